@@ -1,0 +1,39 @@
+/** The shape of one CLI command: one file in `commands/`, one line in `full.ts` or `fast.ts`. */
+export interface Io {
+  readonly stdin: NodeJS.ReadableStream;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly verbose: boolean;
+}
+
+/** 0 fine, 1 findings / blocked / invalid. Misuse is thrown as UsageError (exit 2). */
+export type ExitCode = 0 | 1 | 2;
+
+export interface Command {
+  readonly name: string;
+  /** One line for `countersign --help`. */
+  readonly summary: string;
+  /** The whole `--help` text: synopsis, options, examples. */
+  readonly usage: string;
+  run(args: readonly string[], io: Io): Promise<ExitCode | number>;
+}
+
+/** Misuse of the command line: printed as one line (what, where, what to do), exit 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Reads a stream to its end as UTF-8; refuses more than `limit` bytes. */
+export async function readAll(stream: NodeJS.ReadableStream, limit = 64 * 1024 * 1024): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
+    size += bytes.length;
+    if (size > limit) throw new UsageError(`standard input is larger than ${limit} bytes`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

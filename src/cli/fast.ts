@@ -1,0 +1,7 @@
+/**
+ * Commands on a hot path (agent hooks, git hooks, the command guard), in a bundle of their own: an agent calls them
+ * hundreds of times in a session, so nothing here may load a parser, the exporters or the server.
+ */
+import type { Command } from './command.ts';
+
+export const fastCommands: readonly Command[] = [];

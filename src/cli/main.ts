@@ -1,0 +1,85 @@
+/**
+ * `countersign`: argv → one command. Exit codes: 0 fine, 1 findings / blocked / invalid, 2 misuse or internal error,
+ * said in one line on stderr; a stack only with --verbose.
+ */
+import * as nodeModule from 'node:module';
+import { version } from '../../package.json';
+import type { Command, Io } from './command.ts';
+
+const fastWords: ReadonlySet<string> = new Set(['hook', 'git-hook', 'guard']);
+
+// From Node 22.1 on, compiled code is kept on disk, which halves the start of a hook.
+(nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
+
+// The bundles are siblings on disk and loaded on demand; a static import would parse them all.
+const loadFast = (): readonly Command[] => (require('./fast.js') as typeof import('./fast.ts')).fastCommands;
+const loadFull = (): readonly Command[] => (require('./full.js') as typeof import('./full.ts')).fullCommands;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const verbose = argv.includes('--verbose');
+  const words = argv.filter((a) => a !== '--verbose');
+  const io: Io = {
+    stdin: process.stdin,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    cwd: process.cwd(),
+    env: process.env,
+    verbose,
+  };
+  const [word, ...rest] = words;
+  try {
+    if (word === '--version' || word === '-V') {
+      io.out(`${version}\n`);
+      return 0;
+    }
+    if (word === undefined || word === '--help' || word === '-h' || word === 'help')
+      return help(rest[0], io, word !== undefined);
+    const commands = fastWords.has(word) ? loadFast() : loadFull();
+    const command = commands.find((c) => c.name === word);
+    if (!command) {
+      io.err(`countersign: unknown command '${printable(word)}'; 'countersign --help' lists them\n`);
+      return 2;
+    }
+    if (rest.includes('--help') || rest.includes('-h')) {
+      io.out(command.usage.trimEnd() + '\n');
+      return 0;
+    }
+    return await command.run(rest, io);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    io.err(`countersign${word ? ` ${printable(word)}` : ''}: ${text.split('\n')[0]}\n`);
+    if (verbose && error instanceof Error && error.stack) io.err(error.stack + '\n');
+    return 2;
+  }
+}
+
+function help(topic: string | undefined, io: Io, asked: boolean): number {
+  const commands = [...loadFull(), ...loadFast()].sort((a, b) => a.name.localeCompare(b.name));
+  const one = topic === undefined ? undefined : commands.find((c) => c.name === topic);
+  if (topic !== undefined && !one) {
+    io.err(`countersign: no help for '${printable(topic)}'; 'countersign --help' lists the commands\n`);
+    return 2;
+  }
+  const width = Math.max(0, ...commands.map((c) => c.name.length));
+  const text = one
+    ? one.usage.trimEnd()
+    : [
+        'countersign: guardrails for AI coding agents',
+        '',
+        'usage: countersign COMMAND [options]        countersign COMMAND --help',
+        '',
+        ...commands.map((c) => `  ${c.name.padEnd(width)}  ${c.summary}`),
+        '',
+        'exit codes: 0 fine, 1 findings or blocked or invalid, 2 misuse or internal error (--verbose shows the stack)',
+      ].join('\n');
+  (asked ? io.out : io.err)(text + '\n');
+  return asked ? 0 : 2;
+}
+
+/** Control characters out of what a terminal will show. */
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 80);
+
+// Not process.exit(): it would cut off what is still being written to a pipe.
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
