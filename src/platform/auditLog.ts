@@ -1,0 +1,219 @@
+/**
+ * The audit log on disk: `audit-000001.jsonl`, `audit-000002.jsonl`, … in one folder, each line chained to the line
+ * before by its SHA-256, also across segments. Appending reads only the tail of the last segment.
+ * Fails with a GuardError; what an unwritable log means is each door's own decision.
+ */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { formatEvent, maxLineBytes, noHash, parseEvent, sanitizeInput } from '../core/audit/event.ts';
+import type { AuditEvent, AuditInput } from '../core/audit/model.ts';
+import { sha256 } from './crypto.ts';
+import { withLock } from './fileLock.ts';
+import { GuardError } from './guardError.ts';
+
+/** A segment is closed when it grows beyond this. */
+const segmentBytes = 16 * 1024 * 1024;
+const segmentName = /^audit-(\d{6})\.jsonl$/;
+
+export interface AppendOptions {
+  /** Waits until the disk has it. */
+  readonly sync?: boolean;
+  /** For tests. */
+  readonly segmentBytes?: number;
+}
+
+interface Head {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+interface Waiting {
+  readonly inputs: readonly AuditInput[];
+  readonly options: AppendOptions;
+  readonly resolve: (events: AuditEvent[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Appends of this process queue up per folder, so that a burst takes the lock once. */
+const queues = new Map<string, Waiting[]>();
+
+/** Appends events in order. @throws GuardError `not-writable` or `busy`. */
+export function appendAudit(
+  dir: string,
+  inputs: readonly AuditInput[],
+  options: AppendOptions = {},
+): Promise<AuditEvent[]> {
+  if (inputs.length === 0) return Promise.resolve([]);
+  const done = new Promise<AuditEvent[]>((resolve, reject) => {
+    const queue = queues.get(dir);
+    const item = { inputs, options, resolve, reject };
+    if (queue) queue.push(item);
+    else {
+      queues.set(dir, [item]);
+      void drain(dir);
+    }
+  });
+  return done;
+}
+
+async function drain(dir: string): Promise<void> {
+  for (;;) {
+    const batch = queues.get(dir) ?? [];
+    if (batch.length === 0) {
+      queues.delete(dir);
+      return;
+    }
+    queues.set(dir, []);
+    try {
+      const results = await writeBatch(dir, batch);
+      batch.forEach((item, i) => item.resolve(results[i] as AuditEvent[]));
+    } catch (error) {
+      for (const item of batch) item.reject(error);
+    }
+  }
+}
+
+async function writeBatch(dir: string, batch: readonly Waiting[]): Promise<AuditEvent[][]> {
+  try {
+    await fs.mkdir(dir, { recursive: true, mode: 0o700 });
+    return await withLock(path.join(dir, 'lock'), () => writeLocked(dir, batch));
+  } catch (error) {
+    if (GuardError.is(error)) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new GuardError('not-writable', `the audit log in ${dir} cannot be written: ${code ?? String(error)}`, error);
+  }
+}
+
+async function writeLocked(dir: string, batch: readonly Waiting[]): Promise<AuditEvent[][]> {
+  const segments = await listSegments(dir);
+  let number = segments.at(-1) ?? 1;
+  let file = await fs.open(segmentFile(dir, number), 'a+', 0o600);
+  try {
+    let { size } = await file.stat();
+    const limit = Math.min(...batch.map((b) => b.options.segmentBytes ?? segmentBytes));
+    let head: Head = { seq: 0, hash: noHash };
+    const first: AuditInput[] = [];
+    const own = (event: AuditInput['event'], reason: string): AuditInput => ({
+      event,
+      actor: { kind: 'countersign', id: 'log' },
+      door: 'cli',
+      reason,
+    });
+    const tail = size > 0 ? await readTail(file, size) : undefined;
+    if (tail && tail.torn > 0) {
+      await file.truncate(size - tail.torn);
+      size -= tail.torn;
+      first.push(own('log.repaired', `removed ${tail.torn} bytes of an event that was not written completely`));
+    }
+    if (tail?.line !== undefined) head = headOf(tail.line, tail.seq);
+    else if (segments.length > 1) head = await headBefore(dir, segments.slice(0, -1));
+    if (head.seq === 0 && head.hash === noHash) first.unshift(own('log.started', 'first event of this log'));
+    else if (size >= limit) {
+      await file.close();
+      number++;
+      file = await fs.open(segmentFile(dir, number), 'ax+', 0o600);
+      size = 0;
+      first.unshift(own('log.rotated', `continues audit-${String(number - 1).padStart(6, '0')}.jsonl`));
+    }
+    const time = new Date().toISOString();
+    const parts: string[] = [];
+    const write = (input: AuditInput): AuditEvent => {
+      const event: AuditEvent = { v: 1, seq: head.seq + 1, time, ...sanitizeInput(input, (t) => t), prev: head.hash };
+      let line = formatEvent(event);
+      if (Buffer.byteLength(line) > maxLineBytes) line = formatEvent(shrink(event));
+      head = { seq: event.seq, hash: sha256(line) };
+      parts.push(line);
+      return event;
+    };
+    first.forEach(write);
+    const results = batch.map((b) => b.inputs.map(write));
+    const bytes = Buffer.from(parts.join('\n') + '\n');
+    try {
+      await file.appendFile(bytes);
+      if (batch.some((b) => b.options.sync)) await file.datasync();
+    } catch (error) {
+      // A full disk may have taken half of it.
+      await file.truncate(size).catch(() => undefined);
+      throw error;
+    }
+    return results;
+  } finally {
+    await file.close().catch(() => undefined);
+  }
+}
+
+/** Only an event with hundreds of line ranges or a long path is ever too long. */
+function shrink(event: AuditEvent): AuditEvent {
+  const { lines: _lines, command: _command, ...subject } = event.subject ?? {};
+  return {
+    ...event,
+    subject: { ...subject, ...(subject.path !== undefined && { path: subject.path.slice(0, 1000) }) },
+  };
+}
+
+interface Tail {
+  /** The last complete line, if any. */
+  readonly line?: string;
+  /** Sequence number to go on from when the last line is no event. */
+  readonly seq?: number;
+  /** Bytes after the last newline. */
+  readonly torn: number;
+}
+
+async function readTail(file: fs.FileHandle, size: number): Promise<Tail> {
+  for (let want = 4096; ; want *= 8) {
+    const start = Math.max(0, size - want);
+    const buffer = Buffer.alloc(size - start);
+    await file.read(buffer, 0, buffer.length, start);
+    const last = buffer.lastIndexOf(0x0a);
+    const torn = buffer.length - 1 - last;
+    if (last < 0) {
+      if (start > 0) continue;
+      return { torn: size };
+    }
+    const before = last === 0 ? -1 : buffer.lastIndexOf(0x0a, last - 1);
+    if (before < 0 && start > 0) continue;
+    return { line: buffer.toString('utf8', before + 1, last), torn };
+  }
+}
+
+function headOf(line: string, seq: number | undefined): Head {
+  return { seq: parseEvent(line)?.seq ?? seq ?? 0, hash: sha256(line) };
+}
+
+/** Head at the end of earlier segments, when the last one is empty (a crash between create and write). */
+async function headBefore(dir: string, segments: readonly number[]): Promise<Head> {
+  for (const number of [...segments].reverse()) {
+    const file = await fs.open(segmentFile(dir, number), 'r');
+    try {
+      const { size } = await file.stat();
+      const tail = size > 0 ? await readTail(file, size) : undefined;
+      if (tail?.line !== undefined) return headOf(tail.line, tail.seq);
+    } finally {
+      await file.close();
+    }
+  }
+  return { seq: 0, hash: noHash };
+}
+
+const segmentFile = (dir: string, number: number): string =>
+  path.join(dir, `audit-${String(number).padStart(6, '0')}.jsonl`);
+
+async function listSegments(dir: string): Promise<number[]> {
+  try {
+    const names = await fs.readdir(dir);
+    return names
+      .map((n) => segmentName.exec(n)?.[1])
+      .filter((n) => n !== undefined)
+      .map(Number)
+      .sort((a, b) => a - b);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** SHA-256 (64 hex) of the log's last line; 64 zeros when there is no log. Its first 16 hex are a commit's `log=l1:`. */
+export async function auditHead(dir: string): Promise<string> {
+  return (await headBefore(dir, await listSegments(dir))).hash;
+}

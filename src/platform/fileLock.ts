@@ -1,0 +1,82 @@
+/**
+ * A lock between processes: a file made with O_EXCL that names its holder. A dead holder's lock is taken over; a live
+ * one's never, so that a laptop that slept in the middle of a write cannot write over somebody.
+ */
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as os from 'node:os';
+import { GuardError } from './guardError.ts';
+
+const waitMs = 15_000;
+/** A lock without readable content (its holder died between create and write) is stale after this. */
+const emptyStaleMs = 2000;
+/** A foreign host's lock (network drive) cannot be probed; nobody holds it this long. */
+const foreignStaleMs = 60_000;
+
+/** Runs `work` while holding `file`. @throws GuardError `busy` after 15 s, `not-writable`, or what `work` throws. */
+export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+  const token = `${process.pid} ${os.hostname().replaceAll(' ', '_')} ${randomBytes(8).toString('hex')}`;
+  const until = Date.now() + waitMs;
+  for (let attempt = 0; !(await acquire(file, token)); attempt++) {
+    if (await isStale(file)) await takeAway(file, token);
+    else if (Date.now() > until) throw new GuardError('busy', `${file} is held by another process`);
+    else await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * Math.min(25, 2 + attempt)));
+  }
+  try {
+    return await work();
+  } finally {
+    await fs.rm(file, { force: true }).catch(() => undefined);
+  }
+}
+
+async function acquire(file: string, token: string): Promise<boolean> {
+  try {
+    await fs.writeFile(file, token, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    // Windows reports a lock that is just being deleted as EPERM or EBUSY.
+    if (code === 'EEXIST' || (process.platform === 'win32' && (code === 'EPERM' || code === 'EBUSY'))) return false;
+    throw new GuardError('not-writable', `cannot write ${file}: ${code ?? String(error)}`, error);
+  }
+}
+
+async function isStale(file: string): Promise<boolean> {
+  try {
+    const text = await fs.readFile(file, 'utf8');
+    const age = Date.now() - (await fs.stat(file)).mtimeMs;
+    const [pid, host] = text.split(' ');
+    if (!pid || !host || !/^\d+$/.test(pid)) return age > emptyStaleMs;
+    if (host !== os.hostname().replaceAll(' ', '_')) return age > foreignStaleMs;
+    return !isAlive(Number(pid));
+  } catch {
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Removes a stale lock; a second lock makes sure that only one waiter does, and that it is still the stale one. */
+async function takeAway(file: string, token: string): Promise<void> {
+  const second = `${file}.steal`;
+  if (!(await acquire(second, token))) {
+    const age = await fs.stat(second).then(
+      (s) => Date.now() - s.mtimeMs,
+      () => 0,
+    );
+    if (age > emptyStaleMs) await fs.rm(second, { force: true }).catch(() => undefined);
+    return;
+  }
+  try {
+    if (await isStale(file)) await fs.rm(file, { force: true });
+  } finally {
+    await fs.rm(second, { force: true }).catch(() => undefined);
+  }
+}
