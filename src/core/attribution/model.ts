@@ -1,9 +1,9 @@
 /**
  * Line origins: which line of a text came from whom. Run-length coded, immutable.
  *
- * Lines are compared by hash, never by text, so the state on disk holds no source: `lineHash` (exact, without the
- * line's terminator) and `looseHash` (all white space removed; an equal loose hash keeps the origin when only
- * the white space changed).
+ * On disk lines are known by salted hash, never by text: `LineHasher.line` gives one token per line which holds an
+ * exact part (without the line's terminator) and a loose part (all white space removed). An equal loose part keeps the
+ * origin when only the white space changed.
  */
 import type { LineOrigin } from '../model.ts';
 
@@ -14,22 +14,40 @@ export interface OriginRun {
 }
 export type LineOrigins = readonly OriginRun[];
 
-/** One remembered text: its lines as hashes, and the origin of each. */
+/** Nobody saw how the line came to be. */
+export const unseen: LineOrigin = { origin: 'unknown', evidence: 'none' };
+
+/** One remembered text: its lines as hash tokens, and the origin of each. */
 export interface Snapshot {
   readonly path: string;
-  /** Key of the content: SHA-256/128 over the exact line hashes, 32 hex. Line endings do not matter. */
+  /** Key of the content, 32 hex. Line endings and the final newline do not matter. */
   readonly key: string;
   readonly lines: readonly string[];
-  readonly loose: readonly string[];
   readonly origins: LineOrigins;
-  /** Deleted lines against the baseline, by origin, for `del=`. */
+  /** Who last deleted or replaced a line that was there before we looked: token → origin. For `del=`. */
+  readonly deleted: ReadonlyMap<string, LineOrigin>;
+  /** UTC, ISO 8601 with milliseconds. */
   readonly at: string;
+  /** The commit that this text came to be part of (hex), once it did. */
+  readonly commit?: string;
 }
 
-/** What changed in a snapshot-to-snapshot step. */
+/** What changed in a snapshot-to-snapshot step. `null` = the file does not exist on that side. */
 export interface EditStep {
   readonly path: string;
   readonly before: string | null;
   readonly after: string | null;
   readonly origin: LineOrigin;
+}
+
+/** Counts of one text's lines by origin. */
+export interface OriginCounts {
+  /** AI lines, modified ones included. */
+  readonly ai: number;
+  readonly modified: number;
+  readonly unknown: number;
+  readonly human: number;
+  readonly tool: number;
+  /** Lines that were there before. */
+  readonly old: number;
 }

@@ -1,0 +1,179 @@
+/**
+ * The on-disk form of snapshots: JSON Lines, one record per line, described in docs/attribution.md.
+ * A record is a delta to an earlier record of the same path, or full. Anything malformed is refused, never guessed.
+ */
+import type { LineOrigin, Origin, Evidence } from '../model.ts';
+import { evidences } from '../model.ts';
+import { diffLines } from '../hunks.ts';
+import type { LineOrigins, Snapshot } from './model.ts';
+import { isToken, lineCount } from './origins.ts';
+
+/** First line of a journal. A file with another header is another version's and is set aside. */
+export const journalFormat = 'countersign/attribution@1';
+
+/** `[old start (0-based), lines taken out, tokens put in (concatenated)]`. */
+type Delta = readonly [number, number, string];
+
+export interface SnapshotRecord {
+  readonly p: string;
+  readonly k: string;
+  /** Key of the record this one is a delta to; absent: full. */
+  readonly b?: string;
+  /** All tokens, concatenated. */
+  readonly l?: string;
+  readonly d?: readonly Delta[];
+  /** Run lengths and indices into `s`; -1 = old. */
+  readonly o: readonly (readonly [number, number])[];
+  /** Deleted lines: token and index into `s`. */
+  readonly x?: readonly (readonly [string, number])[];
+  readonly s: readonly LineOrigin[];
+  readonly t: string;
+  /** Commit. */
+  readonly c?: string;
+}
+
+const tokenLength = 28;
+const origins: ReadonlySet<string> = new Set<Origin>(['human', 'ai', 'tool', 'unknown']);
+
+/** One line without its terminator. `base` makes it a delta where that is shorter. */
+export function encodeSnapshot(snapshot: Snapshot, base?: Snapshot): string {
+  const sources: LineOrigin[] = [];
+  const indexOf = (origin: LineOrigin | null): number => {
+    if (origin === null) return -1;
+    const text = JSON.stringify(origin);
+    const at = sources.findIndex((s) => JSON.stringify(s) === text);
+    return at >= 0 ? at : sources.push(origin) - 1;
+  };
+  const o = snapshot.origins.map(({ count, origin }) => [count, indexOf(origin)] as const);
+  const x = [...snapshot.deleted].map(([token, origin]) => [token, indexOf(origin)] as const);
+  const head = { p: snapshot.path, k: snapshot.key };
+  const tail = {
+    o,
+    ...(x.length > 0 ? { x } : {}),
+    s: sources,
+    t: snapshot.at,
+    ...(snapshot.commit ? { c: snapshot.commit } : {}),
+  };
+  if (base && base.path === snapshot.path) {
+    const d: Delta[] = diffLines(base.lines, snapshot.lines).map((h) => {
+      const start = h.oldLines === 0 ? h.oldStart : h.oldStart - 1;
+      const from = h.newLines === 0 ? h.newStart : h.newStart - 1;
+      return [start, h.oldLines, snapshot.lines.slice(from, from + h.newLines).join('')];
+    });
+    const size = d.reduce((n, [, , tokens]) => n + tokens.length + 12, 0);
+    if (size < snapshot.lines.length * tokenLength) return JSON.stringify({ ...head, b: base.key, d, ...tail });
+  }
+  return JSON.stringify({ ...head, l: snapshot.lines.join(''), ...tail });
+}
+
+/** The record on a line, checked; `undefined` when it is none. */
+export function parseRecord(line: string): SnapshotRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const r = value as Partial<Record<keyof SnapshotRecord, unknown>>;
+  const { p, k, b, l, d, o, x, s, t, c } = r;
+  if (c !== undefined && typeof c !== 'string') return undefined;
+  if (typeof p !== 'string' || !isKey(k) || typeof t !== 'string' || !Array.isArray(o) || !Array.isArray(s))
+    return undefined;
+  if (!s.every(isOrigin)) return undefined;
+  const inSources = (i: unknown): boolean => Number.isInteger(i) && (i as number) >= -1 && (i as number) < s.length;
+  if (!o.every((run) => isPair(run) && isCount(run[0]) && inSources(run[1]))) return undefined;
+  if (x !== undefined && !(Array.isArray(x) && x.every((e) => isPair(e) && isToken(e[0]) && inSources(e[1]))))
+    return undefined;
+  if (b === undefined) return typeof l === 'string' && isTokens(l) ? (value as SnapshotRecord) : undefined;
+  if (!isKey(b) || !Array.isArray(d)) return undefined;
+  const fine = d.every(
+    (e) =>
+      Array.isArray(e) &&
+      e.length === 3 &&
+      isCount(e[0]) &&
+      isCount(e[1]) &&
+      typeof e[2] === 'string' &&
+      isTokens(e[2]),
+  );
+  return fine ? (value as SnapshotRecord) : undefined;
+}
+
+/** A record and, for a delta, its base → the snapshot; `undefined` when they do not fit. */
+export function toSnapshot(record: SnapshotRecord, base: Snapshot | undefined): Snapshot | undefined {
+  let lines: string[];
+  if (record.b === undefined) lines = cutTokens(record.l ?? '');
+  else {
+    if (!base || base.key !== record.b) return undefined;
+    lines = [];
+    let at = 0;
+    for (const [start, count, tokens] of record.d ?? []) {
+      if (start < at || start + count > base.lines.length) return undefined;
+      while (at < start) lines.push(base.lines[at++] as string);
+      for (const token of cutTokens(tokens)) lines.push(token);
+      at += count;
+    }
+    while (at < base.lines.length) lines.push(base.lines[at++] as string);
+  }
+  const runs: LineOrigins = record.o.map(([count, i]) => ({
+    count,
+    origin: i < 0 ? null : (record.s[i] as LineOrigin),
+  }));
+  if (lineCount(runs) !== lines.length) return undefined;
+  const deleted = new Map<string, LineOrigin>();
+  for (const [token, i] of record.x ?? []) if (i >= 0) deleted.set(token, record.s[i] as LineOrigin);
+  const commit = record.c === undefined ? {} : { commit: record.c };
+  return { path: record.p, key: record.k, lines, origins: runs, deleted, at: record.t, ...commit };
+}
+
+export interface RecordHead {
+  readonly path: string;
+  readonly key: string;
+  readonly base?: string;
+}
+
+/** Path and keys of a journal line without parsing the rest; `undefined` when it does not begin as ours do. */
+export function recordHead(line: string): RecordHead | undefined {
+  if (!line.startsWith('{"p":"')) return undefined;
+  const end = line.indexOf('","k":"', 6);
+  if (end < 0 || line.length < end + 40 || line[end + 39] !== '"') return undefined;
+  const raw = line.slice(6, end);
+  const key = line.slice(end + 7, end + 39);
+  const base = line.startsWith(',"b":"', end + 40) ? line.slice(end + 46, end + 78) : undefined;
+  let path = raw;
+  if (raw.includes('\\') || raw.includes('"')) {
+    try {
+      path = JSON.parse(`"${raw}"`) as string;
+    } catch {
+      return undefined;
+    }
+  }
+  return base === undefined ? { path, key } : { path, key, base };
+}
+
+function cutTokens(tokens: string): string[] {
+  const out: string[] = [];
+  for (let i = 0; i < tokens.length; i += tokenLength) out.push(tokens.slice(i, i + tokenLength));
+  return out;
+}
+
+const isTokens = (text: string): boolean => text.length % tokenLength === 0 && /^[0-9a-f]*$/.test(text);
+const isKey = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
+const isPair = (value: unknown): value is readonly [unknown, unknown] => Array.isArray(value) && value.length === 2;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function isOrigin(value: unknown): value is LineOrigin {
+  if (typeof value !== 'object' || value === null) return false;
+  const o = value as Partial<Record<keyof LineOrigin, unknown>>;
+  const text = (v: unknown): boolean => v === undefined || (typeof v === 'string' && v.length <= 300);
+  return (
+    origins.has(o.origin as string) &&
+    evidences.includes(o.evidence as Evidence) &&
+    (o.modified === undefined || typeof o.modified === 'boolean') &&
+    (o.confidence === undefined || typeof o.confidence === 'number') &&
+    text(o.agent) &&
+    text(o.model) &&
+    text(o.session) &&
+    text(o.at)
+  );
+}

@@ -1,0 +1,722 @@
+/**
+ * Origins of a live editor buffer. Every change is applied at once and its new text is *pending* until somebody tells
+ * how the change came to be (`resolveEdit`, some milliseconds later); a pending line counts as unknown.
+ *
+ * Lines with text of several origins keep spans and are judged by line: AI text left in a line makes it AI, a person's
+ * hand in it makes it "AI, modified"; what only moves white space changes no origin.
+ */
+import type { LineOrigin, Position } from '../model.ts';
+import { diffLines } from '../hunks.ts';
+import { unseen, type LineOrigins, type OriginCounts } from './model.ts';
+import { compressOrigins, countOrigins, expandOrigins, looseText } from './origins.ts';
+
+/** As in LSP: no `range` = the whole text. */
+export interface ContentChange {
+  readonly range?: { readonly start: Position; readonly end: Position };
+  readonly text: string;
+}
+
+/** A stretch of one line (0-based UTF-16 columns, end exclusive) and its origin. */
+export interface OriginSpan {
+  readonly start: number;
+  readonly end: number;
+  readonly origin: LineOrigin | null;
+}
+
+/** One change of the buffer; spans point at it, so that telling its origin once tells it for all its text. */
+class Edit {
+  readonly version: number;
+  /** `undefined` until `resolveEdit`. */
+  origin: LineOrigin | undefined;
+  /** The change took the buffer back to a text it had before, and it was an undo or redo: old origins return. */
+  restores = false;
+  constructor(version: number) {
+    this.version = version;
+  }
+}
+
+type Source = LineOrigin | null | Edit;
+
+interface Span {
+  readonly length: number;
+  readonly source: Source;
+}
+
+/** A line with text of several origins. */
+class Mixed {
+  readonly spans: readonly Span[];
+  /** Edits that took text (more than white space) out of the line. */
+  readonly cut: readonly Source[];
+  constructor(spans: readonly Span[], cut: readonly Source[]) {
+    this.spans = spans;
+    this.cut = cut;
+  }
+}
+
+/** A line of an edit that may turn out to be an undo. */
+class Restorable {
+  readonly edit: Edit;
+  readonly plain: Cell;
+  readonly restored: Cell;
+  constructor(edit: Edit, plain: Cell, restored: Cell) {
+    this.edit = edit;
+    this.plain = plain;
+    this.restored = restored;
+  }
+}
+
+type Cell = Source | Mixed | Restorable;
+
+/** The inverse of one splice, for undo. */
+interface Inverse {
+  readonly first: number;
+  readonly added: number;
+  readonly lines: readonly string[];
+  readonly cells: readonly Cell[];
+}
+
+interface PastState {
+  readonly print: string;
+  readonly inverses: Inverse[];
+}
+
+export interface LineMapOptions {
+  /** Lines kept for undo over all past states. */
+  readonly historyLines?: number;
+  /** Edits that may wait for their origin at one time; older ones stay unknown. */
+  readonly pendingEdits?: number;
+}
+
+const maxHistoryStates = 2000;
+const maxDeleted = 5000;
+/** Beyond this a single line is not compared by characters. */
+const maxBlockPairs = 2500;
+
+export class LineMap {
+  #lines: string[];
+  #cells: Cell[];
+  readonly #pending = new Map<number, Edit>();
+  readonly #deleted = new Map<string, Source>();
+  #history: PastState[] = [];
+  #historyLines = 0;
+  readonly #maxHistoryLines: number;
+  readonly #maxPending: number;
+  // Fingerprint of the text: sums over the lines and over neighbouring pairs, so that an edit costs only its own lines.
+  #sum1 = 0;
+  #sum2 = 0;
+
+  /** `origins` has one entry per line of `splitLines(text)`; lines it does not cover are old (`null`). */
+  constructor(text: string, origins: LineOrigins = [], options: LineMapOptions = {}) {
+    this.#maxHistoryLines = options.historyLines ?? 200_000;
+    this.#maxPending = options.pendingEdits ?? 5000;
+    this.#lines = editorLines(text);
+    const known = expandOrigins(origins);
+    this.#cells = this.#lines.map((_, i) => known[i] ?? null);
+    this.#addPrints(0, this.#lines.length, 1);
+  }
+
+  /** Number of lines as git counts them: a final line terminator opens no further line. */
+  get lineCount(): number {
+    return this.#lines.at(-1) === '' ? this.#lines.length - 1 : this.#lines.length;
+  }
+
+  /** The lines as `splitLines` gives them. */
+  lines(): readonly string[] {
+    return this.#lines.slice(0, this.lineCount);
+  }
+
+  /**
+   * Applies the content changes of one document version, one after the other as LSP sends them. Positions out of range
+   * are clamped. With `origin` the edit is resolved at once.
+   */
+  apply(version: number, changes: readonly ContentChange[], origin?: LineOrigin): void {
+    const edit = new Edit(version);
+    edit.origin = origin;
+    const past: PastState = { print: this.#print(), inverses: [] };
+    for (const change of changes) {
+      if (change.range) this.#replaceRange(change.range.start, change.range.end, change.text, edit, past);
+      else this.#splice(0, this.#lines.length, editorLines(change.text), edit, past, false);
+    }
+    if (past.inverses.length === 0) return;
+    this.#offerRestore(edit, past);
+    this.#remember(past);
+    if (origin !== undefined) return;
+    this.#pending.set(version, edit);
+    if (this.#pending.size > this.#maxPending) {
+      const [oldest] = this.#pending.keys();
+      this.#forgetPending(oldest as number);
+    }
+  }
+
+  /**
+   * Tells how the change to `version` came to be. With `cause` `undo` or `redo`, lines that were in the buffer before
+   * get their former origin back, and other lines become unknown: nobody saw who made them.
+   * False when the version is not pending (unknown, too old or already told).
+   */
+  resolveEdit(version: number, origin: LineOrigin, cause?: string): boolean {
+    const edit = this.#pending.get(version);
+    if (!edit) return false;
+    this.#pending.delete(version);
+    const isUndo = cause === 'undo' || cause === 'redo';
+    edit.restores = isUndo;
+    edit.origin = isUndo ? unseen : origin;
+    return true;
+  }
+
+  /** Versions that still wait for their origin. */
+  get pendingVersions(): readonly number[] {
+    return [...this.#pending.keys()];
+  }
+
+  /** A person's word on lines `start`..`end` (0-based, inclusive), or a better origin found elsewhere. */
+  mark(start: number, end: number, origin: LineOrigin | null): void {
+    for (let i = Math.max(0, start); i <= end && i < this.#cells.length; i++) this.#cells[i] = origin;
+  }
+
+  /** Replaces the origins of all lines, e.g. after a commit or a reload. The text stays. */
+  setOrigins(origins: LineOrigins): void {
+    const known = expandOrigins(origins);
+    this.#cells = this.#lines.map((_, i) => known[i] ?? null);
+    this.#history = [];
+    this.#historyLines = 0;
+  }
+
+  /** Origins of the lines as `splitLines` counts them. Pending lines are unknown. */
+  toOrigins(): LineOrigins {
+    const count = this.lineCount;
+    const judged: (LineOrigin | null)[] = Array.from({ length: count });
+    for (let i = 0; i < count; i++) judged[i] = this.#judgeAt(i);
+    return compressOrigins(judged);
+  }
+
+  /** The origin of one line, 0-based. */
+  originAt(line: number): LineOrigin | null {
+    return line >= 0 && line < this.#cells.length ? this.#judgeAt(line) : null;
+  }
+
+  /** What a line is made of; one span when it has one origin. */
+  spansAt(line: number): readonly OriginSpan[] {
+    const text = this.#lines[line];
+    const cell = this.#settled(line);
+    if (text === undefined || cell === undefined) return [];
+    if (!(cell instanceof Mixed)) return [{ start: 0, end: text.length, origin: originOf(cell) }];
+    let start = 0;
+    return cell.spans.map((s) => ({ start, end: (start += s.length), origin: originOf(s.source) }));
+  }
+
+  summary(): OriginCounts & { readonly pending: number } {
+    return { ...countOrigins(this.toOrigins()), pending: this.#pending.size };
+  }
+
+  /** Who last deleted or replaced a line (by text) that was there before we looked. */
+  deletions(): ReadonlyMap<string, LineOrigin> {
+    return new Map([...this.#deleted].map(([line, source]) => [line, originOf(source) ?? unseen]));
+  }
+
+  //#region Applying
+
+  #replaceRange(start: Position, end: Position, text: string, edit: Edit, past: PastState): void {
+    const last = this.#lines.length - 1;
+    const from = clamp(start.line, 0, last);
+    const to = clamp(end.line, from, last);
+    const head = start.line > last ? this.#line(from) : this.#line(from).slice(0, start.character);
+    const tail = end.line > last ? '' : this.#line(to).slice(end.character);
+    const lines = editorLines(text);
+    lines[0] = head + (lines[0] ?? '');
+    lines[lines.length - 1] += tail;
+    this.#splice(from, to - from + 1, lines, edit, past, true, head === '');
+  }
+
+  /** Replaces `count` lines from `first` on. `exact`: the ends of the block are where the edit really was. */
+  #splice(
+    first: number,
+    count: number,
+    next: string[],
+    edit: Edit,
+    past: PastState,
+    exact: boolean,
+    atLineStart = false,
+  ): void {
+    let from = first;
+    let oldEnd = first + count;
+    let newStart = 0;
+    let newEnd = next.length;
+    const trimStart = (): void => {
+      while (from < oldEnd && newStart < newEnd && this.#lines[from] === next[newStart]) {
+        from++;
+        newStart++;
+      }
+    };
+    // Among equal lines, the one at which the edit happened is the new one.
+    if (!atLineStart) trimStart();
+    while (oldEnd > from && newEnd > newStart && this.#lines[oldEnd - 1] === next[newEnd - 1]) {
+      oldEnd--;
+      newEnd--;
+    }
+    trimStart();
+    if (from === oldEnd && newStart === newEnd) return;
+    const oldLines = this.#lines.slice(from, oldEnd);
+    const oldCells = Array.from({ length: oldEnd - from }, (_, i) => this.#settled(from + i) as Cell);
+    const newLines = newStart === 0 && newEnd === next.length ? next : next.slice(newStart, newEnd);
+    const newCells = blockCells(oldLines, oldCells, newLines, edit, exact);
+    for (let i = 0; i < oldCells.length; i++) if (oldCells[i] === null) this.#noteDeleted(oldLines[i] as string, edit);
+    this.#replace(from, oldLines.length, newLines, newCells);
+    past.inverses.push({ first: from, added: newLines.length, lines: oldLines, cells: oldCells });
+  }
+
+  #replace(first: number, count: number, lines: readonly string[], cells: readonly Cell[]): void {
+    this.#addPrints(first, count, -1);
+    spliceIn(this.#lines, first, count, lines);
+    spliceIn(this.#cells, first, count, cells);
+    this.#addPrints(first, lines.length, 1);
+  }
+
+  #noteDeleted(line: string, source: Source): void {
+    this.#deleted.delete(line);
+    this.#deleted.set(line, source);
+    if (this.#deleted.size > maxDeleted) {
+      const [oldest] = this.#deleted.keys();
+      this.#deleted.delete(oldest as string);
+    }
+  }
+
+  #forgetPending(version: number): void {
+    const edit = this.#pending.get(version);
+    if (edit) edit.origin = unseen;
+    this.#pending.delete(version);
+  }
+
+  //#endregion
+  //#region Undo
+
+  /** Looks for an earlier state with the same text; if there is one, the changed lines remember their former cells. */
+  #offerRestore(edit: Edit, now: PastState): void {
+    const print = this.#print();
+    const states = this.#history;
+    if (now.print === print) return;
+    let index = states.length - 1;
+    while (index >= 0 && states[index]?.print !== print) index--;
+    if (index < 0) return;
+    const lines = this.#lines.slice();
+    const cells = this.#cells.slice();
+    for (const state of [now, ...states.slice(index).reverse()]) {
+      for (const inverse of state.inverses.slice().reverse()) {
+        spliceIn(lines, inverse.first, inverse.added, inverse.lines);
+        spliceIn(cells, inverse.first, inverse.added, inverse.cells);
+      }
+    }
+    // The fingerprint is no proof: another text may share it.
+    if (lines.length !== this.#lines.length || lines.some((line, i) => line !== this.#lines[i])) return;
+    for (let i = 0; i < cells.length; i++) {
+      const plain = this.#cells[i] as Cell;
+      const restored = cells[i] as Cell;
+      if (plain !== restored) this.#cells[i] = new Restorable(edit, plain, restored);
+    }
+  }
+
+  #remember(past: PastState): void {
+    this.#history.push(past);
+    for (const inverse of past.inverses) this.#historyLines += inverse.lines.length + 1;
+    if (this.#history.length <= maxHistoryStates && this.#historyLines <= this.#maxHistoryLines) return;
+    // In one go, so that the cost per edit stays constant.
+    const keep = Math.floor(maxHistoryStates / 2);
+    let drop = Math.max(0, this.#history.length - keep);
+    let lines = this.#historyLines;
+    for (let i = 0; i < drop; i++) lines -= sizeOf(this.#history[i]);
+    while (drop < this.#history.length && lines > this.#maxHistoryLines / 2) lines -= sizeOf(this.#history[drop++]);
+    this.#history = this.#history.slice(drop);
+    this.#historyLines = lines;
+  }
+
+  #print(): string {
+    return `${this.#lines.length}:${this.#sum1}:${this.#sum2}`;
+  }
+
+  /** Adds (or takes out) what lines `first`..`first+count` and their borders contribute to the fingerprint. */
+  #addPrints(first: number, count: number, sign: 1 | -1): void {
+    // Borders: the pair before the first line up to the pair after the last one.
+    let previous = first > 0 ? lineHash32(this.#line(first - 1)) : 0x51ed27;
+    const end = Math.min(first + count, this.#lines.length - 1);
+    for (let i = first; i <= end; i++) {
+      const hash = lineHash32(this.#line(i));
+      this.#sum1 = (this.#sum1 + sign * Math.imul(previous ^ 0x9e3779b9, hash | 1)) | 0;
+      this.#sum2 = (this.#sum2 + sign * Math.imul(Math.imul(previous, 31) + hash, 0x85ebca6b)) | 0;
+      previous = hash;
+    }
+  }
+
+  //#endregion
+  //#region Judging
+
+  #line(index: number): string {
+    return this.#lines[index] as string;
+  }
+
+  /** The cell of a line with what has been told since worked in. */
+  #settled(index: number): Cell | undefined {
+    let cell = this.#cells[index];
+    while (cell instanceof Restorable) {
+      // Not yet told, but the text is back to the letter: the former origin is the better guess.
+      cell = cell.edit.restores || cell.edit.origin === undefined ? cell.restored : cell.plain;
+    }
+    return cell;
+  }
+
+  #judgeAt(index: number): LineOrigin | null {
+    let cell = this.#cells[index] as Cell;
+    while (cell instanceof Restorable) {
+      if (cell.edit.origin === undefined) return unseen;
+      cell = this.#cells[index] = cell.edit.restores ? cell.restored : cell.plain;
+    }
+    if (cell instanceof Mixed) return judge(cell, this.#line(index));
+    return originOf(cell);
+  }
+
+  //#endregion
+}
+
+//#region Cells of changed lines
+
+/** The cells of the lines that replace `oldLines`. */
+function blockCells(
+  oldLines: readonly string[],
+  oldCells: readonly Cell[],
+  newLines: readonly string[],
+  edit: Edit,
+  exact: boolean,
+): Cell[] {
+  const n = oldLines.length;
+  const m = newLines.length;
+  if (n === 0) return Array.from({ length: m }, () => edit);
+  if (m === 0) return [];
+  if (n === 1 && m === 1) return [lineCell(oldLines[0]!, oldCells[0]!, newLines[0]!, edit, exact)];
+  if (looseText(oldLines.join('')) === looseText(newLines.join(''))) return reflow(oldLines, oldCells, newLines, edit);
+  if (exact) return edgeCells(oldLines, oldCells, newLines, edit);
+  const cells: Cell[] = [];
+  let at = 0;
+  for (const hunk of diffLines(oldLines, newLines)) {
+    const oldStart = hunk.oldLines === 0 ? hunk.oldStart : hunk.oldStart - 1;
+    const newStart = hunk.newLines === 0 ? hunk.newStart : hunk.newStart - 1;
+    while (at < oldStart) cells.push(oldCells[at++]!);
+    const o = oldLines.slice(oldStart, oldStart + hunk.oldLines);
+    const c = oldCells.slice(oldStart, oldStart + hunk.oldLines);
+    cells.push(...hunkCells(o, c, newLines.slice(newStart, newStart + hunk.newLines), edit));
+    at = oldStart + hunk.oldLines;
+  }
+  while (at < n) cells.push(oldCells[at++]!);
+  return cells;
+}
+
+/** A hunk of a diff: new lines are paired, in order, with the old lines they resemble; the rest is new. */
+function hunkCells(
+  oldLines: readonly string[],
+  oldCells: readonly Cell[],
+  newLines: readonly string[],
+  edit: Edit,
+): Cell[] {
+  const n = oldLines.length;
+  const m = newLines.length;
+  if (n === 0) return Array.from({ length: m }, () => edit);
+  if (m === 0) return [];
+  if (looseText(oldLines.join('')) === looseText(newLines.join(''))) return reflow(oldLines, oldCells, newLines, edit);
+  if (n === m) return newLines.map((line, i) => lineCell(oldLines[i]!, oldCells[i]!, line, edit, false));
+  if (n * m > maxBlockPairs) return Array.from({ length: m }, () => edit);
+  // Longest common subsequence, weighted by likeness: few lines, so quadratic is cheap.
+  const score = Array.from({ length: n + 1 }, () => new Float64Array(m + 1));
+  const alike = oldLines.map((o) => newLines.map((l) => likeness(o, l)));
+  for (let i = n - 1; i >= 0; i--)
+    for (let j = m - 1; j >= 0; j--)
+      score[i]![j] = Math.max(score[i + 1]![j]!, score[i]![j + 1]!, score[i + 1]![j + 1]! + alike[i]![j]!);
+  const cells: Cell[] = [];
+  let i = 0;
+  for (let j = 0; j < m; j++) {
+    // Old lines without a partner are gone.
+    while (i < n && score[i]![j]! === score[i + 1]![j]! && score[i]![j]! > score[i]![j + 1]!) i++;
+    const paired = i < n && alike[i]![j]! > 0 && score[i]![j]! === score[i + 1]![j + 1]! + alike[i]![j]!;
+    cells.push(paired ? lineCell(oldLines[i]!, oldCells[i]!, newLines[j]!, edit, false) : edit);
+    if (paired) i++;
+  }
+  return cells;
+}
+
+/** How much of two lines is the same at their ends, 0 (too little to be the same line) to 1. */
+function likeness(a: string, b: string): number {
+  const { head, tail } = commonEnds(a, b);
+  const kept = looseText(a.slice(0, head)).length + looseText(tail === 0 ? '' : a.slice(-tail)).length;
+  const whole = Math.max(looseText(a).length, looseText(b).length);
+  return whole > 0 && kept * 2 >= whole ? kept / whole : 0;
+}
+
+/** Several lines whose outer ends stay: the middle is the edit's. */
+function edgeCells(
+  oldLines: readonly string[],
+  oldCells: readonly Cell[],
+  newLines: readonly string[],
+  edit: Edit,
+): Cell[] {
+  const oldText = oldLines.join('\n');
+  const newText = newLines.join('\n');
+  const { head, tail } = commonEnds(oldText, newText);
+  const flatOld = flatten(oldLines, oldCells);
+  const kept = newText.length - head - tail;
+  const spans = [
+    ...cutSpans(flatOld, 0, head),
+    { length: kept, source: edit },
+    ...cutSpans(flatOld, oldText.length - tail, oldText.length),
+  ];
+  const removed = looseText(oldText.slice(head, oldText.length - tail)) !== '';
+  // Only the first and the last line hold old text; what an old line lost inside the cut is the edit's doing.
+  return toCells(newLines, spans, oldLines, oldCells, removed ? edit : undefined, edit);
+}
+
+/** White space was moved, lines were broken or joined: every visible character keeps its origin. */
+function reflow(
+  oldLines: readonly string[],
+  oldCells: readonly Cell[],
+  newLines: readonly string[],
+  edit: Edit,
+): Cell[] {
+  if (oldLines.length === newLines.length && oldLines.every((o, i) => looseText(o) === looseText(newLines[i]!)))
+    return newLines.map((line, i) => lineCell(oldLines[i]!, oldCells[i]!, line, edit, true));
+  const visible = flatten(
+    oldLines.map((line) => looseText(line)),
+    oldLines.map((line, i) => looseCell(line, oldCells[i]!)),
+    '',
+  );
+  const cells: Cell[] = [];
+  let at = 0;
+  for (const line of newLines) {
+    const size = looseText(line).length;
+    if (size === 0) {
+      cells.push(edit);
+      continue;
+    }
+    const part = cutSpans(visible, at, at + size);
+    at += size;
+    cells.push(widen(line, part, cutsOf(oldCells)));
+  }
+  return cells;
+}
+
+/** The cell of a line that was changed in place. */
+function lineCell(oldText: string, oldCell: Cell, newText: string, edit: Edit, exact: boolean): Cell {
+  if (oldText === newText) return oldCell;
+  const oldLoose = looseText(oldText);
+  const newLoose = looseText(newText);
+  if (oldLoose === newLoose) {
+    if (!(oldCell instanceof Mixed)) return oldCell;
+    return widen(newText, cutSpans((looseCell(oldText, oldCell) as Mixed).spans, 0, newLoose.length), oldCell.cut);
+  }
+  if (oldLoose === '' || newLoose === '') return edit;
+  const { head, tail } = commonEnds(oldText, newText);
+  const kept = looseText(newText.slice(0, head)).length + looseText(newText.slice(newText.length - tail)).length;
+  if (kept === 0) return edit;
+  // In a diff without positions, a few equal characters at the ends (`}`, `;`) are no sign of the same line.
+  if (!exact && kept * 3 < Math.max(oldLoose.length, newLoose.length)) return edit;
+  const spans = spansOf(oldText, oldCell);
+  const removed = looseText(oldText.slice(head, oldText.length - tail)) !== '';
+  return simplify(
+    [
+      ...cutSpans(spans, 0, head),
+      { length: newText.length - head - tail, source: edit },
+      ...cutSpans(spans, oldText.length - tail, oldText.length),
+    ],
+    removed ? addCut(cutOf(oldCell), edit) : cutOf(oldCell),
+  );
+}
+
+//#endregion
+//#region Spans
+
+function commonEnds(a: string, b: string): { head: number; tail: number } {
+  const max = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < max && a.charCodeAt(head) === b.charCodeAt(head)) head++;
+  let tail = 0;
+  while (tail < max - head && a.charCodeAt(a.length - 1 - tail) === b.charCodeAt(b.length - 1 - tail)) tail++;
+  return { head, tail };
+}
+
+const spansOf = (text: string, cell: Cell): readonly Span[] =>
+  cell instanceof Mixed ? cell.spans : [{ length: text.length, source: cell as Source }];
+const cutOf = (cell: Cell): readonly Source[] => (cell instanceof Mixed ? cell.cut : []);
+const cutsOf = (cells: readonly Cell[]): readonly Source[] => [...new Set(cells.flatMap(cutOf))];
+
+function addCut(cut: readonly Source[], edit: Edit): readonly Source[] {
+  const settled = cut.map((s) => (s instanceof Edit && s.origin !== undefined ? s.origin : s));
+  const out: Source[] = [];
+  for (const s of [...settled, edit as Source]) if (!out.some((o) => sameKind(o, s))) out.push(s);
+  return out;
+}
+
+/** Whether two cuts say the same: many keystrokes of one person are one hand. */
+const sameKind = (a: Source, b: Source): boolean =>
+  a === b ||
+  (a !== null &&
+    b !== null &&
+    !(a instanceof Edit) &&
+    !(b instanceof Edit) &&
+    a.origin === b.origin &&
+    a.session === b.session);
+
+function cutSpans(spans: readonly Span[], from: number, to: number): Span[] {
+  const out: Span[] = [];
+  let at = 0;
+  for (const s of spans) {
+    const length = Math.min(to, at + s.length) - Math.max(from, at);
+    if (length > 0) out.push({ length, source: s.source });
+    at += s.length;
+    if (at >= to) break;
+  }
+  return out;
+}
+
+/** Spans over several lines joined by `glue`, which belongs to the line before it. */
+function flatten(lines: readonly string[], cells: readonly Cell[], glue = '\n'): Span[] {
+  const out: Span[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    const spans = spansOf(lines[i]!, cells[i]!);
+    out.push(...spans);
+    if (glue !== '' && i < lines.length - 1) out.push({ length: glue.length, source: spans.at(-1)?.source ?? null });
+  }
+  return out;
+}
+
+/** A line's cell with the white space taken out of its spans. */
+function looseCell(text: string, cell: Cell): Cell {
+  if (!(cell instanceof Mixed)) return cell;
+  let at = 0;
+  const spans: Span[] = [];
+  for (const s of cell.spans) {
+    const length = looseText(text.slice(at, at + s.length)).length;
+    at += s.length;
+    if (length > 0) spans.push({ length, source: s.source });
+  }
+  return new Mixed(spans, cell.cut);
+}
+
+/** From spans over the visible characters of `line` to spans over all of it. */
+function widen(line: string, visible: readonly Span[], cut: readonly Source[]): Cell {
+  const spans: Span[] = [];
+  let at = 0;
+  for (let i = 0; i < visible.length; i++) {
+    let left = visible[i]!.length;
+    const start = at;
+    while (at < line.length && left > 0) if (!isSpace(line, at++)) left--;
+    if (i === visible.length - 1) at = line.length;
+    spans.push({ length: at - start, source: visible[i]!.source });
+  }
+  return simplify(spans, cut);
+}
+
+const isSpace = (text: string, at: number): boolean => /\s/u.test(text.charAt(at));
+
+/** Cuts spans over joined lines into one cell per line. */
+function toCells(
+  lines: readonly string[],
+  spans: readonly Span[],
+  oldLines: readonly string[],
+  oldCells: readonly Cell[],
+  cutBy: Source | undefined,
+  edit: Edit,
+): Cell[] {
+  let at = 0;
+  return lines.map((line, i) => {
+    const part = cutSpans(spans, at, at + line.length);
+    at += line.length + 1;
+    const own = part.some((s) => s.source !== edit);
+    if (!own) return edit;
+    let cut: readonly Source[] = [];
+    if (i === 0) cut = cutOf(oldCells[0]!);
+    if (i === lines.length - 1) cut = [...new Set([...cut, ...cutOf(oldCells[oldLines.length - 1]!)])];
+    if (cutBy !== undefined && (i === 0 || i === lines.length - 1)) cut = addCut(cut, cutBy as Edit);
+    return simplify(part, cut);
+  });
+}
+
+/** Joins equal neighbours; a line of one source without cuts needs no spans. */
+function simplify(spans: readonly Span[], cut: readonly Source[]): Cell {
+  const out: { length: number; source: Source }[] = [];
+  for (const s of spans) {
+    if (s.length === 0) continue;
+    const source = s.source instanceof Edit && s.source.origin !== undefined ? s.source.origin : s.source;
+    const last = out.at(-1);
+    if (last && sameSpan(last.source, source)) last.length += s.length;
+    else out.push({ length: s.length, source });
+  }
+  if (out.length === 1 && cut.length === 0) return out[0]!.source;
+  return new Mixed(out, cut);
+}
+
+/** Neighbouring text of one person needs no border, whatever the time of each keystroke. */
+const sameSpan = (a: Source, b: Source): boolean =>
+  a === b ||
+  (a !== null &&
+    b !== null &&
+    !(a instanceof Edit) &&
+    !(b instanceof Edit) &&
+    a.origin === b.origin &&
+    a.evidence === b.evidence &&
+    a.agent === b.agent &&
+    a.session === b.session &&
+    a.model === b.model &&
+    (a.modified ?? false) === (b.modified ?? false));
+
+//#endregion
+//#region Verdict on a line
+
+const originOf = (source: Cell): LineOrigin | null =>
+  source instanceof Edit ? (source.origin ?? unseen) : (source as LineOrigin | null);
+
+/** One verdict for a line of several origins: AI before unknown before human before tool. */
+function judge(cell: Mixed, text: string): LineOrigin | null {
+  const kept: (LineOrigin | null)[] = [];
+  let at = 0;
+  for (const s of cell.spans) {
+    if (looseText(text.slice(at, at + s.length)) !== '') kept.push(originOf(s.source));
+    at += s.length;
+  }
+  const cut = cell.cut.map(originOf);
+  const all = [...kept, ...cut];
+  const person = all.some((o) => o?.origin === 'human');
+  const ai = kept.find((o) => o?.origin === 'ai') ?? cut.find((o) => o?.origin === 'ai');
+  if (ai) return person && !ai.modified ? { ...ai, modified: true } : ai;
+  return (
+    all.find((o) => o?.origin === 'unknown') ??
+    all.find((o) => o?.origin === 'human') ??
+    all.find((o) => o?.origin === 'tool') ??
+    null
+  );
+}
+
+//#endregion
+//#region Text
+
+/** Lines as an editor counts them: there is always one, and a final terminator opens another. */
+const editorLines = (text: string): string[] => text.split(/\r\n|\n|\r/);
+
+const clamp = (n: number, min: number, max: number): number => Math.min(Math.max(n, min), max);
+
+/** `splice` without spreading a huge array onto the stack. */
+function spliceIn<T>(array: T[], first: number, count: number, items: readonly T[]): void {
+  if (items.length < 10_000) {
+    array.splice(first, count, ...items);
+    return;
+  }
+  const tail = array.slice(first + count);
+  array.length = first;
+  for (const item of items) array.push(item);
+  for (const item of tail) array.push(item);
+}
+
+/** FNV-1a, 32 bit. For fingerprints within one process only. */
+function lineHash32(line: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < line.length; i++) hash = Math.imul(hash ^ line.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+const sizeOf = (state: PastState | undefined): number =>
+  state === undefined ? 0 : state.inverses.reduce((n, inverse) => n + inverse.lines.length + 1, 0);
+
+//#endregion

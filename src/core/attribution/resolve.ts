@@ -1,0 +1,138 @@
+/**
+ * Whose lines are these? A text is looked up among remembered ones: the same content gives its origins; else origins
+ * are carried over, by position, from the nearest remembered texts. What nobody knows is unknown.
+ */
+import type { LineOrigin } from '../model.ts';
+import { diffLines } from '../hunks.ts';
+import { unseen, type LineOrigins, type Snapshot } from './model.ts';
+import { compressOrigins, expandOrigins, loosePart } from './origins.ts';
+
+export interface ResolveInput {
+  /** Tokens of the text in question. */
+  readonly lines: readonly string[];
+  readonly key: string;
+  /** Tokens of the text before the change that is judged; `null`: the file did not exist; absent: not known. */
+  readonly baseline?: readonly string[] | null;
+  /** Remembered texts of this path, best first: pending ones from new to old, then those of commits and alternates. */
+  readonly candidates: readonly Snapshot[];
+}
+
+export interface Resolved {
+  readonly origins: LineOrigins;
+  /** Deleted baseline lines whose last deleter was an AI. 0 without a baseline. */
+  readonly aiDeleted: number;
+  readonly deleted: ReadonlyMap<string, LineOrigin>;
+  /** False when no remembered text had this very content. */
+  readonly exact: boolean;
+}
+
+/** A candidate costs one diff, so only the nearest are asked. */
+const maxCandidates = 12;
+
+export function resolveOrigins(input: ResolveInput): Resolved {
+  const { lines, baseline, candidates } = input;
+  const exact = candidates.find((c) => c.key === input.key);
+  const ordered = exact ? [exact, ...candidates.filter((c) => c !== exact)] : candidates;
+  const found: (LineOrigin | null | undefined)[] = Array.from({ length: lines.length });
+  const isOld = baseline === undefined ? undefined : unchanged(baseline ?? [], lines);
+  let open = 0;
+  for (let i = 0; i < lines.length; i++) {
+    if (isOld?.[i]) found[i] = null;
+    else open++;
+  }
+  let asked = 0;
+  for (const candidate of ordered) {
+    if (open === 0 || asked++ >= maxCandidates) break;
+    const from = expandOrigins(candidate.origins);
+    const isExact = candidate.key === input.key;
+    const carried = isExact ? from : carryByHash(candidate.lines, from, lines);
+    for (let i = 0; i < lines.length; i++) {
+      if (found[i] !== undefined && !(found[i] !== null && found[i]?.origin === 'unknown' && !isOld?.[i])) continue;
+      const origin = carried[i];
+      if (origin === undefined) continue;
+      // "It was there before we looked" is no answer for a line that the baseline does not have.
+      if (origin === null && isOld !== undefined) continue;
+      if (found[i] === undefined) open--;
+      // A gap in what was seen may be closed by an older text, but never by a weaker answer.
+      if (found[i] === undefined || (origin !== null && origin.origin !== 'unknown')) found[i] = origin;
+    }
+  }
+  const deleted = new Map<string, LineOrigin>();
+  for (const c of ordered.slice(0, maxCandidates).reverse()) for (const [token, o] of c.deleted) deleted.set(token, o);
+  return {
+    origins: compressOrigins(found.map((o) => (o === undefined ? unseen : o))),
+    aiDeleted: baseline ? countDeleted(baseline, lines, deleted) : 0,
+    deleted,
+    exact: exact !== undefined,
+  };
+}
+
+/** Carries origins from `old` to `next` by position; `undefined` where the old text has no such line. */
+export function carryByHash(
+  old: readonly string[],
+  origins: readonly (LineOrigin | null)[],
+  next: readonly string[],
+): (LineOrigin | null | undefined)[] {
+  const out: (LineOrigin | null | undefined)[] = Array.from({ length: next.length });
+  let o = 0;
+  let n = 0;
+  for (const hunk of diffLines(old, next)) {
+    const oldStart = hunk.oldLines === 0 ? hunk.oldStart : hunk.oldStart - 1;
+    const newStart = hunk.newLines === 0 ? hunk.newStart : hunk.newStart - 1;
+    while (n < newStart) out[n++] = origins[o++];
+    carryLoose(old, origins, next, out, oldStart, hunk.oldLines, newStart, hunk.newLines);
+    o = oldStart + hunk.oldLines;
+    n = newStart + hunk.newLines;
+  }
+  while (n < next.length) out[n++] = origins[o++];
+  return out;
+}
+
+/** Within a hunk, lines that differ in white space only keep their origin. */
+function carryLoose(
+  old: readonly string[],
+  origins: readonly (LineOrigin | null)[],
+  next: readonly string[],
+  out: (LineOrigin | null | undefined)[],
+  oldStart: number,
+  oldCount: number,
+  newStart: number,
+  newCount: number,
+): void {
+  if (oldCount === 0 || newCount === 0) return;
+  const a = old.slice(oldStart, oldStart + oldCount).map(loosePart);
+  const b = next.slice(newStart, newStart + newCount).map(loosePart);
+  let o = 0;
+  let n = 0;
+  const keep = (upTo: number): void => {
+    while (n < upTo) out[newStart + n++] = origins[oldStart + o++];
+  };
+  for (const hunk of diffLines(a, b)) {
+    keep(hunk.newLines === 0 ? hunk.newStart : hunk.newStart - 1);
+    o += hunk.oldLines;
+    n += hunk.newLines;
+  }
+  keep(newCount);
+}
+
+/** Per line of `next`: is it an unchanged line of `old`? */
+function unchanged(old: readonly string[], next: readonly string[]): boolean[] {
+  const out: boolean[] = Array.from({ length: next.length }, () => true);
+  for (const hunk of diffLines(old, next)) {
+    const start = hunk.newLines === 0 ? hunk.newStart : hunk.newStart - 1;
+    out.fill(false, start, start + hunk.newLines);
+  }
+  return out;
+}
+
+function countDeleted(
+  old: readonly string[],
+  next: readonly string[],
+  deleted: ReadonlyMap<string, LineOrigin>,
+): number {
+  let count = 0;
+  for (const hunk of diffLines(old, next)) {
+    for (let i = 0; i < hunk.oldLines; i++) if (deleted.get(old[hunk.oldStart - 1 + i] ?? '')?.origin === 'ai') count++;
+  }
+  return count;
+}

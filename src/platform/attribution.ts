@@ -1,0 +1,411 @@
+/**
+ * The attribution store of one work tree: who wrote which line of the texts we have seen. Pending texts live in
+ * `<git dir>/countersign/attribution.jsonl`, those of commits in `<git common dir>/countersign/origins.jsonl`, so that
+ * worktrees share them. On our own failure lines are unknown: the store never calls a line human that it can't vouch for.
+ */
+import { randomBytes } from 'node:crypto';
+import { watch as watchDirectory } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { encodeSnapshot } from '../core/attribution/journal.ts';
+import { LineMap } from '../core/attribution/lineMap.ts';
+import type { EditStep, LineOrigins, OriginCounts, Snapshot } from '../core/attribution/model.ts';
+import {
+  compressOrigins,
+  countOrigins,
+  createHasher,
+  expandOrigins,
+  uniformOrigins,
+  type LineHasher,
+} from '../core/attribution/origins.ts';
+import { carryByHash, resolveOrigins } from '../core/attribution/resolve.ts';
+import { splitLines } from '../core/hunks.ts';
+import type { LineOrigin } from '../core/model.ts';
+import { createWith, Journal } from './attributionJournal.ts';
+import { sha256 } from './crypto.ts';
+import { pendingDir, sharedDir, type Repository } from './state.ts';
+
+export interface ResolveOptions {
+  /** The text before the change that is judged (HEAD's); `null`: no such file there; absent: not known. */
+  readonly baseline?: string | null | undefined;
+  /** Other texts the lines may come from, e.g. that of CHERRY_PICK_HEAD or of the commit being amended. */
+  readonly alternates?: readonly { readonly path?: string; readonly text: string }[];
+}
+
+export interface ResolvedText {
+  /** One entry per line of `splitLines(text)`; `null` = as in the baseline. */
+  readonly origins: LineOrigins;
+  /** Deleted baseline lines whose last deleter was an AI. */
+  readonly aiDeleted: number;
+}
+
+/** A path with lines that no commit has yet. */
+export interface PendingFile {
+  readonly path: string;
+  readonly key: string;
+  readonly origins: LineOrigins;
+  readonly counts: OriginCounts;
+  readonly agents: readonly string[];
+  readonly at: string;
+}
+
+export interface Settled {
+  readonly commit: string;
+  /** The committed texts; `null`: the commit deletes the file. */
+  readonly files: readonly { readonly path: string; readonly text: string | null }[];
+}
+
+/** While this file is there, some line waits for its commit: for hooks that must decide without starting Node. */
+export const pendingMarker = (dir: string): string => path.join(dir, 'pending');
+
+const consulted = 8;
+const maxDepth = 40;
+const keptPerPath = 64;
+const keptCommitted = 12;
+const maxDeletedKept = 500;
+/** Journals beyond this are compacted by the next settle or `compact`. */
+const compactAt = 4 * 1024 * 1024;
+
+/** Opens the store; touches nothing until asked. */
+export function openAttribution(
+  where: Repository | { readonly dir: string; readonly sharedDir?: string },
+): AttributionStore {
+  return 'dir' in where
+    ? new AttributionStore(where.dir, where.sharedDir ?? where.dir)
+    : new AttributionStore(pendingDir(where), sharedDir(where));
+}
+
+export class AttributionStore {
+  readonly #dir: string;
+  readonly #shared: string;
+  readonly #pending: Journal;
+  readonly #committed: Journal;
+  #hasher: Promise<LineHasher> | undefined;
+  #marked = false;
+
+  constructor(dir: string, shared: string) {
+    this.#dir = dir;
+    this.#shared = shared;
+    this.#pending = new Journal(path.join(dir, 'attribution.jsonl'));
+    this.#committed = new Journal(path.join(shared, 'origins.jsonl'));
+  }
+
+  /** What was found wrong on disk and set aside. */
+  get problems(): readonly string[] {
+    return [...this.#pending.problems, ...this.#committed.problems];
+  }
+
+  /**
+   * Notes one step from a text to the next. Lines of `before` that nobody announced since the last known text become
+   * unknown; in a file seen for the first time they count as old.
+   */
+  async record(step: EditStep): Promise<void> {
+    const hash = await this.#hash();
+    await this.#pending.refresh();
+    const at = step.origin.at ?? new Date().toISOString();
+    const before = await this.#known(hash, step.path, step.before ?? '', step.before === null, at);
+    const map = new LineMap(step.before ?? '', before.snapshot.origins);
+    map.apply(1, [{ text: step.after ?? '' }], step.origin);
+    const lines = splitLines(step.after ?? '').map((line) => hash.line(line));
+    const key = hash.key(splitLines(step.after ?? ''));
+    let origins = map.toOrigins();
+    // A text that was there before, brought back by anybody but a person's own hand (git, an agent's git), is the old one.
+    if (step.origin.origin !== 'human' && step.after !== null) {
+      const earlier = await this.#pending.snapshot(step.path, key);
+      if (earlier) origins = restored(origins, earlier.origins);
+    }
+    const deleted = new Map(before.snapshot.deleted);
+    for (const [line, origin] of map.deletions()) setLast(deleted, hash.line(line), origin);
+    const after: Snapshot = { path: step.path, key, lines, origins, deleted: newest(deleted), at };
+    await this.#write(before.isNew ? [before.snapshot, after] : [after], before.snapshot);
+  }
+
+  /** Notes a text whose origins are known line by line, e.g. from a `LineMap`. */
+  async remember(
+    path: string,
+    text: string,
+    origins: LineOrigins,
+    deletions: ReadonlyMap<string, LineOrigin> = new Map(),
+  ): Promise<void> {
+    const hash = await this.#hash();
+    await this.#pending.refresh();
+    const lines = splitLines(text);
+    const [latest] = await this.#pending.snapshots(path, 1);
+    const deleted = new Map(latest?.deleted);
+    for (const [line, origin] of deletions) setLast(deleted, hash.line(line), origin);
+    const snapshot: Snapshot = {
+      path,
+      key: hash.key(lines),
+      lines: lines.map((line) => hash.line(line)),
+      origins: compressOrigins(expandOrigins(origins).slice(0, lines.length)),
+      deleted: newest(deleted),
+      at: new Date().toISOString(),
+    };
+    await this.#write([snapshot], latest);
+  }
+
+  /** Who wrote the lines of `text`? Never throws for what it finds on disk: what can't be read is unknown. */
+  async resolve(path: string, text: string, options: ResolveOptions = {}): Promise<ResolvedText> {
+    const hash = await this.#hash();
+    await Promise.all([this.#pending.refresh(), this.#committed.refresh()]);
+    const lines = splitLines(text);
+    const key = hash.key(lines);
+    const candidates = await this.#candidates(hash, path, key, options.alternates ?? []);
+    const { origins, aiDeleted } = resolveOrigins({
+      lines: lines.map((line) => hash.line(line)),
+      key,
+      ...(options.baseline === undefined
+        ? {}
+        : { baseline: options.baseline === null ? null : splitLines(options.baseline).map((line) => hash.line(line)) }),
+      candidates,
+    });
+    return { origins, aiDeleted };
+  }
+
+  /** Whether anything was ever noted about a path. */
+  async knows(path: string): Promise<boolean> {
+    await this.#pending.refresh();
+    return this.#pending.keys(path).length > 0;
+  }
+
+  /** Files whose newest known text has lines that came since the last commit. */
+  async pending(): Promise<PendingFile[]> {
+    await this.#pending.refresh();
+    const found: PendingFile[] = [];
+    for (const path of this.#pending.paths()) {
+      const [latest] = await this.#pending.snapshots(path, 1);
+      if (!latest) continue;
+      if (latest.origins.every((run) => run.origin === null) && latest.deleted.size === 0) continue;
+      const agents = new Set<string>();
+      for (const { origin } of latest.origins) if (origin?.origin === 'ai' && origin.agent) agents.add(origin.agent);
+      const { key, origins, at } = latest;
+      found.push({ path, key, origins, counts: countOrigins(origins), agents: [...agents], at });
+    }
+    return found;
+  }
+
+  /**
+   * After a commit: keeps the origins of the committed texts for what may bring them back (amend, reset, rebase,
+   * cherry-pick, revert of a revert), and takes the committed lines off the pending ones.
+   */
+  async settle({ commit, files }: Settled): Promise<void> {
+    const hash = await this.#hash();
+    await Promise.all([this.#pending.refresh(), this.#committed.refresh()]);
+    const kept: Snapshot[] = [];
+    const at = new Date().toISOString();
+    for (const { path, text } of files) {
+      const lines = splitLines(text ?? '');
+      const tokens = lines.map((line) => hash.line(line));
+      const key = hash.key(lines);
+      const candidates = await this.#candidates(hash, path, key, []);
+      if (candidates.length === 0) continue;
+      if (text !== null) {
+        const { origins } = resolveOrigins({ lines: tokens, key, candidates });
+        kept.push({ path, key, lines: tokens, origins, deleted: new Map(), at, commit });
+      }
+      const [latest] = await this.#pending.snapshots(path, 1);
+      if (!latest) continue;
+      const committed = carryByHash(tokens, expandOrigins(uniformOrigins(tokens.length, null)), latest.lines);
+      const origins = expandOrigins(latest.origins).map((o, i) => (committed[i] === null ? null : o));
+      const isDone = latest.key === key || text === null;
+      const deleted = isDone ? new Map<string, LineOrigin>() : latest.deleted;
+      await this.#write([{ ...latest, origins: compressOrigins(origins), deleted, at }], latest);
+    }
+    const bases = new Map<string, Snapshot>();
+    const records: string[] = [];
+    for (const snapshot of kept) {
+      const base = bases.get(snapshot.path) ?? (await this.#base(this.#committed, snapshot.path));
+      records.push(encodeSnapshot(snapshot, base));
+      bases.set(snapshot.path, snapshot);
+    }
+    await this.#committed.append(records);
+    await this.#mark();
+    if (this.#pending.size > compactAt || this.#committed.size > compactAt) await this.compact();
+  }
+
+  /** A file got another name: what was known under the old one holds under the new one. */
+  async move(from: string, to: string): Promise<void> {
+    await this.#pending.refresh();
+    const snapshots = (await this.#pending.snapshots(from, consulted)).reverse();
+    const records: string[] = [];
+    let base: Snapshot | undefined;
+    for (const snapshot of snapshots) {
+      const moved = { ...snapshot, path: to };
+      records.push(encodeSnapshot(moved, base));
+      base = moved;
+    }
+    await this.#pending.append(records);
+  }
+
+  /** Calls back when another process (or this one) has noted something. */
+  watch(onChange: (paths: ReadonlySet<string>) => void): { dispose(): void } {
+    let timer: NodeJS.Timeout | undefined;
+    let closed = false;
+    const look = (): void => {
+      timer = undefined;
+      this.#pending.refresh().then(
+        (paths) => {
+          if (!closed && paths.size > 0) onChange(paths);
+        },
+        // Read again at the next change; resolve() and pending() read for themselves anyway.
+        () => undefined,
+      );
+    };
+    let watcher: { close(): void } | undefined;
+    void (async () => {
+      await fs.mkdir(this.#dir, { recursive: true, mode: 0o700 });
+      await this.#pending.refresh();
+      if (closed) return;
+      const w = watchDirectory(this.#dir, { persistent: false }, (_, name) => {
+        if (name === null || String(name).startsWith('attribution.jsonl')) timer ??= setTimeout(look, 30);
+      });
+      w.on('error', () => undefined);
+      watcher = w;
+    })().catch(() => undefined);
+    return {
+      dispose() {
+        closed = true;
+        clearTimeout(timer);
+        watcher?.close();
+      },
+    };
+  }
+
+  /** Drops what no commit can need any more. */
+  async compact(): Promise<void> {
+    const rewrite = (journal: Journal, kept: number) =>
+      journal.compact(async (path, snapshots) => {
+        const records: string[] = [];
+        let base: Snapshot | undefined;
+        for (const snapshot of (await snapshots(path, kept)).reverse()) {
+          records.push(encodeSnapshot(snapshot, records.length % maxDepth === 0 ? undefined : base));
+          base = snapshot;
+        }
+        return records;
+      });
+    await rewrite(this.#pending, keptPerPath);
+    await rewrite(this.#committed, keptCommitted);
+  }
+
+  //#region Parts
+
+  async #candidates(
+    hash: LineHasher,
+    path: string,
+    key: string,
+    alternates: readonly { readonly path?: string; readonly text: string }[],
+  ): Promise<Snapshot[]> {
+    const exact = [await this.#pending.snapshot(path, key), await this.#committed.snapshot(path, key)];
+    const found = [
+      ...exact,
+      ...(await this.#pending.snapshots(path, consulted)),
+      ...(await Promise.all(
+        alternates.map(async (a) => {
+          const alternateKey = hash.key(splitLines(a.text));
+          const from = a.path ?? path;
+          return (
+            (await this.#pending.snapshot(from, alternateKey)) ?? (await this.#committed.snapshot(from, alternateKey))
+          );
+        }),
+      )),
+      ...(await this.#committed.snapshots(path, consulted)),
+    ];
+    return [...new Set(found.filter((s) => s !== undefined))];
+  }
+
+  /** What is known of a text: its own record, or one made now. */
+  async #known(
+    hash: LineHasher,
+    path: string,
+    text: string,
+    absent: boolean,
+    at: string,
+  ): Promise<{ snapshot: Snapshot; isNew: boolean }> {
+    const lines = splitLines(text);
+    const key = hash.key(lines);
+    const exact = await this.#pending.snapshot(path, key);
+    if (exact) return { snapshot: exact, isNew: false };
+    const tokens = lines.map((line) => hash.line(line));
+    const candidates = await this.#pending.snapshots(path, consulted);
+    // First sight: old as far as we can tell. Judged against a baseline, a line that is not in it becomes unknown.
+    const resolved =
+      candidates.length === 0 || absent
+        ? { origins: uniformOrigins(lines.length, null), deleted: new Map<string, LineOrigin>() }
+        : resolveOrigins({ lines: tokens, key, candidates });
+    return {
+      snapshot: { path, key, lines: tokens, origins: resolved.origins, deleted: newest(resolved.deleted), at },
+      isNew: true,
+    };
+  }
+
+  async #base(journal: Journal, path: string): Promise<Snapshot | undefined> {
+    const [latest] = await journal.snapshots(path, 1);
+    return latest && journal.depth(path, latest.key) < maxDepth ? latest : undefined;
+  }
+
+  async #write(snapshots: readonly Snapshot[], near: Snapshot | undefined): Promise<void> {
+    const [first] = snapshots;
+    if (!first) return;
+    let base =
+      near && this.#pending.has(near.path, near.key) && this.#pending.depth(near.path, near.key) < maxDepth
+        ? near
+        : await this.#base(this.#pending, first.path);
+    const records: string[] = [];
+    for (const snapshot of snapshots) {
+      records.push(encodeSnapshot(snapshot, base));
+      base = snapshot;
+    }
+    await this.#pending.append(records);
+    if (!this.#marked && snapshots.some((s) => s.origins.some((run) => run.origin !== null) || s.deleted.size > 0)) {
+      await fs.writeFile(pendingMarker(this.#dir), '', { mode: 0o600 });
+      this.#marked = true;
+    }
+  }
+
+  async #mark(): Promise<void> {
+    if ((await this.pending()).length > 0) return;
+    await fs.rm(pendingMarker(this.#dir), { force: true });
+    this.#marked = false;
+    // Another process may have noted something in between.
+    if ((await this.pending()).length > 0) await fs.writeFile(pendingMarker(this.#dir), '', { mode: 0o600 });
+  }
+
+  #hash(): Promise<LineHasher> {
+    this.#hasher ??= readSalt(this.#shared).then((salt) => createHasher(sha256, salt));
+    return this.#hasher;
+  }
+
+  //#endregion
+}
+
+/** Origins of a text that came back: as they were, but an answer that was missing then may be there now. */
+function restored(now: LineOrigins, earlier: LineOrigins): LineOrigins {
+  const then = expandOrigins(earlier);
+  return compressOrigins(
+    expandOrigins(now).map((origin, i) => {
+      const old = then[i];
+      return old === undefined || old?.origin === 'unknown' ? origin : old;
+    }),
+  );
+}
+
+function setLast(map: Map<string, LineOrigin>, key: string, value: LineOrigin): void {
+  map.delete(key);
+  map.set(key, value);
+}
+
+const newest = (deleted: ReadonlyMap<string, LineOrigin>): ReadonlyMap<string, LineOrigin> =>
+  deleted.size <= maxDeletedKept ? deleted : new Map([...deleted].slice(-maxDeletedKept));
+
+/** The repository's salt, made at first use. */
+async function readSalt(dir: string): Promise<string> {
+  const file = path.join(dir, 'salt');
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const salt = await fs.readFile(file, 'utf8').catch(() => '');
+    if (/^[0-9a-f]{32}$/.test(salt)) return salt;
+    if (salt !== '') await fs.rename(file, `${file}.aside-${Date.now()}`);
+    await fs.mkdir(dir, { recursive: true, mode: 0o700 });
+    await createWith(file, Buffer.from(randomBytes(16).toString('hex')));
+  }
+  throw new Error(`${file} can't be created`);
+}

@@ -1,0 +1,389 @@
+/**
+ * One append-only journal file that many processes write at once (windows, hooks, git hooks).
+ *
+ * Appends are single O_APPEND writes. Compaction replaces the file by rename; a writer whose file was replaced under
+ * it writes again, and the compactor takes over what was appended meanwhile, so nothing is lost; a record that ends up
+ * twice says the same thing twice. Only an index is kept in memory; records are read when asked for.
+ */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { journalFormat, parseRecord, recordHead, toSnapshot } from '../core/attribution/journal.ts';
+import type { Snapshot } from '../core/attribution/model.ts';
+
+interface Entry {
+  readonly key: string;
+  /** The record this one is a delta to: the newest of that key when this one was written. Never later, so no cycles. */
+  readonly base: Entry | 'full' | 'missing';
+  readonly offset: number;
+  readonly length: number;
+  readonly depth: number;
+}
+
+const header = Buffer.from(`${JSON.stringify({ format: journalFormat })}\n`);
+const chunkSize = 1 << 20;
+const headBytes = 4096;
+const cacheSize = 64;
+
+export class Journal {
+  readonly file: string;
+  /** What was found wrong, for the user: a sentence each. */
+  readonly problems: string[] = [];
+  #inode: bigint | undefined;
+  #offset = 0;
+  #torn = false;
+  #rejected: { offset: number; length: number }[] = [];
+  #index = new Map<string, Map<string, Entry>>();
+  #cache = new Map<Entry, Snapshot>();
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  /** Bytes read so far. */
+  get size(): number {
+    return this.#offset;
+  }
+
+  /** Reads what was appended since. Returns the paths with new records. */
+  refresh(): Promise<ReadonlySet<string>> {
+    return this.#serial(() => this.#refresh());
+  }
+
+  paths(): Iterable<string> {
+    return this.#index.keys();
+  }
+
+  has(path: string, key: string): boolean {
+    return this.#index.get(path)?.has(key) ?? false;
+  }
+
+  /** Keys of a path's records, newest first. */
+  keys(path: string): string[] {
+    return [...(this.#index.get(path)?.keys() ?? [])].reverse();
+  }
+
+  /** How many deltas lie between a record and the full one it builds on. */
+  depth(path: string, key: string): number {
+    return this.#index.get(path)?.get(key)?.depth ?? 0;
+  }
+
+  /** The remembered texts of a path, newest first. Damaged ones are left out. */
+  async snapshots(path: string, limit: number): Promise<Snapshot[]> {
+    if (!this.#index.has(path)) return [];
+    return this.#withFile((handle) => this.#loadAll(handle, path, limit));
+  }
+
+  async snapshot(path: string, key: string): Promise<Snapshot | undefined> {
+    if (!this.has(path, key)) return undefined;
+    return this.#withFile((handle) => this.#load(handle, path, key));
+  }
+
+  /** Appends lines (no terminators) in one write. Creates the file with its header when there is none. */
+  append(lines: readonly string[]): Promise<void> {
+    return this.#serial(() => this.#append(lines));
+  }
+
+  /**
+   * Rewrites the file. `keep` is asked per path and answers with the lines to keep, oldest first.
+   * Does nothing when another process is at it.
+   */
+  compact(
+    keep: (path: string, snapshots: (path: string, limit: number) => Promise<Snapshot[]>) => Promise<readonly string[]>,
+  ): Promise<void> {
+    return this.#serial(async () => {
+      await withLock(`${this.file}.lock`, async () => {
+        await this.#refresh();
+        if (this.#inode === undefined) return;
+        const old = await fs.open(this.file, 'r');
+        const next = `${this.file}.${process.pid}.tmp`;
+        try {
+          await this.#saveRejected(old);
+          const out = await fs.open(next, 'wx', 0o600);
+          try {
+            await out.write(header);
+            for (const path of this.#index.keys()) {
+              const lines = await keep(path, (of, limit) => this.#loadAll(old, of, limit));
+              if (lines.length > 0) await out.write(Buffer.from(lines.join('\n') + '\n'));
+            }
+          } finally {
+            await out.close();
+          }
+          const from = this.#offset;
+          await fs.rename(next, this.file);
+          // What others appended to the old file since it was read; what comes later they write again themselves.
+          const { size } = await old.stat();
+          if (size > from) {
+            const rest = Buffer.alloc(size - from);
+            await old.read(rest, 0, rest.length, from);
+            await writeOnce(this.file, rest);
+          }
+        } finally {
+          await old.close();
+          await fs.rm(next, { force: true });
+        }
+        this.#reset();
+        await this.#refresh();
+      });
+    });
+  }
+
+  //#region Reading
+
+  async #refresh(): Promise<ReadonlySet<string>> {
+    const changed = new Set<string>();
+    const handle = await openIfThere(this.file);
+    if (!handle) {
+      this.#reset();
+      return changed;
+    }
+    try {
+      const stat = await handle.stat({ bigint: true });
+      const size = Number(stat.size);
+      if (stat.ino !== this.#inode || size < this.#offset) {
+        this.#reset();
+        this.#inode = stat.ino;
+      }
+      if (size === this.#offset) return changed;
+      if (this.#offset === 0 && !(await this.#checkHeader(handle))) return changed;
+      await this.#scan(handle, size, changed);
+    } finally {
+      await handle.close();
+    }
+    return changed;
+  }
+
+  async #scan(handle: fs.FileHandle, size: number, changed: Set<string>): Promise<void> {
+    let rest: Buffer = Buffer.alloc(0);
+    let position = this.#offset;
+    while (position < size) {
+      const chunk = Buffer.allocUnsafe(Math.min(chunkSize, size - position));
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length, position);
+      if (bytesRead === 0) break;
+      position += bytesRead;
+      const data = rest.length > 0 ? Buffer.concat([rest, chunk.subarray(0, bytesRead)]) : chunk.subarray(0, bytesRead);
+      let start = 0;
+      for (let end = data.indexOf(10); end >= 0; end = data.indexOf(10, start)) {
+        this.#note(data, start, end, changed);
+        this.#offset += end + 1 - start;
+        start = end + 1;
+      }
+      rest = data.subarray(start);
+    }
+    this.#torn = rest.length > 0;
+  }
+
+  #note(data: Buffer, start: number, end: number, changed: Set<string>): void {
+    if (end === start || this.#offset === 0) return;
+    const head = recordHead(data.toString('utf8', start, Math.min(end, start + headBytes)));
+    if (!head || data[end - 1] !== 0x7d) {
+      this.#reject(this.#offset, end - start);
+      return;
+    }
+    let records = this.#index.get(head.path);
+    if (!records) this.#index.set(head.path, (records = new Map()));
+    const base = head.base === undefined ? undefined : records.get(head.base);
+    records.delete(head.key);
+    records.set(head.key, {
+      key: head.key,
+      base: head.base === undefined ? 'full' : (base ?? 'missing'),
+      offset: this.#offset,
+      length: end - start,
+      depth: head.base === undefined ? 0 : (base?.depth ?? 0) + 1,
+    });
+    changed.add(head.path);
+  }
+
+  #reject(offset: number, length: number): void {
+    if (this.#rejected.length === 0)
+      this.problems.push(`${path.basename(this.file)}: a damaged record was set aside; lines it spoke of are unknown`);
+    if (this.#rejected.length < 1000) this.#rejected.push({ offset, length });
+  }
+
+  /** False when the file is another version's: it is moved out of the way, never read as ours. */
+  async #checkHeader(handle: fs.FileHandle): Promise<boolean> {
+    const first = Buffer.alloc(header.length);
+    const { bytesRead } = await handle.read(first, 0, first.length, 0);
+    if (bytesRead === header.length && first.equals(header)) return true;
+    const aside = `${this.file}.aside-${Date.now()}`;
+    await withLock(`${this.file}.lock`, async () => {
+      const now = await openIfThere(this.file);
+      if (!now) return;
+      try {
+        await now.read(first, 0, first.length, 0);
+      } finally {
+        await now.close();
+      }
+      if (!first.equals(header)) await fs.rename(this.file, aside);
+    });
+    this.problems.push(
+      `${path.basename(this.file)}: not in the format ${journalFormat}; set aside as ${path.basename(aside)}, its lines are unknown`,
+    );
+    this.#reset();
+    return false;
+  }
+
+  async #loadAll(handle: fs.FileHandle, path: string, limit: number): Promise<Snapshot[]> {
+    const found: Snapshot[] = [];
+    for (const key of this.keys(path).slice(0, limit)) {
+      const snapshot = await this.#load(handle, path, key);
+      if (snapshot) found.push(snapshot);
+    }
+    return found;
+  }
+
+  async #load(handle: fs.FileHandle, path: string, key: string): Promise<Snapshot | undefined> {
+    // From the record asked for down to a known or full one, then up again.
+    const chain: Entry[] = [];
+    let base: Snapshot | undefined;
+    let at: Entry | 'full' | 'missing' = this.#index.get(path)?.get(key) ?? 'missing';
+    while (at !== 'full') {
+      base = at === 'missing' ? undefined : this.#cache.get(at);
+      if (base || at === 'missing') break;
+      chain.push(at);
+      at = at.base;
+    }
+    if (at === 'missing' && chain.length === 0) return undefined;
+    for (const entry of chain.reverse()) {
+      const bytes = Buffer.allocUnsafe(entry.length);
+      await handle.read(bytes, 0, bytes.length, entry.offset);
+      const record = parseRecord(bytes.toString('utf8'));
+      base = record && record.p === path && record.k === entry.key ? toSnapshot(record, base) : undefined;
+      if (!base) {
+        this.#reject(entry.offset, entry.length);
+        this.#index.get(path)?.delete(key);
+        return undefined;
+      }
+      this.#remember(entry, base);
+    }
+    return base;
+  }
+
+  #remember(entry: Entry, snapshot: Snapshot): void {
+    this.#cache.delete(entry);
+    this.#cache.set(entry, snapshot);
+    if (this.#cache.size > cacheSize) {
+      const [oldest] = this.#cache.keys();
+      this.#cache.delete(oldest as Entry);
+    }
+  }
+
+  async #withFile<T>(use: (handle: fs.FileHandle) => Promise<T>): Promise<T> {
+    return this.#serial(async () => {
+      const handle = (await openIfThere(this.file)) ?? (await this.#create());
+      try {
+        // The index speaks of the file it was made from.
+        if ((await handle.stat({ bigint: true })).ino !== this.#inode) await this.#refresh();
+        return await use(handle);
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  #reset(): void {
+    this.#inode = undefined;
+    this.#offset = 0;
+    this.#torn = false;
+    this.#rejected = [];
+    this.#index = new Map();
+    this.#cache = new Map();
+  }
+
+  //#endregion
+  //#region Writing
+
+  async #append(lines: readonly string[]): Promise<void> {
+    if (lines.length === 0) return;
+    await (await this.#create()).close();
+    // After a crash in mid-write the torn line gets its end, so that it harms no other.
+    await writeOnce(this.file, Buffer.from(`${this.#torn ? '\n' : ''}${lines.join('\n')}\n`));
+    await this.#refresh();
+  }
+
+  async #create(): Promise<fs.FileHandle> {
+    const there = await openIfThere(this.file);
+    if (there) return there;
+    await fs.mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
+    await createWith(this.file, header);
+    return fs.open(this.file, 'r');
+  }
+
+  async #saveRejected(handle: fs.FileHandle): Promise<void> {
+    if (this.#rejected.length === 0) return;
+    const parts: Buffer[] = [];
+    for (const { offset, length } of this.#rejected) {
+      const bytes = Buffer.alloc(length + 1, 10);
+      await handle.read(bytes, 0, length, offset);
+      parts.push(bytes);
+    }
+    await fs.appendFile(`${this.file}.rejected`, Buffer.concat(parts), { mode: 0o600 });
+  }
+
+  #serial<T>(job: () => Promise<T>): Promise<T> {
+    const next = this.#queue.then(job, job);
+    this.#queue = next.catch(() => undefined);
+    return next;
+  }
+
+  //#endregion
+}
+
+/** Creates a file with its whole content or not at all; somebody else's file of that name stays. */
+export async function createWith(file: string, content: Buffer): Promise<void> {
+  const draft = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}.new`;
+  await fs.writeFile(draft, content, { flag: 'wx', mode: 0o600 });
+  try {
+    await fs.link(draft, file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    // File systems without hard links: the last one wins, which loses nothing but a header.
+    if (code !== 'EEXIST') await fs.copyFile(draft, file, fs.constants.COPYFILE_EXCL).catch(() => undefined);
+  } finally {
+    await fs.rm(draft, { force: true });
+  }
+}
+
+/** One write at the end of the file, again when the file was replaced meanwhile. */
+async function writeOnce(file: string, bytes: Buffer): Promise<void> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const handle = await fs.open(file, 'a', 0o600);
+    try {
+      const { bytesWritten } = await handle.write(bytes);
+      if (bytesWritten !== bytes.length) throw new Error(`${file}: the disk took only a part of a record`);
+      const mine = await handle.stat({ bigint: true });
+      const there = await fs.stat(file, { bigint: true }).catch(() => undefined);
+      if (there?.ino === mine.ino) return;
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+async function openIfThere(file: string): Promise<fs.FileHandle | undefined> {
+  try {
+    return await fs.open(file, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+const staleAfter = 30_000;
+
+/** Runs `job` while holding a lock file; does nothing when another process holds it. A dead holder's lock expires. */
+async function withLock(lock: string, job: () => Promise<void>): Promise<void> {
+  try {
+    await fs.writeFile(lock, String(process.pid), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const stat = await fs.stat(lock).catch(() => undefined);
+    if (stat && Date.now() - stat.mtimeMs > staleAfter) await fs.rm(lock, { force: true });
+    return;
+  }
+  try {
+    await job();
+  } finally {
+    await fs.rm(lock, { force: true });
+  }
+}
