@@ -5,7 +5,9 @@
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { ChainVerifier, type AuditReport, type ChainOptions } from '../core/audit/chain.ts';
 import { formatEvent, maxLineBytes, noHash, parseEvent, sanitizeInput } from '../core/audit/event.ts';
+import { auditFilter, type AuditFilter } from '../core/audit/filter.ts';
 import type { AuditEvent, AuditInput } from '../core/audit/model.ts';
 import { sha256 } from './crypto.ts';
 import { withLock } from './fileLock.ts';
@@ -217,3 +219,108 @@ async function listSegments(dir: string): Promise<number[]> {
 export async function auditHead(dir: string): Promise<string> {
   return (await headBefore(dir, await listSegments(dir))).hash;
 }
+
+//#region Reading
+
+/** No line of ours is longer; a file with such a line is not worth memory. */
+const maxReadLine = 1024 * 1024;
+
+interface LineSink {
+  line(bytes: Buffer, number: number): void;
+  /** Bytes after the last newline. */
+  torn(bytes: Buffer): void;
+  tooLong(number: number): void;
+}
+
+/** Reads a file line by line in constant memory. */
+async function eachLine(name: string, sink: LineSink): Promise<void> {
+  const file = await fs.open(name, 'r');
+  try {
+    const block = Buffer.allocUnsafe(256 * 1024);
+    let rest: Buffer = Buffer.alloc(0);
+    let number = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(block, 0, block.length, null);
+      if (bytesRead === 0) break;
+      let start = 0;
+      for (let end = block.indexOf(10); end >= 0 && end < bytesRead; end = block.indexOf(10, start)) {
+        const part = block.subarray(start, end);
+        number++;
+        sink.line(rest.length > 0 ? Buffer.concat([rest, part]) : part, number);
+        if (rest.length > 0) rest = Buffer.alloc(0);
+        start = end + 1;
+      }
+      rest = Buffer.concat([rest, block.subarray(start, bytesRead)]);
+      if (rest.length > maxReadLine) {
+        sink.tooLong(number + 1);
+        return;
+      }
+    }
+    if (rest.length > 0) sink.torn(rest);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The files of a log in order; a path to a file (an export) is its own only segment. */
+async function logFiles(dirOrFile: string): Promise<string[]> {
+  const stat = await fs.stat(dirOrFile).catch(() => undefined);
+  if (stat?.isFile()) return [dirOrFile];
+  return (await listSegments(dirOrFile)).map((n) => segmentFile(dirOrFile, n));
+}
+
+/** Events in the order of the log, while it may grow. Lines that are no event are left out: `verifyAudit` names them. */
+export async function* readAudit(dir: string, filter: AuditFilter = {}): AsyncGenerator<AuditEvent, void, undefined> {
+  const wanted = auditFilter(filter);
+  for (const name of await logFiles(dir)) {
+    const file = await fs.open(name, 'r');
+    try {
+      const block = Buffer.allocUnsafe(256 * 1024);
+      let rest: Buffer = Buffer.alloc(0);
+      for (;;) {
+        const { bytesRead } = await file.read(block, 0, block.length, null);
+        if (bytesRead === 0) break;
+        const bytes = Buffer.concat([rest, block.subarray(0, bytesRead)]);
+        const end = bytes.lastIndexOf(10);
+        rest = bytes.subarray(end + 1);
+        // A line that long is none of ours; `verifyAudit` names it.
+        if (rest.length > maxReadLine) break;
+        if (end < 0) continue;
+        for (const line of bytes.toString('utf8', 0, end).split('\n')) {
+          const event = parseEvent(line);
+          if (event && wanted(event)) yield event;
+        }
+      }
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** Checks the whole chain (a log's folder, or one exported `.jsonl` file) and the anchors that commits carry. */
+export async function verifyAudit(
+  dirOrFile: string,
+  anchors: readonly (string | NonNullable<ChainOptions['anchors']>[number])[] = [],
+  options: { readonly partial?: boolean } = {},
+): Promise<AuditReport> {
+  const chain = new ChainVerifier({
+    anchors: anchors.map((a) => (typeof a === 'string' ? { hash: a } : a)),
+    ...(options.partial !== undefined && { partial: options.partial }),
+  });
+  for (const name of await logFiles(dirOrFile)) {
+    const file = path.basename(name);
+    let stop = false;
+    await eachLine(name, {
+      line: (bytes, number) => void chain.push(bytes.toString('utf8'), sha256(bytes), file, number),
+      torn: (bytes) => chain.torn(file, bytes.length),
+      tooLong: (number) => {
+        chain.unreadable(file, number, 'a line of more than 1 MB, which this log never writes; the rest was not read');
+        stop = true;
+      },
+    });
+    if (stop) break;
+  }
+  return chain.finish();
+}
+
+//#endregion

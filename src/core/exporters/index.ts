@@ -1,0 +1,6 @@
+/** All export formats, in the order of the quick pick and of `--format`. */
+import { csv } from './csv.ts';
+import { jsonl } from './jsonl.ts';
+import type { Exporter } from './model.ts';
+
+export const exporters: readonly Exporter[] = [jsonl, csv];
