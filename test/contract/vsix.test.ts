@@ -1,0 +1,113 @@
+/** What users download. Needs `npm run build` (`npm test` does it first). */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { packVsix } from '../tools/package.ts';
+import { root } from './sources.ts';
+import { zipEntries, type ZipEntry } from './zip.ts';
+
+const run = promisify(execFile);
+
+describe('VSIX', () => {
+  let scratch: string;
+  let file: string;
+  let entries: ZipEntry[];
+
+  before(async () => {
+    scratch = await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-vsix-'));
+    file = path.join(scratch, 'x.vsix');
+    await packVsix(file); // fails on any warning
+    entries = zipEntries(file);
+  });
+  after(() => fs.rm(scratch, { recursive: true, force: true }));
+
+  it('holds what it should and nothing else', () => {
+    const expected = [
+      /^extension\.vsixmanifest$/,
+      /^\[Content_Types\]\.xml$/,
+      /^extension\/package\.json$/,
+      /^extension\/(readme\.md|changelog\.md|LICENSE\.txt)$/i,
+      /^extension\/dist\/(extension|server|cli|fast|full)\.js$/,
+      /^extension\/dist\/[\w./-]+\.wasm$/,
+      /^extension\/media\/(icon\.png|policy\.schema\.json|walkthrough\/[\w.-]+)$/,
+    ];
+    const names = entries.map((e) => e.name).filter((n) => !n.endsWith('/'));
+    assert.deepEqual(
+      names.filter((n) => !expected.some((x) => x.test(n))),
+      [],
+    );
+    for (const name of ['extension', 'server', 'cli', 'fast', 'full']) {
+      assert.ok(names.includes(`extension/dist/${name}.js`), `dist/${name}.js is in it`);
+    }
+    assert.ok(
+      names.some((n) => n.endsWith('.wasm')),
+      'the grammars are in it',
+    );
+  });
+
+  it('stays within 6 MB, extension.js within 500 kB', async () => {
+    const { size } = await fs.stat(file);
+    assert.ok(size <= 6_000_000, `the VSIX has ${size} bytes`);
+    const limits: Readonly<Record<string, number>> = { extension: 500_000, cli: 60_000, fast: 700_000 };
+    for (const [name, limit] of Object.entries(limits)) {
+      const found = entries.find((e) => e.name === `extension/dist/${name}.js`);
+      assert.ok(found && found.size <= limit, `${name}.js has ${found?.size} bytes, allowed ${limit}`);
+    }
+  });
+
+  it('carries no source map, test or secret', () => {
+    assert.deepEqual(
+      entries.filter((e) => /\.(map|ts|test\.js|pem|env)$|node_modules|\.git/.test(e.name)),
+      [],
+    );
+  });
+});
+
+describe('bundles', () => {
+  const cli = path.join(root, 'dist/cli.js');
+
+  it('the CLI runs alone in an empty directory with an empty environment', async () => {
+    const scratch = await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-cli-'));
+    try {
+      for (const name of ['cli.js', 'fast.js', 'full.js'])
+        await fs.copyFile(path.join(root, 'dist', name), path.join(scratch, name));
+      const { stdout } = await run(process.execPath, [path.join(scratch, 'cli.js'), '--help'], {
+        cwd: scratch,
+        env: {},
+      });
+      assert.match(stdout, /countersign: guardrails/);
+    } finally {
+      await fs.rm(scratch, { recursive: true, force: true });
+    }
+  });
+
+  it('says misuse in one line and exits 2', async () => {
+    for (const args of [
+      ['frobnicate'],
+      ['check', '--frobnicate'],
+      ['verify'],
+      ['hook', 'no-such-agent'],
+      ['policy', 'frobnicate'],
+    ]) {
+      const error = (await run(process.execPath, [cli, ...args], { cwd: os.tmpdir() }).then(
+        () => assert.fail(`${args.join(' ')} succeeded`),
+        (e: unknown) => e,
+      )) as { code: number; stderr: string };
+      assert.equal(error.code, 2, `${args.join(' ')}: ${error.stderr}`);
+      assert.equal(error.stderr.trimEnd().split('\n').length, 1, error.stderr);
+      assert.match(error.stderr, /^countersign/);
+    }
+  });
+
+  it('extension.js needs nothing but vscode and Node', async () => {
+    const text = await fs.readFile(path.join(root, 'dist/extension.js'), 'utf8');
+    const wanted = new Set([...text.matchAll(/\brequire\("([^"]+)"\)/g)].map((m) => m[1] ?? ''));
+    const { builtinModules } = await import('node:module');
+    const foreign = [...wanted].filter((w) => w !== 'vscode' && !w.startsWith('node:') && !builtinModules.includes(w));
+    assert.deepEqual(foreign, []);
+  });
+});

@@ -1,0 +1,130 @@
+// Another extension in the same host, driven by the tests over HTTP on 127.0.0.1: what an AI extension, a formatter or
+// a badly behaved neighbour would do. The port is written to AGENT_PORTS/<sha of the folder>.json.
+const { createHash } = require('node:crypto');
+const fs = require('node:fs/promises');
+const http = require('node:http');
+const path = require('node:path');
+const vscode = require('vscode');
+
+const open = (file) => vscode.workspace.openTextDocument(vscode.Uri.file(file));
+
+const operations = {
+  /** A WorkspaceEdit, as agents make it. */
+  async edit({ file, old, text, show }) {
+    const document = await open(file);
+    if (show) await vscode.window.showTextDocument(document, { preview: false });
+    const edit = new vscode.WorkspaceEdit();
+    if (old === undefined) {
+      edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
+    } else {
+      const at = document.getText().indexOf(old);
+      if (at < 0) throw new Error(`'${old}' is not in ${file}`);
+      edit.replace(document.uri, new vscode.Range(document.positionAt(at), document.positionAt(at + old.length)), text);
+    }
+    return vscode.workspace.applyEdit(edit);
+  },
+  async save({ file }) {
+    return (await open(file)).save();
+  },
+  async workspaceSave({ file }) {
+    return (await vscode.workspace.save(vscode.Uri.file(file)))?.toString() ?? null;
+  },
+  async saveAll() {
+    return vscode.workspace.saveAll();
+  },
+  async notebookEdit({ file, text }) {
+    const notebook = await vscode.workspace.openNotebookDocument(vscode.Uri.file(file));
+    await vscode.window.showNotebookDocument(notebook);
+    const edit = new vscode.WorkspaceEdit();
+    edit.set(notebook.uri, [
+      vscode.NotebookEdit.insertCells(0, [new vscode.NotebookCellData(vscode.NotebookCellKind.Code, text, 'python')]),
+    ]);
+    return vscode.workspace.applyEdit(edit);
+  },
+  async notebookSave({ file }) {
+    return (await vscode.workspace.openNotebookDocument(vscode.Uri.file(file))).save();
+  },
+  async fsWrite({ file, text }) {
+    await vscode.workspace.fs.writeFile(vscode.Uri.file(file), Buffer.from(text));
+    return true;
+  },
+  async command({ id, args = [] }) {
+    return (await vscode.commands.executeCommand(id, ...args)) ?? null;
+  },
+  /** What the window knows about a document, for assertions on text, dirty state, cursor and folding. */
+  async state({ file }) {
+    const document = vscode.workspace.textDocuments.find((d) => d.uri.fsPath === file);
+    if (!document) return null;
+    const editor = vscode.window.visibleTextEditors.find((e) => e.document === document);
+    return {
+      text: document.getText(),
+      dirty: document.isDirty,
+      version: document.version,
+      encoding: document.encoding,
+      selections: editor?.selections.map((s) => [s.anchor.line, s.anchor.character, s.active.line, s.active.character]),
+      visible: editor?.visibleRanges.map((r) => [r.start.line, r.end.line]),
+    };
+  },
+  async notebookState({ file }) {
+    const notebook = vscode.workspace.notebookDocuments.find((n) => n.uri.fsPath === file);
+    return notebook ? { dirty: notebook.isDirty, cells: notebook.getCells().map((c) => c.document.getText()) } : null;
+  },
+  async diagnostics({ file }) {
+    return vscode.languages.getDiagnostics(vscode.Uri.file(file)).map((d) => ({
+      line: d.range.start.line,
+      endLine: d.range.end.line,
+      severity: d.severity,
+      message: d.message,
+      source: d.source,
+      code: typeof d.code === 'object' ? d.code.value : d.code,
+    }));
+  },
+  /** A formatter that replaces tabs by spaces on save, next to ours. */
+  async formatter({ language }) {
+    const provider = vscode.languages.registerDocumentFormattingEditProvider(language, {
+      provideDocumentFormattingEdits(document) {
+        const edits = [];
+        for (let i = 0; i < document.lineCount; i++) {
+          const text = document.lineAt(i).text;
+          const end = text.search(/\s+$/);
+          if (end >= 0) edits.push(vscode.TextEdit.delete(new vscode.Range(i, end, i, text.length)));
+        }
+        return edits;
+      },
+    });
+    context.subscriptions.push(provider);
+    return true;
+  },
+  /** Blocks the whole extension host, as a badly behaved extension does. Answers before it starts. */
+  async busy({ ms }) {
+    setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms), 100);
+    return true;
+  },
+};
+
+let context;
+exports.activate = async (given) => {
+  context = given;
+  const folder = process.env.AGENT_PORTS;
+  const first = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+  if (!folder || !first) return;
+  const server = http.createServer((request, response) => {
+    let body = '';
+    request.on('data', (d) => (body += d));
+    request.on('end', async () => {
+      try {
+        const { op, ...rest } = JSON.parse(body);
+        response.end(JSON.stringify({ value: (await operations[op](rest)) ?? null }));
+      } catch (error) {
+        response.end(JSON.stringify({ error: String(error?.stack ?? error) }));
+      }
+    });
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.subscriptions.push({ dispose: () => server.close() });
+  const name = createHash('sha256').update(first).digest('hex').slice(0, 16);
+  await fs.writeFile(
+    path.join(folder, `${name}.json`),
+    JSON.stringify({ port: server.address().port, pid: process.pid }),
+  );
+};

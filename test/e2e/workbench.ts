@@ -1,0 +1,116 @@
+/** Page object of the VS Code workbench. Every wait is on something a person would see. */
+import type { Locator, Page } from 'playwright-core';
+import { until } from '../host/wait.ts';
+
+const quoted = (text: string): string => text.replace(/["\\]/g, '\\$&');
+
+export class Workbench {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** The workbench is up, its folder listed, and Countersign's status bar item there. */
+  async ready(): Promise<void> {
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+    await this.status.waitFor({ timeout: 60_000 });
+  }
+
+  get status(): Locator {
+    return this.page.locator('.statusbar-item[id^="countersign.countersign"]').first();
+  }
+
+  // #region Quick input
+
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget:visible');
+  }
+  get quickInputBox(): Locator {
+    return this.page.locator('.quick-input-widget:visible .quick-input-box input');
+  }
+  quickRow(label: string): Locator {
+    return this.page.locator(
+      `.quick-input-widget:visible .quick-input-list .monaco-list-row[aria-label*="${quoted(label)}"]`,
+    );
+  }
+
+  /** Runs a command by its title, e.g. "Countersign: Verify Audit Log". */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.quickInputBox.waitFor();
+    await this.quickInputBox.fill(`>${title}`);
+    await this.quickRow(title).first().click();
+  }
+
+  async open(name: string): Promise<void> {
+    await this.page.keyboard.press('Control+P');
+    await this.quickInputBox.waitFor();
+    await this.quickInputBox.fill(name);
+    await this.quickRow(name.split('/').at(-1) ?? name)
+      .first()
+      .click();
+    await this.editor(name).waitFor();
+  }
+
+  /** Types into an input box and accepts it. */
+  async answer(text: string): Promise<void> {
+    await this.quickInputBox.waitFor();
+    await this.quickInputBox.fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  // #endregion
+
+  // #region Editors
+
+  tab(name: string): Locator {
+    return this.page.locator(`.tabs-container .tab[data-resource-name="${quoted(name.split('/').at(-1) ?? name)}"]`);
+  }
+  async isDirty(name: string): Promise<boolean> {
+    return ((await this.tab(name).first().getAttribute('class')) ?? '').split(/\s+/).includes('dirty');
+  }
+  editor(name: string): Locator {
+    return this.page.locator(`.monaco-editor[data-uri$="/${quoted(name)}"] .view-lines`).first();
+  }
+  /** Decorations in the editor's glyph margin or overview that an extension drew. */
+  async type(name: string, text: string, where: 'Control+Home' | 'Control+End' = 'Control+End'): Promise<void> {
+    await this.editor(name).click();
+    await this.page.keyboard.press(where);
+    await this.page.keyboard.type(text);
+  }
+  async waitUntilSaved(name: string): Promise<void> {
+    await until(`${name} is saved`, async () => !(await this.isDirty(name)));
+  }
+
+  // #endregion
+
+  // #region Views, notifications, dialogs
+
+  async problems(): Promise<Locator> {
+    await this.command('Problems: Focus on Problems View');
+    return this.page.locator('.markers-panel .monaco-list-row');
+  }
+  toast(text: string | RegExp): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
+  }
+  dialog(text: string | RegExp): Locator {
+    return this.page.locator('.monaco-dialog-box', { hasText: text });
+  }
+  async sourceControl(): Promise<void> {
+    await this.page.keyboard.press('Control+Shift+G');
+    await this.page.locator('.scm-view .scm-editor .monaco-editor').first().waitFor();
+  }
+  change(name: string): Locator {
+    return this.page.locator(`.scm-view .monaco-list-row[aria-label^="${quoted(name)}"]`).first();
+  }
+  /** Types a message into Source Control and commits with the keyboard. */
+  async commit(message: string): Promise<void> {
+    await this.page.locator('.scm-view .scm-editor .monaco-editor').first().click();
+    await this.page.keyboard.type(message);
+    await this.page.keyboard.press('Control+Enter');
+  }
+
+  // #endregion
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { activate, diagnostics, open, replace, revert } from './helpers.ts';
+
+describe('language server', () => {
+  before(activate);
+
+  it('answers hover and quick fixes on a finding', async () => {
+    const document = await open('src/auth/session.ts');
+    const old = 'return session.expires > now;';
+    await replace(document, old, 'return eval("session.expires > now");');
+    const found = await diagnostics(document.uri, 'a finding', (d) => d.length > 0);
+    const range = found[0]?.range;
+    assert.ok(range);
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      range.start,
+    );
+    const text = hovers.flatMap((h) => h.contents.map((c) => (typeof c === 'string' ? c : c.value))).join('\n');
+    assert.match(text, /Countersign|AI/);
+    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      document.uri,
+      range,
+    );
+    assert.ok(actions.length > 0, 'each finding has a quick fix');
+    await revert(document);
+  });
+
+  it('comes back after a restart', async () => {
+    await vscode.commands.executeCommand('countersign.restartServer');
+    const document = await open('src/report.py');
+    await replace(document, 'writer.writerows(rows)', 'eval(rows[0]["total"])');
+    await diagnostics(document.uri, 'a finding after the restart', (d) => d.length > 0);
+    await revert(document);
+  });
+});
