@@ -5,10 +5,10 @@
  * Lines with text of several origins keep spans and are judged by line: AI text left in a line makes it AI, a person's
  * hand in it makes it "AI, modified"; what only moves white space changes no origin.
  */
-import type { LineOrigin, Position } from '../model.ts';
+import type { LineOrigin, Origin, Position } from '../model.ts';
 import { diffLines } from '../hunks.ts';
 import { unseen, type LineOrigins, type OriginCounts } from './model.ts';
-import { compressOrigins, countOrigins, expandOrigins, looseText } from './origins.ts';
+import { compressOrigins, countOrigins, expandOrigins, looseText, sameOrigin } from './origins.ts';
 
 /** As in LSP: no `range` = the whole text. */
 export interface ContentChange {
@@ -26,12 +26,15 @@ export interface OriginSpan {
 /** One change of the buffer; spans point at it, so that telling its origin once tells it for all its text. */
 class Edit {
   readonly version: number;
+  /** Order of edits in this map. */
+  readonly seq: number;
   /** `undefined` until `resolveEdit`. */
   origin: LineOrigin | undefined;
   /** The change took the buffer back to a text it had before, and it was an undo or redo: old origins return. */
   restores = false;
-  constructor(version: number) {
+  constructor(version: number, seq: number) {
     this.version = version;
+    this.seq = seq;
   }
 }
 
@@ -42,12 +45,18 @@ interface Span {
   readonly source: Source;
 }
 
+/** Text (more than white space) that was taken out of a line. */
+interface Cut {
+  readonly by: Source;
+  /** Whose text it was. */
+  readonly of: readonly Source[];
+}
+
 /** A line with text of several origins. */
 class Mixed {
   readonly spans: readonly Span[];
-  /** Edits that took text (more than white space) out of the line. */
-  readonly cut: readonly Source[];
-  constructor(spans: readonly Span[], cut: readonly Source[]) {
+  readonly cut: readonly Cut[];
+  constructor(spans: readonly Span[], cut: readonly Cut[]) {
     this.spans = spans;
     this.cut = cut;
   }
@@ -99,6 +108,7 @@ export class LineMap {
   readonly #deleted = new Map<string, Source>();
   #history: PastState[] = [];
   #historyLines = 0;
+  #seq = 0;
   readonly #maxHistoryLines: number;
   readonly #maxPending: number;
   // Fingerprint of the text: sums over the lines and over neighbouring pairs, so that an edit costs only its own lines.
@@ -130,7 +140,7 @@ export class LineMap {
    * are clamped. With `origin` the edit is resolved at once.
    */
   apply(version: number, changes: readonly ContentChange[], origin?: LineOrigin): void {
-    const edit = new Edit(version);
+    const edit = new Edit(version, ++this.#seq);
     edit.origin = origin;
     const past: PastState = { print: this.#print(), inverses: [] };
     for (const change of changes) {
@@ -464,9 +474,8 @@ function edgeCells(
     { length: kept, source: edit },
     ...cutSpans(flatOld, oldText.length - tail, oldText.length),
   ];
-  const removed = looseText(oldText.slice(head, oldText.length - tail)) !== '';
-  // Only the first and the last line hold old text; what an old line lost inside the cut is the edit's doing.
-  return toCells(newLines, spans, oldLines, oldCells, removed ? edit : undefined, edit);
+  // Only the first and the last line hold old text; what they lost inside the cut is the edit's doing.
+  return toCells(newLines, spans, oldCells, cutOut(flatOld, oldText, head, tail, edit), edit);
 }
 
 /** White space was moved, lines were broken or joined: every visible character keeps its origin. */
@@ -514,14 +523,14 @@ function lineCell(oldText: string, oldCell: Cell, newText: string, edit: Edit, e
   // In a diff without positions, a few equal characters at the ends (`}`, `;`) are no sign of the same line.
   if (!exact && kept * 3 < Math.max(oldLoose.length, newLoose.length)) return edit;
   const spans = spansOf(oldText, oldCell);
-  const removed = looseText(oldText.slice(head, oldText.length - tail)) !== '';
+  const cut = cutOut(spans, oldText, head, tail, edit);
   return simplify(
     [
       ...cutSpans(spans, 0, head),
       { length: newText.length - head - tail, source: edit },
       ...cutSpans(spans, oldText.length - tail, oldText.length),
     ],
-    removed ? addCut(cutOf(oldCell), edit) : cutOf(oldCell),
+    cut ? addCut(cutOf(oldCell), cut) : cutOf(oldCell),
   );
 }
 
@@ -539,25 +548,30 @@ function commonEnds(a: string, b: string): { head: number; tail: number } {
 
 const spansOf = (text: string, cell: Cell): readonly Span[] =>
   cell instanceof Mixed ? cell.spans : [{ length: text.length, source: cell as Source }];
-const cutOf = (cell: Cell): readonly Source[] => (cell instanceof Mixed ? cell.cut : []);
-const cutsOf = (cells: readonly Cell[]): readonly Source[] => [...new Set(cells.flatMap(cutOf))];
+const cutOf = (cell: Cell): readonly Cut[] => (cell instanceof Mixed ? cell.cut : []);
+const cutsOf = (cells: readonly Cell[]): readonly Cut[] => cells.flatMap(cutOf).reduce(addCut, [] as readonly Cut[]);
 
-function addCut(cut: readonly Source[], edit: Edit): readonly Source[] {
-  const settled = cut.map((s) => (s instanceof Edit && s.origin !== undefined ? s.origin : s));
-  const out: Source[] = [];
-  for (const s of [...settled, edit as Source]) if (!out.some((o) => sameKind(o, s))) out.push(s);
-  return out;
+/** What an edit took out between the first `head` and the last `tail` characters; `undefined`: white space at most. */
+function cutOut(spans: readonly Span[], text: string, head: number, tail: number, by: Edit): Cut | undefined {
+  const of = new Set<Source>();
+  let at = head;
+  for (const s of cutSpans(spans, head, text.length - tail)) {
+    if (looseText(text.slice(at, at + s.length)) !== '') of.add(s.source);
+    at += s.length;
+  }
+  return of.size === 0 ? undefined : { by, of: [...of] };
 }
 
-/** Whether two cuts say the same: many keystrokes of one person are one hand. */
-const sameKind = (a: Source, b: Source): boolean =>
-  a === b ||
-  (a !== null &&
-    b !== null &&
-    !(a instanceof Edit) &&
-    !(b instanceof Edit) &&
-    a.origin === b.origin &&
-    a.session === b.session);
+/** Cuts are joined where they say the same: many keystrokes of one person are one hand. */
+function addCut(cuts: readonly Cut[], cut: Cut): readonly Cut[] {
+  const out = cuts.filter((c) => c !== cut);
+  const same = out.findIndex(
+    (c) => isSame(c.by, cut.by) && c.of.length === cut.of.length && c.of.every((o, i) => isSame(o, cut.of[i]!)),
+  );
+  if (same < 0) return [...out, cut];
+  out[same] = { by: joined(out[same]!.by, cut.by), of: out[same]!.of };
+  return out;
+}
 
 function cutSpans(spans: readonly Span[], from: number, to: number): Span[] {
   const out: Span[] = [];
@@ -596,7 +610,7 @@ function looseCell(text: string, cell: Cell): Cell {
 }
 
 /** From spans over the visible characters of `line` to spans over all of it. */
-function widen(line: string, visible: readonly Span[], cut: readonly Source[]): Cell {
+function widen(line: string, visible: readonly Span[], cut: readonly Cut[]): Cell {
   const spans: Span[] = [];
   let at = 0;
   for (let i = 0; i < visible.length; i++) {
@@ -615,9 +629,8 @@ const isSpace = (text: string, at: number): boolean => /\s/u.test(text.charAt(at
 function toCells(
   lines: readonly string[],
   spans: readonly Span[],
-  oldLines: readonly string[],
   oldCells: readonly Cell[],
-  cutBy: Source | undefined,
+  cutOut: Cut | undefined,
   edit: Edit,
 ): Cell[] {
   let at = 0;
@@ -626,41 +639,46 @@ function toCells(
     at += line.length + 1;
     const own = part.some((s) => s.source !== edit);
     if (!own) return edit;
-    let cut: readonly Source[] = [];
-    if (i === 0) cut = cutOf(oldCells[0]!);
-    if (i === lines.length - 1) cut = [...new Set([...cut, ...cutOf(oldCells[oldLines.length - 1]!)])];
-    if (cutBy !== undefined && (i === 0 || i === lines.length - 1)) cut = addCut(cut, cutBy as Edit);
+    const isFirst = i === 0;
+    const isLast = i === lines.length - 1;
+    let cut = cutsOf([...(isFirst ? [oldCells[0]!] : []), ...(isLast ? [oldCells.at(-1)!] : [])]);
+    if (cutOut !== undefined && (isFirst || isLast)) cut = addCut(cut, cutOut);
     return simplify(part, cut);
   });
 }
 
 /** Joins equal neighbours; a line of one source without cuts needs no spans. */
-function simplify(spans: readonly Span[], cut: readonly Source[]): Cell {
+function simplify(spans: readonly Span[], cut: readonly Cut[]): Cell {
   const out: { length: number; source: Source }[] = [];
-  for (const s of spans) {
-    if (s.length === 0) continue;
-    const source = s.source instanceof Edit && s.source.origin !== undefined ? s.source.origin : s.source;
+  for (const { length, source } of spans) {
+    if (length === 0) continue;
     const last = out.at(-1);
-    if (last && sameSpan(last.source, source)) last.length += s.length;
-    else out.push({ length: s.length, source });
+    if (last && isSame(last.source, source)) {
+      last.length += length;
+      last.source = joined(last.source, source);
+    } else out.push({ length, source });
   }
   if (out.length === 1 && cut.length === 0) return out[0]!.source;
   return new Mixed(out, cut);
 }
 
-/** Neighbouring text of one person needs no border, whatever the time of each keystroke. */
-const sameSpan = (a: Source, b: Source): boolean =>
-  a === b ||
-  (a !== null &&
-    b !== null &&
-    !(a instanceof Edit) &&
-    !(b instanceof Edit) &&
-    a.origin === b.origin &&
-    a.evidence === b.evidence &&
-    a.agent === b.agent &&
-    a.session === b.session &&
-    a.model === b.model &&
-    (a.modified ?? false) === (b.modified ?? false));
+/** Whether two sources say the same; the time of a keystroke does not count. */
+function isSame(a: Source, b: Source): boolean {
+  if (a === b) return true;
+  if ((a instanceof Edit && a.origin === undefined) || (b instanceof Edit && b.origin === undefined)) return false;
+  const x = originOf(a);
+  const y = originOf(b);
+  if (x === null || y === null) return x === y;
+  return sameOrigin({ ...x, at: '' }, { ...y, at: '' });
+}
+
+/** Of two sources that say the same: an AI's first, a person's last, so that "changed afterwards" stays true. */
+const joined = (a: Source, b: Source): Source => {
+  const [first, last] = seqOf(a) <= seqOf(b) ? [a, b] : [b, a];
+  return originOf(a)?.origin === 'human' ? last : first;
+};
+
+const seqOf = (source: Source): number => (source instanceof Edit ? source.seq : 0);
 
 //#endregion
 //#region Verdict on a line
@@ -670,23 +688,27 @@ const originOf = (source: Cell): LineOrigin | null =>
 
 /** One verdict for a line of several origins: AI before unknown before human before tool. */
 function judge(cell: Mixed, text: string): LineOrigin | null {
-  const kept: (LineOrigin | null)[] = [];
+  const sources: Source[] = [];
   let at = 0;
   for (const s of cell.spans) {
-    if (looseText(text.slice(at, at + s.length)) !== '') kept.push(originOf(s.source));
+    if (looseText(text.slice(at, at + s.length)) !== '') sources.push(s.source);
     at += s.length;
   }
-  const cut = cell.cut.map(originOf);
-  const all = [...kept, ...cut];
-  const person = all.some((o) => o?.origin === 'human');
-  const ai = kept.find((o) => o?.origin === 'ai') ?? cut.find((o) => o?.origin === 'ai');
-  if (ai) return person && !ai.modified ? { ...ai, modified: true } : ai;
-  return (
-    all.find((o) => o?.origin === 'unknown') ??
-    all.find((o) => o?.origin === 'human') ??
-    all.find((o) => o?.origin === 'tool') ??
-    null
-  );
+  for (const { by, of } of cell.cut) {
+    // Taking out one's own text again is no change of the line.
+    const who = originOf(by)?.origin;
+    if (of.some((o) => originOf(o)?.origin !== who)) sources.push(by);
+  }
+  const of = (origin: Origin): Source[] => sources.filter((s) => originOf(s)?.origin === origin);
+  const [ai] = of('ai');
+  if (ai !== undefined) {
+    const first = Math.min(...of('ai').map(seqOf));
+    const isModified = of('human').some((s) => seqOf(s) > first);
+    const origin = originOf(ai) as LineOrigin;
+    return isModified && !origin.modified ? { ...origin, modified: true } : origin;
+  }
+  const [other] = [...of('unknown'), ...of('human'), ...of('tool')];
+  return other === undefined ? null : originOf(other);
 }
 
 //#endregion

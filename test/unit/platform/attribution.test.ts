@@ -21,7 +21,7 @@ async function scratch(t: { after(f: () => Promise<void>): void }): Promise<stri
   return path.join(dir, 'countersign');
 }
 
-test('an AI edit is found again by another process, a person’s edit of it is modified, the rest is old', async (t) => {
+void test('an AI edit is found again by another process, a person’s edit of it is modified, the rest is old', async (t) => {
   const dir = await scratch(t);
   const head = 'one\ntwo\nthree\n';
   const first = 'one\nconst a = compute(1);\ntwo\nthree\n';
@@ -44,7 +44,7 @@ test('an AI edit is found again by another process, a person’s edit of it is m
   assert.equal(await text(second), '.m..h');
 });
 
-test('a text back and forth, many times', async (t) => {
+void test('a text back and forth, many times', async (t) => {
   const store = openAttribution({ dir: await scratch(t) });
   for (let i = 0; i < 100; i++) {
     await store.record({ path: 'f', before: 'a\n', after: 'a\nb\n', origin: ai });
@@ -54,7 +54,7 @@ test('a text back and forth, many times', async (t) => {
   assert.deepEqual(store.problems, []);
 });
 
-test('deleted lines by an AI are counted against the baseline', async (t) => {
+void test('deleted lines by an AI are counted against the baseline', async (t) => {
   const store = openAttribution({ dir: await scratch(t) });
   await store.record({ path: 'f', before: '1\n2\n3\n4\n', after: '1\n4\n', origin: ai });
   await store.record({ path: 'f', before: '1\n4\n', after: '1\n', origin: human });
