@@ -45,8 +45,8 @@ describe('tracked files', () => {
   const texts = projectFiles.filter((f) => !/\.(png|wasm|bundle|ipynb|pack)$/.test(f) && f !== 'package-lock.json');
 
   it('name no path of the machine they were written on', () => {
-    // Put together, so that this file passes its own check.
-    const machine = new RegExp(['/wo' + 'rk/', '/tm' + 'p/brief', '/tm' + 'p/hostcache', '\\.libr' + 'ary/'].join('|'));
+    // The brackets keep this file from failing its own check.
+    const machine = /\/wor[k]\/|\/tm[p]\/(brief|hostcache)|\.librar[y]\//;
     assert.deepEqual(
       texts.filter((f) => machine.test(read(f))),
       [],

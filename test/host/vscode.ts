@@ -91,11 +91,20 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     options.host.node,
     [
       options.host.main,
-      ...['--host', '127.0.0.1', '--port', String(options.port ?? 0)],
-      ...['--without-connection-token', '--accept-server-license-terms', '--telemetry-level', 'off'],
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(options.port ?? 0),
+      '--without-connection-token',
+      '--accept-server-license-terms',
+      '--telemetry-level',
+      'off',
       ...(options.trust ? [] : ['--disable-workspace-trust']),
       ...(options.testDriver ? ['--enable-smoke-test-driver'] : []),
-      ...['--server-data-dir', dataDir, '--extensions-dir', options.extensionsDir ?? path.join(dataDir, 'extensions')],
+      '--server-data-dir',
+      dataDir,
+      '--extensions-dir',
+      options.extensionsDir ?? path.join(dataDir, 'extensions'),
     ],
     {
       // Sockets and temporary files go where stop() removes them; no extension gallery is asked.
@@ -207,8 +216,14 @@ export async function startBrowser(): Promise<Browser> {
     executablePath: chromiumPath(),
     headless: true,
     args: [
-      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-      ...['--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-dev-shm-usage',
       // The same with and without a network: nothing but this machine resolves.
       '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost',
     ],
@@ -226,7 +241,7 @@ export function workbenchUrl(
 ): string {
   const query = new URLSearchParams({ [folder.endsWith('.code-workspace') ? 'workspace' : 'folder']: folder });
   if (payload.length > 0) query.set('payload', JSON.stringify(payload));
-  return `${host.url}?${query}`;
+  return `${host.url}?${query.toString()}`;
 }
 
 export interface TestRun {

@@ -55,9 +55,7 @@ if (require.main === module) {
     words.filter((w) => !w.startsWith('--')),
     asked === undefined ? undefined : Number(asked),
   ).then(
-    ({ failed }) => {
-      process.exitCode = failed === 0 ? 0 : 1;
-    },
+    ({ failed }) => void (process.exitCode = failed === 0 ? 0 : 1),
     (error: unknown) => {
       console.error(error);
       process.exitCode = 1;

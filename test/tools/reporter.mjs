@@ -6,6 +6,7 @@ import { inspect } from 'node:util';
 
 const verbose = Boolean(process.env.TEST_VERBOSE);
 
+// oxlint-disable-next-line import/no-default-export -- node:test asks for one
 export default async function* reporter(source) {
   const files = new Map();
   const counts = { pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
