@@ -1,0 +1,195 @@
+/**
+ * `d1`: the content digest of a change, and its totals, in one pass over git's patch bytes (docs/trailers.md).
+ * Hashed are, as raw bytes, each `diff --git` line, the mode lines and every `+`, `-` and `\` line; never positions,
+ * object names or context. Hunk counts delimit the content, so content that looks like a header is safe.
+ */
+import type { PatchDigest } from './model.ts';
+
+/** An incremental SHA-256; `platform/crypto` makes them. */
+export interface HashStream {
+  update(data: Uint8Array | string): unknown;
+  /** 64 lower-case hex digits; ends the stream. */
+  hex(): string;
+}
+
+/** What git must be asked for, after `git`; then come two trees, or `--stdin`. User configuration cannot change it. */
+export const patchArguments: readonly string[] = [
+  '-c',
+  'core.quotePath=true',
+  'diff-tree',
+  '-r',
+  '-p',
+  '-U0',
+  '-a',
+  '--no-color',
+  '--no-ext-diff',
+  '--no-textconv',
+  '--no-renames',
+  '--diff-algorithm=myers',
+  '--indent-heuristic',
+  '--inter-hunk-context=0',
+  '--src-prefix=a/',
+  '--dst-prefix=b/',
+  '--submodule=short',
+  '--ignore-submodules=none',
+  '--no-relative',
+];
+
+const newline = 0x0a;
+const plus = 0x2b;
+const minus = 0x2d;
+const backslash = 0x5c;
+
+/** Headers are short, but a path may be long; a longer line is not git's. */
+const maxHeaderBytes = 256 * 1024;
+
+/** Takes the bytes of one patch or, with `onCommit`, of a `diff-tree --stdin` run over many commits, chunk by chunk. */
+export class PatchReader {
+  readonly #newHash: () => HashStream;
+  readonly #onPatch: (digest: PatchDigest, commit: string | undefined) => void;
+  #hash: HashStream;
+  #commit: string | undefined;
+  #added = 0;
+  #deleted = 0;
+  #files = 0;
+  #oldLeft = 0;
+  #newLeft = 0;
+  /** Inside a content line that the last chunk did not finish: does it count for the hash? */
+  #midLine: 'none' | 'hashed' | 'skipped' = 'none';
+  /** A header line that the last chunk did not finish. */
+  #rest: Uint8Array = new Uint8Array(0);
+
+  constructor(newHash: () => HashStream, onPatch: (digest: PatchDigest, commit: string | undefined) => void) {
+    this.#newHash = newHash;
+    this.#onPatch = onPatch;
+    this.#hash = this.#start();
+  }
+
+  #start(): HashStream {
+    const hash = this.#newHash();
+    hash.update('d1\n');
+    this.#added = this.#deleted = this.#files = 0;
+    return hash;
+  }
+
+  push(chunk: Uint8Array): void {
+    let at = 0;
+    if (this.#rest.length > 0) {
+      const joined = new Uint8Array(this.#rest.length + chunk.length);
+      joined.set(this.#rest);
+      joined.set(chunk, this.#rest.length);
+      chunk = joined;
+      this.#rest = new Uint8Array(0);
+    }
+    while (at < chunk.length) {
+      if (this.#midLine !== 'none') {
+        const end = chunk.indexOf(newline, at);
+        const stop = end < 0 ? chunk.length : end + 1;
+        if (this.#midLine === 'hashed') this.#hash.update(chunk.subarray(at, stop));
+        if (end < 0) return;
+        this.#midLine = 'none';
+        at = stop;
+      } else if (this.#oldLeft > 0 || this.#newLeft > 0 || chunk[at] === backslash) at = this.#content(chunk, at);
+      else {
+        const end = chunk.indexOf(newline, at);
+        if (end < 0) {
+          if (chunk.length - at > maxHeaderBytes) throw new Error('git sent a patch header without end');
+          this.#rest = chunk.slice(at);
+          return;
+        }
+        this.#header(chunk.subarray(at, end + 1));
+        at = end + 1;
+      }
+    }
+  }
+
+  /** Takes content lines from `at`, hashing runs of them at once; returns where it stopped. */
+  #content(chunk: Uint8Array, at: number): number {
+    let runStart = at;
+    let i = at;
+    while (i < chunk.length && (this.#oldLeft > 0 || this.#newLeft > 0 || chunk[i] === backslash)) {
+      const mark = chunk[i];
+      const hashed = mark === plus || mark === minus || mark === backslash;
+      if (mark === plus) {
+        this.#newLeft--;
+        this.#added++;
+      } else if (mark === minus) {
+        this.#oldLeft--;
+        this.#deleted++;
+      } else if (mark !== backslash) {
+        this.#oldLeft--;
+        this.#newLeft--;
+      }
+      if (!hashed && i > runStart) this.#hash.update(chunk.subarray(runStart, i));
+      const end = chunk.indexOf(newline, i);
+      if (end < 0) {
+        if (hashed) this.#hash.update(chunk.subarray(runStart, chunk.length));
+        this.#midLine = hashed ? 'hashed' : 'skipped';
+        return chunk.length;
+      }
+      i = end + 1;
+      if (!hashed) runStart = i;
+    }
+    if (i > runStart) this.#hash.update(chunk.subarray(runStart, i));
+    return i;
+  }
+
+  #header(line: Uint8Array): void {
+    if (startsWith(line, '@@ ')) {
+      const match = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/.exec(ascii(line.subarray(0, 80)));
+      if (!match) throw new Error('git sent a hunk header that is none');
+      this.#oldLeft = Number(match[1] ?? 1);
+      this.#newLeft = Number(match[2] ?? 1);
+    } else if (startsWith(line, 'diff --git ')) {
+      this.#files++;
+      this.#hash.update(line);
+    } else if (
+      startsWith(line, 'old mode ') ||
+      startsWith(line, 'new mode ') ||
+      startsWith(line, 'new file mode ') ||
+      startsWith(line, 'deleted file mode ')
+    )
+      this.#hash.update(line);
+    else if (/^[0-9a-f]{40,64}\n$/.test(ascii(line.subarray(0, 66)))) {
+      this.#flush();
+      this.#commit = ascii(line).trimEnd();
+    } else if (startsWith(line, 'diff ') || startsWith(line, 'Binary files '))
+      throw new Error(`git sent a kind of patch that has no digest: ${ascii(line.subarray(0, 60)).trimEnd()}`);
+  }
+
+  #flush(): void {
+    if (this.#commit !== undefined) this.#emit();
+  }
+
+  #emit(): void {
+    const patch = `d1:${this.#hash.hex().slice(0, 32)}`;
+    this.#onPatch({ patch, added: this.#added, deleted: this.#deleted, files: this.#files }, this.#commit);
+    this.#hash = this.#start();
+  }
+
+  /** The input is complete. @throws Error when it stopped in the middle of a hunk. */
+  end(): void {
+    if (this.#oldLeft > 0 || this.#newLeft > 0 || this.#midLine !== 'none' || this.#rest.length > 0)
+      throw new Error('git sent a patch that ends in the middle');
+    this.#emit();
+  }
+}
+
+/** The digest of one complete patch. */
+export function patchDigest(patch: Uint8Array, newHash: () => HashStream): PatchDigest {
+  let result: PatchDigest | undefined;
+  const reader = new PatchReader(newHash, (digest) => {
+    result = digest;
+  });
+  reader.push(patch);
+  reader.end();
+  return result as PatchDigest;
+}
+
+function startsWith(line: Uint8Array, text: string): boolean {
+  if (line.length < text.length) return false;
+  for (let i = 0; i < text.length; i++) if (line[i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+const ascii = (bytes: Uint8Array): string => String.fromCharCode(...bytes);

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs/promises';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { patchDigest, PatchReader } from '../../../src/core/provenance/digest.ts';
+import { patchArguments } from '../../../src/core/provenance/digest.ts';
+import { commitDigests, diffDigest, git, gitOutput, newHash } from '../../../src/platform/git.ts';
+
+interface Vector {
+  readonly commit: string;
+  readonly subject: string;
+  readonly patch: string;
+  readonly added?: number;
+  readonly deleted?: number;
+  readonly files?: number;
+}
+
+const fixtures = path.join(import.meta.dirname, '../../fixtures/d1');
+
+describe('d1 against the published vectors', () => {
+  let repo: string;
+  let vectors: Vector[];
+
+  before(async () => {
+    repo = await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-d1-'));
+    vectors = JSON.parse(await fs.readFile(path.join(fixtures, 'vectors.json'), 'utf8')) as Vector[];
+    const result = await git(['clone', '--quiet', '--bare', path.join(fixtures, 'repo.bundle'), repo], { cwd: os.tmpdir() });
+    assert.equal(result.code, 0, result.stderr);
+  });
+  after(() => fs.rm(repo, { recursive: true, force: true }));
+
+  it('gives the published digest and totals, commit by commit', async () => {
+    for (const v of vectors) {
+      if (v.patch === '-') continue;
+      const parent = (await gitOutput(['rev-list', '--parents', '-n1', v.commit], { cwd: repo })).toString().trim().split(' ')[1];
+      const d = await diffDigest(repo, parent ?? null, v.commit);
+      assert.deepEqual(d, { patch: v.patch, added: v.added, deleted: v.deleted, files: v.files }, v.subject);
+    }
+  });
+
+  it('gives the same for all commits in one pass, and nothing for a merge', async () => {
+    const digests = await commitDigests(repo, vectors.map((v) => v.commit));
+    for (const v of vectors) {
+      if (v.patch === '-') assert.ok(!digests.has(v.commit) || digests.get(v.commit)?.files === 0);
+      else
+        assert.deepEqual(digests.get(v.commit), { patch: v.patch, added: v.added, deleted: v.deleted, files: v.files }, v.subject);
+    }
+  });
+
+  it('does not depend on how the bytes are cut into chunks', async () => {
+    for (const v of vectors.filter((x) => x.patch !== '-' && (x.added ?? 0) < 100)) {
+      const bytes = await gitOutput([...patchArguments, '--root', '--no-commit-id', v.commit], { cwd: repo });
+      assert.equal(patchDigest(bytes, newHash).patch, v.patch);
+      for (const size of [1, 2, 3, 7, 64]) {
+        let got = '';
+        const reader = new PatchReader(newHash, (d) => {
+          got = d.patch;
+        });
+        for (let i = 0; i < bytes.length; i += size) reader.push(bytes.subarray(i, i + size));
+        reader.end();
+        assert.equal(got, v.patch, `${v.subject}, chunks of ${size}`);
+      }
+    }
+  });
+
+  it('refuses a patch that stops in the middle', () => {
+    const text = 'diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-a\n+b\n';
+    assert.throws(() => patchDigest(Buffer.from(text), newHash), /middle/);
+  });
+});
