@@ -1,4 +1,5 @@
 /** All other commands. One file each; one line here. The order is that of `--help`. */
 import type { Command } from './command.ts';
+import { classifyCommand } from './commands/classify.ts';
 
-export const fullCommands: readonly Command[] = [];
+export const fullCommands: readonly Command[] = [classifyCommand];

@@ -1,0 +1,342 @@
+/**
+ * The verdict on a change: what kind it is, which risks it adds, which safeguards it takes away.
+ * Judged over the diff: rules run on both sides, and only what is new on changed lines counts, so an old risk that the
+ * edit did not touch, moved or re-indented stays silent. Deterministic; never throws on any input.
+ */
+import { diffLines, splitLines } from './hunks.ts';
+import { detectLanguage, type Language } from './languages/detect.ts';
+import { changeTypeOf, isProduction, isTestPath } from './languages/kinds.ts';
+import { sameMeaning } from './languages/sameMeaning.ts';
+import { Source } from './languages/source.ts';
+import type { ChangeType, Classification, FileChange, Finding, Hunk, Tier } from './model.ts';
+import { maxTier, tiers } from './model.ts';
+import type { Policy } from './policy/model.ts';
+import type { Grammars } from './ports.ts';
+import { customHits } from './rules/custom.ts';
+import { rules } from './rules/index.ts';
+import type { Hit, Rule } from './rules/rule.ts';
+
+export interface ClassifyContext {
+  readonly grammars: Grammars;
+  readonly policy: Policy;
+}
+
+export type FileClassification = { readonly path: string; readonly classification: Classification };
+
+/** Text beyond this is not parsed as a whole: only its changed lines are read. */
+const maxText = 1_500_000;
+/** … and of those not more than this. */
+const maxJudged = 1_000_000;
+
+/** The tier of a change type when no rule has anything to say (design §4). */
+export const baseTier: Readonly<Record<ChangeType, Tier>> = {
+  none: 'low', formatting: 'low', comments: 'low', docs: 'low', tests: 'low', feature: 'medium', refactoring: 'medium', configuration: 'medium',
+  dependency: 'high', infrastructure: 'high', 'ci-cd': 'high', schema: 'high', data: 'high', security: 'high', permissions: 'high', secrets: 'high',
+  environment: 'critical',
+};
+
+/** Judges all files of a change. Resolves always; the whole is the sum of its files. */
+export async function classify(
+  files: readonly FileChange[],
+  ctx: ClassifyContext,
+): Promise<Classification & { readonly files: readonly FileClassification[] }> {
+  const judged: FileClassification[] = [];
+  for (const file of files) judged.push({ path: file.path, classification: await classifyFile(file, ctx) });
+  let tier: Tier = 'low';
+  let changeType: ChangeType = 'none';
+  const notes = new Set<string>();
+  for (const { classification: c } of judged) {
+    if (changeType === 'none' || tiers.indexOf(c.tier) > tiers.indexOf(tier)) changeType = c.changeType;
+    tier = maxTier(tier, c.tier);
+    if (c.note) notes.add(c.note);
+  }
+  const findings = judged.flatMap((j) => j.classification.findings);
+  return { tier, changeType, findings, files: judged, ...(notes.size > 0 ? { note: [...notes].join('; ') } : {}) };
+}
+
+/** Judges one file. */
+export async function classifyFile(file: FileChange, ctx: ClassifyContext): Promise<Classification> {
+  const before = file.before ?? '';
+  const after = file.after ?? '';
+  if (before === after && (file.before === null) === (file.after === null)) return { tier: 'low', changeType: 'none', findings: [] };
+  if (isBinary(before) || isBinary(after)) {
+    const changeType = changeTypeOf(file.path, detectLanguage(file.path, ''));
+    return { tier: baseTier[changeType], changeType, findings: [], note: 'binary file, judged by its path' };
+  }
+  const language = detectLanguage(file.path, after === '' ? before : after);
+  const oldLines = splitLines(before);
+  const newLines = splitLines(after);
+  const hunks = diffLines(oldLines, newLines);
+  const large = before.length > maxText || after.length > maxText;
+  const pathType = changeTypeOf(file.path, language);
+  let note: string | undefined;
+  let changeType = pathType;
+  let findings: Finding[];
+  if (large) {
+    note = 'too large to parse, judged by lines';
+    findings = judge(file, excerpt(file.path, oldLines, hunks, 'old', language), excerpt(file.path, newLines, hunks, 'new', language), language, ctx);
+  } else {
+    const sides: Sides = {
+      before: { source: new Source(file.path, normalise(before), language), changed: changedLines(hunks, 'old'), touched: new Set(), original: identity },
+      after: { source: new Source(file.path, normalise(after), language), changed: changedLines(hunks, 'new'), touched: deletionNeighbours(hunks, newLines.length), original: identity },
+    };
+    if (file.before !== null && file.after !== null) {
+      const same = await sameMeaning(sides.before.source, sides.after.source, ctx.grammars);
+      if (same) {
+        if (hunks.length === 0 || same === 'formatting') return { tier: 'low', changeType: 'formatting', findings: [] };
+        changeType = 'comments';
+      }
+    }
+    findings = judge(file, sides.before, sides.after, language, ctx, changeType === 'comments');
+    findings.push(...(await customHits(sides.after.source, sides.before.source, sides.after.changed, ctx)));
+  }
+  findings = applyPolicy(findings, file.path, ctx.policy);
+  findings.sort((a, b) => a.line - b.line || tiers.indexOf(b.tier) - tiers.indexOf(a.tier) || a.rule.localeCompare(b.rule));
+  if (changeType === 'configuration' && isProduction(file.path)) changeType = 'environment';
+  let tier = changeType === 'environment' && pathType === 'configuration' ? 'high' : baseTier[changeType];
+  for (const f of findings) tier = maxTier(tier, f.tier);
+  return { tier, changeType: changeType === 'environment' ? 'configuration' : refineType(changeType, findings), findings, ...(note ? { note } : {}) };
+}
+
+interface Side {
+  readonly source: Source;
+  /** 1-based lines of this side that the change touched. */
+  readonly changed: ReadonlySet<number>;
+  /** Lines next to a deletion (new side). */
+  readonly touched: ReadonlySet<number>;
+  /** From lines of `source` to lines of the file. */
+  readonly original: (line: number) => number;
+}
+interface Sides {
+  readonly before: Side;
+  readonly after: Side;
+}
+
+const identity = (line: number): number => line;
+const isBinary = (text: string): boolean => text.slice(0, 8000).includes('\0');
+/** Rules see LF and no BOM; lines and columns stay the same (the BOM is one column on line 1 and cut by every editor). */
+const normalise = (text: string): string => (text.includes('\r') ? text.replace(/\r\n|\r/g, '\n') : text).replace(/^\uFEFF/, '');
+
+function changedLines(hunks: readonly Hunk[], side: 'old' | 'new'): Set<number> {
+  const lines = new Set<number>();
+  for (const h of hunks) {
+    const [start, count] = side === 'old' ? [h.oldStart, h.oldLines] : [h.newStart, h.newLines];
+    for (let i = 0; i < count; i++) lines.add(start + i);
+  }
+  return lines;
+}
+
+function deletionNeighbours(hunks: readonly Hunk[], total: number): Set<number> {
+  const lines = new Set<number>();
+  for (const h of hunks) {
+    if (h.newLines > 0) continue;
+    if (h.newStart >= 1) lines.add(h.newStart);
+    if (h.newStart + 1 <= total) lines.add(h.newStart + 1);
+  }
+  return lines;
+}
+
+/** A source made of the changed lines alone, bounded. */
+function excerpt(path: string, lines: readonly string[], hunks: readonly Hunk[], side: 'old' | 'new', language: Language): Side {
+  const kept: string[] = [];
+  const numbers: number[] = [];
+  let size = 0;
+  for (const h of hunks) {
+    const [start, count] = side === 'old' ? [h.oldStart, h.oldLines] : [h.newStart, h.newLines];
+    for (let i = 0; i < count && size < maxJudged; i++) {
+      const line = lines[start - 1 + i] ?? '';
+      const cut = line.length > 20_000 ? line.slice(0, 20_000) : line;
+      kept.push(cut);
+      numbers.push(start + i);
+      size += cut.length + 1;
+    }
+  }
+  return {
+    source: new Source(path, kept.join('\n'), language),
+    changed: new Set(kept.map((_, i) => i + 1)),
+    touched: new Set(),
+    original: (line) => numbers[line - 1] ?? line,
+  };
+}
+
+interface Found extends Hit {
+  readonly key: string;
+  readonly line: number;
+  readonly endLine: number;
+}
+
+function run(rule: Rule, source: Source): Found[] {
+  const found: Found[] = [];
+  if (rule.keywords.length > 0 && !rule.keywords.some((k) => source.words.has(k))) return found;
+  const seen = new Set<string>();
+  rule.check(source, (hit) => {
+    const line = source.lineAt(hit.start);
+    const endLine = source.lineAt(Math.max(hit.start, hit.end - 1));
+    const key = hit.key ?? source.text.slice(hit.start, hit.end).replace(/\s+/g, ' ');
+    const id = `${hit.start}:${key}`;
+    if (seen.has(id)) return;
+    seen.add(id);
+    found.push({ ...hit, key, line, endLine });
+  });
+  return found;
+}
+
+/** Hits that the change brought (or, for `removed` rules, took away). */
+function judge(file: FileChange, before: Side, after: Side, language: Language, ctx: ClassifyContext, commentsOnly = false): Finding[] {
+  const findings: Finding[] = [];
+  const inTests = isTestPath(file.path);
+  const hasBefore = file.before !== null && file.before !== '';
+  for (const rule of rulesFor(language)) {
+    if (ctx.policy.rules.disable.includes(rule.id)) continue;
+    if (inTests && !rule.inTests) continue;
+    if (commentsOnly && !rule.inTests) continue;
+    if (rule.on === 'removed') {
+      if (!hasBefore) continue;
+      const old = run(rule, before.source);
+      if (old.length === 0) continue;
+      const left = count(run(rule, after.source));
+      const missing = surplus(old, left, (f) => overlaps(f, before.changed));
+      for (const f of missing) findings.push(removedFinding(rule, f, before, after, file));
+      continue;
+    }
+    if (file.after === null) continue;
+    const now = run(rule, after.source).filter(Boolean);
+    if (now.length === 0) continue;
+    const touched = now.filter((f) => overlaps(f, after.changed) || overlaps(f, after.touched));
+    if (touched.length === 0) continue;
+    const old = hasBefore ? count(run(rule, before.source)) : new Map<string, number>();
+    for (const f of surplus(now, old, (x) => overlaps(x, after.changed) || overlaps(x, after.touched))) findings.push(toFinding(rule, f, after));
+  }
+  return findings;
+}
+
+const languageRules = new Map<Language, readonly Rule[]>();
+function rulesFor(language: Language): readonly Rule[] {
+  let list = languageRules.get(language);
+  if (!list) {
+    list = rules.filter((r) => r.languages.length === 0 || r.languages.includes(language));
+    languageRules.set(language, list);
+  }
+  return list;
+}
+
+function count(found: readonly Found[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const f of found) counts.set(f.key, (counts.get(f.key) ?? 0) + 1);
+  return counts;
+}
+
+/** Of the hits with one key, as many as there are more than on the other side; those on changed lines only. */
+function surplus(found: readonly Found[], other: ReadonlyMap<string, number>, touched: (f: Found) => boolean): Found[] {
+  const extra = new Map<string, number>();
+  for (const [key, n] of count(found)) extra.set(key, n - (other.get(key) ?? 0));
+  const out: Found[] = [];
+  for (const f of found) {
+    const left = extra.get(f.key) ?? 0;
+    if (left <= 0 || !touched(f)) continue;
+    extra.set(f.key, left - 1);
+    out.push(f);
+  }
+  return out;
+}
+
+function overlaps(f: { line: number; endLine: number }, lines: ReadonlySet<number>): boolean {
+  if (lines.size === 0) return false;
+  if (f.endLine - f.line > lines.size) {
+    for (const l of lines) if (l >= f.line && l <= f.endLine) return true;
+    return false;
+  }
+  for (let l = f.line; l <= f.endLine; l++) if (lines.has(l)) return true;
+  return false;
+}
+
+function toFinding(rule: Rule, f: Found, side: Side): Finding {
+  const { source } = side;
+  let line = f.line;
+  let moved = false;
+  if (!side.changed.has(line)) {
+    for (let l = f.line; l <= f.endLine; l++)
+      if (side.changed.has(l)) {
+        line = l;
+        moved = true;
+        break;
+      }
+  }
+  const fixed = rule.fix?.(source.text.slice(f.start, f.end));
+  const start = { line: side.original(f.line) - 1, character: source.columnAt(f.start) };
+  const end = { line: side.original(f.endLine) - 1, character: f.end - source.starts[f.endLine - 1]! };
+  return {
+    rule: rule.id,
+    category: rule.category,
+    tier: f.tier ?? rule.tier,
+    line: side.original(line),
+    endLine: side.original(Math.max(line, f.endLine)),
+    ...(moved ? {} : { column: start.character, endColumn: end.character }),
+    message: f.message ?? `${rule.title}: ${rule.remedy}.`,
+    ...(fixed ? { fix: { title: fixed.title, edits: [{ start, end, newText: fixed.newText }] } } : {}),
+  };
+}
+
+function removedFinding(rule: Rule, f: Found, before: Side, after: Side, file: FileChange): Finding {
+  const total = splitLines(file.after ?? '').length;
+  const old = before.original(f.line);
+  const line = Math.max(1, Math.min(total || 1, nearest(file, old)));
+  void after;
+  return {
+    rule: rule.id,
+    category: rule.category,
+    tier: f.tier ?? rule.tier,
+    line,
+    endLine: line,
+    message: f.message ?? `${rule.title}: ${rule.remedy}.`,
+    removed: true,
+  };
+}
+
+/** The new line nearest to an old one that is gone. */
+function nearest(file: FileChange, oldLine: number): number {
+  const hunks = diffLines(splitLines(file.before ?? ''), splitLines(file.after ?? ''));
+  for (const h of hunks) if (oldLine >= h.oldStart && oldLine < h.oldStart + Math.max(1, h.oldLines)) return Math.max(1, h.newLines > 0 ? Math.min(h.newStart + h.newLines - 1, h.newStart + (oldLine - h.oldStart)) : h.newStart);
+  return 1;
+}
+
+function applyPolicy(findings: readonly Finding[], _path: string, policy: Policy): Finding[] {
+  const { tiers: overrides, disable } = policy.rules;
+  return findings
+    .filter((f) => !disable.includes(f.rule))
+    .map((f) => {
+      const tier = overrides[f.rule];
+      return tier ? { ...f, tier } : f;
+    });
+}
+
+/** A change in ordinary code that carries a finding of a domain belongs to that domain. */
+function refineType(changeType: ChangeType, findings: readonly Finding[]): ChangeType {
+  if (changeType !== 'feature' && changeType !== 'configuration' && changeType !== 'comments') return changeType;
+  const top = findings.find((f) => f.tier === 'critical') ?? findings.find((f) => f.tier === 'high');
+  if (!top) return changeType;
+  switch (top.category) {
+    case 'secrets':
+      return 'secrets';
+    case 'iam-permission':
+    case 'authorization':
+      return 'permissions';
+    case 'database-schema':
+      return 'schema';
+    case 'data-deletion':
+    case 'data-migration':
+      return 'data';
+    case 'dependency':
+    case 'supply-chain':
+      return 'dependency';
+    case 'ci-cd':
+      return 'ci-cd';
+    case 'infrastructure':
+    case 'network-exposure':
+      return 'infrastructure';
+    case 'environment':
+      return 'environment';
+    default:
+      return 'security';
+  }
+}

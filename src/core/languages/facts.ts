@@ -1,0 +1,444 @@
+/** What rules ask about code, from tokens alone and alike for all languages: calls with arguments, assignments, constness. */
+import type { Token } from './lexer.ts';
+
+export interface Arg {
+  /** Keyword argument (`shell=True`, `verify: false`). */
+  readonly name?: string;
+  /** Token range [from, to) of the value in `CodeFacts.tokens`. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Call {
+  /** Dotted callee as written, `::`, `->`, `?.` as `.`; `new` not included. A call result in the chain is `()`. */
+  readonly callee: string;
+  /** Last segment. */
+  readonly name: string;
+  readonly isNew: boolean;
+  readonly args: readonly Arg[];
+  /** Token indexes. */
+  readonly first: number;
+  readonly open: number;
+  readonly close: number;
+  /** Offsets of the whole call. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Assignment {
+  /** Last segment of the target. */
+  readonly name: string;
+  /** Whole target as written, dotted. */
+  readonly target: string;
+  readonly from: number;
+  readonly to: number;
+  readonly start: number;
+  readonly end: number;
+  readonly op: string;
+}
+
+interface SourceLike {
+  readonly text: string;
+  readonly language: string;
+  readonly tokens: readonly Token[];
+  slice(t: { start: number; end: number }): string;
+}
+
+const notCallees = new Set(['if', 'for', 'while', 'switch', 'catch', 'return', 'function', 'func', 'fn', 'def', 'and', 'or', 'not', 'in', 'elif', 'else', 'match', 'typeof', 'await', 'async', 'with', 'assert', 'case', 'yield', 'throw', 'sizeof', 'do', 'is', 'lambda']);
+const assignOps = new Set(['=', ':=', '+=', '.=', '||=', '??=', '<<=']);
+
+export class CodeFacts {
+  /** Without comments. */
+  readonly tokens: readonly Token[];
+  /** For each bracket token the index of its partner, else -1. */
+  readonly match: Int32Array;
+  readonly calls: readonly Call[];
+  readonly assignments: readonly Assignment[];
+  readonly byName: ReadonlyMap<string, readonly Assignment[]>;
+  /** Names of parameters of functions defined in the file. */
+  readonly params: ReadonlySet<string>;
+  readonly #source: SourceLike;
+  readonly #callsByName = new Map<string, Call[]>();
+
+  constructor(source: SourceLike) {
+    this.#source = source;
+    this.tokens = source.tokens.some((t) => t.kind === 'comment') ? source.tokens.filter((t) => t.kind !== 'comment') : source.tokens;
+    this.match = matchBrackets(this.tokens);
+    this.params = new Set();
+    this.calls = this.#readCalls();
+    for (const call of this.calls) {
+      const list = this.#callsByName.get(call.name);
+      if (list) list.push(call);
+      else this.#callsByName.set(call.name, [call]);
+    }
+    this.assignments = this.#readAssignments();
+    const byName = new Map<string, Assignment[]>();
+    for (const a of this.assignments) {
+      const list = byName.get(a.name);
+      if (list) list.push(a);
+      else byName.set(a.name, [a]);
+    }
+    this.byName = byName;
+  }
+
+  /** Calls whose last segment is one of `names`. */
+  *callsNamed(...names: readonly string[]): Generator<Call> {
+    for (const name of names) yield* this.#callsByName.get(name) ?? [];
+  }
+
+  /** Source text of a token range. */
+  textOf(range: { readonly from: number; readonly to: number }): string {
+    const a = this.tokens[range.from];
+    const b = this.tokens[range.to - 1];
+    return a && b && range.to > range.from ? this.#source.text.slice(a.start, b.end) : '';
+  }
+
+  offsets(range: { readonly from: number; readonly to: number }): { start: number; end: number } {
+    const a = this.tokens[range.from];
+    const b = this.tokens[range.to - 1];
+    return { start: a?.start ?? 0, end: b?.end ?? 0 };
+  }
+
+  /** Inner text of a string token. */
+  stringOf(token: Token): string {
+    return this.#source.text.slice(token.start + (token.open ?? 1), token.end - (token.close ?? 1));
+  }
+
+  /** The value when the range is exactly one plain string (adjacent ones are joined), resolving a local constant. */
+  literal(range: { readonly from: number; readonly to: number } | undefined, depth = 0): string | undefined {
+    if (!range || range.to <= range.from) return undefined;
+    let text = '';
+    for (let i = range.from; i < range.to; i++) {
+      const t = this.tokens[i]!;
+      if (t.kind === 'str' && !t.dynamic) text += this.stringOf(t);
+      else if (t.kind === 'op' && (t.text === '+' || t.text === '.' || t.text === '(' || t.text === ')')) continue;
+      else if (t.kind === 'id' && depth < 3 && range.to - range.from === 1) {
+        const values = this.byName.get(t.text);
+        return values?.length === 1 ? this.literal(values[0], depth + 1) : undefined;
+      } else return undefined;
+    }
+    return text;
+  }
+
+  /** Whether nothing in the range can vary at run time, as far as this file tells. */
+  isConstant(range: { readonly from: number; readonly to: number }, depth = 0): boolean {
+    if (depth > 4) return false;
+    for (let i = range.from; i < range.to; i++) {
+      const t = this.tokens[i]!;
+      if (t.kind === 'str') {
+        if (t.dynamic && !this.#interpolatedConstant(t, depth)) return false;
+        continue;
+      }
+      if (t.kind !== 'id') continue;
+      if (this.#plainWord(t.text)) continue;
+      const next = this.tokens[i + 1];
+      if (next?.text === '(' ) {
+        if (/^(?:String|str|Str|format|sprintf|Sprintf|join|concat|f|_|gettext|gettext_lazy|text|raw|list|tuple|dict|array|Array|of|asList|strip|trim|dedent|encode|lower|upper|toLowerCase|toUpperCase|SafeString|byte|bytes|of|freeze)$/.test(t.text)) continue;
+        return false;
+      }
+      if (next && (next.text === ':' ) && this.tokens[i - 1]?.text !== '?' ) continue; // key of a literal
+      if (next && next.text === '=' && i + 1 < range.to) continue; // keyword argument
+      if (next?.text === '.' && i + 1 < range.to) {
+        const after = this.tokens[i + 2];
+        if (after?.kind === 'id' && this.tokens[i + 3]?.text === '(') continue; // judged at the method's name
+        if (after?.kind === 'id' && i + 2 < range.to) continue; // judged at the member
+      }
+      if (!this.#constantName(t.text, depth, i)) return false;
+    }
+    return true;
+  }
+
+  #constantName(name: string, depth: number, at: number): boolean {
+    if (/^[A-Z][A-Z0-9_]+$/.test(name)) return true;
+    if (this.params.has(name)) return false;
+    const values = this.byName.get(name);
+    if (!values || values.length === 0) return false;
+    const here = this.tokens[at]?.start ?? 0;
+    return values.every((v) => (v.start <= here && here <= v.end ? true : v.op === '=' || v.op === ':=' || v.op === '+=' || v.op === '.=') && !(v.start <= here && here <= v.end && values.length === 1) && this.isConstant(v, depth + 1));
+  }
+
+  #interpolatedConstant(t: Token, depth: number): boolean {
+    const body = this.stringOf(t);
+    const names = new Set<string>();
+    for (const m of body.matchAll(/[$#%]?\{\s*([^{}]*)\}|\$(\w+)/g)) {
+      const inner = m[1] ?? m[2] ?? '';
+      if (/^\d*$/.test(inner)) return false;
+      if (/\(/.test(inner)) return false;
+      const id = /^[\w.$]+/.exec(inner)?.[0]?.split('.').at(-1);
+      if (!id) return false;
+      names.add(id.replace(/^\$/, ''));
+    }
+    if (names.size === 0) return false;
+    for (const n of names) if (!this.#constantName(n, depth + 1, -1) && !this.#constantName(`$${n}`, depth + 1, -1)) return false;
+    return true;
+  }
+
+  #plainWord(word: string): boolean {
+    return /^(?:true|false|True|False|null|None|nil|undefined|new|const|final|let|var|val|String|string|byte|int|mut|as|and|or|not|return|TRUE|FALSE|NULL|NaN|Infinity|b|r|u)$/.test(word);
+  }
+
+  #readCalls(): Call[] {
+    const calls: Call[] = [];
+    const { tokens, match } = this;
+    const ruby = this.#source.language === 'ruby';
+    for (let i = 0; i < tokens.length; i++) {
+      const t = tokens[i]!;
+      if (t.kind === 'op' && t.text === '(' && i > 0) {
+        let last = i - 1;
+        // generics: foo<Bar>(
+        if (tokens[last]?.text === '>' ) {
+          let d = 0;
+          let k = last;
+          for (; k >= 0 && last - k < 20; k--) {
+            if (tokens[k]!.text === '>') d++;
+            else if (tokens[k]!.text === '<' && --d === 0) break;
+            else if (tokens[k]!.kind === 'op' && !/^[.,?:&[\]]$|^::$/.test(tokens[k]!.text)) break;
+          }
+          if (tokens[k]?.text === '<') last = k - 1;
+          if (tokens[last]?.text === '::') last--;
+        }
+        if (tokens[last]?.text === '!' && this.#source.language === 'rust') last--;
+        const nameToken = tokens[last];
+        if (nameToken?.text === '?.' ) continue;
+        if (nameToken?.kind !== 'id' || notCallees.has(nameToken.text)) continue;
+        const close = match[i] ?? -1;
+        const to = close < 0 ? Math.min(tokens.length, i + 400) : close;
+        const [callee, first] = this.#callee(last);
+        const prev = tokens[first - 1];
+        if (prev?.kind === 'id' && /^(?:function|func|def|fn|fun|sub)$/.test(prev.text)) {
+          this.#addParams(i, to);
+          continue;
+        }
+        // Go methods: func (r T) Name(params)
+        if (prev?.text === ')' && this.#source.language === 'go') {
+          const o = match[first - 1] ?? -1;
+          if (o > 0 && tokens[o - 1]?.text === 'func') {
+            this.#addParams(i, to);
+            continue;
+          }
+        }
+        // Java / C# / TS method definitions: name(params) {
+        const after = tokens[close + 1];
+        if (close > 0 && (after?.text === '{' || (after?.text === 'throws')) && (prev?.kind === 'id' || prev?.text === '>' || prev?.text === ']') && prev.text !== 'new' && prev.text !== 'return' && prev.text !== 'await') {
+          this.#addParams(i, to);
+          continue;
+        }
+        calls.push({
+          callee, name: nameToken.text, isNew: prev?.text === 'new', args: this.#args(i + 1, to), first, open: i, close: to,
+          start: tokens[first]!.start, end: tokens[Math.min(to, tokens.length - 1)]!.end,
+        });
+        continue;
+      }
+      // arrow functions: (a, b) => …
+      if (t.text === '=>' && tokens[i - 1]?.text === ')') {
+        const o = match[i - 1] ?? -1;
+        if (o >= 0) this.#addParams(o, i - 1);
+      } else if (t.text === '=>' && tokens[i - 1]?.kind === 'id') (this.params as Set<string>).add(tokens[i - 1]!.text);
+      // anonymous functions: function (a, b)
+      if ((t.text === 'function' || t.text === 'func' || t.text === 'fn') && tokens[i + 1]?.text === '(') this.#addParams(i + 1, match[i + 1] ?? i + 1);
+      // commands without parentheses: Ruby's `system "…"`, PHP's `echo $x`
+      if (t.kind === 'id' && (ruby || this.#source.language === 'php' || this.#source.language === 'jenkinsfile' || this.#source.language === 'groovy')) {
+        const next = tokens[i + 1];
+        if (!next || notCallees.has(t.text) || next.text === '(') continue;
+        const startsValue = next.kind === 'str' || (next.kind === 'id' && /^(?:echo|print|include|include_once|require|require_once|system|exec|eval|render|redirect_to|send|puts|sh|html_safe|raw)$/.test(t.text)) || (next.text === ':' && ruby && tokens[i + 2]?.kind === 'id' && tokens[i + 2]!.start === next.end);
+        const gap = next ? this.#source.text.slice(t.end, next.start) : '';
+        if (startsValue && /^[ \t]+$/.test(gap) && tokens[i - 1]?.text !== '=>' && tokens[i - 1]?.kind !== 'str') {
+          let to = i + 1;
+          while (to < tokens.length) {
+            const here = tokens[to]!;
+            if (here.text === ';' || here.text === '}' || here.text === ')' || here.text === ']' || here.text === '?>') break;
+            if (to > i + 1 && this.#newLineBetween(to - 1, to) && tokens[to - 1]!.text !== ',') break;
+            if (here.kind === 'op' && match[to]! > to) to = match[to]!;
+            to++;
+          }
+          const [callee, first] = this.#callee(i);
+          calls.push({ callee, name: t.text, isNew: false, args: this.#args(i + 1, to), first, open: i, close: to - 1, start: tokens[first]!.start, end: tokens[to - 1]!.end });
+        }
+      }
+    }
+    return calls;
+  }
+
+  #addParams(open: number, close: number): void {
+    const { tokens } = this;
+    let depth = 0;
+    let candidate = '';
+    const add = (): void => {
+      if (candidate) (this.params as Set<string>).add(candidate);
+      candidate = '';
+    };
+    let frozen = false;
+    for (let i = open + 1; i < close && i < open + 400; i++) {
+      const t = tokens[i]!;
+      if (t.text === '(' || t.text === '[' || t.text === '<') depth++;
+      else if (t.text === ')' || t.text === ']' || t.text === '>') depth--;
+      if (t.text === ',' && depth <= 0) {
+        add();
+        frozen = false;
+      } else if (t.text === ':' || t.text === '=') frozen = true;
+      else if (t.kind === 'id' && !frozen) {
+        if (this.#source.language === 'go') {
+          if (!candidate) candidate = t.text;
+        } else candidate = t.text;
+      }
+    }
+    add();
+  }
+
+  /** The dotted callee that ends at token `last`, and its first token. */
+  #callee(last: number): [string, number] {
+    const { tokens, match } = this;
+    let text = tokens[last]!.text;
+    let i = last;
+    while (i > 0) {
+      const dot = tokens[i - 1]!.text;
+      if (dot !== '.' && dot !== '::' && dot !== '->' && dot !== '?.') break;
+      const before = tokens[i - 2];
+      if (!before) break;
+      if (before.kind === 'id') {
+        text = `${before.text}.${text}`;
+        i -= 2;
+      } else if (before.text === ')' || before.text === ']') {
+        const o = match[i - 2] ?? -1;
+        if (o < 0) break;
+        text = `${before.text === ')' ? '()' : '[]'}.${text}`;
+        i = o;
+        if (tokens[i - 1]?.kind === 'id') {
+          text = `${tokens[i - 1]!.text}${text}`;
+          i -= 1;
+        }
+      } else if (before.kind === 'str') {
+        text = `''.${text}`;
+        i -= 2;
+      } else break;
+      if (last - i > 200) break;
+    }
+    return [text, i];
+  }
+
+  #args(from: number, to: number): Arg[] {
+    const { tokens, match } = this;
+    const args: Arg[] = [];
+    let start = from;
+    const push = (end: number): void => {
+      if (end <= start) return;
+      const a = tokens[start]!;
+      const b = tokens[start + 1];
+      if (a.kind === 'id' && b && (b.text === '=' || b.text === ':' ) && end > start + 2) args.push({ name: a.text, from: start + 2, to: end });
+      else if ((a.kind === 'id' || a.kind === 'str' || a.text === ':') && b?.text === '=>' && end > start + 2 && this.#source.language !== 'javascript' && this.#source.language !== 'typescript') args.push({ name: a.kind === 'str' ? this.stringOf(a) : a.text, from: start + 2, to: end });
+      else args.push({ from: start, to: end });
+    };
+    for (let i = from; i < to; i++) {
+      const t = tokens[i]!;
+      if (t.kind !== 'op') continue;
+      if (t.text === ',') {
+        push(i);
+        start = i + 1;
+      } else if (match[i]! > i) i = Math.min(match[i]!, to);
+    }
+    push(to);
+    return args;
+  }
+
+  #newLineBetween(a: number, b: number): boolean {
+    return this.#source.text.slice(this.tokens[a]!.end, this.tokens[b]!.start).includes('\n');
+  }
+
+  #readAssignments(): Assignment[] {
+    const { tokens, match } = this;
+    const found: Assignment[] = [];
+    for (let i = 1; i < tokens.length; i++) {
+      const t = tokens[i]!;
+      if (t.kind !== 'op') continue;
+      const colonPair = t.text === ':' && i > 0 && (tokens[i - 1]!.kind === 'id' || tokens[i - 1]!.kind === 'str') && this.#isObjectKey(i);
+      const arrowPair = t.text === '=>' && tokens[i - 1]!.kind === 'str' && this.#source.language !== 'javascript';
+      if (!assignOps.has(t.text) && !colonPair && !arrowPair) continue;
+      let nameAt = i - 1;
+      let nameToken = tokens[nameAt]!;
+      // name: Type = value
+      if (t.text === '=') {
+        for (let k = i - 1; k > 0 && i - k < 14; k--) {
+          const kt = tokens[k]!;
+          if (kt.text === ':' && tokens[k - 1]?.kind === 'id') {
+            nameAt = k - 1;
+            nameToken = tokens[nameAt]!;
+            break;
+          }
+          if (kt.kind === 'op' && !/^[<>,|.?[\]&]$/.test(kt.text)) break;
+        }
+      }
+      let name: string;
+      let target: string;
+      let first = nameAt;
+      if (nameToken.kind === 'id') {
+        [target, first] = this.#callee(nameAt);
+        name = nameToken.text;
+      } else if (nameToken.kind === 'str') {
+        name = this.stringOf(nameToken);
+        target = name;
+      } else if (nameToken.text === ']') {
+        const o = match[nameAt] ?? -1;
+        const key = o >= 0 && nameAt - o === 2 ? tokens[o + 1] : undefined;
+        if (o <= 0 || tokens[o - 1]?.kind !== 'id') continue;
+        name = key?.kind === 'str' ? this.stringOf(key) : tokens[o - 1]!.text;
+        [target, first] = this.#callee(o - 1);
+        target = `${target}.${name}`;
+      } else continue;
+      const from = i + 1;
+      if (from >= tokens.length) continue;
+      let to = from;
+      while (to < tokens.length) {
+        const here = tokens[to]!;
+        if (here.kind === 'op') {
+          if (here.text === ';' || here.text === ',' || here.text === ')' || here.text === ']' || here.text === '}') break;
+          if (match[to]! > to) {
+            to = match[to]! + 1;
+            continue;
+          }
+        }
+        if (to > from && this.#newLineBetween(to - 1, to)) {
+          const prev = tokens[to - 1]!;
+          const joins = (prev.kind === 'op' && !/^[)\]}]$/.test(prev.text)) || (here.kind === 'op' && /^(?:\.|\?\.|->|\+|\?|:|\|\||&&|\?\?|\|)$/.test(here.text)) || (prev.kind === 'str' && here.kind === 'str');
+          if (!joins) break;
+        }
+        to++;
+      }
+      if (to <= from) continue;
+      found.push({ name, target, from, to, start: tokens[first]!.start, end: tokens[to - 1]!.end, op: t.text });
+    }
+    return found;
+  }
+
+  /** Whether the `:` at `i` separates a key and a value of a literal (and is no ternary, type or label). */
+  #isObjectKey(i: number): boolean {
+    const before = this.tokens[i - 2];
+    return before === undefined || before.text === '{' || before.text === ',' || before.text === '(';
+  }
+}
+
+export function readCode(source: SourceLike): CodeFacts {
+  return new CodeFacts(source);
+}
+
+function matchBrackets(tokens: readonly Token[]): Int32Array {
+  const match = new Int32Array(tokens.length).fill(-1);
+  const stack: number[] = [];
+  for (let i = 0; i < tokens.length; i++) {
+    const t = tokens[i]!;
+    if (t.kind !== 'op') continue;
+    if (t.text === '(' || t.text === '[' || t.text === '{') stack.push(i);
+    else if (t.text === ')' || t.text === ']' || t.text === '}') {
+      const want = t.text === ')' ? '(' : t.text === ']' ? '[' : '{';
+      // An unclosed inner bracket must not swallow the rest: look a few levels up.
+      for (let k = stack.length - 1; k >= 0 && stack.length - k <= 4; k--) {
+        if (tokens[stack[k]!]!.text === want) {
+          match[stack[k]!] = i;
+          match[i] = stack[k]!;
+          stack.length = k;
+          break;
+        }
+      }
+    }
+  }
+  return match;
+}

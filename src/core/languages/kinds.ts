@@ -1,0 +1,39 @@
+/** What a path says about the kind of change before anything is read: tests, docs, infrastructure … */
+import type { ChangeType } from '../model.ts';
+import type { Language } from './detect.ts';
+
+const testPath =
+  /(?:^|\/)(?:tests?|__tests__|__mocks__|__snapshots__|__fixtures__|specs?|e2e|integration[-_]?tests?|fixtures?|testdata|test[-_]?data|test[-_]utils|testing|mocks)\/|(?:^|\/)(?:test_[^/]*|[^/]*_test|[^/]*[._-](?:test|tests|spec|e2e|snap|stories|bench)|conftest)\.[^/.]+$|(?:^|\/)[^/]*(?:Test|Tests|TestCase|Spec|IT)\.(?:java|kt|cs|scala|groovy|php|swift)$/;
+
+/** Test code, fixtures and snapshots. */
+export const isTestPath = (path: string): boolean => testPath.test(path);
+
+/** Prose: documentation, licences, change logs. */
+export const isDocs = (path: string, language: Language): boolean =>
+  language === 'markdown' || (language === 'text' && !/\.(?:pem|key)$/i.test(path)) || /(?:^|\/)docs?\/.*\.(?:rst|txt|adoc|png|svg|jpe?g|gif)$/i.test(path);
+
+const infrastructure: ReadonlySet<Language> = new Set(['terraform', 'kubernetes', 'helm', 'kustomize', 'cloudformation', 'dockerfile', 'docker-compose', 'ansible', 'nginx', 'bicep']);
+const pipelines: ReadonlySet<Language> = new Set(['github-actions', 'gitlab-ci', 'azure-pipelines', 'circleci', 'jenkinsfile']);
+const configuration: ReadonlySet<Language> = new Set(['yaml', 'json', 'ini', 'dotenv', 'properties', 'toml', 'xml']);
+const securityPath = /(?:^|\/)(?:auth|authn|authz|authentication|authorization|oauth2?|saml|sso|crypto|cryptography|security|permissions?|acl|rbac|iam)(?:\/|[._-][^/]*\.|\.)[^/]*/i;
+const ciPath = /(?:^|\/)\.(?:github|gitlab|circleci|buildkite|husky)\/|(?:^|\/)(?:azure-pipelines|appveyor|bitbucket-pipelines|cloudbuild|buildspec|\.travis|\.drone)[^/]*\.ya?ml$/i;
+const migrationPath = /(?:^|\/)(?:migrations?|alembic\/versions|db\/migrate|flyway|liquibase)\/[^/]+\.(?:py|rb|sql|js|ts|php|xml|ya?ml)$|(?:^|\/)V\d+(?:[._]\d+)*__[^/]+\.sql$/i;
+const productionPath = /(?:^|[/._-])(?:prod|production|live)(?:[/._-]|$)/i;
+
+/** Type of an edit whose rules stayed silent. */
+export function changeTypeOf(path: string, language: Language): ChangeType {
+  if (language === 'iam-policy' || language === 'codeowners' || language === 'agent-config') return 'permissions';
+  if (isTestPath(path)) return 'tests';
+  if (isDocs(path, language)) return 'docs';
+  if (language === 'manifest' || language === 'lockfile') return 'dependency';
+  if (pipelines.has(language) || ciPath.test(path)) return 'ci-cd';
+  if (infrastructure.has(language)) return 'infrastructure';
+  if (language === 'prisma' || migrationPath.test(path)) return 'schema';
+  if (language === 'sql') return 'schema';
+  if (configuration.has(language)) return 'configuration';
+  if (securityPath.test(path)) return 'security';
+  return 'feature';
+}
+
+/** Whether the path names a production environment. */
+export const isProduction = (path: string): boolean => productionPath.test(path);

@@ -1,0 +1,225 @@
+/**
+ * Whether an edit changes nothing but layout or comments. It *lowers* the tier, so it must not be fooled: a cheap token
+ * comparison says "perhaps", and where a grammar is on board the syntax trees have the last word (Python's indentation,
+ * JavaScript's semicolon insertion, text in JSX).
+ */
+import type { Grammars, GrammarId, SyntaxNode } from '../ports.ts';
+import type { Language } from './detect.ts';
+import { hasLexer, type Token } from './lexer.ts';
+import type { Source } from './source.ts';
+import type { TreeNode } from './tree.ts';
+
+const grammarOf: Partial<Record<Language, GrammarId>> = {
+  typescript: 'typescript', tsx: 'tsx', javascript: 'javascript', python: 'python', go: 'go', java: 'java', 'c-sharp': 'c-sharp', ruby: 'ruby',
+  php: 'php', rust: 'rust', shell: 'bash', powershell: 'powershell', terraform: 'hcl',
+};
+/** The grammar that parses a language, if one is on board. */
+export const grammarFor = (language: Language): GrammarId | undefined => grammarOf[language];
+
+/** Comments that tools obey: to change one is to change what runs. */
+const directive =
+  /^(?:#!|\/\/go:|\/\/\s*\+build|#\s*-\*-|#\s*(?:syntax|escape)\s*=|\/\/\/\s*<reference|\/[/*][*!]?\s*(?:@ts-(?:ignore|nocheck|expect-error)|@flow|eslint-|istanbul|c8 |prettier-ignore|webpack|@vite|nolint|#nosec|nosemgrep|NOSONAR)|#\s*(?:noqa|nosec|type:|pylint:|pragma:|fmt:|isort:|mypy:|ruff:|nosemgrep|rubocop:|frozen_string_literal|shellcheck|checkov:|tfsec:|trivy:|kics-|hadolint|zizmor:|gitleaks:|yamllint|dbt|cspell)|--\s*(?:squawk-ignore|\+goose|\+migrate|migrate:|liquibase|sqlfluff|atlas:)|\/\*\s*(?:\+|!\d))/i;
+
+export type Same = 'formatting' | 'comments';
+
+/** `undefined`: the meaning may have changed. */
+export async function sameMeaning(before: Source, after: Source, grammars: Grammars): Promise<Same | undefined> {
+  const language = after.language;
+  if (before.language !== language) return undefined;
+  switch (language) {
+    case 'yaml': case 'kubernetes': case 'helm': case 'kustomize': case 'github-actions': case 'gitlab-ci': case 'azure-pipelines':
+    case 'circleci': case 'cloudformation': case 'docker-compose': case 'ansible': case 'json': case 'iam-policy': case 'agent-config': {
+      if (!sameTrees(before.tree, after.tree)) return undefined;
+      // The tolerant tree must account for all text: what it does not see must not have changed.
+      const [a, b] = [squeezed(before.text, '#'), squeezed(after.text, '#')];
+      if (a.code !== b.code) return undefined;
+      return a.comments === b.comments ? 'formatting' : a.directives === b.directives ? 'comments' : undefined;
+    }
+    case 'ini': case 'dotenv': case 'properties': case 'toml': case 'nginx': case 'codeowners': case 'makefile': {
+      const marks = language === 'ini' ? '#;' : language === 'properties' ? '#!' : '#';
+      const [a, b] = [squeezed(before.text, marks), squeezed(after.text, marks)];
+      if (a.code !== b.code) return undefined;
+      return a.comments === b.comments ? 'formatting' : a.directives === b.directives ? 'comments' : undefined;
+    }
+    case 'manifest': case 'lockfile': {
+      const json = after.path.endsWith('.json');
+      const marks = json ? '' : after.path.endsWith('.gradle') || after.path.endsWith('go.mod') || after.path.endsWith('.kts') ? '' : '#';
+      const [a, b] = [squeezed(before.text, marks), squeezed(after.text, marks)];
+      return a.code === b.code ? (a.comments === b.comments ? 'formatting' : 'comments') : undefined;
+    }
+    case 'dockerfile': {
+      const flat = (s: Source): string => s.docker.map((d) => `${d.name} ${collapse(d.args)}`).join('\n');
+      if (flat(before) !== flat(after)) return undefined;
+      const [a, b] = [squeezed(before.text, '#'), squeezed(after.text, '#')];
+      if (a.code !== b.code) return undefined;
+      return a.comments === b.comments ? 'formatting' : a.directives === b.directives ? 'comments' : undefined;
+    }
+    default:
+      break;
+  }
+  if (!hasLexer(language)) return undefined;
+  const a = outline(before);
+  const b = outline(after);
+  if (a.code.length !== b.code.length || a.directives !== b.directives) return undefined;
+  for (let i = 0; i < a.code.length; i++) if (a.code[i] !== b.code[i]) return undefined;
+  const grammar = grammarOf[language];
+  if (grammar !== undefined && language !== 'terraform') {
+    try {
+      await grammars.load(grammar);
+      if (!sameSyntax(grammar, before.text, after.text, grammars)) return undefined;
+    } catch {
+      // Without the grammar the tokens alone would have to decide, and they can't see indentation.
+      if (language === 'python' || language === 'shell') return undefined;
+    }
+  } else if (language === 'sql' || language === 'terraform' || language === 'prisma') {
+    // Line breaks separate nothing that the tokens do not show.
+  }
+  return a.comments === b.comments ? 'formatting' : 'comments';
+}
+
+const sensitiveTail = new Set([',', ';']);
+
+function outline(source: Source): { code: string[]; comments: string; directives: string } {
+  const code: string[] = [];
+  let comments = '';
+  let directives = '';
+  const optional = source.language !== 'sql' && source.language !== 'c' && source.language !== 'shell';
+  const significant: Token[] = [];
+  for (const t of source.tokens) {
+    if (t.kind === 'comment') {
+      const text = source.slice(t);
+      if (directive.test(text)) directives += `${text.trim()}\n`;
+      comments += `${text.replace(/[\s*]+/g, ' ')}\n`;
+    } else significant.push(t);
+  }
+  for (let i = 0; i < significant.length; i++) {
+    const t = significant[i]!;
+    if (optional && t.kind === 'op') {
+      if (t.text === ';' && source.language !== 'rust') continue;
+      const next = significant[i + 1];
+      if (t.text === ',' && next && /^[)\]}]$/.test(next.text)) continue;
+    }
+    code.push(t.kind === 'str' && (t.open ?? 0) > 0 ? normalString(source.slice(t), t) : t.text || source.slice(t));
+  }
+  void sensitiveTail;
+  return { code, comments, directives };
+}
+
+function normalString(text: string, t: Token): string {
+  const body = text.slice(t.open, text.length - (t.close ?? 0));
+  const opening = text.slice(0, t.open);
+  if (/^["']$/.test(opening) && !body.includes('"') && !body.includes("'") && !body.includes('\\')) return `"${body}"`;
+  return text;
+}
+
+/** Trees without comments, optional punctuation and quote style. */
+function sameSyntax(grammar: GrammarId, before: string, after: string, grammars: Grammars): boolean {
+  const a = grammars.parse(grammar, before);
+  try {
+    const b = grammars.parse(grammar, after);
+    try {
+      return shape(a.rootNode, grammar) === shape(b.rootNode, grammar);
+    } finally {
+      b.delete();
+    }
+  } finally {
+    a.delete();
+  }
+}
+
+function shape(root: SyntaxNode, grammar: GrammarId): string {
+  const parts: string[] = [];
+  const cursor = root.walk();
+  const quoteFree = grammar !== 'php' && grammar !== 'bash' && grammar !== 'ruby';
+  let up = false;
+  for (;;) {
+    const type = cursor.nodeType;
+    const skip = type.includes('comment') || type === 'parenthesized_expression' && false;
+    if (!up && !skip) {
+      if (cursor.nodeIsNamed || cursor.nodeIsMissing) parts.push('(', type);
+      if (/^(?:string|interpreted_string_literal|string_literal|raw_string_literal)$/.test(type) && quoteFree) {
+        const text = cursor.nodeText;
+        parts.push(/^["'][^"'\\]*["']$/.test(text) ? `"${text.slice(1, -1)}"` : text);
+      } else if (type === 'jsx_text') parts.push(cursor.nodeText.replace(/\s+/g, ' ').trim());
+      else if (cursor.gotoFirstChild()) continue;
+      else if (!/^[,;]$|^\s*$/.test(cursor.nodeText)) parts.push(cursor.nodeText);
+      if (cursor.nodeIsNamed) parts.push(')');
+    }
+    if (cursor.gotoNextSibling()) {
+      up = false;
+      continue;
+    }
+    if (!cursor.gotoParent()) break;
+    if (cursor.nodeIsNamed) parts.push(')');
+    up = true;
+  }
+  cursor.delete();
+  return parts.join(' ');
+}
+
+function sameTrees(a: readonly TreeNode[], b: readonly TreeNode[]): boolean {
+  if (a.length !== b.length) return false;
+  const stack: [TreeNode, TreeNode][] = a.map((x, i) => [x, b[i]!]);
+  while (stack.length > 0) {
+    const [x, y] = stack.pop()!;
+    if (x.key !== y.key || x.kind !== y.kind || x.tag !== y.tag || x.children.length !== y.children.length) return false;
+    if (x.kind === 'scalar' && (x.value !== y.value || (x.quoted !== y.quoted && /^(?:true|false|yes|no|on|off|null|~|[\d.+-]+|)$/i.test(x.value)))) return false;
+    for (let i = 0; i < x.children.length; i++) stack.push([x.children[i]!, y.children[i]!]);
+  }
+  return true;
+}
+
+/** Lines without blank ones, indentation and whole-line comments; trailing comments are split off. */
+function squeezed(text: string, marks: string): { code: string; comments: string; directives: string } {
+  const code: string[] = [];
+  const comments: string[] = [];
+  const directives: string[] = [];
+  const note = (c: string): void => {
+    comments.push(c);
+    if (directive.test(c)) directives.push(c);
+  };
+  for (const raw of text.split('\n')) {
+    const line = raw.trim();
+    if (line === '') continue;
+    if (marks !== '' && marks.includes(line[0]!)) note(line);
+    else {
+      const at = marks.includes('#') ? trailingComment(line) : -1;
+      if (at >= 0) {
+        note(line.slice(at));
+        code.push(collapse(line.slice(0, at).trim()));
+      } else code.push(collapse(line));
+    }
+  }
+  return { code: code.join('\n'), comments: comments.join('\n'), directives: directives.join('\n') };
+}
+
+function trailingComment(line: string): number {
+  let quote = '';
+  for (let i = 0; i < line.length; i++) {
+    const ch = line[i]!;
+    if (quote) {
+      if (ch === quote) quote = '';
+    } else if (ch === '"' || ch === "'") quote = ch;
+    else if (ch === '#' && i > 0 && /\s/.test(line[i - 1]!)) return i;
+  }
+  return -1;
+}
+
+/** Runs of blanks outside quotes as one blank. */
+function collapse(text: string): string {
+  if (!/\s\s|\t|\n/.test(text)) return text.trim();
+  let out = '';
+  let quote = '';
+  for (const ch of text) {
+    if (quote) {
+      if (ch === quote) quote = '';
+      out += ch;
+    } else if (ch === '"' || ch === "'") {
+      quote = ch;
+      out += ch;
+    } else if (/\s/.test(ch)) {
+      if (!out.endsWith(' ')) out += ' ';
+    } else out += ch;
+  }
+  return out.trim();
+}

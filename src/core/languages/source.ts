@@ -1,0 +1,123 @@
+/** One side of a changed file with everything rules ask about it, computed once and only on demand. */
+import type { Language } from './detect.ts';
+import { scan, type Token } from './lexer.ts';
+import { parseTree, type TreeNode } from './tree.ts';
+import { readCode, type CodeFacts } from './facts.ts';
+import { dockerInstructions, type Instruction } from './docker.ts';
+import { sqlStatements, type Statement } from './sqlText.ts';
+
+export class Source {
+  readonly path: string;
+  readonly text: string;
+  readonly language: Language;
+  #starts: number[] | undefined;
+  #tokens: Token[] | undefined;
+  #facts: CodeFacts | undefined;
+  #tree: TreeNode[] | undefined;
+  #docker: Instruction[] | undefined;
+  #sql: Statement[] | undefined;
+  #words: Set<string> | undefined;
+  #lines: string[] | undefined;
+
+  constructor(path: string, text: string, language: Language) {
+    this.path = path;
+    this.text = text;
+    this.language = language;
+  }
+
+  /** Offsets of line starts. */
+  get starts(): readonly number[] {
+    if (!this.#starts) {
+      const starts = [0];
+      for (let i = this.text.indexOf('\n'); i >= 0; i = this.text.indexOf('\n', i + 1)) starts.push(i + 1);
+      this.#starts = starts;
+    }
+    return this.#starts;
+  }
+
+  /** Lines without terminators. */
+  get lines(): readonly string[] {
+    this.#lines ??= this.text.split('\n').map((l) => (l.endsWith('\r') ? l.slice(0, -1) : l));
+    return this.#lines;
+  }
+
+  /** 1-based line of an offset. */
+  lineAt(offset: number): number {
+    const starts = this.starts;
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const mid = (low + high + 1) >> 1;
+      if (starts[mid]! <= offset) low = mid;
+      else high = mid - 1;
+    }
+    return low + 1;
+  }
+
+  /** 0-based column of an offset. */
+  columnAt(offset: number): number {
+    return offset - this.starts[this.lineAt(offset) - 1]!;
+  }
+
+  /** Tokens with comments. */
+  get tokens(): readonly Token[] {
+    this.#tokens ??= scan(this.text, this.language);
+    return this.#tokens;
+  }
+
+  /** Calls, assignments and strings of a programming language. */
+  get code(): CodeFacts {
+    this.#facts ??= readCode(this);
+    return this.#facts;
+  }
+
+  /** YAML, JSON, TOML-free configuration or HCL as one kind of tree; one root per document. */
+  get tree(): readonly TreeNode[] {
+    this.#tree ??= parseTree(this.text, this.language);
+    return this.#tree;
+  }
+
+  get docker(): readonly Instruction[] {
+    this.#docker ??= dockerInstructions(this.text);
+    return this.#docker;
+  }
+
+  get sql(): readonly Statement[] {
+    this.#sql ??= sqlStatements(this.text);
+    return this.#sql;
+  }
+
+  /** All words ([A-Za-z0-9_], lower case) of the text, for the keyword prefilter. */
+  get words(): ReadonlySet<string> {
+    this.#words ??= wordsOf(this.text);
+    return this.#words;
+  }
+
+  slice(token: { readonly start: number; readonly end: number }): string {
+    return this.text.slice(token.start, token.end);
+  }
+}
+
+/** Lower-case words of a text; words longer than 64 are cut (keywords are shorter). */
+export function wordsOf(text: string): Set<string> {
+  const words = new Set<string>();
+  const seen = new Set<string>();
+  let start = -1;
+  for (let i = 0; i <= text.length; i++) {
+    const ch = i < text.length ? text.charCodeAt(i) : 32;
+    const word = (ch >= 97 && ch <= 122) || (ch >= 65 && ch <= 90) || (ch >= 48 && ch <= 57) || ch === 95;
+    if (word) {
+      if (start < 0) start = i;
+    } else if (start >= 0) {
+      if (i - start <= 64) {
+        const w = text.slice(start, i);
+        if (!seen.has(w)) {
+          seen.add(w);
+          words.add(w.toLowerCase());
+        }
+      }
+      start = -1;
+    }
+  }
+  return words;
+}

@@ -1,0 +1,54 @@
+/** The shape of a rule. One rule per file, one line in `index.ts`, fixtures in `test/fixtures/rules/<id>/`. */
+import type { Category, Tier } from '../model.ts';
+import type { Language } from '../languages/detect.ts';
+import type { Source } from '../languages/source.ts';
+
+/** Where a rule sees its risk. Offsets are UTF-16 positions in the source it was given. */
+export interface Hit {
+  readonly start: number;
+  readonly end: number;
+  /**
+   * What the risk *is*, without what an edit may change around it: two hits with one key are the same risk, and a key that
+   * was there before the change is no finding. Default: the hit's text, white space collapsed.
+   */
+  readonly key?: string;
+  /** Replaces the rule's own sentence. Never contains a secret. */
+  readonly message?: string;
+  readonly tier?: Tier;
+}
+
+export interface Rule {
+  readonly id: string;
+  /** What is wrong, as the first half of the message: "Shell command built from variables". */
+  readonly title: string;
+  readonly tier: Tier;
+  readonly category: Category;
+  readonly languages: readonly Language[];
+  /** CWE, OWASP Top 10 for LLM Applications, vendor guidance. */
+  readonly references: readonly string[];
+  /** Why it holds in general; goes to the rule page and the hover. */
+  readonly why: string;
+  /** What to do instead, as the second half of the message, imperative. */
+  readonly remedy: string;
+  /** Lower-case words ([a-z0-9_]+), one of which must occur in the text for the rule to run; empty = always. */
+  readonly keywords: readonly string[];
+  /**
+   * `added` (default): a hit that is new on changed lines is a finding.
+   * `removed`: `check` finds safeguards; one that was there before and is gone is a finding on the nearest line.
+   */
+  readonly on?: 'added' | 'removed';
+  /** Runs in tests and fixtures, too. Off by default: test code does risky things on purpose. */
+  readonly inTests?: boolean;
+  check(source: Source, report: (hit: Hit) => void): void;
+  /** A safe replacement for the hit's text, when there is one. */
+  fix?(text: string): { readonly title: string; readonly newText: string } | undefined;
+}
+
+export const codeLanguages: readonly Language[] = ['typescript', 'tsx', 'javascript', 'python', 'go', 'java', 'kotlin', 'scala', 'groovy', 'c-sharp', 'ruby', 'php', 'rust', 'c', 'swift'];
+export const js: readonly Language[] = ['typescript', 'tsx', 'javascript'];
+export const jvm: readonly Language[] = ['java', 'kotlin', 'scala', 'groovy'];
+/** Everything whose tree comes from YAML. */
+export const yamlLanguages: readonly Language[] = ['yaml', 'kubernetes', 'helm', 'kustomize', 'github-actions', 'gitlab-ci', 'azure-pipelines', 'circleci', 'cloudformation', 'docker-compose', 'ansible'];
+
+/** Where a rule is documented; the diagnostic's code links here. */
+export const ruleLink = (id: string): string => `https://github.com/countersign-dev/countersign/blob/main/docs/rules.md#${id}`;

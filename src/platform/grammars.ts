@@ -1,0 +1,103 @@
+/** tree-sitter with its grammars, loaded on first use and off disk asynchronously. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
+import { Language, Parser, Query, type Tree } from '@vscode/tree-sitter-wasm';
+import type { GrammarId, Grammars } from '../core/ports.ts';
+import type { Position } from '../core/model.ts';
+
+/** Grammar id → wasm file, in the package it comes from. The bundle has them all in `grammars/` beside it. */
+export const grammarFiles: Readonly<Record<GrammarId, { readonly package: string; readonly file: string }>> = {
+  bash: wasm('bash'),
+  'c-sharp': wasm('c-sharp'),
+  go: wasm('go'),
+  hcl: { package: '@tree-sitter-grammars/tree-sitter-hcl', file: 'tree-sitter-hcl.wasm' },
+  java: wasm('java'),
+  javascript: wasm('javascript'),
+  php: wasm('php'),
+  powershell: wasm('powershell'),
+  python: wasm('python'),
+  ruby: wasm('ruby'),
+  rust: wasm('rust'),
+  tsx: wasm('tsx'),
+  typescript: wasm('typescript'),
+};
+export const runtimeFile = { package: '@vscode/tree-sitter-wasm', file: 'wasm/tree-sitter.wasm' } as const;
+
+function wasm(id: string): { package: string; file: string } {
+  return { package: '@vscode/tree-sitter-wasm', file: `wasm/tree-sitter-${id}.wasm` };
+}
+
+/** `dist/grammars` beside the bundle, else the package in node_modules (development, tests). */
+function locate(entry: { readonly package: string; readonly file: string }): string {
+  const here = __dirname;
+  const bundled = path.join(here, 'grammars', path.basename(entry.file));
+  if (existsSync(bundled)) return bundled;
+  const resolve = createRequire(path.join(here, 'grammars.js')).resolve;
+  return path.join(path.dirname(resolve(`${entry.package}/package.json`)), entry.file);
+}
+
+let runtime: Promise<void> | undefined;
+
+/** The WASM runtime is one per process, whoever asks first. */
+function start(): Promise<void> {
+  runtime ??= readFile(locate(runtimeFile)).then(
+    // The typings know only locateFile; Emscripten's wasmBinary spares it a synchronous read of its own.
+    (bytes) => Parser.init({ wasmBinary: bytes } as unknown as Parameters<typeof Parser.init>[0]),
+  );
+  return runtime;
+}
+
+/** Grammars for one owner. `load` rejects when a file is missing or broken; the next call tries again. */
+export function createGrammars(): Grammars {
+  const loading = new Map<GrammarId, Promise<void>>();
+  const parsers = new Map<GrammarId, { parser: Parser; language: Language; queries: Map<string, Query> }>();
+  const loadOne = async (id: GrammarId): Promise<void> => {
+    await start();
+    const language = await Language.load(await readFile(locate(grammarFiles[id])));
+    const parser = new Parser();
+    parser.setLanguage(language);
+    parsers.set(id, { parser, language, queries: new Map() });
+  };
+  const loaded = (id: GrammarId): NonNullable<ReturnType<typeof parsers.get>> => {
+    const found = parsers.get(id);
+    if (!found) throw new Error(`grammar '${id}' is not loaded`);
+    return found;
+  };
+  return {
+    load(id) {
+      let promise = loading.get(id);
+      if (!promise) {
+        promise = loadOne(id);
+        loading.set(id, promise);
+        promise.catch(() => loading.delete(id));
+      }
+      return promise;
+    },
+    parse(id, text): Tree {
+      const tree = loaded(id).parser.parse(text);
+      if (!tree) throw new Error(`grammar '${id}' gave no tree`);
+      return tree;
+    },
+    query(id, text, tree) {
+      const { language, queries } = loaded(id);
+      let query = queries.get(text);
+      if (!query) {
+        query = new Query(language, text);
+        queries.set(text, query);
+      }
+      const named = query.captureNames.includes('finding');
+      const ranges: { start: Position; end: Position }[] = [];
+      for (const match of query.matches(tree.rootNode, { matchLimit: 10_000 })) {
+        const captures = named ? match.captures.filter((x) => x.name === 'finding') : match.captures.slice(0, 1);
+        for (const { node } of captures)
+          ranges.push({
+            start: { line: node.startPosition.row, character: node.startPosition.column },
+            end: { line: node.endPosition.row, character: node.endPosition.column },
+          });
+      }
+      return ranges;
+    },
+  };
+}
