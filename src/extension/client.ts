@@ -1,0 +1,182 @@
+/**
+ * The language server as the extension sees it: start off the activation path, restart with back-off, health in a
+ * LanguageStatusItem. Failure direction: the editor goes on without it; diagnostics stay as they were, the save guard
+ * works from the policy in memory, and the status says so.
+ */
+import * as vscode from 'vscode';
+import * as protocol from '../protocol.ts';
+import { Disposables } from './disposables.ts';
+import type { LanguageClient } from './languageClient.ts';
+import { describe, type Log } from './log.ts';
+import { setContext } from './contextKeys.ts';
+
+export type Health = 'starting' | 'running' | 'waiting' | 'failed';
+
+/** Pauses before the restarts in a row; after the last the server stays down until a person asks. */
+const backOffMs = [500, 2000, 5000, 15_000, 30_000];
+/** Having run for so long, the next crash counts as the first. */
+const stableMs = 5 * 60_000;
+
+export class ServerClient extends Disposables {
+  readonly #context: vscode.ExtensionContext;
+  readonly #log: Log;
+  readonly #diagnostics: vscode.DiagnosticCollection;
+  readonly #item: vscode.LanguageStatusItem;
+  readonly #summary = this.own(new vscode.EventEmitter<protocol.SummaryParams>());
+  readonly #changes = this.own(new vscode.EventEmitter<void>());
+  readonly #healthChanged = this.own(new vscode.EventEmitter<Health>());
+  #client: LanguageClient | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #health: Health = 'starting';
+  #crashes = 0;
+  #startedAt = 0;
+  #wake: (() => void) | undefined;
+
+  readonly onSummary = this.#summary.event;
+  readonly onChangesChanged = this.#changes.event;
+  readonly onHealth = this.#healthChanged.event;
+
+  constructor(context: vscode.ExtensionContext, log: Log) {
+    super();
+    this.#context = context;
+    this.#log = log;
+    this.#diagnostics = this.own(vscode.languages.createDiagnosticCollection('countersign'));
+    this.#item = this.own(vscode.languages.createLanguageStatusItem('countersign.server', { scheme: 'file' }));
+    this.#item.name = vscode.l10n.t('Countersign Language Server');
+    this.#setHealth('starting');
+  }
+
+  get health(): Health {
+    return this.#health;
+  }
+
+  /** Starts the server; never throws, never blocks the caller. */
+  start(): void {
+    void this.#serially(async () => this.#launch());
+  }
+
+  /** Works in every state, also when the server never came up. */
+  async restart(): Promise<void> {
+    this.#crashes = 0;
+    this.#wake?.();
+    await this.#serially(async () => {
+      await this.#end();
+      await this.#launch();
+    });
+  }
+
+  /** The server's answer, or `undefined` while it is not running or when it fails; the failure is logged. */
+  async request<R>(method: string, params?: unknown, token?: vscode.CancellationToken): Promise<R | undefined> {
+    const client = this.#client;
+    if (!client?.isRunning()) return undefined;
+    try {
+      return await client.sendRequest<R>(method, params, token);
+    } catch (error) {
+      this.#log.warn(`${method}: ${describe(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Sends when the server runs; what it missed while down it treats as unknown. */
+  notify(method: string, params: unknown): void {
+    const client = this.#client;
+    if (!client?.isRunning()) return;
+    client.sendNotification(method, params).catch((error: unknown) => this.#log.warn(`${method}: ${describe(error)}`));
+  }
+
+  override dispose(): void {
+    this.#wake?.();
+    void this.#client?.dispose().catch(() => undefined);
+    super.dispose();
+  }
+
+  /** One start or stop at a time, in order. */
+  async #serially(work: () => Promise<void>): Promise<void> {
+    const next = this.#queue.then(work).catch((error: unknown) => this.#failed(error));
+    this.#queue = next;
+    await next;
+  }
+
+  async #launch(): Promise<void> {
+    if (this.isDisposed) return;
+    this.#setHealth('starting');
+    this.#client ??= this.#create();
+    await this.#client.start();
+  }
+
+  async #end(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.dispose().catch((error: unknown) => this.#log.warn(`server stop: ${describe(error)}`));
+  }
+
+  #create(): LanguageClient {
+    // A sibling bundle, loaded on demand (see languageClient.ts).
+    const { createLanguageClient } = require('./languageClient.js') as typeof import('./languageClient.ts');
+    const client = createLanguageClient({
+      serverModule: this.#context.asAbsolutePath('dist/server.js'),
+      log: this.#log,
+      diagnostics: this.#diagnostics,
+      initializationOptions: {
+        storage: this.#context.storageUri?.fsPath,
+        trusted: vscode.workspace.isTrusted,
+      },
+      closed: async () => this.#closed(),
+    });
+    client.onNotification(protocol.summary, (p: protocol.SummaryParams) => this.#summary.fire(p));
+    client.onNotification(protocol.changesChanged, () => this.#changes.fire());
+    // vscode-languageclient's State: 1 stopped, 2 running, 3 starting.
+    client.onDidChangeState(({ newState }) => {
+      if (client !== this.#client) return;
+      if (newState === 2) {
+        this.#startedAt = Date.now();
+        this.#setHealth('running');
+        this.#changes.fire();
+      }
+    });
+    return client;
+  }
+
+  async #closed(): Promise<boolean> {
+    if (this.isDisposed) return false;
+    if (Date.now() - this.#startedAt > stableMs) this.#crashes = 0;
+    const pause = backOffMs[this.#crashes++];
+    if (pause === undefined) {
+      this.#failed(new Error(`ended ${this.#crashes} times in a row`));
+      return false;
+    }
+    this.#log.warn(`the language server ended; starting it again in ${pause} ms`);
+    this.#setHealth('waiting');
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      setTimeout(resolve, pause);
+    });
+    this.#wake = undefined;
+    return !this.isDisposed;
+  }
+
+  #failed(error: unknown): void {
+    this.#log.error(`language server: ${describe(error)}`);
+    this.#setHealth('failed');
+  }
+
+  #setHealth(health: Health): void {
+    this.#health = health;
+    const item = this.#item;
+    item.busy = health === 'starting' || health === 'waiting';
+    item.severity =
+      health === 'failed' ? vscode.LanguageStatusSeverity.Error : vscode.LanguageStatusSeverity.Information;
+    item.text = {
+      starting: vscode.l10n.t('Countersign is starting'),
+      running: vscode.l10n.t('Countersign is watching'),
+      waiting: vscode.l10n.t('Countersign is restarting'),
+      failed: vscode.l10n.t('Countersign stopped; saves stay guarded, marks are out of date'),
+    }[health];
+    item.command =
+      health === 'failed'
+        ? { command: 'countersign.restartServer', title: vscode.l10n.t('Restart Server') }
+        : { command: 'countersign.showLog', title: vscode.l10n.t('Show Log') };
+    setContext('countersign.serverRunning', health === 'running');
+    this.#healthChanged.fire(health);
+  }
+}

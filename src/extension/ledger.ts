@@ -1,0 +1,106 @@
+/**
+ * What the extension writes down: audit events, and a person's signed notes. Failure direction: a record that cannot
+ * be written is logged and said once; the person's work is never held up by it.
+ */
+import * as os from 'node:os';
+import * as vscode from 'vscode';
+import type { AuditInput } from '../core/audit/model.ts';
+import { canonicalNote, type Coverage, type Justification } from '../core/justification.ts';
+import type { Tier } from '../core/model.ts';
+import { appendAudit } from '../platform/auditLog.ts';
+import { git } from '../platform/git.ts';
+import { auditDir } from '../platform/state.ts';
+import { describe, type Log } from './log.ts';
+import type { Notify } from './notify.ts';
+import type { Place } from './policyService.ts';
+import type { SigningKey } from './signingKey.ts';
+
+export interface NewNote {
+  readonly text: string;
+  readonly ticket?: string;
+  readonly expiresMs: number;
+  readonly tier: Tier;
+  readonly covers: readonly Coverage[];
+  readonly extends?: string;
+}
+
+export class Ledger {
+  readonly #log: Log;
+  readonly #notify: Notify;
+  readonly #key: SigningKey;
+  readonly #people = new Map<string, Promise<string>>();
+
+  constructor(log: Log, notify: Notify, key: SigningKey) {
+    this.#log = log;
+    this.#notify = notify;
+    this.#key = key;
+  }
+
+  /** Appends audit events. Nothing is recorded in Restricted Mode. */
+  async audit(place: Place, ...inputs: Omit<AuditInput, 'door' | 'actor' | 'policy'>[]): Promise<void> {
+    if (!vscode.workspace.isTrusted) return;
+    try {
+      const id = (await this.person(place)) || os.userInfo().username;
+      await appendAudit(
+        auditDir(place.dirs),
+        inputs.map((i) => ({ ...i, door: 'editor', actor: { kind: 'human', id }, policy: place.policy.digest })),
+      );
+    } catch (error) {
+      this.#log.error(`audit log of ${place.root}: ${describe(error)}`);
+      void this.#notify.show(
+        'audit.failed',
+        'warning',
+        vscode.l10n.t('Countersign could not write to the audit log: {0}', describe(error)),
+      );
+    }
+  }
+
+  /** Git's e-mail of the person, '' where git has none. */
+  async person(place: Place): Promise<string> {
+    if (!place.repository) return '';
+    let email = this.#people.get(place.root);
+    if (!email) {
+      email = git(['config', '--get', 'user.email'], { cwd: place.root }).then(
+        (r) => (r.code === 0 ? r.stdout.toString().trim() : ''),
+        () => '',
+      );
+      this.#people.set(place.root, email);
+    }
+    return email;
+  }
+
+  /** Signs and appends a note. Rejects when it can't be signed or written: without a note nothing is justified. */
+  async justify(place: Place, note: NewNote): Promise<Justification> {
+    const now = Date.now();
+    const unsigned: Justification = {
+      version: 1,
+      id: crypto.randomUUID(),
+      text: note.text,
+      ...(note.ticket !== undefined && { ticket: note.ticket }),
+      by: await this.person(place),
+      at: new Date(now).toISOString(),
+      expires: new Date(now + note.expiresMs).toISOString(),
+      tier: note.tier,
+      policy: place.policy.digest,
+      covers: note.covers,
+      via: 'editor',
+      ...(note.extends !== undefined && { extends: note.extends }),
+    };
+    const signed: Justification = { ...unsigned, ...(await this.#key.sign(canonicalNote(unsigned))) };
+    await this.audit(place, {
+      event: 'justification',
+      subject: {
+        note: signed.id,
+        tier: note.tier,
+        ...(note.covers.length === 1 && { path: note.covers[0]?.path ?? '' }),
+      },
+      decision: 'allow',
+      ...(note.extends === undefined && { reason: note.text }),
+    });
+    return signed;
+  }
+
+  async coverage(_dirs: unknown, path: string, _text: string, aiLines: number): Promise<Coverage> {
+    return { path, digest: '-', added: [], deleted: [], aiLines };
+  }
+}

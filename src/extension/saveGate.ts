@@ -1,0 +1,545 @@
+/**
+ * The save guard: an unjustified change to a protected path does not reach the disk. The veto only decides, from
+ * memory; the person is asked afterwards, outside the save, and the save is done again on their behalf.
+ *
+ * Failure direction: open. When we fail ourselves the save goes through, with a notice and an audit event; a person's
+ * text is never lost and never locked. The commit hook and the server-side gate come after us.
+ */
+import * as vscode from 'vscode';
+import { evaluate } from '../core/evaluate.ts';
+import type { Justification } from '../core/justification.ts';
+import { maxTier, type LineOrigin, type Tier } from '../core/model.ts';
+import { defaultJustification } from '../core/policy/index.ts';
+import { linearRegex } from '../core/regex.ts';
+import * as protocol from '../protocol.ts';
+import type { AiKnowledge, AiLines } from './aiKnowledge.ts';
+import type { ServerClient } from './client.ts';
+import { Disposables } from './disposables.ts';
+import type { Ledger } from './ledger.ts';
+import { describe, type Log } from './log.ts';
+import type { Notify } from './notify.ts';
+import type { Located, Place, PolicyService } from './policyService.ts';
+import { askProhibited, askReason, combine, Reasons, type Answer, type Question } from './savePrompt.ts';
+import { settings } from './settings.ts';
+import type { SaveListener } from './veto.ts';
+
+/** A save that waits for its person. */
+export interface HeldSave {
+  readonly document: vscode.TextDocument | vscode.NotebookDocument;
+  readonly place: Place;
+  readonly path: string;
+  readonly located: Located;
+  readonly decision: 'justify' | 'deny';
+  readonly tier: Tier;
+  readonly reason: string;
+  readonly aiLines: number;
+  /** `bypassed`: it reached the disk without us, and still needs its note. */
+  readonly state: 'held' | 'bypassed';
+}
+
+/** A note of this person that is still good for a file: later saves by hand are covered by it. */
+interface Grant {
+  readonly note: Justification;
+  readonly lines: ReadonlySet<string>;
+  /** Document version at which it was given. */
+  readonly version: number;
+  /** The text that the latest signed note covers. */
+  covered: string;
+}
+
+export interface SaveGateParts {
+  readonly context: vscode.ExtensionContext;
+  readonly log: Log;
+  readonly notify: Notify;
+  readonly client: ServerClient;
+  readonly policies: PolicyService;
+  readonly ledger: Ledger;
+  readonly knowledge: AiKnowledge;
+}
+
+/** A look-up inside a save must not take longer; VS Code gives participants about 1.5 s. */
+const lookUpMs = 1000;
+/** Save All fires one event per file; one prompt is made for all that arrive so close together. */
+const gatherMs = 150;
+
+const aiLine: LineOrigin = { origin: 'ai', evidence: 'editor' };
+const humanLine: LineOrigin = { origin: 'human', evidence: 'editor' };
+
+export class SaveGate extends Disposables implements SaveListener {
+  readonly #parts: SaveGateParts;
+  readonly #reasons: Reasons;
+  readonly #changed = this.own(new vscode.EventEmitter<void>());
+  readonly #diagnostics: vscode.DiagnosticCollection;
+  readonly #held = new Map<string, HeldSave>();
+  readonly #grants = new Map<string, Grant>();
+  /** Saves that we do ourselves, after the person agreed: the one-shot allowance. */
+  readonly #allowed = new Set<string>();
+  /** Saves that passed the guard and have not arrived yet. */
+  readonly #passed = new Set<string>();
+  readonly #toAsk = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #asking = false;
+  #mode: 'veto' | 'restore' = 'veto';
+
+  readonly onDidChange = this.#changed.event;
+
+  constructor(parts: SaveGateParts) {
+    super();
+    this.#parts = parts;
+    this.#reasons = new Reasons(parts.context.workspaceState);
+    this.#diagnostics = this.own(vscode.languages.createDiagnosticCollection('countersign-guard'));
+    this.own(vscode.workspace.onDidSaveTextDocument((d) => void this.#arrived(d)));
+    this.own(vscode.workspace.onDidSaveNotebookDocument((d) => void this.#arrived(d)));
+    this.own(vscode.workspace.onDidCloseTextDocument((d) => this.#release(d.uri.toString())));
+    this.own(vscode.workspace.onDidCloseNotebookDocument((d) => this.#release(d.uri.toString())));
+    this.own(vscode.workspace.onDidChangeTextDocument((e) => this.#edited(e.document)));
+    this.own(parts.policies.onDidChange(() => this.#reconsider()));
+    this.own({ dispose: () => clearTimeout(this.#timer) });
+  }
+
+  get held(): readonly HeldSave[] {
+    return [...this.#held.values()];
+  }
+
+  get vetoMode(): 'veto' | 'restore' {
+    return this.#mode;
+  }
+
+  set vetoMode(mode: 'veto' | 'restore') {
+    this.#mode = mode;
+    this.#changed.fire();
+  }
+
+  holdDocument(
+    document: vscode.TextDocument,
+    reason: vscode.TextDocumentSaveReason | undefined,
+  ): boolean | Promise<boolean> {
+    return this.#hold(document, reason ?? guessReason(document));
+  }
+
+  holdNotebook(notebook: vscode.NotebookDocument, reason: vscode.TextDocumentSaveReason): boolean | Promise<boolean> {
+    return this.#hold(notebook, reason);
+  }
+
+  /** Asks about these files, or about all that wait. For the command, the status item and the quick fix. */
+  async justify(uris?: readonly vscode.Uri[]): Promise<void> {
+    const keys = uris ? uris.map((u) => u.toString()) : [...this.#held.keys()];
+    for (const uri of uris ?? []) await this.#consider(uri);
+    await this.#ask(keys.filter((k) => this.#held.has(k)));
+  }
+
+  /** A save event: decided now, from memory, wherever possible. */
+  #hold(document: HeldSave['document'], reason: vscode.TextDocumentSaveReason): boolean | Promise<boolean> {
+    const key = document.uri.toString();
+    try {
+      if (!document.isDirty || this.#allowed.has(key)) return this.#pass(key);
+      const { policies, knowledge } = this.#parts;
+      const located = policies.known(document.uri);
+      if (!located) return policies.isLocatable(document.uri) ? this.#holdLater(document, reason) : false;
+      if (located.verdict.entries.length === 0) return this.#pass(key);
+      if ('lineCount' in document && !knowledge.isSettled(document)) return this.#holdLater(document, reason);
+      return this.#conclude(document, located, reason);
+    } catch (error) {
+      return this.#failOpen(document, error);
+    }
+  }
+
+  /** The path or the latest edit is not known yet: VS Code waits for the promise, up to its own time-out. */
+  async #holdLater(document: HeldSave['document'], reason: vscode.TextDocumentSaveReason): Promise<boolean> {
+    try {
+      const { policies, knowledge } = this.#parts;
+      const located = await Promise.race([policies.locate(document.uri), later(lookUpMs)]);
+      if (!located || located.verdict.entries.length === 0) return this.#pass(document.uri.toString());
+      if ('lineCount' in document) await knowledge.settle(document);
+      return this.#conclude(document, located, reason);
+    } catch (error) {
+      return this.#failOpen(document, error);
+    }
+  }
+
+  #conclude(document: HeldSave['document'], located: Located, reason: vscode.TextDocumentSaveReason): boolean {
+    const key = document.uri.toString();
+    const held = this.#judge(document, located, 'held');
+    if (!held) return this.#pass(key);
+    const isNew = this.#held.get(key)?.state !== 'held';
+    this.#keep(key, held);
+    if (isNew) {
+      void this.#parts.ledger.audit(held.place, {
+        event: 'save.blocked',
+        subject: { path: held.path, tier: held.tier },
+        decision: held.decision,
+        reason: held.reason,
+      });
+    }
+    // Auto-save never nags: the marker stays until the person acts.
+    if (reason === vscode.TextDocumentSaveReason.Manual) this.#askSoon(key);
+    return true;
+  }
+
+  /** What this save needs, `undefined` = nothing. Looks into memory only. */
+  #judge(document: HeldSave['document'], located: Located, state: HeldSave['state']): HeldSave | undefined {
+    const ai = 'lineCount' in document ? this.#parts.knowledge.of(document) : noAi;
+    const grant = this.#grant(document.uri.toString());
+    const fresh = grant ? unjustified(ai, grant) : ai;
+    const aiCount = fresh.lines.size + (fresh.more ? 1 : 0);
+    if (grant && aiCount === 0) return undefined;
+    const { decision, tier, reasons } = evaluate({
+      path: located.path,
+      verdict: located.verdict,
+      // The kind of change is judged by the server and at commit; here the path decides.
+      classification: { tier: 'low', changeType: 'feature', findings: [] },
+      origins: [{ count: 1, origin: humanLine }, ...(aiCount > 0 ? [{ count: aiCount, origin: aiLine }] : [])],
+      aiDeleted: fresh.deleted,
+      now: new Date().toISOString(),
+      policy: located.place.policy.policy,
+    });
+    if (decision === 'allow') return undefined;
+    return {
+      document,
+      place: located.place,
+      path: located.path,
+      located,
+      decision,
+      tier,
+      reason: reasons[0] ?? '',
+      aiLines: aiCount,
+      state,
+    };
+  }
+
+  #grant(key: string): Grant | undefined {
+    const grant = this.#grants.get(key);
+    if (!grant) return undefined;
+    if (Date.parse(grant.note.expires) > Date.now()) return grant;
+    this.#grants.delete(key);
+    return undefined;
+  }
+
+  #pass(key: string): false {
+    this.#passed.add(key);
+    return false;
+  }
+
+  #failOpen(document: HeldSave['document'], error: unknown): false {
+    const { log, notify, ledger, policies } = this.#parts;
+    log.error(`save guard: ${document.uri.path}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
+    const located = policies.known(document.uri);
+    if (located) {
+      void ledger.audit(located.place, {
+        event: 'error',
+        subject: { path: located.path },
+        reason: `save guard failed open: ${describe(error)}`,
+      });
+    }
+    void notify.show(
+      'guard.failed',
+      'warning',
+      vscode.l10n.t('Countersign could not check a save, so it went through unchecked. The log says why.'),
+    );
+    return this.#pass(document.uri.toString());
+  }
+
+  /** A save reached the disk. */
+  async #arrived(document: HeldSave['document']): Promise<void> {
+    const key = document.uri.toString();
+    const passed = this.#passed.delete(key);
+    const before = this.#held.get(key);
+    this.#release(key);
+    const located = this.#parts.policies.known(document.uri) ?? (await this.#parts.policies.locate(document.uri));
+    if (!located || located.verdict.entries.length === 0) return;
+    try {
+      if (!passed) {
+        const bypassed = this.#judge(document, located, 'bypassed');
+        if (bypassed) return await this.#bypassed(key, bypassed, before !== undefined);
+      }
+      await this.#extend(key, document, located);
+    } catch (error) {
+      this.#parts.log.error(`after saving ${located.path}: ${describe(error)}`);
+    }
+  }
+
+  /** Backstop: a save that skipped the participants, or a veto that the host did not honour. */
+  async #bypassed(key: string, bypassed: HeldSave, wasHeld: boolean): Promise<void> {
+    this.#keep(key, bypassed);
+    await this.#parts.ledger.audit(bypassed.place, {
+      event: 'save.bypassed',
+      subject: { path: bypassed.path, tier: bypassed.tier },
+      decision: bypassed.decision,
+      reason: wasHeld ? 'saved although the save was stopped' : 'saved without asking save participants',
+    });
+  }
+
+  /** A save by hand inside a note's time: covered silently by a signed note that extends it. */
+  async #extend(key: string, document: HeldSave['document'], located: Located): Promise<void> {
+    const grant = this.#grant(key);
+    if (!grant || !('lineCount' in document)) return;
+    const text = document.getText();
+    if (text === grant.covered) return;
+    grant.covered = text;
+    const { ledger } = this.#parts;
+    await ledger.justify(located.place, {
+      text: grant.note.text,
+      ...(grant.note.ticket !== undefined && { ticket: grant.note.ticket }),
+      expiresMs: Math.max(0, Date.parse(grant.note.expires) - Date.now()),
+      tier: grant.note.tier,
+      covers: [await ledger.coverage(located.place.dirs, located.path, text, grant.lines.size)],
+      extends: grant.note.id,
+    });
+    this.#parts.client.notify(protocol.refresh, {});
+  }
+
+  #edited(document: vscode.TextDocument): void {
+    const key = document.uri.toString();
+    const held = this.#held.get(key);
+    // Undone or reverted: nothing waits any more. (`isDirty` is still false inside the first change event, so look later.)
+    if (held?.state === 'held')
+      setTimeout(() => {
+        if (!document.isDirty) this.#release(key);
+      }, 50);
+    else if (!held && settings.autoSaveWhenNoErrors(document.uri)) this.#markEarly(document);
+  }
+
+  /** With `files.autoSaveWhenNoErrors` an error keeps auto-save away even while this host is busy. */
+  #markEarly(document: vscode.TextDocument): void {
+    const located = this.#parts.policies.known(document.uri);
+    if (!located || located.verdict.entries.length === 0) return;
+    setTimeout(() => {
+      if (!document.isDirty || this.#allowed.has(document.uri.toString())) return;
+      const held = this.#judge(document, located, 'held');
+      if (held) this.#keep(document.uri.toString(), held);
+    }, 50);
+  }
+
+  #keep(key: string, held: HeldSave): void {
+    this.#held.set(key, held);
+    this.#diagnostics.set(held.document.uri, [guardDiagnostic(held)]);
+    this.#changed.fire();
+  }
+
+  #release(key: string): void {
+    this.#toAsk.delete(key);
+    const held = this.#held.get(key);
+    if (!held) return;
+    this.#held.delete(key);
+    this.#diagnostics.delete(held.document.uri);
+    this.#changed.fire();
+  }
+
+  /** The policy changed: what waits may not have to, and the other way round. */
+  #reconsider(): void {
+    for (const [key, held] of this.#held) {
+      const located = this.#parts.policies.known(held.document.uri);
+      const now = located && this.#judge(held.document, located, held.state);
+      if (now) this.#keep(key, now);
+      else this.#release(key);
+    }
+  }
+
+  async #consider(uri: vscode.Uri): Promise<void> {
+    const document = vscode.workspace.textDocuments.find((d) => d.uri.toString() === uri.toString());
+    const located = await this.#parts.policies.locate(uri);
+    if (!document || !located) return;
+    const held = this.#judge(document, located, document.isDirty ? 'held' : 'bypassed');
+    if (held) this.#keep(uri.toString(), held);
+  }
+
+  #askSoon(key: string): void {
+    this.#toAsk.add(key);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#ask([...this.#toAsk]), gatherMs);
+  }
+
+  /** One prompt at a time; saves held meanwhile wait for the next explicit save. */
+  async #ask(keys: readonly string[]): Promise<void> {
+    this.#toAsk.clear();
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      const asked = keys.flatMap((k) => this.#held.get(k) ?? []);
+      const prohibited = asked.filter((h) => h.decision === 'deny');
+      const justifiable = asked.filter((h) => h.decision === 'justify');
+      if (prohibited.length > 0) await this.#act(await askProhibited(question(prohibited)), prohibited);
+      if (justifiable.length > 0) await this.#askForReason(justifiable);
+    } catch (error) {
+      this.#parts.log.error(`save prompt: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
+      void this.#parts.notify.show(
+        'guard.prompt',
+        'error',
+        vscode.l10n.t('Countersign could not record the justification: {0}', describe(error)),
+      );
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  async #askForReason(asked: readonly HeldSave[]): Promise<void> {
+    let value = '';
+    for (let warning: string | undefined; ;) {
+      const now = asked.flatMap((h) => this.#held.get(h.document.uri.toString()) ?? []);
+      if (now.length === 0) return;
+      const about = question(now);
+      const versions = new Map(now.map((h) => [h, versionOf(h)]));
+      const answer = await askReason({ ...about, value, ...(warning !== undefined && { warning }) }, this.#reasons);
+      if (answer.kind === 'justify') {
+        // A reason covers what the person saw. AI lines that came while they wrote ask again.
+        for (const h of now) if ('lineCount' in h.document) await this.#parts.knowledge.settle(h.document);
+        const changed = now.filter((h) => versions.get(h) !== versionOf(h));
+        for (const h of changed) await this.#consider(h.document.uri);
+        const grown = changed.some((h) => (this.#held.get(h.document.uri.toString())?.aiLines ?? 0) > h.aiLines);
+        if (grown) {
+          value = answer.text;
+          warning = vscode.l10n.t('More AI lines came in while you wrote. Look again, then press Enter.');
+          continue;
+        }
+      }
+      await this.#act(answer, now);
+      return;
+    }
+  }
+
+  async #act(answer: Answer, asked: readonly HeldSave[]): Promise<void> {
+    if (answer.kind === 'justify') await this.#accept(answer.text, asked);
+    else if (answer.kind === 'without-ai') for (const h of asked) await this.#withoutAi(h);
+    else if (answer.kind === 'discard') for (const h of asked) await this.#discard(h);
+  }
+
+  /** The note first, then the save: what reaches the disk is covered. */
+  async #accept(text: string, asked: readonly HeldSave[]): Promise<void> {
+    const { ledger, knowledge, client } = this.#parts;
+    await this.#reasons.remember(text);
+    const places = new Map<Place, HeldSave[]>();
+    for (const h of asked) places.set(h.place, [...(places.get(h.place) ?? []), h]);
+    for (const [place, files] of places) {
+      const about = question(files);
+      const ticket = about.rule.ticket === undefined ? undefined : ticketIn(text, about.rule.ticket);
+      const texts = files.map((h) => ('lineCount' in h.document ? h.document.getText() : undefined));
+      const covers = await Promise.all(
+        files.map(async (h, i) => {
+          // A notebook's bytes are made by its serializer; they are read back once they are saved.
+          const saved = texts[i] ?? (await this.#saveNotebook(h));
+          return ledger.coverage(place.dirs, h.path, saved, h.aiLines);
+        }),
+      );
+      const note = await ledger.justify(place, {
+        text,
+        ...(ticket !== undefined && { ticket }),
+        expiresMs: about.rule.expiresMs,
+        tier: about.tier,
+        covers,
+      });
+      for (const [i, h] of files.entries()) {
+        if (!('lineCount' in h.document)) continue;
+        this.#grants.set(h.document.uri.toString(), {
+          note,
+          lines: knowledge.of(h.document).lines,
+          version: h.document.version,
+          covered: texts[i] ?? '',
+        });
+      }
+    }
+    client.notify(protocol.refresh, {});
+    for (const h of asked) {
+      this.#release(h.document.uri.toString());
+      if (h.document.isDirty) await this.#saveAllowed(h);
+    }
+  }
+
+  async #saveAllowed(held: HeldSave): Promise<boolean> {
+    const key = held.document.uri.toString();
+    this.#allowed.add(key);
+    try {
+      return await held.document.save();
+    } finally {
+      this.#allowed.delete(key);
+    }
+  }
+
+  async #saveNotebook(held: HeldSave): Promise<string> {
+    await this.#saveAllowed(held);
+    return Buffer.from(await vscode.workspace.fs.readFile(held.document.uri)).toString('utf8');
+  }
+
+  async #withoutAi(held: HeldSave): Promise<void> {
+    const { document } = held;
+    if (!('lineCount' in document)) return;
+    const uri = document.uri.toString();
+    const answer = await this.#parts.client.request<protocol.WithoutAiResult>(protocol.withoutAi, { uri });
+    if (!answer) {
+      void vscode.window.showWarningMessage(
+        vscode.l10n.t(
+          'Which lines are AI lines is known to the language server, which is not running. Nothing was changed.',
+        ),
+      );
+      return;
+    }
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(document.uri, wholeOf(document), answer.text);
+    await vscode.workspace.applyEdit(edit);
+    this.#release(uri);
+    // Through the front door: what is left may need a reason of its own.
+    await document.save();
+  }
+
+  async #discard(held: HeldSave): Promise<void> {
+    const { document } = held;
+    if ('lineCount' in document) await vscode.window.showTextDocument(document);
+    else await vscode.window.showNotebookDocument(document);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+    this.#release(document.uri.toString());
+  }
+}
+
+const noAi: AiLines = { lines: new Set(), more: false, lastEdit: 0, deleted: 0 };
+
+/** AI lines that the note does not know. */
+function unjustified(ai: AiLines, grant: Grant): AiLines {
+  const lines = new Set([...ai.lines].filter((l) => !grant.lines.has(l)));
+  return { lines, more: ai.more && ai.lastEdit > grant.version, lastEdit: ai.lastEdit, deleted: 0 };
+}
+
+/** The code action path does not say why it saves: auto-save on focus change leaves the editor behind. */
+function guessReason(document: vscode.TextDocument): vscode.TextDocumentSaveReason {
+  const auto = settings.autoSave(document.uri);
+  const away = vscode.window.activeTextEditor?.document !== document || !vscode.window.state.focused;
+  return (auto === 'onFocusChange' || auto === 'onWindowChange') && away
+    ? vscode.TextDocumentSaveReason.FocusOut
+    : vscode.TextDocumentSaveReason.Manual;
+}
+
+function question(files: readonly HeldSave[]): Question {
+  const rules = files.map((h) => h.located.verdict.justification ?? defaultJustification);
+  const entries = new Set(files.flatMap((h) => h.located.verdict.entries.map((e) => e.name)));
+  return {
+    paths: files.map((h) => h.path),
+    entries: [...entries],
+    tier: files.map((h) => h.tier).reduce(maxTier),
+    aiLines: files.reduce((n, h) => n + h.aiLines, 0),
+    rule: combine(rules),
+  };
+}
+
+function guardDiagnostic(held: HeldSave): vscode.Diagnostic {
+  const message =
+    held.state === 'bypassed'
+      ? vscode.l10n.t('Saved without a justification: {0}', held.reason)
+      : held.decision === 'deny'
+        ? vscode.l10n.t('Not saved: {0}', held.reason)
+        : vscode.l10n.t('Not saved until justified: {0}', held.reason);
+  const diagnostic = new vscode.Diagnostic(new vscode.Range(0, 0, 0, 0), message, vscode.DiagnosticSeverity.Error);
+  diagnostic.source = 'Countersign';
+  diagnostic.code = 'protected-path';
+  return diagnostic;
+}
+
+function ticketIn(text: string, pattern: string): string | undefined {
+  const [hit] = linearRegex(pattern).find(text);
+  return hit && text.slice(hit.start, hit.end);
+}
+
+const versionOf = (held: HeldSave): number => held.document.version;
+
+const wholeOf = (document: vscode.TextDocument): vscode.Range =>
+  new vscode.Range(new vscode.Position(0, 0), document.lineAt(document.lineCount - 1).range.end);
+
+const later = async (ms: number): Promise<undefined> =>
+  new Promise((resolve) => setTimeout(() => resolve(undefined), ms));

@@ -1,0 +1,18 @@
+/** What commands and parts of the extension are given; made once in `main.ts`, passed on as an argument. */
+import type * as vscode from 'vscode';
+import type { ServerClient } from './client.ts';
+import type { Ledger } from './ledger.ts';
+import type { Log } from './log.ts';
+import type { Notify } from './notify.ts';
+import type { PolicyService } from './policyService.ts';
+import type { SaveGate } from './saveGate.ts';
+
+export interface Services {
+  readonly context: vscode.ExtensionContext;
+  readonly log: Log;
+  readonly notify: Notify;
+  readonly client: ServerClient;
+  readonly policies: PolicyService;
+  readonly ledger: Ledger;
+  readonly gate: SaveGate;
+}

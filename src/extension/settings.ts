@@ -1,0 +1,53 @@
+/** Typed getters of our settings, read at use. The only place that calls `getConfiguration`. */
+import * as vscode from 'vscode';
+
+const section = 'countersign';
+
+/** Defaults live in package.json; a fallback here only serves a host that has lost them. */
+function read<T>(key: string, fallback: T, scope?: vscode.ConfigurationScope): T {
+  return vscode.workspace.getConfiguration(section, scope).get<T>(key, fallback);
+}
+
+export const settings = {
+  /** The soft guard of built-in sensitive paths, for repositories without a policy. */
+  guardBuiltInPaths: (scope?: vscode.ConfigurationScope): boolean => read('saveGuard.builtInPaths', true, scope),
+  /** Read-only editors for protected paths, on top of what the policy says. */
+  strict: (scope?: vscode.ConfigurationScope): boolean => read('saveGuard.strict', false, scope),
+  rememberReasons: (): number => Math.max(0, Math.min(20, read('saveGuard.rememberReasons', 8))),
+  marksEnabled: (scope?: vscode.ConfigurationScope): boolean => read('marks.enabled', true, scope),
+  marksInOverviewRuler: (scope?: vscode.ConfigurationScope): boolean => read('marks.overviewRuler', true, scope),
+  hiddenNotifications: (): readonly string[] => read<string[]>('notifications.hidden', []),
+  nodePath: (): string => read('hooks.nodePath', ''),
+
+  /** `files.autoSave…` as it holds for a document: whether a save without a keystroke is to be expected. */
+  autoSave: (scope: vscode.ConfigurationScope): string =>
+    vscode.workspace.getConfiguration('files', scope).get('autoSave', 'off'),
+  autoSaveWhenNoErrors: (scope: vscode.ConfigurationScope): boolean =>
+    vscode.workspace.getConfiguration('files', scope).get('autoSaveWhenNoErrors', false),
+
+  async hideNotification(id: string): Promise<void> {
+    const hidden = new Set(settings.hiddenNotifications());
+    hidden.add(id);
+    await vscode.workspace
+      .getConfiguration(section)
+      .update('notifications.hidden', [...hidden].sort(), vscode.ConfigurationTarget.Global);
+  },
+
+  /** Globs of `files.readonlyInclude` in a folder's own settings: strict mode adds and takes back its own. */
+  readonlyInclude: (scope: vscode.ConfigurationScope): Readonly<Record<string, boolean>> =>
+    vscode.workspace.getConfiguration('files', scope).inspect<Record<string, boolean>>('readonlyInclude')
+      ?.workspaceFolderValue ?? {},
+  async setReadonlyInclude(
+    scope: vscode.ConfigurationScope,
+    globs: Readonly<Record<string, boolean>> | undefined,
+  ): Promise<void> {
+    await vscode.workspace
+      .getConfiguration('files', scope)
+      .update('readonlyInclude', globs, vscode.ConfigurationTarget.WorkspaceFolder);
+  },
+
+  onDidChange: (listener: (affects: (key: string) => boolean) => void): vscode.Disposable =>
+    vscode.workspace.onDidChangeConfiguration((e) => {
+      if (e.affectsConfiguration(section)) listener((key) => e.affectsConfiguration(`${section}.${key}`));
+    }),
+};
