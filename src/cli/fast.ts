@@ -3,5 +3,6 @@
  * hundreds of times in a session, so nothing here may load a parser, the exporters or the server.
  */
 import type { Command } from './command.ts';
+import { guard } from './commands/guard.ts';
 
-export const fastCommands: readonly Command[] = [];
+export const fastCommands: readonly Command[] = [guard];

@@ -1,0 +1,3 @@
+/** Placeholder body replaced below. */
+import { parsePosix } from './posix.ts';
+export const parseCmd = parsePosix;

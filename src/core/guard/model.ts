@@ -1,0 +1,90 @@
+/** What the rules of the command guard see and say. */
+import type { Category, Tier } from '../model.ts';
+
+/** One word of a command after expansion. */
+export interface Field {
+  /** The value; where a part is not known it stands as `$NAME` or `$()`. */
+  readonly text: string;
+  /** Some part of the value is not known before the command runs. */
+  readonly dynamic: boolean;
+  readonly quoted: boolean;
+}
+
+/** Where a command's standard input comes from. */
+export interface Input {
+  readonly kind: 'none' | 'known' | 'network' | 'decoded' | 'secret' | 'unknown';
+  /** The text itself, for `known`. */
+  readonly text?: string;
+}
+
+export interface FileTarget {
+  readonly path: Field;
+  readonly append: boolean;
+}
+
+/** One program call, seen through every wrapper around it. */
+export interface Call {
+  /** Base name, lower case, without `.exe`. `''` when the program itself is not known. */
+  readonly name: string;
+  /** The program as written. */
+  readonly program: Field;
+  readonly args: readonly Field[];
+  readonly input: Input;
+  /** Files it writes through redirections. */
+  readonly outputs: readonly FileTarget[];
+  /** Assignments in front of the command, by name. */
+  readonly env: ReadonlyMap<string, string>;
+  /** Runs with raised rights (sudo, doas, su). */
+  readonly raised: boolean;
+  /** Runs on another machine or in a container: local paths say nothing about this one. */
+  readonly remote: boolean;
+  /** Directory it runs in as far as `cd` tells: '' = where the command line started. */
+  readonly dir: string;
+  readonly shell: 'posix' | 'powershell' | 'cmd';
+}
+
+export interface Hit {
+  readonly rule: string;
+  readonly category: Category;
+  readonly tier: Tier;
+  /** `deny`: not even with a person's consent through the agent. `ask`: a person decides. */
+  readonly decision: 'ask' | 'deny';
+  /** One sentence what would happen, one what to do instead. */
+  readonly reason: string;
+}
+
+/** What the whole command line looks like to a rule that judges more than one program call. */
+export interface Context {
+  /** Absolute, as the caller gave it; undefined when not known. */
+  readonly cwd: string | undefined;
+}
+
+/** One family of rules: one file here, one line in `index.ts`. */
+export interface Family {
+  readonly id: string;
+  /** Program names it wants to see; `*` = every call. */
+  readonly programs: readonly string[];
+  check(call: Call, context: Context): Hit | undefined;
+}
+
+/** A decision with everything a door needs. */
+export interface GuardVerdict {
+  readonly decision: 'allow' | 'ask' | 'deny';
+  readonly tier: Tier;
+  readonly category: Category | 'none';
+  /** `''` when nothing was found. */
+  readonly rule: string;
+  readonly reason: string;
+}
+
+/** Builds a hit. */
+export function hit(
+  rule: string,
+  tier: Tier,
+  category: Category,
+  decision: 'ask' | 'deny',
+  what: string,
+  instead: string,
+): Hit {
+  return { rule, tier, category, decision, reason: instead === '' ? `${what}.` : `${what}. ${instead}.` };
+}

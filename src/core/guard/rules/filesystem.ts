@@ -1,0 +1,421 @@
+/** Deleting, emptying and overwriting files and folders. */
+import { asksForHelp, hasLong, readOptions } from '../args.ts';
+import { hit } from '../model.ts';
+import type { Call, Context, Family, Field, Hit } from '../model.ts';
+import { locate, pathOf } from '../places.ts';
+import { findRoots, narrowFind } from '../wrappers.ts';
+
+const removers = [
+  'rm',
+  'grm',
+  'rmdir',
+  'unlink',
+  'srm',
+  'trash',
+  'rimraf',
+  'del-cli',
+  'del',
+  'erase',
+  'rd',
+  'ri',
+  'remove-item',
+  'deltree',
+];
+
+export const filesystem: Family = {
+  id: 'filesystem',
+  programs: [
+    ...removers,
+    'find',
+    'gfind',
+    'bfs',
+    'fd',
+    'shred',
+    'wipe',
+    'truncate',
+    'mv',
+    'move',
+    'move-item',
+    'mi',
+    'cp',
+    'ln',
+    'install',
+    'tee',
+    'robocopy',
+    'clear-content',
+    'set-content',
+    'out-file',
+    'rsync',
+    'rename',
+    'git',
+    'clear-recyclebin',
+    'cipher',
+    'sdelete',
+    'unlink',
+    'chattr',
+    'dd',
+    'sponge',
+    'sed',
+    'gsed',
+    'perl',
+    'tar',
+    'unzip',
+    '',
+  ],
+  check(call, context) {
+    if (asksForHelp(call)) return undefined;
+    switch (call.name) {
+      case 'rm':
+      case 'grm':
+      case 'srm':
+        return checkRm(call, context);
+      case 'rimraf':
+      case 'del-cli':
+        return checkTree(call, readOptions(call.args).words, true, context);
+      case 'rmdir':
+      case 'rd':
+      case 'del':
+      case 'erase':
+      case 'ri':
+      case 'remove-item':
+      case 'deltree':
+        return checkWindowsRemove(call, context);
+      case 'find':
+      case 'gfind':
+      case 'bfs':
+        return checkFind(call, context);
+      case 'shred':
+      case 'wipe':
+      case 'sdelete':
+        return hit(
+          'shred',
+          'critical',
+          'data-deletion',
+          'ask',
+          `${call.name} overwrites the file, so it can't be restored by any means`,
+          'Use rm (or git rm) if overwriting is not the point',
+        );
+      case 'cipher':
+        return call.args.some((a) => /^\/w/i.test(a.text))
+          ? hit(
+              'shred',
+              'critical',
+              'data-deletion',
+              'ask',
+              'cipher /w wipes all deleted data on the drive',
+              'Leave it to a person',
+            )
+          : undefined;
+      case 'truncate':
+        return checkTruncate(call, context);
+      case 'mv':
+      case 'move':
+      case 'move-item':
+      case 'mi':
+        return checkMove(call, context);
+      case '':
+        return checkUnknownProgram(call, context);
+      default:
+        return undefined;
+    }
+  },
+};
+
+function checkRm(call: Call, context: Context): Hit | undefined {
+  const { flags, words } = readOptions(call.args);
+  const recursive = flags.has('r') || flags.has('R') || hasLong(flags, 'recursive', 1);
+  const force = flags.has('f') || hasLong(flags, 'force', 2);
+  if (flags.has('no-preserve-root')) return wipe(call, '/', 'the whole file system');
+  return checkTree(call, words, recursive, context, force);
+}
+
+/** Judges what would be deleted. */
+function checkTree(
+  call: Call,
+  words: readonly Field[],
+  recursive: boolean,
+  context: Context,
+  force = true,
+): Hit | undefined {
+  let worst: Hit | undefined;
+  for (const word of words) {
+    const found = judgeTarget(call, word, recursive, force, context);
+    if (
+      found &&
+      (!worst ||
+        (found.decision === 'deny' && worst.decision !== 'deny') ||
+        (found.tier === 'critical' && worst.tier !== 'critical'))
+    )
+      worst = found;
+  }
+  return worst;
+}
+
+function judgeTarget(call: Call, word: Field, recursive: boolean, force: boolean, context: Context): Hit | undefined {
+  const { place, path } = locate(word, call, context);
+  if (
+    /(?:^|\/)\.git(?:\/|$)/.test(path) &&
+    !/\.git\/(?:index\.lock|[\w./-]*\.lock|COMMIT_EDITMSG|MERGE_MSG|gc\.log|FETCH_HEAD)$/.test(path)
+  )
+    return hit(
+      'delete-git-data',
+      'critical',
+      'data-deletion',
+      'deny',
+      `This deletes git's own data (${path}): commits that were not pushed are lost`,
+      'Leave .git alone; use git commands',
+    );
+  if (!recursive) {
+    if (place === 'root' || place === 'system' || place === 'device')
+      return /^\/(?:var\/(?:log|cache|tmp|run)|run|opt|srv|mnt|media|home|users|volumes)\//i.test(path) &&
+        !/[*?]$/.test(path)
+        ? undefined
+        : hit(
+            'delete-system-file',
+            'critical',
+            'data-deletion',
+            'ask',
+            `This deletes ${path}, a file of the system`,
+            'Leave system files to the package manager or a person',
+          );
+    if (place === 'home' && /\*/.test(path)) return wipe(call, path, 'the files of the home folder');
+    if (place === 'cwd' && /\*/.test(word.text) && force && /^\*$|^\.\/\*$/.test(word.text))
+      return hit(
+        'delete-everything-here',
+        'high',
+        'data-deletion',
+        'ask',
+        'This deletes every file in the working directory, tracked or not',
+        'Name the files',
+      );
+    return undefined;
+  }
+  switch (place) {
+    case 'root':
+      return wipe(call, path, 'the whole file system');
+    case 'home':
+      return wipe(call, path, 'a whole home folder');
+    case 'device':
+    case 'system':
+      return hit(
+        'delete-system',
+        'critical',
+        'data-deletion',
+        'deny',
+        `This deletes ${path} with everything below it, which belongs to the system`,
+        'Name a folder of the project instead',
+      );
+    case 'home-below':
+      return hit(
+        'delete-outside',
+        force ? 'critical' : 'high',
+        'data-deletion',
+        'ask',
+        `This deletes ${path} with everything below it, outside the project`,
+        'Delete only inside the project, or let a person do it',
+      );
+    case 'absolute':
+    case 'parent':
+      return hit(
+        'delete-outside',
+        'critical',
+        'data-deletion',
+        'ask',
+        `This deletes ${path} with everything below it, outside the working directory`,
+        'Delete only inside the project, or let a person do it',
+      );
+    case 'cwd':
+      return hit(
+        'delete-everything-here',
+        'critical',
+        'data-deletion',
+        'ask',
+        'This deletes everything in the working directory, also what git does not track',
+        'Name the folder, or use git clean -n first to see what would go',
+      );
+    case 'unknown':
+      return force || word.text === '{}'
+        ? hit(
+            'delete-unknown',
+            'high',
+            'data-deletion',
+            'ask',
+            `What "${path.slice(0, 80)}" stands for is known only when it runs; if it is empty or /, this deletes far more than meant`,
+            'Write the path out, or use "${VAR:?}" and a fixed folder below it',
+          )
+        : undefined;
+    case 'relative':
+      return force
+        ? hit(
+            'delete-tree',
+            'high',
+            'data-deletion',
+            'ask',
+            `This deletes ${path} with everything below it, also what git does not track`,
+            'Use git rm -r for tracked files, or name a build folder',
+          )
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const wipe = (call: Call, path: string, what: string): Hit =>
+  hit(
+    'delete-all',
+    'critical',
+    'data-deletion',
+    'deny',
+    `${call.name} would delete ${what} (${path})`,
+    'Name the folder of the project you mean',
+  );
+
+function checkWindowsRemove(call: Call, context: Context): Hit | undefined {
+  const lower = call.args.map((a) => a.text.toLowerCase());
+  const recurse =
+    lower.some((t) => t === '/s' || /^-r(?:e(?:c(?:u(?:r(?:s(?:e)?)?)?)?)?)?$/.test(t)) ||
+    call.name === 'deltree' ||
+    lower.some((t) => t === '-rf' || t === '-fr');
+  if (call.name === 'rmdir' && !recurse) return undefined;
+  if (lower.some((t) => t === '-whatif')) return undefined;
+  const words = call.args.filter((a) => !/^-\w+$/.test(a.text) && !/^\/[a-z](?::.*)?$/i.test(a.text));
+  const targets = words.flatMap((w) =>
+    w.text.includes(',') ? w.text.split(',').map((text) => ({ ...w, text })) : [w],
+  );
+  if (targets.length === 0 && recurse && call.input.kind !== 'none')
+    return hit(
+      'delete-unknown',
+      'high',
+      'data-deletion',
+      'ask',
+      'This deletes whatever comes down the pipe, folders included',
+      'Use -WhatIf first, or name the paths',
+    );
+  return checkTree(call, targets, recurse, context, true);
+}
+
+function checkFind(call: Call, context: Context): Hit | undefined {
+  const deletes = call.args.some((a) => a.text === '-delete');
+  if (!deletes) return undefined;
+  const roots = findRoots(call.args);
+  const places = (roots.length > 0 ? roots : ['.']).map((text) =>
+    locate({ text, dynamic: text.includes('$'), quoted: false }, call, context),
+  );
+  const bad = places.find(
+    (p) => p.place === 'root' || p.place === 'home' || p.place === 'system' || p.place === 'device',
+  );
+  if (bad)
+    return hit(
+      'find-delete',
+      'critical',
+      'data-deletion',
+      'deny',
+      `find -delete would delete files all over ${bad.path}`,
+      'Name a folder of the project, and look at the list without -delete first',
+    );
+  if (places.some((p) => p.path.includes('.git') && /(?:^|\/)\.git(?:\/|$)/.test(p.path)))
+    return hit(
+      'delete-git-data',
+      'critical',
+      'data-deletion',
+      'deny',
+      "This deletes git's own data",
+      'Leave .git alone; use git commands',
+    );
+  if (places.every((p) => p.place === 'temp' || p.place === 'generated') || narrowFind(call.args)) return undefined;
+  return hit(
+    'find-delete',
+    'high',
+    'data-deletion',
+    'ask',
+    'find -delete removes every match at once, without a list and without a way back',
+    'Run it without -delete first and check the list',
+  );
+}
+
+function checkTruncate(call: Call, context: Context): Hit | undefined {
+  const { values, words, flags } = readOptions(call.args, truncateValued);
+  const size = values.get('s') ?? values.get('size') ?? '';
+  if (size.startsWith('+')) return undefined;
+  if (!flags.has('s') && !flags.has('size') && !flags.has('r') && !flags.has('reference')) return undefined;
+  const places = words.map((w) => locate(w, call, context));
+  if (places.length > 0 && places.every((p) => p.place === 'temp' || p.place === 'generated')) return undefined;
+  return hit(
+    'truncate',
+    'high',
+    'data-deletion',
+    'ask',
+    `truncate cuts off ${
+      places
+        .map((p) => p.path)
+        .join(', ')
+        .slice(0, 120) || 'the file'
+    }; what is cut is gone`,
+    'Copy the file first, or write a new one',
+  );
+}
+const truncateValued: ReadonlySet<string> = new Set(['s', 'size', 'r', 'reference']);
+
+function checkMove(call: Call, context: Context): Hit | undefined {
+  const { words } = readOptions(call.args, new Set(['t', 'target-directory', 'S', 'suffix']));
+  if (words.length < 2) return undefined;
+  const target = words.at(-1)!;
+  if (target.text === '/dev/null')
+    return hit(
+      'move-to-nowhere',
+      'critical',
+      'data-deletion',
+      'deny',
+      'Moving to /dev/null destroys the files',
+      'Use rm for what should go',
+    );
+  for (const word of words.slice(0, -1)) {
+    const { place, path } = locate(word, call, context);
+    if (
+      place === 'root' ||
+      place === 'home' ||
+      place === 'device' ||
+      (place === 'system' && !/^\/(?:home|users|mnt|media|volumes|srv|opt|var|run)\//i.test(path))
+    )
+      return hit(
+        'move-system',
+        'critical',
+        'data-deletion',
+        'ask',
+        `This moves ${path} away, which the system or a user's home needs`,
+        'Copy it, or let a person do it',
+      );
+    if (/(?:^|\/)\.git$/.test(path))
+      return hit(
+        'delete-git-data',
+        'critical',
+        'data-deletion',
+        'deny',
+        `This moves git's own data (${path}) away`,
+        'Leave .git alone',
+      );
+  }
+  return undefined;
+}
+
+/** The program is not known before it runs: judge it by what it is given. */
+function checkUnknownProgram(call: Call, context: Context): Hit | undefined {
+  const { flags, words } = readOptions(call.args);
+  const tree = (flags.has('r') || flags.has('R') || flags.has('recursive')) && (flags.has('f') || flags.has('force'));
+  if (!tree && !flags.has('no-preserve-root')) return undefined;
+  const bad = words.find((w) =>
+    ['root', 'home', 'system', 'device', 'cwd', 'unknown', 'absolute', 'parent', 'relative'].includes(
+      locate(w, call, context).place,
+    ),
+  );
+  return bad
+    ? hit(
+        'unknown-program',
+        'high',
+        'command-execution',
+        'ask',
+        `Which program runs here is known only at run time, and it is told to act on ${pathOf(bad, call, context).slice(0, 80)} with -r -f`,
+        'Write the program out',
+      )
+    : undefined;
+}
