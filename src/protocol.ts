@@ -2,7 +2,39 @@
  * Custom requests and notifications between the extension and the language server, on top of LSP.
  * Types only plus method names; imported by `server` and `extension`.
  */
-import type { Category, Decision, LineOrigin, Tier } from './core/model.ts';
+import type { Category, ChangeType, Decision, LineOrigin, Tier } from './core/model.ts';
+
+/** LSP `initializationOptions`. All optional: another editor may send none. */
+export interface InitOptions {
+  /** Folder for state of what lies outside git (`ExtensionContext.storageUri`); absent: kept in memory only. */
+  readonly storage?: string;
+  /** False in Restricted Mode: no git process, nothing of the repository's is run. Default true. Restart to change. */
+  readonly trusted?: boolean;
+  /**
+   * Whose lines get labels; default `ai`. May be changed later by `workspace/didChangeConfiguration` with
+   * `{ settings: { countersign: { labels } } }`.
+   */
+  readonly labels?: 'ai' | 'ai-and-unknown' | 'all';
+  /**
+   * Commands that the client can run; only these are offered as code actions. Default: all of `clientCommands`
+   * when the client is VS Code (`clientInfo.name`) or a fork of it, else none.
+   */
+  readonly commands?: readonly string[];
+}
+
+/** Commands of the extension that code actions call. Each gets one `FindingRef`. */
+export const clientCommands = ['countersign.justify', 'countersign.ignoreFinding'] as const;
+
+/** A finding as a command gets it; `ignore` sends it back. */
+export interface FindingRef {
+  readonly uri: string;
+  /** 0-based. */
+  readonly line: number;
+  readonly rule: string;
+  /** Opaque. */
+  readonly key: string;
+  readonly message: string;
+}
 
 //#region From the extension
 
@@ -53,8 +85,16 @@ export interface WithoutAiResult {
 export const changes = 'countersign/changes';
 export interface ChangedFile {
   readonly uri: string;
+  /** Repository-relative. */
   readonly path: string;
+  /** Absolute folder of the repository (or workspace folder outside git). */
+  readonly root: string;
   readonly tier: Tier;
+  readonly changeType: ChangeType;
+  /** Why `decision` is what it is; one sentence each. */
+  readonly reasons: readonly string[];
+  /** Set when the file was judged with less than full depth. */
+  readonly note?: string;
   readonly ai: number;
   readonly modified: number;
   readonly unknown: number;
@@ -70,6 +110,16 @@ export interface ChangedFile {
   }[];
 }
 
+/** A person ignores one finding, with a reason. Request → IgnoreResult. Recorded with git's user and the date. */
+export const ignore = 'countersign/ignore';
+export interface IgnoreParams extends FindingRef {
+  readonly reason: string;
+}
+export interface IgnoreResult {
+  /** False: no such finding any more. */
+  readonly done: boolean;
+}
+
 //#endregion
 
 //#region From the server
@@ -80,6 +130,9 @@ export interface SummaryParams {
   readonly uri: string;
   readonly version: number | null;
   readonly tier: Tier;
+  readonly decision: Decision;
+  /** Set when the file was judged with less than full depth, or not at all. */
+  readonly note?: string;
   /** Marks for the gutter; lines 0-based, inclusive. */
   readonly marks: readonly { readonly start: number; readonly end: number; readonly origin: LineOrigin }[];
   readonly ai: number;

@@ -37,6 +37,8 @@ export interface ResolvedText {
   readonly origins: LineOrigins;
   /** Deleted baseline lines whose last deleter was an AI. */
   readonly aiDeleted: number;
+  /** Who last deleted a line of the baseline, by its text; empty without a baseline. */
+  readonly deletions: ReadonlyMap<string, LineOrigin>;
 }
 
 /** A path with lines that no commit has yet. */
@@ -46,6 +48,8 @@ export interface PendingFile {
   readonly origins: LineOrigins;
   readonly counts: OriginCounts;
   readonly agents: readonly string[];
+  /** Lines that an AI took out and that were there at the last commit, as far as known. */
+  readonly aiDeleted: number;
   readonly at: string;
 }
 
@@ -151,7 +155,7 @@ export class AttributionStore {
     const lines = splitLines(text);
     const key = hash.key(lines);
     const candidates = await this.#candidates(hash, path, key, options.alternates ?? []);
-    const { origins, aiDeleted } = resolveOrigins({
+    const { origins, aiDeleted, deleted } = resolveOrigins({
       lines: lines.map((line) => hash.line(line)),
       key,
       ...(options.baseline === undefined
@@ -159,7 +163,13 @@ export class AttributionStore {
         : { baseline: options.baseline === null ? null : splitLines(options.baseline).map((line) => hash.line(line)) }),
       candidates,
     });
-    return { origins, aiDeleted };
+    const deletions = new Map<string, LineOrigin>();
+    if (deleted.size > 0)
+      for (const line of splitLines(options.baseline ?? '')) {
+        const by = deleted.get(hash.line(line));
+        if (by) deletions.set(line, by);
+      }
+    return { origins, aiDeleted, deletions };
   }
 
   /** Whether anything was ever noted about a path. */
@@ -179,7 +189,9 @@ export class AttributionStore {
       const agents = new Set<string>();
       for (const { origin } of latest.origins) if (origin?.origin === 'ai' && origin.agent) agents.add(origin.agent);
       const { key, origins, at } = latest;
-      found.push({ path, key, origins, counts: countOrigins(origins), agents: [...agents], at });
+      let aiDeleted = 0;
+      for (const by of latest.deleted.values()) if (by.origin === 'ai') aiDeleted++;
+      found.push({ path, key, origins, counts: countOrigins(origins), agents: [...agents], aiDeleted, at });
     }
     return found;
   }

@@ -1,0 +1,90 @@
+/** Finding → LSP diagnostic. Quiet by design: `Error` only where something is truly blocked (design §10). */
+import { DiagnosticSeverity, type Diagnostic, type Range } from 'vscode-languageserver';
+import { ruleLink } from './ruleInfo.ts';
+import type { LiveFinding } from './judge.ts';
+import type { PolicyProblem } from '../core/policy/model.ts';
+import { oneLine } from './text.ts';
+
+export const source = 'Countersign';
+
+/** What a diagnostic carries to the code actions; plain data, survives a round trip through any client. */
+export interface DiagnosticData {
+  readonly rule: string;
+  readonly line: number;
+  /** The finding's key, by which it is found again. */
+  readonly key: string;
+}
+
+/** The smallest range of a finding in the text. Lines past the end (a file that is gone) fall back to the first. */
+export function rangeOf(finding: LiveFinding, lines: readonly string[]): Range {
+  const last = Math.max(0, lines.length - 1);
+  const start = Math.min(Math.max(0, finding.line - 1), last);
+  const end = Math.min(Math.max(start, finding.endLine - 1), last);
+  const first = lines[start] ?? '';
+  const indent = first.length - first.trimStart().length;
+  // Columns are taken on trust only where they fit the line.
+  const hasColumns = finding.column !== undefined && finding.column <= first.length;
+  const from = hasColumns ? (finding.column as number) : indent;
+  const endText = lines[end] ?? '';
+  const to = Math.min(finding.endColumn ?? endText.trimEnd().length, endText.length);
+  return {
+    start: { line: start, character: from },
+    end: { line: end, character: end === start ? Math.max(from, to) : to },
+  };
+}
+
+/** Key of a finding within its file: rule and line text, so that it survives moves. */
+export const findingKey = (finding: LiveFinding): string => `${finding.rule}\n${finding.lineText.trim()}`;
+
+export function toDiagnostic(finding: LiveFinding, lines: readonly string[], policyUri: (file: string) => string): Diagnostic {
+  const isBlocked = finding.entry !== undefined && finding.decision !== 'allow' && finding.entry.source !== 'default';
+  const link = ruleLink(finding.rule);
+  const location = finding.entry?.location;
+  const data: DiagnosticData = { rule: finding.rule, line: finding.line - 1, key: findingKey(finding) };
+  return {
+    range: rangeOf(finding, lines),
+    severity: isBlocked
+      ? DiagnosticSeverity.Error
+      : finding.tier === 'high' || finding.tier === 'critical'
+        ? DiagnosticSeverity.Warning
+        : DiagnosticSeverity.Information,
+    source,
+    code: finding.rule,
+    ...(link !== undefined && { codeDescription: { href: link } }),
+    message: `${oneLine(finding.message, 400)} (${finding.tier} risk, ${whose(finding)})`,
+    data,
+    ...(location && {
+      relatedInformation: [
+        {
+          location: {
+            uri: policyUri(location.file),
+            range: { start: { line: location.line - 1, character: 0 }, end: { line: location.line - 1, character: 200 } },
+          },
+          message: oneLine(`policy: ${finding.entry?.name ?? 'protected path'}`),
+        },
+      ],
+    }),
+  };
+}
+
+/** Who wrote it, in as many words as the evidence allows. */
+function whose(finding: LiveFinding): string {
+  const { origin } = finding;
+  if (origin.origin === 'ai') {
+    if (origin.evidence === 'heuristic') return 'likely AI';
+    return origin.modified ? 'AI, modified' : 'AI';
+  }
+  return origin.origin === 'unknown' ? 'nobody saw who wrote it' : origin.origin;
+}
+
+/** A problem of the policy file. */
+export const toPolicyDiagnostic = (problem: PolicyProblem): Diagnostic => ({
+  range: {
+    start: { line: problem.line - 1, character: problem.column },
+    end: { line: problem.endLine - 1, character: problem.endColumn },
+  },
+  severity: problem.severity === 'error' ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
+  source,
+  code: 'policy',
+  message: oneLine(problem.message, 500),
+});

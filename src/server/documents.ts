@@ -1,0 +1,772 @@
+/**
+ * Every text the server knows: open documents (a live LineMap each) and closed files that agents changed on disk.
+ * Takes edits in, judges when typing pauses, publishes. Keeps the last findings, moved along with the text, until new
+ * ones are there. Failure direction: what was published stays.
+ */
+import * as fs from 'node:fs/promises';
+import type { Diagnostic } from 'vscode-languageserver';
+import { TextDocument, type TextDocumentContentChangeEvent } from 'vscode-languageserver-textdocument';
+import { LineMap } from '../core/attribution/lineMap.ts';
+import { expandOrigins } from '../core/attribution/origins.ts';
+import { diffLines, splitLines } from '../core/hunks.ts';
+import { evidences, type LineOrigin } from '../core/model.ts';
+import type { Grammars } from '../core/ports.ts';
+import type { ChangedFile, EditOriginParams, MarkLinesParams, SummaryParams } from '../protocol.ts';
+import { AuditTrail } from './auditTrail.ts';
+import { findingKey, toDiagnostic } from './diagnostics.ts';
+import { judge, nothing, type Baseline, type Judgement, type Labels, type LiveFinding } from './judge.ts';
+import { decodeText, maxTextBytes, pathOfUri, uriOfPath } from './text.ts';
+import type { Log, Root, RootChange, Workspace } from './workspace.ts';
+import * as path from 'node:path';
+
+export interface Publisher {
+  diagnostics(uri: string, version: number | undefined, diagnostics: Diagnostic[]): void;
+  summary(params: SummaryParams): void;
+  changesChanged(): void;
+}
+
+export interface Timing {
+  /** Pause in typing before a document is judged. */
+  readonly debounceMs: number;
+  /** A document that never pauses (an agent's stream) is judged this often all the same. */
+  readonly maxWaitMs: number;
+  /** Pause before origins go to the journal. */
+  readonly persistMs: number;
+}
+export const defaultTiming: Timing = { debounceMs: 300, maxWaitMs: 2000, persistMs: 400 };
+
+/** Work on one text that takes longer is logged: the user can see why it felt slow. */
+const slowMs = 2000;
+/** Closed files shown at most; the rest is seen at commit and by `countersign check`. */
+const maxClosed = 300;
+const closedPollMs = 3000;
+
+/** One version's changes wait here until the document's origins are loaded. */
+interface Queued {
+  readonly version: number;
+  readonly changes: readonly TextDocumentContentChangeEvent[];
+}
+
+/** An open document. */
+export class OpenDocument {
+  readonly uri: string;
+  readonly file: string;
+  readonly text: TextDocument;
+  /** Set once loaded; until then edits queue up. */
+  live: LiveState | undefined;
+  /** Judged last; lines are moved along with edits. */
+  judgement: Judgement = nothing;
+  /** Lines of the text that `judgement` was published for. */
+  publishedVersion: number | undefined;
+  publishedKey = '[]';
+  isClosed = false;
+  /** Why the document is not judged, for the summary. */
+  note: string | undefined;
+  readonly queued: Queued[] = [];
+  /** Origins that arrived before their version. */
+  readonly told = new Map<number, EditOriginParams>();
+  /** What changed while a judgement was under way. */
+  sinceJudged: TextDocumentContentChangeEvent[] = [];
+  firstUnjudged: number | undefined;
+  judgeTimer: NodeJS.Timeout | undefined;
+  persistTimer: NodeJS.Timeout | undefined;
+  isDirtyForJournal = false;
+  ready: Promise<void> = Promise.resolve();
+
+  constructor(uri: string, file: string, text: TextDocument) {
+    this.uri = uri;
+    this.file = file;
+    this.text = text;
+  }
+}
+
+/** What a loaded document knows. */
+export interface LiveState {
+  readonly root: Root;
+  readonly repoPath: string;
+  baseline: Baseline;
+  map: LineMap;
+  /** Who took out baseline lines before the document was opened. */
+  deletedBefore: ReadonlyMap<string, LineOrigin>;
+  /** Text for which the journal was asked last. */
+  askedVersion: number;
+}
+
+interface ClosedFile {
+  readonly uri: string;
+  readonly root: Root;
+  readonly repoPath: string;
+  judgement: Judgement;
+  stamp: string;
+  publishedKey: string;
+}
+
+export class Documents {
+  labels: Labels = 'ai';
+  readonly #workspace: Workspace;
+  readonly #grammars: Grammars;
+  readonly #publisher: Publisher;
+  readonly #log: Log;
+  readonly #timing: Timing;
+  readonly #audit: AuditTrail;
+  readonly #open = new Map<string, OpenDocument>();
+  readonly #closed = new Map<string, ClosedFile>();
+  /** Work that runs one after the other, by key, newest wins. */
+  readonly #work = new Map<string, () => Promise<void>>();
+  #isWorking = false;
+  #changesTimer: NodeJS.Timeout | undefined;
+  #closedTimer: NodeJS.Timeout | undefined;
+  #isDisposed = false;
+
+  constructor(workspace: Workspace, grammars: Grammars, publisher: Publisher, log: Log, timing: Timing = defaultTiming) {
+    this.#workspace = workspace;
+    this.#grammars = grammars;
+    this.#publisher = publisher;
+    this.#log = log;
+    this.#timing = timing;
+    this.#audit = new AuditTrail(log);
+  }
+
+  //#region From the client
+
+  open(uri: string, languageId: string, version: number, text: string): void {
+    const file = pathOfUri(uri);
+    if (file === undefined) return;
+    this.#open.get(uri)?.queued.splice(0);
+    const document = new OpenDocument(uri, file, TextDocument.create(uri, languageId, version, text));
+    const closed = this.#closed.get(uri);
+    if (closed) {
+      // The closed file's findings stay on screen until the open document has been judged.
+      document.judgement = closed.judgement;
+      document.publishedKey = closed.publishedKey;
+      this.#closed.delete(uri);
+    }
+    this.#open.set(uri, document);
+    if (text.length > maxTextBytes) {
+      document.note = `larger than ${maxTextBytes / 1024 / 1024} MB: not judged while open`;
+      this.#log('info', `${file}: ${document.note}`);
+      return;
+    }
+    document.ready = this.#load(document, text).catch((error: unknown) => this.#log('error', `${file}: ${describe(error)}`));
+  }
+
+  change(uri: string, version: number, changes: readonly TextDocumentContentChangeEvent[]): void {
+    const document = this.#open.get(uri);
+    if (!document) return;
+    this.#audit.shift(uri, changes);
+    TextDocument.update(document.text, [...changes], version);
+    if (changes.length === 0) return;
+    if (document.live) this.#apply(document, document.live, version, changes);
+    else document.queued.push({ version, changes });
+    document.judgement = { ...document.judgement, findings: shiftFindings(document.judgement.findings, changes) };
+    document.sinceJudged.push(...changes);
+    this.#judgeSoon(document);
+    this.#persistSoon(document);
+  }
+
+  save(uri: string): void {
+    const document = this.#open.get(uri);
+    if (!document?.live) return;
+    const { root } = document.live;
+    void this.#persist(document);
+    this.#enqueue(`poll:${root.dir}`, () => root.poll());
+  }
+
+  close(uri: string): void {
+    const document = this.#open.get(uri);
+    if (!document) return;
+    document.isClosed = true;
+    clearTimeout(document.judgeTimer);
+    this.#open.delete(uri);
+    const { live } = document;
+    if (!live) {
+      this.#publish(document, undefined, []);
+      return;
+    }
+    const publishedKey = document.publishedKey;
+    this.#closed.set(uri, { uri, root: live.root, repoPath: live.repoPath, judgement: document.judgement, stamp: '', publishedKey });
+    void this.#persist(document);
+    this.#judgeClosedSoon(live.root, live.repoPath);
+  }
+
+  /** How the change to a version came to be. */
+  tell(params: EditOriginParams): void {
+    const document = this.#open.get(params.uri);
+    if (!document) return;
+    const { live } = document;
+    if (!live || params.version > document.text.version) {
+      document.told.set(params.version, params);
+      if (document.told.size > 500) document.told.delete(document.told.keys().next().value as number);
+      return;
+    }
+    this.#resolve(document, live, params);
+  }
+
+  /** A person's word on some lines. */
+  mark({ uri, start, end, as }: MarkLinesParams): void {
+    const document = this.#open.get(uri);
+    if (!document?.live) return;
+    document.live.map.mark(start, end, { origin: as, evidence: 'editor', at: new Date().toISOString() });
+    this.#judgeSoon(document, 0);
+    this.#persistSoon(document);
+  }
+
+  /** State on disk may have changed. */
+  async refresh(): Promise<void> {
+    this.#workspace.forgetRepositories();
+    await this.#adoptRepositories();
+    for (const root of await this.#workspace.roots()) {
+      await root.poll(true);
+      await this.#scanClosed(root);
+    }
+    this.#rejudge(() => true);
+  }
+
+  /** A document's repository may have come or gone (`git init`, a removed `.git`): load it again where it differs. */
+  async #adoptRepositories(): Promise<void> {
+    for (const document of this.#open.values()) {
+      const { live } = document;
+      if (!live) continue;
+      const root = await this.#workspace.rootFor(document.file);
+      if (root === live.root || document.isClosed) continue;
+      const version = document.text.version;
+      document.live = undefined;
+      document.queued.splice(0);
+      document.ready = this.#load(document, document.text.getText()).catch((error: unknown) =>
+        this.#log('error', `${document.file}: ${describe(error)}`),
+      );
+      this.#log('debug', `${document.file}: moved to ${root.dir} at version ${version}`);
+    }
+  }
+
+  setLabels(labels: Labels): void {
+    if (labels === this.labels) return;
+    this.labels = labels;
+    this.#rejudge(() => true);
+  }
+
+  /** Roots are known: look for files that agents changed while nobody had them open. */
+  scan(roots: readonly Root[]): void {
+    for (const root of roots) this.#enqueue(`scan:${root.dir}`, () => this.#scanClosed(root));
+  }
+
+  rootChanged(root: Root, change: RootChange): void {
+    switch (change.kind) {
+      case 'journal':
+        for (const document of this.#open.values()) {
+          const { live } = document;
+          if (live?.root !== root || !change.paths.has(live.repoPath)) continue;
+          this.#enqueue(`ask:${document.uri}`, async () => {
+            if (await this.#askJournal(document)) this.#judgeSoon(document, 0);
+          });
+        }
+        for (const repoPath of change.paths) this.#judgeClosedSoon(root, repoPath);
+        break;
+      case 'head':
+        for (const document of this.#open.values())
+          if (document.live?.root === root) this.#enqueue(`head:${document.uri}`, () => this.#rebase(document));
+        this.#enqueue(`scan:${root.dir}`, () => this.#scanClosed(root));
+        break;
+      case 'policy':
+      case 'notes':
+        this.#rejudge((r) => r === root);
+        break;
+    }
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    clearTimeout(this.#changesTimer);
+    clearTimeout(this.#closedTimer);
+    for (const document of this.#open.values()) {
+      clearTimeout(document.judgeTimer);
+      clearTimeout(document.persistTimer);
+    }
+    this.#work.clear();
+    this.#audit.dispose();
+  }
+
+  /** Writes what is not yet written; for an orderly end. */
+  async flush(): Promise<void> {
+    await Promise.allSettled([...this.#open.values()].map((d) => this.#persist(d)));
+    await this.#audit.flush();
+  }
+
+  //#endregion
+  //#region Asked by requests
+
+  get(uri: string): OpenDocument | undefined {
+    return this.#open.get(uri);
+  }
+
+  get audit(): AuditTrail {
+    return this.#audit;
+  }
+
+  /** Everything pending, for the view. */
+  changes(): ChangedFile[] {
+    const files: ChangedFile[] = [];
+    const add = (uri: string, root: Root, repoPath: string, j: Judgement): void => {
+      if (j.ai + j.deleted === 0 && j.findings.length === 0) return;
+      files.push({
+        uri,
+        path: repoPath,
+        root: root.dir,
+        tier: j.tier,
+        changeType: j.changeType,
+        ai: j.ai,
+        modified: j.modified,
+        unknown: j.unknown,
+        deleted: j.deleted,
+        agents: j.agents,
+        decision: j.decision,
+        reasons: j.reasons,
+        ...(j.note !== undefined && { note: j.note }),
+        findings: j.findings.map(({ rule, category, tier, line, message }) => ({ rule, category, tier, line, message })),
+      });
+    };
+    for (const d of this.#open.values()) if (d.live) add(d.uri, d.live.root, d.live.repoPath, d.judgement);
+    for (const c of this.#closed.values()) add(c.uri, c.root, c.repoPath, c.judgement);
+    return files.sort((a, b) => (a.root === b.root ? (a.path < b.path ? -1 : 1) : a.root < b.root ? -1 : 1));
+  }
+
+  /** Waits until all work under way is done; for tests and for `changes` right after a start. */
+  async settled(): Promise<void> {
+    while (this.#isWorking || this.#work.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  //#endregion
+  //#region Loading
+
+  async #load(document: OpenDocument, text: string): Promise<void> {
+    const root = await this.#workspace.rootFor(document.file);
+    const repoPath = await root.pathOf(document.file);
+    // Outside every root (a link that leaves it): nothing to attribute, nothing to protect.
+    if (repoPath === undefined || document.isClosed) return;
+    const lines = splitLines(text);
+    let baseline = await root.baseline(repoPath);
+    let origins: readonly (LineOrigin | null)[] = [];
+    let deletedBefore: ReadonlyMap<string, LineOrigin> = new Map();
+    if (baseline) {
+      if (root.store && baseline.text !== text) {
+        const resolved = await root.store.resolve(repoPath, text, { baseline: baseline.text });
+        origins = expandOrigins(resolved.origins);
+        deletedBefore = resolved.deletions;
+      }
+    } else {
+      // No git: judged against the text as first seen. After a restart that is what the journal does not know as new.
+      if (root.store && (await root.store.knows(repoPath))) {
+        const resolved = await root.store.resolve(repoPath, text);
+        origins = expandOrigins(resolved.origins);
+      }
+      const old = origins.length === 0 ? lines : lines.filter((_, i) => origins[i] === null || origins[i] === undefined);
+      baseline = { text: old.length === lines.length ? text : old.map((l) => `${l}\n`).join(''), lines: old };
+    }
+    if (document.isClosed) return;
+    const map = new LineMap(text, origins.map((origin) => ({ count: 1, origin })));
+    const live: LiveState = { root, repoPath, baseline, map, deletedBefore, askedVersion: document.text.version };
+    document.live = live;
+    for (const { version, changes } of document.queued.splice(0)) this.#apply(document, live, version, changes);
+    for (const told of [...document.told.values()]) this.#resolve(document, live, told);
+    document.told.clear();
+    document.sinceJudged = [];
+    this.#judgeSoon(document, 0);
+  }
+
+  #apply(document: OpenDocument, live: LiveState, version: number, changes: Queued['changes']): void {
+    const contentChanges = changes.map((c) => ('range' in c ? { range: c.range, text: c.text } : { text: c.text }));
+    live.map.apply(version, contentChanges);
+    this.#audit.changed(document.uri, version, changes, document.text.lineCount);
+    const told = document.told.get(version);
+    if (!told) return;
+    document.told.delete(version);
+    this.#resolve(document, live, told);
+  }
+
+  #resolve(document: OpenDocument, live: LiveState, { version, origin, cause }: EditOriginParams): void {
+    if (!live.map.resolveEdit(version, origin, cause)) return;
+    if (origin.origin === 'ai' && live.root.auditDir !== undefined)
+      this.#audit.edited(document.uri, version, live.repoPath, live.root, origin);
+    this.#judgeSoon(document);
+    this.#persistSoon(document);
+  }
+
+  /** HEAD moved: what is in it is old now, and lines that left it may be remembered. */
+  async #rebase(document: OpenDocument): Promise<void> {
+    const { live } = document;
+    if (!live || document.isClosed) return;
+    const baseline = await live.root.baseline(live.repoPath);
+    if (!baseline) return;
+    live.baseline = baseline;
+    let at = 0;
+    const lines = live.map.lines();
+    for (const hunk of diffLines(baseline.lines, lines)) {
+      const start = hunk.newLines === 0 ? hunk.newStart : hunk.newStart - 1;
+      if (start > at) live.map.mark(at, start - 1, null);
+      at = start + hunk.newLines;
+    }
+    if (at < lines.length) live.map.mark(at, lines.length - 1, null);
+    live.askedVersion = -1;
+    await this.#askJournal(document);
+    this.#judgeSoon(document, 0);
+    this.#persistSoon(document);
+  }
+
+  /**
+   * Asks the journal about lines that the editor could not tell: an agent's hook may have recorded this very text,
+   * before or after the editor saw it. Never weakens what is known. True when something changed.
+   */
+  async #askJournal(document: OpenDocument): Promise<boolean> {
+    const { live } = document;
+    if (!live?.root.store || document.isClosed) return false;
+    const version = document.text.version;
+    const text = document.text.getText();
+    const { origins, deletions } = await live.root.store.resolve(
+      live.repoPath,
+      text,
+      live.root.repo ? { baseline: live.baseline.text } : {},
+    );
+    // Typed on in the meantime: the next pause asks again.
+    if (document.text.version !== version || document.live !== live) return false;
+    live.askedVersion = version;
+    let changed = false;
+    if (deletions.size > 0) {
+      const before = live.deletedBefore;
+      changed = [...deletions].some(([line, o]) => before.get(line)?.origin !== o.origin);
+      live.deletedBefore = deletions;
+    }
+    expandOrigins(origins).forEach((told, i) => {
+      if (told === null || told.origin === 'unknown') return;
+      const known = live.map.originAt(i);
+      if (!isBetter(told, known)) return;
+      live.map.mark(i, i, told);
+      changed = true;
+    });
+    return changed;
+  }
+
+  //#endregion
+  //#region Judging
+
+  #rejudge(which: (root: Root) => boolean): void {
+    for (const document of this.#open.values()) if (document.live && which(document.live.root)) this.#judgeSoon(document, 0);
+    for (const closed of this.#closed.values()) if (which(closed.root)) this.#judgeClosedSoon(closed.root, closed.repoPath);
+  }
+
+  #judgeSoon(document: OpenDocument, delay: number = this.#timing.debounceMs): void {
+    if (!document.live || document.isClosed) return;
+    const now = Date.now();
+    document.firstUnjudged ??= now;
+    clearTimeout(document.judgeTimer);
+    const left = Math.max(0, document.firstUnjudged + this.#timing.maxWaitMs - now);
+    document.judgeTimer = setTimeout(
+      () => this.#enqueue(`judge:${document.uri}`, () => this.#judgeOpen(document)),
+      Math.min(delay, left),
+    );
+  }
+
+  async #judgeOpen(document: OpenDocument): Promise<void> {
+    const { live } = document;
+    if (!live || document.isClosed) return;
+    document.firstUnjudged = undefined;
+    if (this.#shouldAsk(document, live)) await this.#askJournal(document);
+    const version = document.text.version;
+    document.sinceJudged = [];
+    const text = document.text.getText();
+    const lines = live.map.lines();
+    const now = live.map.deletions();
+    const judgement = await this.#judge(live.root, live.repoPath, {
+      text,
+      lines,
+      baseline: live.baseline,
+      origins: expandOrigins(live.map.toOrigins()),
+      deletedBy: (line) => now.get(line) ?? live.deletedBefore.get(line),
+    });
+    if (document.isClosed || document.live !== live) return;
+    document.judgement =
+      document.text.version === version
+        ? judgement
+        : { ...judgement, findings: shiftFindings(judgement.findings, document.sinceJudged) };
+    const current = document.text.version === version ? lines : live.map.lines();
+    this.#publish(document, document.text.version, this.#toDiagnostics(live.root, document.judgement.findings, current));
+    this.#publisher.summary(summaryOf(document.uri, version, document.judgement, document.note));
+    this.#changesSoon();
+    this.#audit.found(live.root, live.repoPath, judgement.findings);
+  }
+
+  /** Lines that nobody explained, in a text the journal was not asked about yet. */
+  #shouldAsk(document: OpenDocument, live: LiveState): boolean {
+    if (!live.root.store || live.askedVersion === document.text.version) return false;
+    return live.map.summary().unknown > 0;
+  }
+
+  async #judge(
+    root: Root,
+    repoPath: string,
+    text: Pick<Parameters<typeof judge>[0], 'text' | 'lines' | 'baseline' | 'origins' | 'deletedBy'>,
+  ): Promise<Judgement> {
+    const started = performance.now();
+    const judgement = await judge({
+      ...text,
+      path: repoPath,
+      labels: this.labels,
+      policy: root.policy.policy,
+      verdict: root.verdict(repoPath),
+      grammars: this.#grammars,
+      covered: (added, deleted) => root.covered(repoPath, added, deleted),
+      now: new Date().toISOString(),
+    });
+    const took = performance.now() - started;
+    if (took > slowMs) this.#log('warn', `${repoPath}: judging took ${Math.round(took)} ms`);
+    const findings = judgement.findings.filter((f) => f.entry !== undefined || !root.ignored.has(repoPath, f.rule, f.lineText));
+    return findings.length === judgement.findings.length ? judgement : { ...judgement, findings };
+  }
+
+  #toDiagnostics(root: Root, findings: readonly LiveFinding[], lines: readonly string[]): Diagnostic[] {
+    return findings.map((f) =>
+      toDiagnostic(f, lines, (file) => uriOfPath(path.isAbsolute(file) ? file : path.join(root.dir, file))),
+    );
+  }
+
+  #publish(document: OpenDocument, version: number | undefined, diagnostics: Diagnostic[]): void {
+    const key = JSON.stringify(diagnostics);
+    // Editors move markers with the text, so the same set is only then no news when the text is the same, too.
+    if (key === document.publishedKey && (key === '[]' || document.publishedVersion === version)) return;
+    document.publishedKey = key;
+    document.publishedVersion = version;
+    this.#publisher.diagnostics(document.uri, version, diagnostics);
+  }
+
+  //#endregion
+  //#region Closed files
+
+  /** Files with pending AI lines that are not open. */
+  async #scanClosed(root: Root): Promise<void> {
+    if (!root.store) return;
+    const wanted = new Set<string>();
+    for (const file of await root.store.pending()) {
+      if (file.counts.ai === 0 && file.agents.length === 0 && root.verdict(file.path).entries.length === 0 && !file.aiDeleted) continue;
+      if (wanted.size < maxClosed) wanted.add(file.path);
+      else this.#log('info', `${root.dir}: more than ${maxClosed} changed files; the rest is judged when opened`);
+    }
+    for (const closed of this.#closed.values()) if (closed.root === root) wanted.add(closed.repoPath);
+    for (const repoPath of wanted) this.#judgeClosedSoon(root, repoPath);
+  }
+
+  #judgeClosedSoon(root: Root, repoPath: string): void {
+    const uri = uriOfPath(path.join(root.dir, repoPath));
+    if (this.#isOpen(uri, root, repoPath)) return;
+    this.#enqueue(`closed:${uri}`, () => this.#judgeClosed(uri, root, repoPath));
+  }
+
+  #isOpen(uri: string, root: Root, repoPath: string): boolean {
+    if (this.#open.has(uri)) return true;
+    for (const d of this.#open.values()) if (d.live?.root === root && d.live.repoPath === repoPath) return true;
+    return false;
+  }
+
+  async #judgeClosed(uri: string, root: Root, repoPath: string): Promise<void> {
+    if (this.#isOpen(uri, root, repoPath) || !root.store) return;
+    const file = path.join(root.dir, repoPath);
+    const { text, stamp, isSkipped } = await readDisk(file);
+    const baseline = await root.baseline(repoPath);
+    let judgement = nothing;
+    let lines: readonly string[] = [];
+    if (baseline && !isSkipped) {
+      const resolved = await root.store.resolve(repoPath, text ?? '', { baseline: baseline.text });
+      lines = text === null ? [] : splitLines(text);
+      judgement = await this.#judge(root, repoPath, {
+        text,
+        lines,
+        baseline,
+        origins: expandOrigins(resolved.origins),
+        deletedBy: (line) => resolved.deletions.get(line),
+      });
+    }
+    if (this.#isOpen(uri, root, repoPath)) return;
+    const before = this.#closed.get(uri);
+    const key = before?.publishedKey ?? '[]';
+    const diagnostics = this.#toDiagnostics(root, judgement.findings, lines);
+    const next = JSON.stringify(diagnostics);
+    if (next !== key) this.#publisher.diagnostics(uri, undefined, diagnostics);
+    if (judgement.ai + judgement.deleted === 0 && judgement.findings.length === 0) this.#closed.delete(uri);
+    else this.#closed.set(uri, { uri, root, repoPath, judgement, stamp, publishedKey: next });
+    if (before || judgement.ai + judgement.deleted > 0) {
+      this.#publisher.summary(summaryOf(uri, null, judgement, isSkipped ? 'too large or binary: not judged' : undefined));
+      this.#changesSoon();
+    }
+    this.#audit.found(root, repoPath, judgement.findings);
+    this.#watchClosed();
+  }
+
+  /** Closed files have no watcher of their own: a few `stat`s now and then, only while there are any. */
+  #watchClosed(): void {
+    if (this.#closedTimer || this.#closed.size === 0 || this.#isDisposed) return;
+    this.#closedTimer = setTimeout(() => {
+      this.#closedTimer = undefined;
+      this.#enqueue('poll-closed', async () => {
+        for (const closed of [...this.#closed.values()]) {
+          const stamp = await stampOf(path.join(closed.root.dir, closed.repoPath));
+          if (stamp !== closed.stamp) this.#judgeClosedSoon(closed.root, closed.repoPath);
+        }
+        this.#watchClosed();
+      });
+    }, closedPollMs);
+    this.#closedTimer.unref();
+  }
+
+  //#endregion
+  //#region Journal
+
+  #persistSoon(document: OpenDocument): void {
+    document.isDirtyForJournal = true;
+    clearTimeout(document.persistTimer);
+    // A long text costs a hash per line: less often.
+    const delay = document.text.lineCount > 20_000 ? this.#timing.persistMs * 5 : this.#timing.persistMs;
+    document.persistTimer = setTimeout(() => {
+      this.#enqueue(`persist:${document.uri}`, () => this.#persist(document));
+    }, delay);
+  }
+
+  async #persist(document: OpenDocument): Promise<void> {
+    clearTimeout(document.persistTimer);
+    const { live } = document;
+    if (!live?.root.store || !document.isDirtyForJournal) return;
+    document.isDirtyForJournal = false;
+    try {
+      // What a hook said must not be overwritten by our not knowing.
+      if (this.#shouldAsk(document, live) && (await this.#askJournal(document))) this.#judgeSoon(document);
+      await live.root.store.remember(live.repoPath, document.text.getText(), live.map.toOrigins(), live.map.deletions());
+    } catch (error) {
+      this.#log('warn', `${live.repoPath}: origins can't be kept: ${describe(error)}`);
+    }
+  }
+
+  //#endregion
+  //#region Order of work
+
+  /** Runs tasks one after the other with room for requests in between; a newer task of the same key replaces an older. */
+  #enqueue(key: string, task: () => Promise<void>): void {
+    if (this.#isDisposed) return;
+    this.#work.set(key, task);
+    if (!this.#isWorking) void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    this.#isWorking = true;
+    for (;;) {
+      // What someone looks at goes before files that nobody has open.
+      const key = [...this.#work.keys()].find((k) => k.startsWith('judge:')) ?? this.#work.keys().next().value;
+      if (key === undefined) break;
+      const task = this.#work.get(key) as () => Promise<void>;
+      this.#work.delete(key);
+      try {
+        await task();
+      } catch (error) {
+        this.#log('error', `${key}: ${describe(error)}`);
+      }
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    this.#isWorking = false;
+  }
+
+  #changesSoon(): void {
+    this.#changesTimer ??= setTimeout(() => {
+      this.#changesTimer = undefined;
+      this.#publisher.changesChanged();
+    }, 150);
+  }
+
+  //#endregion
+}
+
+export const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+/** Whether the journal's answer replaces what the editor knows about a line. A person's own typing always stands. */
+function isBetter(told: LineOrigin, known: LineOrigin | null): boolean {
+  if (known === null || known.origin === 'unknown') return true;
+  if (known.origin === 'human') return false;
+  return evidences.indexOf(told.evidence) < evidences.indexOf(known.evidence);
+}
+
+function summaryOf(uri: string, version: number | null, j: Judgement, note: string | undefined): SummaryParams {
+  const why = note ?? j.note;
+  return {
+    uri,
+    version,
+    tier: j.tier,
+    decision: j.decision,
+    marks: j.marks.map(({ start, end, origin }) => ({ start, end, origin })),
+    ai: j.ai,
+    modified: j.modified,
+    unknown: j.unknown,
+    deleted: j.deleted,
+    findings: j.findings.length,
+    ...(why !== undefined && { note: why }),
+  };
+}
+
+/** Findings moved along with an edit, so that hovers and fixes stay right until the next judgement. */
+export function shiftFindings(
+  findings: readonly LiveFinding[],
+  changes: readonly TextDocumentContentChangeEvent[],
+): readonly LiveFinding[] {
+  let out = findings;
+  for (const change of changes) {
+    if (!('range' in change) || out.length === 0) continue;
+    const { start, end } = change.range;
+    const added = countBreaks(change.text);
+    const delta = added - (end.line - start.line);
+    const move = (line: number): number => {
+      const at = line - 1;
+      if (at > end.line) return line + delta;
+      return at > start.line ? Math.min(at, start.line + added) + 1 : line;
+    };
+    out = out.map((f) => {
+      const touched = f.line - 1 <= end.line && f.endLine - 1 >= start.line;
+      if (!touched && delta === 0) return f;
+      const { column, endColumn, fix, ...rest } = f;
+      const moved = { ...rest, line: move(f.line), endLine: move(f.endLine) };
+      // Columns and fixes are only right where the text did not change.
+      if (touched) return moved;
+      const isSame = moved.line === f.line;
+      return {
+        ...moved,
+        ...(column !== undefined && { column }),
+        ...(endColumn !== undefined && { endColumn }),
+        ...(fix && isSame && { fix }),
+      };
+    });
+  }
+  return out;
+}
+
+export function countBreaks(text: string): number {
+  let n = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 10) n++;
+    else if (c === 13 && text.charCodeAt(i + 1) !== 10) n++;
+  }
+  return n;
+}
+
+async function stampOf(file: string): Promise<string> {
+  const stat = await fs.stat(file).catch(() => undefined);
+  return stat ? `${stat.mtimeMs}:${stat.size}` : 'gone';
+}
+
+async function readDisk(file: string): Promise<{ text: string | null; stamp: string; isSkipped: boolean }> {
+  const stamp = await stampOf(file);
+  if (stamp === 'gone') return { text: null, stamp, isSkipped: false };
+  try {
+    const stat = await fs.stat(file);
+    if (!stat.isFile() || stat.size > maxTextBytes) return { text: null, stamp, isSkipped: true };
+    const text = decodeText(await fs.readFile(file));
+    return { text: text?.replace(/^\uFEFF/, '') ?? null, stamp, isSkipped: text === undefined };
+  } catch {
+    return { text: null, stamp, isSkipped: true };
+  }
+}
+
+export { findingKey };
