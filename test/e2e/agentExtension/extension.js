@@ -95,6 +95,11 @@ const operations = {
     context.subscriptions.push(provider);
     return true;
   },
+  /** A setting of the folder, as a person or an extension would change it. */
+  async setting({ section, key, value }) {
+    await vscode.workspace.getConfiguration(section).update(key, value, vscode.ConfigurationTarget.Workspace);
+    return true;
+  },
   /** Blocks the whole extension host, as a badly behaved extension does. Answers before it starts. */
   async busy({ ms }) {
     setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms), 100);

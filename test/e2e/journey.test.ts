@@ -1,0 +1,262 @@
+/** What a user does in the first week: set up, watch an agent, commit, export, remove. */
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { until } from '../host/wait.ts';
+import { snapshot } from './disk.ts';
+import { editor, type Window } from './harness.ts';
+import { claudeEdit } from './hookAgent.ts';
+
+const sessions = editor();
+
+interface Found {
+  readonly line: number;
+  readonly endLine: number;
+  readonly severity: number;
+  readonly message: string;
+  readonly source: string;
+  readonly code: string;
+}
+const ours = async (w: Window, name: string): Promise<Found[]> =>
+  (await w.agent.do<Found[]>('diagnostics', { file: w.file(name) })).filter((d) => d.source === 'Countersign');
+
+/** Runs "Set Up This Repository" and says yes to what it shows. */
+async function setUp(w: Window): Promise<void> {
+  await w.wb.command('Countersign: Set Up This Repository');
+  const yes = w.page.getByRole('button', { name: /^Set Up/ }).first();
+  await yes.waitFor();
+  await w.shot('set-up');
+  await yes.click();
+  await until('the hooks are installed', async () =>
+    (await fs.readdir(w.file('.git/hooks'))).includes('prepare-commit-msg'),
+  );
+}
+
+describe("an agent's edit", () => {
+  it('is labelled on its lines, with reason, hover and Problems entry', async () => {
+    await sessions.window('label', {}, async (w) => {
+      const name = 'src/auth/session.ts';
+      await w.wb.open(name);
+      const answer = await claudeEdit(
+        w,
+        name,
+        'return given.length === stored.length && timingSafeEqual(given, stored);',
+        "return eval('given.toString() === stored.toString()');",
+      );
+      assert.ok(answer.written, answer.reason);
+      const line = (await w.disk(name)).split('\n').findIndex((l) => l.includes('eval('));
+      const found = await until('a finding on the new line', async () => {
+        const all = await ours(w, name);
+        return all.length > 0 ? all : undefined;
+      });
+      for (const one of found) assert.ok(one.line <= line && one.endLine >= line, `${one.line + 1}: ${one.message}`);
+      await until('the status counts the AI line', async () => /1 AI/.test(await w.wb.status.innerText()));
+      await w.wb.problems();
+      await w.page
+        .locator('.markers-panel .monaco-list-row', { hasText: /Countersign/ })
+        .first()
+        .waitFor();
+      await w.shot('label', 'label');
+      const why = await w.cli(['why', `${name}:${line + 1}`]);
+      assert.match(why.stdout, /claude-code|Claude/);
+    });
+  });
+
+  it('is refused where the policy forbids agents', async () => {
+    await sessions.window('forbidden', {}, async (w) => {
+      const name = '.github/workflows/deploy.yml';
+      const before = await w.disk(name);
+      const answer = await claudeEdit(w, name, 'contents: read', 'contents: write');
+      assert.equal(answer.decision, 'deny');
+      assert.match(answer.reason, /deployment pipeline|deploy\.yml/);
+      assert.equal(await w.disk(name), before);
+    });
+  });
+
+  it('leaves what a person types unmarked', async () => {
+    await sessions.window('human', {}, async (w) => {
+      const name = 'src/report.py';
+      await w.wb.open(name);
+      await w.wb.type(name, '\nprint("typed by hand")');
+      await w.page.keyboard.press('Control+S');
+      await w.wb.waitUntilSaved(name);
+      assert.deepEqual(await ours(w, name), []);
+      assert.doesNotMatch(await w.wb.status.innerText(), /AI|unseen/);
+    });
+  });
+
+  it('can be simulated from the palette', async () => {
+    await sessions.window('simulated', {}, async (w) => {
+      await w.wb.command('Countersign: Try a Simulated Agent Edit');
+      await until('lines are counted as AI', async () => /\d+ AI/.test(await w.wb.status.innerText()), 20_000);
+      await w.shot('simulated');
+    });
+  });
+});
+
+describe('a commit', () => {
+  it('from Source Control carries the record; a protected change without a reason is refused', async () => {
+    await sessions.window('commit', {}, async (w) => {
+      await setUp(w);
+      await w.git('add', '--all');
+      await w.git('commit', '--quiet', '--message', 'Set up Countersign').catch(() => '');
+      const edit = await claudeEdit(
+        w,
+        'src/cart.ts',
+        'export const taxRate = 0.2;',
+        'export const taxRate = 0.2;\n\nexport const free = (price: number): boolean => price === 0;',
+      );
+      assert.ok(edit.written, edit.reason);
+      await w.wb.sourceControl();
+      await w.wb.change('cart.ts').waitFor();
+      await w.wb.commit('Add free items');
+      await until(
+        'the commit is there',
+        async () => (await w.git('log', '-1', '--format=%s')).trim() === 'Add free items',
+      );
+      const message = await w.git('log', '-1', '--format=%B');
+      assert.match(message, /^AI-Provenance: v1 ai=2\/2 /m);
+      assert.match(message, /^Assisted-by: Claude/m);
+      const verified = await w.cli(['verify', 'HEAD~1..HEAD']);
+      assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+
+      const risky = await claudeEdit(w, 'infra/main.tf', '"10.20.0.0/16"', '"0.0.0.0/0"');
+      if (!risky.written)
+        await fs.writeFile(
+          w.file('infra/main.tf'),
+          (await w.disk('infra/main.tf')).replace('10.20.0.0/16', '0.0.0.0/0'),
+        );
+      await w.wb.change('main.tf').waitFor();
+      await w.wb.commit('Open the API');
+      const dialog = w.wb.dialog(/infra\/main\.tf|justif/i);
+      await dialog.waitFor();
+      await w.shot('commit-refused');
+      await w.page.keyboard.press('Escape');
+      assert.equal((await w.git('log', '-1', '--format=%s')).trim(), 'Add free items');
+      // Changing a made commit's content is seen by the gate.
+      await w.git('checkout', '--quiet', '--', 'infra/main.tf');
+      await fs.appendFile(w.file('src/cart.ts'), 'export const sneaked = true;\n');
+      await w.git(
+        '-c',
+        'core.hooksPath=/dev/null',
+        'commit',
+        '--quiet',
+        '--all',
+        '--amend',
+        '--no-edit',
+        '--no-verify',
+      );
+      const refused = await w.cli(['verify', 'HEAD~1..HEAD']);
+      assert.equal(refused.code, 1, refused.stdout);
+    });
+  });
+});
+
+describe('the audit log', () => {
+  it('is exported to a file that opens, and verified', async () => {
+    await sessions.window('audit', {}, async (w) => {
+      await w.agent.do('edit', { file: w.file('infra/main.tf'), old: '10.20.0.0/16', text: '0.0.0.0/0', show: true });
+      await w.wb.editor('infra/main.tf').click();
+      await w.page.keyboard.press('Control+S');
+      await w.wb.answer('Needed for the partner test, agreed in OPS-142');
+      await until('it is saved', async () => (await w.disk('infra/main.tf')).includes('0.0.0.0/0'));
+      await w.wb.command('Countersign: Export Audit Log');
+      await w.wb.quickRow('CSV').first().waitFor();
+      await w.wb.quickRow('CSV').first().click();
+      // Range, where it is asked.
+      const range = w.wb.quickRow('Everything');
+      await range
+        .first()
+        .click({ timeout: 3000 })
+        .catch(() => {});
+      await w.wb.quickInputBox.waitFor();
+      const target = w.file('audit.csv');
+      await w.wb.quickInputBox.fill(target);
+      await w.page.keyboard.press('Enter');
+      const text = await until('the export is there', () => fs.readFile(target, 'utf8').catch(() => ''));
+      assert.match(text, /save\.blocked/);
+      assert.match(text, /justification/);
+      await w.wb.open('audit.csv');
+      await w.shot('audit-export', 'audit');
+      await w.wb.command('Countersign: Verify Audit Log');
+      await w.wb
+        .toast(/intact|verified|no problem/i)
+        .first()
+        .waitFor();
+      await w.shot('audit-verified');
+    });
+  });
+});
+
+describe('the policy file', () => {
+  it('shows its error at its line while the last good policy holds', async () => {
+    await sessions.window('policy error', {}, async (w) => {
+      const name = 'countersign.yaml';
+      await w.wb.open(name);
+      const text = await w.disk(name);
+      await fs.writeFile(w.file(name), text.replace('ai: prohibit', 'ai: perhaps'));
+      const line = text.split('\n').findIndex((l) => l.includes('ai: prohibit'));
+      const found = await until('the error', async () => {
+        const all = await ours(w, name);
+        return all.length > 0 ? all : undefined;
+      });
+      assert.equal(found[0]?.line, line);
+      await w.wb.problems();
+      await w.shot('policy-error', 'policy');
+      // Broken never means "no policy".
+      await w.agent.do('edit', { file: w.file('infra/main.tf'), old: '10.20.0.0/16', text: '0.0.0.0/0', show: true });
+      assert.equal(await w.agent.do('save', { file: w.file('infra/main.tf') }), false);
+      await w.page.keyboard.press('Escape');
+    });
+  });
+});
+
+describe('two roots', () => {
+  it('each follow their own policy', async () => {
+    const open = 'version: 1\ncommit: { trailers: "off" }\n';
+    await sessions.window('two roots', { more: { other: { policy: open } } }, async (w) => {
+      const edit = { old: '10.20.0.0/16', text: '0.0.0.0/0', show: true };
+      const first = w.file('infra/main.tf');
+      const second = w.file('../other/infra/main.tf');
+      const before = await fs.readFile(first, 'utf8');
+      await w.agent.do('edit', { file: second, ...edit });
+      assert.equal(await w.agent.do('save', { file: second }), true, 'nothing is protected there');
+      await w.agent.do('edit', { file: first, ...edit });
+      assert.equal(await w.agent.do('save', { file: first }), false);
+      assert.equal(await fs.readFile(first, 'utf8'), before);
+      await w.shot('two-roots');
+      await w.page.keyboard.press('Escape');
+    });
+  });
+});
+
+describe('set-up and removal', () => {
+  it('leave no trace in the repository', async () => {
+    const theirs = '#!/bin/sh\necho theirs >> .git/theirs.log\n';
+    await sessions.window(
+      'set-up and removal',
+      {
+        policy: null,
+        prepare: async (folder) => fs.writeFile(`${folder}/.git/hooks/pre-commit`, theirs, { mode: 0o755 }),
+      },
+      async (w) => {
+        // git rewrites its index when it looks; nothing of ours is in it.
+        const skip = /^\.git\/(index|FETCH_HEAD|ORIG_HEAD|COMMIT_EDITMSG)$/;
+        const before = await snapshot(w.folder, skip);
+        await setUp(w);
+        assert.match(await w.disk('countersign.yaml'), /^version: 1$/m);
+        assert.match(await w.disk('.git/hooks/pre-commit'), /theirs|countersign/i);
+        await w.wb.command('Countersign: Remove From This Repository');
+        const yes = w.page.getByRole('button', { name: /^Remove/ }).first();
+        await yes.waitFor();
+        await w.shot('remove');
+        await yes.click();
+        await until('everything is as before', async () => {
+          const after = await snapshot(w.folder, skip);
+          assert.deepEqual(after, before);
+          return true;
+        });
+      },
+    );
+  });
+});
