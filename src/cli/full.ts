@@ -1,5 +1,6 @@
 /** All other commands. One file each; one line here. The order is that of `--help`. */
 import type { Command } from './command.ts';
+import { origin } from './commands/origin.ts';
 import { classifyCommand } from './commands/classify.ts';
 
-export const fullCommands: readonly Command[] = [classifyCommand];
+export const fullCommands: readonly Command[] = [origin, classifyCommand];
