@@ -2,7 +2,7 @@
  * Paths as the policy sees them: repository-relative, POSIX separators. Pure text; symbolic links and Windows short
  * names are resolved by `platform` (`realRepoPath`) before a path comes here.
  */
-import { Minimatch } from 'minimatch';
+import { compileGlob, type Glob } from './glob.ts';
 import type { RepoPath } from './model.ts';
 
 export interface PathOptions {
@@ -79,13 +79,15 @@ function resolveDots(parts: readonly string[]): string[] | undefined {
   return out;
 }
 
+// eslint-disable-next-line no-control-regex -- plain ASCII is the common case
+const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text);
+
 /**
  * A name as a case-insensitive file system compares it: Unicode case folding (ſ = s, K = k), NFC, and without the
  * characters that HFS+ ignores (git's CVE-2014-9390: `.g<U+200C>it` opens `.git`).
  */
 export function foldCase(text: string): string {
-  // eslint-disable-next-line no-control-regex -- plain ASCII is the common case
-  if (/^[\0-\x7f]*$/.test(text)) return text.toLowerCase();
+  if (isAscii(text)) return text.toLowerCase();
   return text
     .replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g, '')
     .normalize('NFC')
@@ -94,7 +96,8 @@ export function foldCase(text: string): string {
     .normalize('NFC');
 }
 
-const compiled = new Map<string, Minimatch>();
+const compiled = new Map<string, Glob>();
+const nothing: Glob = { match: () => false };
 
 /** Whether `path` is covered: the last glob that matches decides, `!` takes out again. Dot files count. */
 export function matchGlobs(
@@ -103,32 +106,40 @@ export function matchGlobs(
   options: { readonly nocase?: boolean } = {},
 ): boolean {
   const nocase = options.nocase ?? false;
-  const text = nocase ? foldCase(path) : path.normalize('NFC');
+  const text = nocase ? foldCase(path) : normal(path);
+  if (text === '') return false;
+  const parts = text.split('/');
   for (let i = globs.length - 1; i >= 0; i--) {
     const glob = globs[i] as string;
-    const negated = glob.startsWith('!');
-    if (matches(negated ? glob.slice(1) : glob, text, nocase)) return !negated;
+    const negated = isNegated(glob);
+    if (compile(negated ? glob.slice(1) : glob, nocase).match(parts)) return !negated;
   }
   return false;
 }
 
-function matches(glob: string, text: string, nocase: boolean): boolean {
+/** `!x` takes out; `!(x)` is an extended glob. */
+const isNegated = (glob: string): boolean => glob.startsWith('!') && !glob.startsWith('!(');
+
+const normal = (text: string): string => (isAscii(text) ? text : text.normalize('NFC'));
+
+function compile(glob: string, nocase: boolean): Glob {
   const key = (nocase ? 'i' : 'c') + glob;
   let matcher = compiled.get(key);
-  if (!matcher) {
-    let g = glob.replace(/^(?:\.?\/)+/, '');
-    if (g.endsWith('/')) g += '**';
-    matcher = new Minimatch(nocase ? foldCase(g) : g.normalize('NFC'), {
-      dot: true,
-      nonegate: true,
-      nocomment: true,
-      platform: 'linux',
-    });
-    if (compiled.size > 5000) compiled.clear();
-    compiled.set(key, matcher);
+  if (matcher) return matcher;
+  const text = anchored(glob);
+  try {
+    matcher = compileGlob(nocase ? foldCase(text) : normal(text));
+  } catch {
+    // A policy with such a glob is refused (`globProblem`); from anywhere else it matches nothing.
+    matcher = nothing;
   }
-  return matcher.match(text);
+  if (compiled.size > 5000) compiled.clear();
+  compiled.set(key, matcher);
+  return matcher;
 }
+
+/** `/x` and `./x` are `x`, as in .gitignore; `x/` is everything in x. */
+const anchored = (glob: string): string => glob.replace(/^(?:\.?\/)+/, '').replace(/\/+$/, '/**');
 
 /** Globs of our own state inside a repository; matched with `nocase`. */
 export const ownStateGlobs: readonly string[] = ['**/.git/countersign/**', '**/.git/**/countersign/**'];
@@ -138,7 +149,7 @@ export const isOwnState = (path: string): boolean => matchGlobs(ownStateGlobs, p
 
 /** What is wrong with a policy's glob, in a few words, or `undefined`. */
 export function globProblem(glob: string): string | undefined {
-  const body = glob.startsWith('!') ? glob.slice(1) : glob;
+  const body = isNegated(glob) ? glob.slice(1) : glob;
   if (body.trim() === '') return 'an empty glob matches nothing';
   if (body !== body.trim()) return 'a glob must not start or end with a space';
   if (body.length > 500) return 'longer than 500 characters';
@@ -147,6 +158,11 @@ export function globProblem(glob: string): string | undefined {
   if (/^[A-Za-z]:[\\/]|^~\//.test(body)) return `'${glob}' must be relative to the folder of the policy file`;
   if (body.replace(/\\[*?[\]{}!()\\]/g, '').includes('\\'))
     return `'${glob}' contains a backslash; write / between folders`;
+  try {
+    compileGlob(anchored(body));
+  } catch (error) {
+    return (error as Error).message;
+  }
   if (body.split('/').includes('..')) return `'${glob}' must not leave the folder of the policy file ('..')`;
   return undefined;
 }

@@ -5,32 +5,40 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Policy, PolicyProblem } from '../core/policy/model.ts';
-import { defaultPolicy, maxPolicyBytes, mergePolicies, parsePolicy, policyDigest } from '../core/policy/index.ts';
+import {
+  defaultPolicy,
+  maxPolicyBytes,
+  mergePolicies,
+  parsePolicy,
+  policyDigest,
+  type ParsedPolicy,
+} from '../core/policy/index.ts';
 import { toRepoPath } from '../core/paths.ts';
 import type { RepoPath } from '../core/model.ts';
 import { sha256 } from './crypto.ts';
+import { git } from './git.ts';
+import {
+  absent,
+  ancestors,
+  cacheFile,
+  formatCache,
+  keepDir,
+  policyFileName,
+  type CachedPolicy,
+  type PolicySource,
+  type PolicyState,
+} from './policyCache.ts';
 import { managedPolicyFile } from './state.ts';
 
-export const policyFileName = 'countersign.yaml';
-
-export interface PolicyState {
-  readonly policy: Policy;
-  /** `p1:<16 hex>` */
-  readonly digest: string;
-  readonly problems: readonly PolicyProblem[];
-  /** Absolute paths of the files that were read. */
-  readonly files: readonly string[];
-  /** A broken file stands in for itself with its last good version. */
-  readonly usingLastGood: boolean;
-  /** Some policy file is broken: gates fail closed. */
-  readonly broken: boolean;
-}
+export { policyFileName, type PolicyState };
 
 export interface LoadOptions {
   /** `git rev-parse --git-common-dir`, absolute; without it no last-good copy is kept. */
   readonly commonDir?: string;
   readonly managedFile?: string;
-  /** Folders (repository paths) whose nested policies apply; without it, all are searched for. */
+  /** Repository paths at stake: nested policies above them apply even when git does not track them yet. */
+  readonly paths?: readonly string[];
+  /** Folders that may hold a policy git does not track yet. */
   readonly folders?: readonly string[];
   readonly now?: Date;
   readonly knownRules?: readonly string[];
@@ -66,7 +74,7 @@ async function readPolicy(file: string, within: string | undefined): Promise<Rea
       if (bytes.length > maxPolicyBytes)
         return { kind: 'bad', message: `the policy is larger than ${maxPolicyBytes / 1024} kB` };
       try {
-        return { kind: 'text', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+        return { kind: 'text', text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
       } catch {
         return { kind: 'bad', message: 'the policy is not UTF-8 text' };
       }
@@ -88,8 +96,9 @@ async function readPolicy(file: string, within: string | undefined): Promise<Rea
 
 /** The policy in force for the work tree at `root`. */
 export async function loadPolicy(root: string, options: LoadOptions = {}): Promise<PolicyState> {
+  const managedFile = options.managedFile ?? managedPolicyFile();
   const problems: PolicyProblem[] = [];
-  const files: string[] = [];
+  const sources: PolicySource[] = [];
   let usingLastGood = false;
   let broken = false;
 
@@ -99,11 +108,22 @@ export async function loadPolicy(root: string, options: LoadOptions = {}): Promi
     where: 'repository' | 'managed',
     base: string,
   ): Promise<Policy | undefined> => {
-    const within = where === 'managed' ? undefined : root;
-    const read = await readPolicy(file, within);
-    if (read.kind === 'absent') return undefined;
-    files.push(file);
-    const parse = (text: string): ReturnType<typeof parsePolicy> =>
+    let read = await readPolicy(file, where === 'managed' ? undefined : root);
+    sources.push({ file, hash: hashOf(read) });
+    if (read.kind === 'absent') {
+      // Taken out of the work tree only: an agent's `rm countersign.yaml` must not be the end of the policy.
+      if (where === 'managed' || options.commonDir === undefined) return undefined;
+      if (
+        (await lastGood(options.commonDir, root, name)) === undefined ||
+        !(await isCommitted(root, options.commonDir, name))
+      )
+        return undefined;
+      read = {
+        kind: 'bad',
+        message: `${name} was deleted, but the last commit has it; restore it, or commit the deletion to end the policy`,
+      };
+    }
+    const parse = (text: string): ParsedPolicy =>
       parsePolicy(text, name, {
         source: where,
         base,
@@ -115,33 +135,21 @@ export async function loadPolicy(root: string, options: LoadOptions = {}): Promi
       const parsed = parse(read.text);
       problems.push(...parsed.problems);
       if (parsed.policy) {
-        await keep(options.commonDir, name, read.text);
+        await keep(options.commonDir, root, name, read.text);
         return parsed.policy;
       }
-    } else {
-      problems.push({
-        file: name,
-        line: 1,
-        column: 0,
-        endLine: 1,
-        endColumn: 0,
-        severity: 'error',
-        message: read.message,
-      });
-    }
+    } else problems.push(problemAt(name, read.message));
     broken = true;
-    const good = await lastGood(options.commonDir, name);
+    const good = await lastGood(options.commonDir, root, name);
     const policy = good === undefined ? undefined : parse(good).policy;
     if (policy) usingLastGood = true;
     return policy;
   };
 
-  const managedFile = options.managedFile ?? managedPolicyFile();
   const managed = await load(managedFile, managedFile, 'managed', '');
   const repository = await load(path.join(root, policyFileName), policyFileName, 'repository', '');
   const nested: { base: string; policy: Policy }[] = [];
-  for (const base of options.folders ?? []) {
-    if (base === '') continue;
+  for (const base of await nestedFolders(root, options)) {
     const policy = await load(path.join(root, base, policyFileName), `${base}/${policyFileName}`, 'repository', base);
     if (policy) nested.push({ base, policy });
   }
@@ -149,34 +157,131 @@ export async function loadPolicy(root: string, options: LoadOptions = {}): Promi
     managed || repository || nested.length > 0
       ? mergePolicies({ ...(managed && { managed }), ...(repository && { repository }), nested })
       : defaultPolicy;
-  return { policy, digest: policyDigest(policy, sha256), problems, files, usingLastGood, broken };
+  const state: PolicyState = {
+    policy,
+    digest: policyDigest(policy, sha256),
+    problems,
+    files: sources.filter((s) => s.hash !== absent).map((s) => s.file),
+    usingLastGood,
+    broken,
+  };
+  if (options.commonDir !== undefined) await writeCache(root, options.commonDir, { sources, state });
+  return state;
 }
+
+const hashOf = (read: Read): string =>
+  read.kind === 'text' ? sha256(read.text) : read.kind === 'absent' ? absent : 'bad';
+
+const problemAt = (file: string, message: string): PolicyProblem => ({
+  file,
+  line: 1,
+  column: 0,
+  endLine: 1,
+  endColumn: 0,
+  severity: 'error',
+  message,
+});
+
+//#region Nested files
+
+/** Folders looked into where git is not asked: outside a repository, and in Restricted Mode. */
+const maxWalk = 3000;
+const skipped: ReadonlySet<string> = new Set(['.git', 'node_modules', '.venv', 'vendor', 'target', 'dist', 'build']);
+
+/**
+ * Folders with a policy of their own: those that git tracks, and those named or above the given paths, tracked or not.
+ * Sorted, so that everybody merges in the same order.
+ */
+async function nestedFolders(root: string, options: LoadOptions): Promise<string[]> {
+  const folders = new Set([...(options.folders ?? []), ...ancestors(options.paths ?? [])]);
+  for (const folder of (await trackedFolders(root, options.commonDir)) ?? (await walk(root))) folders.add(folder);
+  folders.delete('');
+  folders.delete('.');
+  const found: string[] = [];
+  for (const folder of [...folders].sort()) {
+    const stat = await fs.lstat(path.join(root, folder, policyFileName)).catch(() => undefined);
+    if (stat) found.push(folder);
+  }
+  return found;
+}
+
+/** `undefined`: git cannot or must not be asked. */
+async function trackedFolders(root: string, commonDir: string | undefined): Promise<string[] | undefined> {
+  // Restricted Mode keeps state in a folder of its own: no git there, and git is not run in what nobody trusts.
+  if (commonDir === undefined || !(await exists(path.join(commonDir, 'HEAD')))) return undefined;
+  const args = ['-c', 'core.fsmonitor=false', 'ls-files', '-z', '--', `:(glob)**/${policyFileName}`];
+  const result = await git(args, { cwd: root }).catch(() => undefined);
+  if (result?.code !== 0) return undefined;
+  const files = result.stdout.toString('utf8').split('\0');
+  return files.filter((f) => f !== '').map((f) => path.posix.dirname(f));
+}
+
+async function walk(root: string): Promise<string[]> {
+  const found: string[] = [];
+  const queue = [''];
+  for (let i = 0; i < queue.length && i < maxWalk; i++) {
+    const folder = queue[i] as string;
+    const entries = await fs.readdir(path.join(root, folder), { withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      if (entry.name === policyFileName) found.push(folder);
+      else if (entry.isDirectory() && !skipped.has(entry.name))
+        queue.push(folder === '' ? entry.name : `${folder}/${entry.name}`);
+    }
+  }
+  return found;
+}
+
+const exists = (file: string): Promise<boolean> =>
+  fs.stat(file).then(
+    () => true,
+    () => false,
+  );
+
+/** Whether the last commit has the file. Not the index: `git rm` is as quick as `rm`. */
+async function isCommitted(root: string, commonDir: string, name: string): Promise<boolean> {
+  if (!(await exists(path.join(commonDir, 'HEAD')))) return false;
+  const result = await git(['cat-file', '-e', `HEAD:./${name}`], { cwd: root }).catch(() => undefined);
+  return result?.code === 0;
+}
+
+//#endregion
+
+async function writeCache(root: string, commonDir: string, cached: CachedPolicy): Promise<void> {
+  await replaceFile(cacheFile(commonDir, root), formatCache(cached));
+}
+
+/** Writes a whole file at once, unless it is that already. Best effort: a read-only disk costs speed, not truth. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  try {
+    if ((await fs.readFile(file, 'utf8').catch(() => undefined)) === text) return;
+    await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    const temporary = `${file}.${process.pid}.${counter++}.tmp`;
+    await fs.writeFile(temporary, text, { mode: 0o600 });
+    await fs.rename(temporary, file).catch(async (error: unknown) => {
+      await fs.rm(temporary, { force: true });
+      throw error;
+    });
+  } catch {
+    // See above.
+  }
+}
+let counter = 0;
 
 //#region Last good copies
 
-const keepDir = (commonDir: string): string => path.join(commonDir, 'countersign', 'policy');
-const keepFile = (commonDir: string, name: string): string =>
-  path.join(keepDir(commonDir), `${sha256(name).slice(0, 16)}.yaml`);
+/** Work trees of one repository may be on different branches, so each has its own copy. */
+const keepFile = (commonDir: string, root: string, name: string): string =>
+  path.join(keepDir(commonDir), `${sha256(`${root}\0${name}`).slice(0, 16)}.yaml`);
 
-/** Keeps a good text, with its hash in front so that a torn or edited copy counts as none. Best effort. */
-async function keep(commonDir: string | undefined, name: string, text: string): Promise<void> {
-  if (commonDir === undefined) return;
-  try {
-    if ((await lastGood(commonDir, name)) === text) return;
-    await fs.mkdir(keepDir(commonDir), { recursive: true, mode: 0o700 });
-    const file = keepFile(commonDir, name);
-    const temporary = `${file}.${process.pid}.tmp`;
-    await fs.writeFile(temporary, `# sha256 ${sha256(text)}\n${text}`, { mode: 0o600 });
-    await fs.rename(temporary, file);
-  } catch {
-    // A read-only disk costs the fallback, not the policy.
-  }
+/** Keeps a good text, with its hash in front so that a torn or edited copy counts as none. */
+async function keep(commonDir: string | undefined, root: string, name: string, text: string): Promise<void> {
+  if (commonDir !== undefined) await replaceFile(keepFile(commonDir, root, name), `# sha256 ${sha256(text)}\n${text}`);
 }
 
-async function lastGood(commonDir: string | undefined, name: string): Promise<string | undefined> {
+async function lastGood(commonDir: string | undefined, root: string, name: string): Promise<string | undefined> {
   if (commonDir === undefined) return undefined;
   try {
-    const stored = await fs.readFile(keepFile(commonDir, name), 'utf8');
+    const stored = await fs.readFile(keepFile(commonDir, root, name), 'utf8');
     const end = stored.indexOf('\n');
     const text = stored.slice(end + 1);
     return stored.slice(0, end) === `# sha256 ${sha256(text)}` ? text : undefined;

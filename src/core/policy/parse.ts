@@ -23,6 +23,7 @@ export const maxPolicyBytes = 1024 * 1024;
 const maxProblems = 100;
 const maxNodes = 50_000;
 const maxDepth = 20;
+const nestedKeys: readonly string[] = ['version', 'reviewBy', 'protected', 'tests'];
 
 export interface PolicyTest {
   readonly name?: string;
@@ -58,6 +59,7 @@ export interface ParseOptions {
 interface Placed {
   readonly value: unknown;
   readonly line: number;
+  readonly range: Range;
 }
 
 type Yaml = typeof import('yaml');
@@ -176,7 +178,8 @@ class Report {
 }
 
 /** Maps keep where each key and value was said, so that checks over several fields can point at one. */
-type Raw = Map<string, { readonly value: unknown; readonly line: number; readonly range: Range }>;
+type Raw = Map<string, { readonly value: unknown; readonly line: number; readonly key: Range; readonly range: Range }>;
+
 type Range = readonly [number, number];
 
 class Walker {
@@ -218,7 +221,8 @@ class Walker {
         const out: Placed[] = [];
         for (const item of node.items) {
           const value = this.walk(item, schema.items as Schema, `an item of ${where}`, range, depth + 1);
-          if (value !== undefined) out.push({ value, line: this.report.at(rangeOf(item)?.[0] ?? range[0]).line });
+          const at = rangeOf(item) ?? range;
+          if (value !== undefined) out.push({ value, line: this.report.at(at[0]).line, range: at });
         }
         return out;
       }
@@ -263,7 +267,12 @@ class Walker {
       // `key:` with nothing after it is an empty value, which people write while they type and mean as "default".
       const value = this.walk(pair.value, sub, `'${key}'`, keyRange, depth + 1);
       if (value !== undefined)
-        out.set(key, { value, line: this.report.at(keyRange[0]).line, range: rangeOf(pair.value) ?? keyRange });
+        out.set(key, {
+          key: keyRange,
+          value,
+          line: this.report.at(keyRange[0]).line,
+          range: rangeOf(pair.value) ?? keyRange,
+        });
     }
     const has = (key: string): boolean => items.some((p) => this.yaml.isScalar(p.key) && String(p.key.value) === key);
     const head: Range = depth === 0 ? [range[0], range[0]] : range;
@@ -311,6 +320,18 @@ class Walker {
     return value;
   }
 
+  /** A nested policy may only tighten; whatever else it says is ignored (`mergePolicies`), and said here. */
+  private nested(root: Raw): void {
+    for (const [key, entry] of root)
+      if (!nestedKeys.includes(key))
+        this.warn(entry.key, `only the policy at the root may set '${key}'; it is ignored here`);
+    for (const item of listOf(root, 'protected')) {
+      const ai = (item.value as Raw).get('ai');
+      if (ai?.value === 'allow')
+        this.warn(ai.range, "a nested policy may only tighten: 'ai: allow' takes back nothing that holds above");
+    }
+  }
+
   private fail(range: Range, message: string): undefined {
     this.report.add('error', range[0], range[1], message);
     return undefined;
@@ -322,6 +343,7 @@ class Walker {
 
   /** What no schema can say: dates that have passed, ids that do not exist, the same id twice. */
   semantics(root: Raw, options: ParseOptions): void {
+    if ((options.base ?? '') !== '') this.nested(root);
     const today = this.now?.toISOString().slice(0, 10);
     const reviewBy = root.get('reviewBy');
     if (reviewBy && today !== undefined && (reviewBy.value as string) < today)
@@ -351,15 +373,14 @@ class Walker {
         const near = nearest(id, names);
         this.warn(range, `there is no rule '${id}'${near === undefined ? '' : `; did you mean '${near}'?`}`);
       };
-      const disable = rules?.get('disable');
-      for (const item of listOf(rules, 'disable')) check(item.value as string, disable?.range ?? [0, 0]);
-      for (const [id, entry] of (rules?.get('tiers')?.value as Raw | undefined) ?? []) check(id, entry.range);
+      for (const item of listOf(rules, 'disable')) check(item.value as string, item.range);
+      for (const [id, entry] of (rules?.get('tiers')?.value as Raw | undefined) ?? []) check(id, entry.key);
     }
     if (options.knownAgents)
       for (const [id, entry] of (root.get('agents')?.value as Raw | undefined) ?? []) {
         if (id === '*' || options.knownAgents.includes(id)) continue;
         const near = nearest(id, options.knownAgents);
-        this.warn(entry.range, `there is no agent '${id}'${near === undefined ? '' : `; did you mean '${near}'?`}`);
+        this.warn(entry.key, `there is no agent '${id}'${near === undefined ? '' : `; did you mean '${near}'?`}`);
       }
   }
 }
