@@ -16,8 +16,8 @@ export interface InitOptions {
    */
   readonly labels?: 'ai' | 'ai-and-unknown' | 'all';
   /**
-   * Commands that the client can run; only these are offered as code actions. Default: all of `clientCommands`
-   * when the client is VS Code (`clientInfo.name`) or a fork of it, else none.
+   * Commands that the client can run; only these are offered as code actions. Default: all of `clientCommands` when
+   * `trusted` is given (our own extension always does), else none.
    */
   readonly commands?: readonly string[];
 }

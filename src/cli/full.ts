@@ -2,5 +2,6 @@
 import type { Command } from './command.ts';
 import { origin } from './commands/origin.ts';
 import { classifyCommand } from './commands/classify.ts';
+import { lsp } from './commands/lsp.ts';
 
-export const fullCommands: readonly Command[] = [origin, classifyCommand];
+export const fullCommands: readonly Command[] = [origin, classifyCommand, lsp];

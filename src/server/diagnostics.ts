@@ -1,6 +1,7 @@
 /** Finding → LSP diagnostic. Quiet by design: `Error` only where something is truly blocked (design §10). */
 import { DiagnosticSeverity, type Diagnostic, type Range } from 'vscode-languageserver';
-import { ruleLink } from './ruleInfo.ts';
+import { ruleById } from '../core/rules/index.ts';
+import { ruleLink } from '../core/rules/rule.ts';
 import type { LiveFinding } from './judge.ts';
 import type { PolicyProblem } from '../core/policy/model.ts';
 import { oneLine } from './text.ts';
@@ -23,8 +24,7 @@ export function rangeOf(finding: LiveFinding, lines: readonly string[]): Range {
   const first = lines[start] ?? '';
   const indent = first.length - first.trimStart().length;
   // Columns are taken on trust only where they fit the line.
-  const hasColumns = finding.column !== undefined && finding.column <= first.length;
-  const from = hasColumns ? (finding.column as number) : indent;
+  const from = finding.column !== undefined && finding.column <= first.length ? finding.column : indent;
   const endText = lines[end] ?? '';
   const to = Math.min(finding.endColumn ?? endText.trimEnd().length, endText.length);
   return {
@@ -36,9 +36,14 @@ export function rangeOf(finding: LiveFinding, lines: readonly string[]): Range {
 /** Key of a finding within its file: rule and line text, so that it survives moves. */
 export const findingKey = (finding: LiveFinding): string => `${finding.rule}\n${finding.lineText.trim()}`;
 
-export function toDiagnostic(finding: LiveFinding, lines: readonly string[], policyUri: (file: string) => string): Diagnostic {
+export function toDiagnostic(
+  finding: LiveFinding,
+  lines: readonly string[],
+  policyUri: (file: string) => string,
+): Diagnostic {
   const isBlocked = finding.entry !== undefined && finding.decision !== 'allow' && finding.entry.source !== 'default';
-  const link = ruleLink(finding.rule);
+  // Rules of the policy's own have no page.
+  const link = finding.entry !== undefined || ruleById(finding.rule) ? ruleLink(finding.rule) : undefined;
   const location = finding.entry?.location;
   const data: DiagnosticData = { rule: finding.rule, line: finding.line - 1, key: findingKey(finding) };
   return {
@@ -58,7 +63,10 @@ export function toDiagnostic(finding: LiveFinding, lines: readonly string[], pol
         {
           location: {
             uri: policyUri(location.file),
-            range: { start: { line: location.line - 1, character: 0 }, end: { line: location.line - 1, character: 200 } },
+            range: {
+              start: { line: location.line - 1, character: 0 },
+              end: { line: location.line - 1, character: 200 },
+            },
           },
           message: oneLine(`policy: ${finding.entry?.name ?? 'protected path'}`),
         },

@@ -10,12 +10,25 @@ import { LineMap } from '../core/attribution/lineMap.ts';
 import { expandOrigins } from '../core/attribution/origins.ts';
 import { diffLines, splitLines } from '../core/hunks.ts';
 import { evidences, type LineOrigin } from '../core/model.ts';
+import type { PolicyProblem } from '../core/policy/model.ts';
 import type { Grammars } from '../core/ports.ts';
-import type { ChangedFile, EditOriginParams, MarkLinesParams, SummaryParams } from '../protocol.ts';
+import { policyFileName } from '../platform/policyFile.ts';
+import { explainPath } from '../core/policy/index.ts';
+import type {
+  ChangedFile,
+  EditOriginParams,
+  IgnoreParams,
+  MarkLinesParams,
+  SummaryParams,
+  WhyResult,
+} from '../protocol.ts';
 import { AuditTrail } from './auditTrail.ts';
-import { findingKey, toDiagnostic } from './diagnostics.ts';
+import { findingKey, toDiagnostic, toPolicyDiagnostic } from './diagnostics.ts';
+import { originSentence } from './hover.ts';
+import { IgnoredFindings } from './ignored.ts';
 import { judge, nothing, type Baseline, type Judgement, type Labels, type LiveFinding } from './judge.ts';
-import { decodeText, maxTextBytes, pathOfUri, uriOfPath } from './text.ts';
+import { policyDiagnostics } from './policyLanguage.ts';
+import { decodeText, maxTextBytes, oneLine, pathOfUri, uriOfPath } from './text.ts';
 import type { Log, Root, RootChange, Workspace } from './workspace.ts';
 import * as path from 'node:path';
 
@@ -111,6 +124,8 @@ export class Documents {
   readonly #audit: AuditTrail;
   readonly #open = new Map<string, OpenDocument>();
   readonly #closed = new Map<string, ClosedFile>();
+  /** URIs of policy files outside the roots (the managed one) that have problems on show. */
+  readonly #managed = new Set<string>();
   /** Work that runs one after the other, by key, newest wins. */
   readonly #work = new Map<string, () => Promise<void>>();
   #isWorking = false;
@@ -118,7 +133,13 @@ export class Documents {
   #closedTimer: NodeJS.Timeout | undefined;
   #isDisposed = false;
 
-  constructor(workspace: Workspace, grammars: Grammars, publisher: Publisher, log: Log, timing: Timing = defaultTiming) {
+  constructor(
+    workspace: Workspace,
+    grammars: Grammars,
+    publisher: Publisher,
+    log: Log,
+    timing: Timing = defaultTiming,
+  ) {
     this.#workspace = workspace;
     this.#grammars = grammars;
     this.#publisher = publisher;
@@ -147,7 +168,9 @@ export class Documents {
       this.#log('info', `${file}: ${document.note}`);
       return;
     }
-    document.ready = this.#load(document, text).catch((error: unknown) => this.#log('error', `${file}: ${describe(error)}`));
+    document.ready = this.#load(document, text).catch((error: unknown) =>
+      this.#log('error', `${file}: ${describe(error)}`),
+    );
   }
 
   change(uri: string, version: number, changes: readonly TextDocumentContentChangeEvent[]): void {
@@ -184,7 +207,14 @@ export class Documents {
       return;
     }
     const publishedKey = document.publishedKey;
-    this.#closed.set(uri, { uri, root: live.root, repoPath: live.repoPath, judgement: document.judgement, stamp: '', publishedKey });
+    this.#closed.set(uri, {
+      uri,
+      root: live.root,
+      repoPath: live.repoPath,
+      judgement: document.judgement,
+      stamp: '',
+      publishedKey,
+    });
     void this.#persist(document);
     this.#judgeClosedSoon(live.root, live.repoPath);
   }
@@ -268,6 +298,9 @@ export class Documents {
         this.#enqueue(`scan:${root.dir}`, () => this.#scanClosed(root));
         break;
       case 'policy':
+        this.#showPolicyProblems(root);
+        this.#rejudge((r) => r === root);
+        break;
       case 'notes':
         this.#rejudge((r) => r === root);
         break;
@@ -292,8 +325,59 @@ export class Documents {
     await this.#audit.flush();
   }
 
+  /** Ignores a finding from now on. False when there is no such finding any more. */
+  async ignore({ uri, rule, key, reason }: IgnoreParams): Promise<boolean> {
+    const document = this.#open.get(uri);
+    const live = document?.live;
+    const finding = document?.judgement.findings.find((f) => f.rule === rule && findingKey(f) === key);
+    // What a protected path asks for can only be justified.
+    if (!live || !finding || finding.entry !== undefined || reason.trim() === '') return false;
+    const { root, repoPath } = live;
+    await root.ignored.add({
+      path: repoPath,
+      rule,
+      line: IgnoredFindings.line(repoPath, rule, finding.lineText),
+      reason: oneLine(reason, 400),
+      by: await root.user(),
+      at: new Date().toISOString(),
+    });
+    await this.#audit.append(root, [
+      {
+        event: 'finding.ignored',
+        actor: { kind: 'human', id: await root.user() },
+        door: 'server',
+        subject: {
+          path: repoPath,
+          lines: [[finding.line, finding.endLine]],
+          rule,
+          tier: finding.tier,
+          note: oneLine(reason, 400),
+        },
+        policy: root.policy.digest,
+      },
+    ]);
+    this.#judgeSoon(document, 0);
+    return true;
+  }
+
+  /** Policy files came, changed or went. */
+  async policyFilesTouched(files: readonly string[]): Promise<void> {
+    for (const file of files) await (await this.#workspace.rootFor(file)).policyFileTouched(file);
+  }
+
   //#endregion
   //#region Asked by requests
+
+  /** Why a line (0-based) is marked as it is, and what the policy says about its file. */
+  why(uri: string, line: number): WhyResult {
+    const document = this.#open.get(uri);
+    const live = document?.live;
+    if (!live) return { origin: null, explanation: document?.note ?? 'This document is not known to the server yet.' };
+    const mark = document.judgement.marks.find((m) => m.start <= line && line <= m.end);
+    const origin = document.sinceJudged.length > 0 ? live.map.originAt(line) : (mark?.origin ?? null);
+    const policy = explainPath(live.root.policy.policy, live.repoPath);
+    return { origin, explanation: `${originSentence(origin)}\n${policy}` };
+  }
 
   get(uri: string): OpenDocument | undefined {
     return this.#open.get(uri);
@@ -322,7 +406,13 @@ export class Documents {
         decision: j.decision,
         reasons: j.reasons,
         ...(j.note !== undefined && { note: j.note }),
-        findings: j.findings.map(({ rule, category, tier, line, message }) => ({ rule, category, tier, line, message })),
+        findings: j.findings.map(({ rule, category, tier, line, message }) => ({
+          rule,
+          category,
+          tier,
+          line,
+          message,
+        })),
       });
     };
     for (const d of this.#open.values()) if (d.live) add(d.uri, d.live.root, d.live.repoPath, d.judgement);
@@ -343,31 +433,16 @@ export class Documents {
     const repoPath = await root.pathOf(document.file);
     // Outside every root (a link that leaves it): nothing to attribute, nothing to protect.
     if (repoPath === undefined || document.isClosed) return;
-    const lines = splitLines(text);
-    let baseline = await root.baseline(repoPath);
-    let origins: readonly (LineOrigin | null)[] = [];
-    let deletedBefore: ReadonlyMap<string, LineOrigin> = new Map();
-    if (baseline) {
-      if (root.store && baseline.text !== text) {
-        const resolved = await root.store.resolve(repoPath, text, { baseline: baseline.text });
-        origins = expandOrigins(resolved.origins);
-        deletedBefore = resolved.deletions;
-      }
-    } else {
-      // No git: judged against the text as first seen. After a restart that is what the journal does not know as new.
-      if (root.store && (await root.store.knows(repoPath))) {
-        const resolved = await root.store.resolve(repoPath, text);
-        origins = expandOrigins(resolved.origins);
-      }
-      const old = origins.length === 0 ? lines : lines.filter((_, i) => origins[i] === null || origins[i] === undefined);
-      baseline = { text: old.length === lines.length ? text : old.map((l) => `${l}\n`).join(''), lines: old };
-    }
+    const { baseline, origins, deletedBefore } = await known(root, repoPath, text);
     if (document.isClosed) return;
-    const map = new LineMap(text, origins.map((origin) => ({ count: 1, origin })));
+    const map = new LineMap(
+      text,
+      origins.map((origin) => ({ count: 1, origin })),
+    );
     const live: LiveState = { root, repoPath, baseline, map, deletedBefore, askedVersion: document.text.version };
     document.live = live;
     for (const { version, changes } of document.queued.splice(0)) this.#apply(document, live, version, changes);
-    for (const told of [...document.told.values()]) this.#resolve(document, live, told);
+    for (const told of document.told.values()) this.#resolve(document, live, told);
     document.told.clear();
     document.sinceJudged = [];
     this.#judgeSoon(document, 0);
@@ -449,8 +524,10 @@ export class Documents {
   //#region Judging
 
   #rejudge(which: (root: Root) => boolean): void {
-    for (const document of this.#open.values()) if (document.live && which(document.live.root)) this.#judgeSoon(document, 0);
-    for (const closed of this.#closed.values()) if (which(closed.root)) this.#judgeClosedSoon(closed.root, closed.repoPath);
+    for (const document of this.#open.values())
+      if (document.live && which(document.live.root)) this.#judgeSoon(document, 0);
+    for (const closed of this.#closed.values())
+      if (which(closed.root)) this.#judgeClosedSoon(closed.root, closed.repoPath);
   }
 
   #judgeSoon(document: OpenDocument, delay: number = this.#timing.debounceMs): void {
@@ -488,7 +565,10 @@ export class Documents {
         ? judgement
         : { ...judgement, findings: shiftFindings(judgement.findings, document.sinceJudged) };
     const current = document.text.version === version ? lines : live.map.lines();
-    this.#publish(document, document.text.version, this.#toDiagnostics(live.root, document.judgement.findings, current));
+    const diagnostics = this.#toDiagnostics(live.root, document.judgement.findings, current);
+    if (isPolicyFile(document.file))
+      diagnostics.push(...policyDiagnostics(document.text.getText(), live.repoPath, new Date()));
+    this.#publish(document, document.text.version, diagnostics);
     this.#publisher.summary(summaryOf(document.uri, version, document.judgement, document.note));
     this.#changesSoon();
     this.#audit.found(live.root, live.repoPath, judgement.findings);
@@ -518,13 +598,15 @@ export class Documents {
     });
     const took = performance.now() - started;
     if (took > slowMs) this.#log('warn', `${repoPath}: judging took ${Math.round(took)} ms`);
-    const findings = judgement.findings.filter((f) => f.entry !== undefined || !root.ignored.has(repoPath, f.rule, f.lineText));
+    const findings = judgement.findings.filter(
+      (f) => f.entry !== undefined || !root.ignored.has(repoPath, f.rule, f.lineText),
+    );
     return findings.length === judgement.findings.length ? judgement : { ...judgement, findings };
   }
 
   #toDiagnostics(root: Root, findings: readonly LiveFinding[], lines: readonly string[]): Diagnostic[] {
     return findings.map((f) =>
-      toDiagnostic(f, lines, (file) => uriOfPath(path.isAbsolute(file) ? file : path.join(root.dir, file))),
+      toDiagnostic(f, lines, (file) => uriOfPath(this.#workspace.shown(path.resolve(root.dir, file)))),
     );
   }
 
@@ -542,10 +624,17 @@ export class Documents {
 
   /** Files with pending AI lines that are not open. */
   async #scanClosed(root: Root): Promise<void> {
+    this.#showPolicyProblems(root);
     if (!root.store) return;
     const wanted = new Set<string>();
     for (const file of await root.store.pending()) {
-      if (file.counts.ai === 0 && file.agents.length === 0 && root.verdict(file.path).entries.length === 0 && !file.aiDeleted) continue;
+      if (
+        file.counts.ai === 0 &&
+        file.agents.length === 0 &&
+        root.verdict(file.path).entries.length === 0 &&
+        !file.aiDeleted
+      )
+        continue;
       if (wanted.size < maxClosed) wanted.add(file.path);
       else this.#log('info', `${root.dir}: more than ${maxClosed} changed files; the rest is judged when opened`);
     }
@@ -553,8 +642,26 @@ export class Documents {
     for (const repoPath of wanted) this.#judgeClosedSoon(root, repoPath);
   }
 
+  /** Problems of policy files that nobody has open. */
+  #showPolicyProblems(root: Root): void {
+    const outside = new Map<string, PolicyProblem[]>();
+    for (const file of root.policy.files) {
+      const name = path.relative(root.dir, file).split(path.sep).join('/');
+      if (name.startsWith('../') || path.isAbsolute(name)) outside.set(file, []);
+      else this.#judgeClosedSoon(root, name);
+    }
+    for (const problem of root.policy.problems) outside.get(problem.file)?.push(problem);
+    for (const [file, problems] of outside) {
+      const uri = uriOfPath(file);
+      if (this.#open.has(uri) || (problems.length === 0 && !this.#managed.has(uri))) continue;
+      if (problems.length > 0) this.#managed.add(uri);
+      else this.#managed.delete(uri);
+      this.#publisher.diagnostics(uri, undefined, problems.map(toPolicyDiagnostic));
+    }
+  }
+
   #judgeClosedSoon(root: Root, repoPath: string): void {
-    const uri = uriOfPath(path.join(root.dir, repoPath));
+    const uri = uriOfPath(this.#workspace.shown(path.join(root.dir, repoPath)));
     if (this.#isOpen(uri, root, repoPath)) return;
     this.#enqueue(`closed:${uri}`, () => this.#judgeClosed(uri, root, repoPath));
   }
@@ -566,33 +673,36 @@ export class Documents {
   }
 
   async #judgeClosed(uri: string, root: Root, repoPath: string): Promise<void> {
-    if (this.#isOpen(uri, root, repoPath) || !root.store) return;
+    if (this.#isOpen(uri, root, repoPath)) return;
     const file = path.join(root.dir, repoPath);
     const { text, stamp, isSkipped } = await readDisk(file);
-    const baseline = await root.baseline(repoPath);
     let judgement = nothing;
-    let lines: readonly string[] = [];
-    if (baseline && !isSkipped) {
-      const resolved = await root.store.resolve(repoPath, text ?? '', { baseline: baseline.text });
-      lines = text === null ? [] : splitLines(text);
+    const lines: readonly string[] = text === null ? [] : splitLines(text);
+    if (!isSkipped) {
+      const { baseline, origins, deletedBefore } = await known(root, repoPath, text);
       judgement = await this.#judge(root, repoPath, {
         text,
         lines,
         baseline,
-        origins: expandOrigins(resolved.origins),
-        deletedBy: (line) => resolved.deletions.get(line),
+        origins,
+        deletedBy: (line) => deletedBefore.get(line),
       });
     }
     if (this.#isOpen(uri, root, repoPath)) return;
     const before = this.#closed.get(uri);
     const key = before?.publishedKey ?? '[]';
-    const diagnostics = this.#toDiagnostics(root, judgement.findings, lines);
+    const diagnostics = [
+      ...this.#toDiagnostics(root, judgement.findings, lines),
+      ...root.policy.problems.filter((p) => p.file === repoPath).map(toPolicyDiagnostic),
+    ];
     const next = JSON.stringify(diagnostics);
     if (next !== key) this.#publisher.diagnostics(uri, undefined, diagnostics);
-    if (judgement.ai + judgement.deleted === 0 && judgement.findings.length === 0) this.#closed.delete(uri);
+    if (judgement.ai + judgement.deleted === 0 && diagnostics.length === 0) this.#closed.delete(uri);
     else this.#closed.set(uri, { uri, root, repoPath, judgement, stamp, publishedKey: next });
     if (before || judgement.ai + judgement.deleted > 0) {
-      this.#publisher.summary(summaryOf(uri, null, judgement, isSkipped ? 'too large or binary: not judged' : undefined));
+      this.#publisher.summary(
+        summaryOf(uri, null, judgement, isSkipped ? 'too large or binary: not judged' : undefined),
+      );
       this.#changesSoon();
     }
     this.#audit.found(root, repoPath, judgement.findings);
@@ -605,7 +715,7 @@ export class Documents {
     this.#closedTimer = setTimeout(() => {
       this.#closedTimer = undefined;
       this.#enqueue('poll-closed', async () => {
-        for (const closed of [...this.#closed.values()]) {
+        for (const closed of this.#closed.values()) {
           const stamp = await stampOf(path.join(closed.root.dir, closed.repoPath));
           if (stamp !== closed.stamp) this.#judgeClosedSoon(closed.root, closed.repoPath);
         }
@@ -636,7 +746,12 @@ export class Documents {
     try {
       // What a hook said must not be overwritten by our not knowing.
       if (this.#shouldAsk(document, live) && (await this.#askJournal(document))) this.#judgeSoon(document);
-      await live.root.store.remember(live.repoPath, document.text.getText(), live.map.toOrigins(), live.map.deletions());
+      await live.root.store.remember(
+        live.repoPath,
+        document.text.getText(),
+        live.map.toOrigins(),
+        live.map.deletions(),
+      );
     } catch (error) {
       this.#log('warn', `${live.repoPath}: origins can't be kept: ${describe(error)}`);
     }
@@ -680,7 +795,39 @@ export class Documents {
   //#endregion
 }
 
-export const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+/** What is known of a text: what it is judged against, and who wrote its lines. */
+async function known(
+  root: Root,
+  repoPath: string,
+  text: string | null,
+): Promise<{
+  baseline: Baseline;
+  origins: readonly (LineOrigin | null)[];
+  deletedBefore: ReadonlyMap<string, LineOrigin>;
+}> {
+  const none: ReadonlyMap<string, LineOrigin> = new Map();
+  const baseline = await root.baseline(repoPath);
+  if (baseline) {
+    if (!root.store || baseline.text === text) return { baseline, origins: [], deletedBefore: none };
+    const resolved = await root.store.resolve(repoPath, text ?? '', { baseline: baseline.text });
+    return { baseline, origins: expandOrigins(resolved.origins), deletedBefore: resolved.deletions };
+  }
+  // No git: judged against the text as first seen. After a restart that is what the journal does not know as new.
+  const lines = splitLines(text ?? '');
+  const isKnown = text !== null && root.store !== undefined && (await root.store.knows(repoPath));
+  const origins = isKnown && root.store ? expandOrigins((await root.store.resolve(repoPath, text)).origins) : [];
+  const old = lines.filter((_, i) => (origins[i] ?? null) === null);
+  return {
+    baseline: old.length === lines.length ? { text, lines } : { text: old.map((l) => `${l}\n`).join(''), lines: old },
+    origins,
+    deletedBefore: none,
+  };
+}
+
+export const isPolicyFile = (file: string): boolean => path.basename(file) === policyFileName;
+
+export const describe = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
 
 /** Whether the journal's answer replaces what the editor knows about a line. A person's own typing always stands. */
 function isBetter(told: LineOrigin, known: LineOrigin | null): boolean {
@@ -768,5 +915,3 @@ async function readDisk(file: string): Promise<{ text: string | null; stamp: str
     return { text: null, stamp, isSkipped: true };
   }
 }
-
-export { findingKey };

@@ -2,7 +2,7 @@
  * One text against what was there before: which lines count, what they risk, what the policy decides.
  * Translates for the editor only; `classify` and `evaluate` decide, as at every other door.
  */
-import { classify } from './standin/classify.ts';
+import { classify } from '../core/classify.ts';
 import { evaluate } from '../core/evaluate.ts';
 import { diffLines } from '../core/hunks.ts';
 import { compressOrigins } from '../core/attribution/origins.ts';
@@ -185,7 +185,9 @@ export async function judge(input: JudgeInput): Promise<Judgement> {
     const finding = protectedFinding(input, changed, hunks, evaluation.decision, evaluation.reasons[0], isSoft);
     if (finding) findings.push(finding);
   }
-  findings.sort((a, b) => a.line - b.line || tiers.indexOf(b.tier) - tiers.indexOf(a.tier) || (a.rule < b.rule ? -1 : 1));
+  findings.sort(
+    (a, b) => a.line - b.line || tiers.indexOf(b.tier) - tiers.indexOf(a.tier) || (a.rule < b.rule ? -1 : 1),
+  );
   return {
     ...base,
     tier: findings.reduce((t, f) => maxTier(t, f.tier), evaluation.tier),
@@ -240,7 +242,7 @@ function protectedFinding(
     endLine: end,
     message: reason ?? `${entry.name} is protected; give a reason or take the change back`,
     removed: hunk.newLines === 0,
-    origin: weakest(origins as LineOrigin[]),
+    origin: weakest(origins),
     lineText: lines[start - 1] ?? '',
     entry,
     decision,

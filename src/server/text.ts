@@ -56,7 +56,12 @@ export function uriOfPath(path: string): string {
   const url = pathToFileURL(path);
   const encoded = url.pathname
     .split('/')
-    .map((segment) => encodeURIComponent(decodeURIComponent(segment)).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`))
+    .map((segment) =>
+      encodeURIComponent(decodeURIComponent(segment)).replace(
+        /[!'()*]/g,
+        (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+      ),
+    )
     .join('/')
     // VS Code lower-cases the drive letter.
     .replace(/^\/([A-Za-z])%3A/, (_, drive: string) => `/${drive.toLowerCase()}%3A`);
@@ -71,8 +76,9 @@ export const oneLine = (text: string, limit = 300): string => {
 
 /** Foreign text inside Markdown: nothing in it is markup, a link or HTML. */
 export const escapeMarkdown = (text: string): string =>
-  oneLine(text, 500)
-    .replace(/[\\`*_{}[\]()#+\-.!|~<>&$@:/^=]/g, (c) => (c === '<' ? '&lt;' : c === '>' ? '&gt;' : c === '&' ? '&amp;' : `\\${c}`));
+  oneLine(text, 500).replace(/[\\`*_{}[\]()#+\-.!|~<>&$@:/^=]/g, (c) =>
+    c === '<' ? '&lt;' : c === '>' ? '&gt;' : c === '&' ? '&amp;' : `\\${c}`,
+  );
 
 /** Foreign text as inline code. */
 export const inlineCode = (text: string): string => {

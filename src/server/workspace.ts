@@ -9,6 +9,7 @@ import type { Coverage, Justification } from '../core/justification.ts';
 import { splitLines } from '../core/hunks.ts';
 import { toRepoPath } from '../core/paths.ts';
 import { verdictFor } from '../core/policy/index.ts';
+import { rules } from '../core/rules/index.ts';
 import type { PathVerdict } from '../core/policy/model.ts';
 import { openAttribution, type AttributionStore } from '../platform/attribution.ts';
 import { sha256 } from '../platform/crypto.ts';
@@ -93,7 +94,14 @@ export class Root {
     log: Log,
     changed: (root: Root, change: RootChange) => void,
   ): Promise<Root> {
-    const root = new Root(dir, repo, await loadPolicy(dir, Root.#loadOptions(repo, options, [])), options, log, changed);
+    const root = new Root(
+      dir,
+      repo,
+      await loadPolicy(dir, Root.#loadOptions(repo, options, [])),
+      options,
+      log,
+      changed,
+    );
     await Promise.all([root.#readHead(), root.#readNotes(), root.ignored.read()]);
     root.#watchAll();
     return root;
@@ -102,6 +110,7 @@ export class Root {
   static #loadOptions(repo: Repository | undefined, options: WorkspaceOptions, folders: readonly string[]) {
     return {
       folders,
+      knownRules: rules.map((r) => r.id),
       ...(repo && { commonDir: repo.commonDir }),
       ...(options.managedPolicy !== undefined && { managedFile: options.managedPolicy }),
     };
@@ -126,7 +135,7 @@ export class Root {
       added,
       deleted,
       now: new Date().toISOString(),
-    } as Parameters<typeof coveredBy>[2]);
+    });
   }
 
   /** HEAD's text. Outside git: absent, the document brings its own. */
@@ -169,9 +178,17 @@ export class Root {
   }
 
   async reloadPolicy(): Promise<void> {
-    const next = await loadPolicy(this.dir, Root.#loadOptions(this.repo, this.#options, [...this.#folders].filter((f) => f !== '')));
+    const next = await loadPolicy(
+      this.dir,
+      Root.#loadOptions(
+        this.repo,
+        this.#options,
+        [...this.#folders].filter((f) => f !== ''),
+      ),
+    );
     if (this.#disposed) return;
-    const same = next.digest === this.policy.digest && JSON.stringify(next.problems) === JSON.stringify(this.policy.problems);
+    const same =
+      next.digest === this.policy.digest && JSON.stringify(next.problems) === JSON.stringify(this.policy.problems);
     this.policy = next;
     if (!same) this.#emit({ kind: 'policy' });
   }
@@ -182,6 +199,13 @@ export class Root {
     if (folder === undefined) return;
     this.#folders.add(folder);
     await this.reloadPolicy();
+  }
+
+  /** Who records a person's word: git's user, '' where git has none or may not run. */
+  async user(): Promise<string> {
+    if (!this.repo) return '';
+    const { code, stdout } = await git(['config', '--get', 'user.email'], { cwd: this.dir });
+    return code === 0 ? stdout.toString('utf8').trim() : '';
   }
 
   dispose(): void {
@@ -198,7 +222,11 @@ export class Root {
 
   async #noticeFolders(repoPath: string): Promise<void> {
     const found: string[] = [];
-    for (let dir = path.posix.dirname(repoPath); dir !== '.' && !this.#checkedFolders.has(dir); dir = path.posix.dirname(dir)) {
+    for (
+      let dir = path.posix.dirname(repoPath);
+      dir !== '.' && !this.#checkedFolders.has(dir);
+      dir = path.posix.dirname(dir)
+    ) {
       this.#checkedFolders.add(dir);
       if (
         await fs.lstat(path.join(this.dir, dir, policyFileName)).then(
@@ -211,15 +239,30 @@ export class Root {
     if (found.length === 0) return;
     for (const dir of found) {
       this.#folders.add(dir);
-      this.#watchDir(path.join(this.dir, dir), (name) => name === policyFileName, 'policy', () => this.reloadPolicy());
+      this.#watchDir(
+        path.join(this.dir, dir),
+        (name) => name === policyFileName,
+        'policy',
+        () => this.reloadPolicy(),
+      );
     }
     await this.reloadPolicy();
   }
 
   #watchAll(): void {
-    this.#watchDir(this.dir, (name) => name === policyFileName, 'policy', () => this.reloadPolicy());
+    this.#watchDir(
+      this.dir,
+      (name) => name === policyFileName,
+      'policy',
+      () => this.reloadPolicy(),
+    );
     const managed = this.#options.managedPolicy ?? managedPolicyFile();
-    this.#watchDir(path.dirname(managed), (name) => name === path.basename(managed), 'policy', () => this.reloadPolicy());
+    this.#watchDir(
+      path.dirname(managed),
+      (name) => name === path.basename(managed),
+      'policy',
+      () => this.reloadPolicy(),
+    );
     if (this.store && !this.#watched.has('journal')) {
       this.#watched.add('journal');
       const watching = this.store.watch((paths) => this.#emit({ kind: 'journal', paths }));
@@ -228,9 +271,23 @@ export class Root {
     if (!this.repo) return;
     const { gitDir } = this.repo;
     const moved = /^(?:HEAD|ORIG_HEAD|COMMIT_EDITMSG|index|packed-refs)$/;
-    this.#watchDir(gitDir, (name) => moved.test(name), 'head', () => this.#headMayHaveChanged());
-    const state = new Set([path.basename(notesFile(this.repo)), path.basename(keysFile(this.repo)), this.ignored.fileName]);
-    this.#watchDir(sharedDir(this.repo), (name) => state.has(name), 'notes', () => this.#notesMayHaveChanged());
+    this.#watchDir(
+      gitDir,
+      (name) => moved.test(name),
+      'head',
+      () => this.#headMayHaveChanged(),
+    );
+    const state = new Set([
+      path.basename(notesFile(this.repo)),
+      path.basename(keysFile(this.repo)),
+      this.ignored.fileName,
+    ]);
+    this.#watchDir(
+      sharedDir(this.repo),
+      (name) => state.has(name),
+      'notes',
+      () => this.#notesMayHaveChanged(),
+    );
   }
 
   /** Watches a folder that may not exist yet (then again at the next poll). */
@@ -240,7 +297,7 @@ export class Root {
     let watcher: FSWatcher;
     try {
       watcher = watch(dir, { persistent: false }, (_, name) => {
-        if (name === null || wanted(String(name))) this.#soon(topic, act);
+        if (name === null || wanted(name)) this.#soon(topic, act);
       });
     } catch {
       return;
@@ -304,6 +361,8 @@ export class Workspace {
   readonly #roots = new Map<string, Promise<Root>>();
   readonly #repositories = new Map<string, Promise<Repository | undefined>>();
   #folders: readonly string[] = [];
+  /** Real path → the path under which the client has the folder open. */
+  readonly #aliases = new Map<string, string>();
 
   constructor(options: WorkspaceOptions, log: Log, changed: (root: Root, change: RootChange) => void) {
     this.#options = options;
@@ -318,9 +377,21 @@ export class Workspace {
   /** Sets the workspace folders (absolute paths) and opens their roots, so that closed files are known, too. */
   async setFolders(folders: readonly string[]): Promise<readonly Root[]> {
     this.#folders = folders;
+    this.#aliases.clear();
+    for (const folder of folders) {
+      const real = await fs.realpath(folder).catch(() => folder);
+      if (real !== folder) this.#aliases.set(real, folder);
+    }
     const roots = new Set<Root>();
     for (const folder of folders) roots.add(await this.#rootAt(folder));
     return [...roots];
+  }
+
+  /** The path of a file as the client sees it: a workspace folder may be a link. */
+  shown(file: string): string {
+    for (const [real, folder] of this.#aliases)
+      if (file.startsWith(real + path.sep)) return folder + file.slice(real.length);
+    return file;
   }
 
   async rootFor(file: string): Promise<Root> {
