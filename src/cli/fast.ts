@@ -4,5 +4,6 @@
  */
 import type { Command } from './command.ts';
 import { guard } from './commands/guard.ts';
+import { hook } from './commands/hook.ts';
 
-export const fastCommands: readonly Command[] = [guard];
+export const fastCommands: readonly Command[] = [guard, hook];

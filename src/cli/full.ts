@@ -3,5 +3,6 @@ import type { Command } from './command.ts';
 import { origin } from './commands/origin.ts';
 import { classifyCommand } from './commands/classify.ts';
 import { lsp } from './commands/lsp.ts';
+import { resume, stop } from './commands/stop.ts';
 
-export const fullCommands: readonly Command[] = [origin, classifyCommand, lsp];
+export const fullCommands: readonly Command[] = [origin, classifyCommand, lsp, stop, resume];

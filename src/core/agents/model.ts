@@ -5,7 +5,7 @@
 export interface AgentFileEdit {
   /** As the agent sent it (absolute or relative to `cwd`, either separator). */
   readonly path: string;
-  readonly op: 'create' | 'write' | 'edit' | 'delete' | 'move';
+  readonly op: 'create' | 'write' | 'edit' | 'delete' | 'move' | 'read';
   readonly to?: string;
   readonly edits?: readonly { readonly oldText: string; readonly newText: string; readonly replaceAll: boolean }[];
   /** The whole new text where the agent gives it. */
