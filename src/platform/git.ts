@@ -139,7 +139,8 @@ export function git(args: readonly string[], options: GitOptions): Promise<GitRe
     });
     child.on('close', (code, signal) => {
       if (failure !== undefined) reject(failure);
-      else if (code === null) reject(new GuardError('failed', `git ${verb(args)} was ended by ${signal ?? 'a signal'}`));
+      else if (code === null)
+        reject(new GuardError('failed', `git ${verb(args)} was ended by ${signal ?? 'a signal'}`));
       else resolve({ code, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString('utf8') });
     });
     // git may stop reading before we stop writing.
@@ -180,7 +181,10 @@ export async function findRepository(folder: string, env?: NodeJS.ProcessEnv): P
   }
   if (result.code !== 0) return undefined;
   // A folder's name may hold a newline; then there are more than three lines, and git itself cannot tell us which is which.
-  const lines = result.stdout.toString('utf8').replace(/\r?\n$/, '').split(/\r?\n/);
+  const lines = result.stdout
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/);
   const [root, gitDir, common] = lines;
   if (lines.length !== 3 || !root || !gitDir || !common) return undefined;
   return { root: path.normalize(root), gitDir: path.normalize(gitDir), commonDir: path.resolve(folder, common) };
@@ -257,7 +261,16 @@ export async function changedFiles(
   options: { readonly env?: NodeJS.ProcessEnv; readonly signal?: AbortSignal } = {},
 ): Promise<ChangedFile[]> {
   const base = from ?? (await emptyTree(repo.root, options.env));
-  const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--no-relative', '--ignore-submodules=none'];
+  const args = [
+    'diff-tree',
+    '-r',
+    '-z',
+    '--raw',
+    '--no-renames',
+    '--no-abbrev',
+    '--no-relative',
+    '--ignore-submodules=none',
+  ];
   return parseRaw(await gitOutput([...args, '--end-of-options', base, to], { cwd: repo.root, ...options }));
 }
 

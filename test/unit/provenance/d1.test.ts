@@ -25,7 +25,9 @@ describe('d1 against the published vectors', () => {
   before(async () => {
     repo = await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-d1-'));
     vectors = JSON.parse(await fs.readFile(path.join(fixtures, 'vectors.json'), 'utf8')) as Vector[];
-    const result = await git(['clone', '--quiet', '--bare', path.join(fixtures, 'repo.bundle'), repo], { cwd: os.tmpdir() });
+    const result = await git(['clone', '--quiet', '--bare', path.join(fixtures, 'repo.bundle'), repo], {
+      cwd: os.tmpdir(),
+    });
     assert.equal(result.code, 0, result.stderr);
   });
   after(() => fs.rm(repo, { recursive: true, force: true }));
@@ -33,18 +35,28 @@ describe('d1 against the published vectors', () => {
   it('gives the published digest and totals, commit by commit', async () => {
     for (const v of vectors) {
       if (v.patch === '-') continue;
-      const parent = (await gitOutput(['rev-list', '--parents', '-n1', v.commit], { cwd: repo })).toString().trim().split(' ')[1];
+      const parent = (await gitOutput(['rev-list', '--parents', '-n1', v.commit], { cwd: repo }))
+        .toString()
+        .trim()
+        .split(' ')[1];
       const d = await diffDigest(repo, parent ?? null, v.commit);
       assert.deepEqual(d, { patch: v.patch, added: v.added, deleted: v.deleted, files: v.files }, v.subject);
     }
   });
 
   it('gives the same for all commits in one pass, and nothing for a merge', async () => {
-    const digests = await commitDigests(repo, vectors.map((v) => v.commit));
+    const digests = await commitDigests(
+      repo,
+      vectors.map((v) => v.commit),
+    );
     for (const v of vectors) {
       if (v.patch === '-') assert.ok(!digests.has(v.commit) || digests.get(v.commit)?.files === 0);
       else
-        assert.deepEqual(digests.get(v.commit), { patch: v.patch, added: v.added, deleted: v.deleted, files: v.files }, v.subject);
+        assert.deepEqual(
+          digests.get(v.commit),
+          { patch: v.patch, added: v.added, deleted: v.deleted, files: v.files },
+          v.subject,
+        );
     }
   });
 
