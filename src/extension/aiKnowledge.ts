@@ -37,6 +37,7 @@ export class AiKnowledge extends Disposables {
   readonly #known = new Map<string, Known>();
   readonly #summaries = new Map<string, SummaryParams>();
   readonly #announced = this.own(new vscode.EventEmitter<string>());
+  readonly #summarized = this.own(new vscode.EventEmitter<string>());
 
   constructor() {
     super();
@@ -54,9 +55,15 @@ export class AiKnowledge extends Disposables {
     return this.#summaries.get(uri.toString());
   }
 
+  /** Resolves at the next summary of the document, or after `ms`. */
+  async nextSummary(uri: vscode.Uri, ms: number): Promise<void> {
+    await this.#until(this.#summarized, (key) => key === uri.toString(), ms);
+  }
+
   onSummary(params: SummaryParams): void {
     const key = vscode.Uri.parse(params.uri).toString();
     this.#summaries.set(key, params);
+    this.#summarized.fire(key);
     const document = vscode.workspace.textDocuments.find((d) => d.uri.toString() === key);
     if (!document || (params.version !== null && params.version !== document.version)) return;
     const lines = new Set<string>();
@@ -87,17 +94,7 @@ export class AiKnowledge extends Disposables {
   /** Waits until it is; what nobody classified in time counts as an edit nobody saw. */
   async settle(document: vscode.TextDocument): Promise<void> {
     if (this.isSettled(document)) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        listener.dispose();
-        resolve();
-      };
-      const listener = this.#announced.event(() => {
-        if (this.isSettled(document)) done();
-      });
-      const timer = setTimeout(done, settleMs);
-    });
+    await this.#until(this.#announced, () => this.isSettled(document), settleMs);
     if (this.isSettled(document)) return;
     const entry = this.#entry(document.uri.toString(), document.version);
     entry.settled = entry.lastAiEdit = document.version;
@@ -117,6 +114,20 @@ export class AiKnowledge extends Disposables {
       lines = present;
     }
     return { lines, more: known.lastAiEdit > known.version, lastEdit: known.lastAiEdit, deleted: known.aiDeleted };
+  }
+
+  async #until(event: vscode.EventEmitter<string>, isDone: (key: string) => boolean, ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        listener.dispose();
+        resolve();
+      };
+      const listener = event.event((key) => {
+        if (isDone(key)) done();
+      });
+      const timer = setTimeout(done, ms);
+    });
   }
 
   #entry(key: string, version: number): Known {

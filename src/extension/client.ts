@@ -9,6 +9,7 @@ import { Disposables } from './disposables.ts';
 import type { LanguageClient } from './languageClient.ts';
 import { describe, type Log } from './log.ts';
 import { setContext } from './contextKeys.ts';
+import { settings } from './settings.ts';
 
 export type Health = 'starting' | 'running' | 'waiting' | 'failed';
 
@@ -44,6 +45,8 @@ export class ServerClient extends Disposables {
     this.#item = this.own(vscode.languages.createLanguageStatusItem('countersign.server', { scheme: 'file' }));
     this.#item.name = vscode.l10n.t('Countersign Language Server');
     this.#setHealth('starting');
+    // The server runs git only when told at its start that the workspace is trusted.
+    this.own(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.restart()));
   }
 
   get health(): Health {
@@ -117,23 +120,22 @@ export class ServerClient extends Disposables {
       serverModule: this.#context.asAbsolutePath('dist/server.js'),
       log: this.#log,
       diagnostics: this.#diagnostics,
-      initializationOptions: {
-        storage: this.#context.storageUri?.fsPath,
+      // Asked for again at each start.
+      initializationOptions: (): protocol.InitOptions => ({
+        ...(this.#context.storageUri && { storage: this.#context.storageUri.fsPath }),
         trusted: vscode.workspace.isTrusted,
-      },
+        labels: settings.labels(),
+        commands: protocol.clientCommands,
+      }),
       closed: async () => this.#closed(),
-    });
-    client.onNotification(protocol.summary, (p: protocol.SummaryParams) => this.#summary.fire(p));
-    client.onNotification(protocol.changesChanged, () => this.#changes.fire());
-    // vscode-languageclient's State: 1 stopped, 2 running, 3 starting.
-    client.onDidChangeState(({ newState }) => {
-      if (client !== this.#client) return;
-      if (newState === 2) {
+      running: () => {
         this.#startedAt = Date.now();
         this.#setHealth('running');
         this.#changes.fire();
-      }
+      },
     });
+    client.onNotification(protocol.summary, (p: protocol.SummaryParams) => this.#summary.fire(p));
+    client.onNotification(protocol.changesChanged, () => this.#changes.fire());
     return client;
   }
 

@@ -7,6 +7,7 @@ import {
   ErrorAction,
   LanguageClient,
   RevealOutputChannelOn,
+  State,
   TransportKind,
   type DiagnosticCollectionProvider,
 } from 'vscode-languageclient/node';
@@ -20,6 +21,8 @@ export interface ClientParts {
   readonly diagnostics: vscode.DiagnosticCollection;
   /** The process ended by itself; resolves to whether to start another one. */
   readonly closed: () => Promise<boolean>;
+  /** The server answers. */
+  readonly running: () => void;
 }
 
 export type { LanguageClient };
@@ -30,7 +33,7 @@ export function createLanguageClient(parts: ClientParts): LanguageClient {
     create: () => parts.diagnostics,
     dispose: () => undefined,
   };
-  return new LanguageClient(
+  const client = new LanguageClient(
     'countersign',
     'Countersign',
     { run, debug: { ...run, options: { execArgv: ['--nolazy', '--inspect=6019'] } } },
@@ -51,4 +54,8 @@ export function createLanguageClient(parts: ClientParts): LanguageClient {
       },
     },
   );
+  client.onDidChangeState(({ newState }) => {
+    if (newState === State.Running) parts.running();
+  });
+  return client;
 }

@@ -1,19 +1,24 @@
 /** The composition root: makes the parts, top to bottom, and hands them to each other. Nothing here waits. */
 import * as vscode from 'vscode';
-import type { EditOriginParams } from '../protocol.ts';
-import * as protocol from '../protocol.ts';
 import { AiKnowledge } from './aiKnowledge.ts';
+import { ChangesView } from './changesView.ts';
+import { copyCli } from './cliCopy.ts';
 import { ServerClient } from './client.ts';
 import { registerCommands } from './commands/index.ts';
 import { setContext } from './contextKeys.ts';
 import { Ledger } from './ledger.ts';
 import { createLog, describe } from './log.ts';
+import { Marks } from './marks.ts';
 import { Notify } from './notify.ts';
 import { PolicyService } from './policyService.ts';
+import { probeVeto, withProbe } from './probe.ts';
 import { SaveGate } from './saveGate.ts';
 import { SigningKey } from './signingKey.ts';
 import { Status } from './status.ts';
 import { registerVeto } from './veto.ts';
+
+/** What is no hurry, in ms after activation: copying the CLI, probing the veto. */
+const quietMs = 1500;
 
 export function activate(context: vscode.ExtensionContext): void {
   const started = performance.now();
@@ -25,23 +30,29 @@ export function activate(context: vscode.ExtensionContext): void {
   const ledger = new Ledger(log, notify, new SigningKey(context));
   const gate = new SaveGate({ context, log, notify, client, policies, ledger, knowledge });
   const services = { context, log, notify, client, policies, ledger, gate };
-  const announce = (edit: EditOriginParams): void => {
-    knowledge.onEdit(edit);
-    client.notify(protocol.editOrigin, edit);
-  };
   context.subscriptions.push(
-    ...[log, client, policies, knowledge, gate],
+    log,
+    client,
+    policies,
+    knowledge,
+    gate,
     client.onSummary((summary) => knowledge.onSummary(summary)),
-    registerVeto(gate),
+    registerVeto(withProbe(gate)),
     registerCommands(services),
     new Status({ client, gate, knowledge, policies }),
+    new Marks(client, knowledge),
+    new ChangesView(client, policies),
   );
   setContext('countersign.active', true);
   log.info(`active after ${(performance.now() - started).toFixed(1)} ms`);
-  // The rest is for later: no start-up waits for it.
-  setImmediate(() => {
+
+  const later = async (): Promise<void> => {
     client.start();
-    policies.open().catch((error: unknown) => log.error(`policies: ${describe(error)}`));
-  });
-  void announce;
+    await policies.open();
+    await new Promise((resolve) => setTimeout(resolve, quietMs));
+    await copyCli(context, log);
+    gate.vetoMode = (await probeVeto(context, log)) ? 'veto' : 'restore';
+  };
+  // No start-up waits for the rest.
+  setImmediate(() => void later().catch((error: unknown) => log.error(`start: ${describe(error)}`)));
 }

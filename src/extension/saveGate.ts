@@ -11,6 +11,7 @@ import type { Justification } from '../core/justification.ts';
 import { maxTier, type LineOrigin, type Tier } from '../core/model.ts';
 import { defaultJustification } from '../core/policy/index.ts';
 import { linearRegex } from '../core/regex.ts';
+import { sha256 } from '../platform/crypto.ts';
 import * as protocol from '../protocol.ts';
 import type { AiKnowledge, AiLines } from './aiKnowledge.ts';
 import type { ServerClient } from './client.ts';
@@ -61,6 +62,8 @@ export interface SaveGateParts {
 const lookUpMs = 1000;
 /** Save All fires one event per file; one prompt is made for all that arrive so close together. */
 const gatherMs = 150;
+const summaryMs = 2000;
+const settleMs = 50;
 
 const aiLine: LineOrigin = { origin: 'ai', evidence: 'editor' };
 const humanLine: LineOrigin = { origin: 'human', evidence: 'editor' };
@@ -77,6 +80,8 @@ export class SaveGate extends Disposables implements SaveListener {
   /** Saves that passed the guard and have not arrived yet. */
   readonly #passed = new Set<string>();
   readonly #toAsk = new Set<string>();
+  /** Digest of the text on disk, per protected document: a change that was taken back by hand needs nothing. */
+  readonly #onDisk = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
   #asking = false;
   #mode: 'veto' | 'restore' = 'veto';
@@ -90,10 +95,22 @@ export class SaveGate extends Disposables implements SaveListener {
     this.#diagnostics = this.own(vscode.languages.createDiagnosticCollection('countersign-guard'));
     this.own(vscode.workspace.onDidSaveTextDocument((d) => void this.#arrived(d)));
     this.own(vscode.workspace.onDidSaveNotebookDocument((d) => void this.#arrived(d)));
-    this.own(vscode.workspace.onDidCloseTextDocument((d) => this.#release(d.uri.toString())));
+    this.own(vscode.workspace.onDidOpenTextDocument((d) => void this.#opened(d)));
+    this.own(
+      vscode.workspace.onDidCloseTextDocument((d) => {
+        this.#release(d.uri.toString());
+        this.#onDisk.delete(d.uri.toString());
+      }),
+    );
+    this.own(vscode.languages.onDidChangeDiagnostics((e) => this.#dropTwins(e.uris)));
     this.own(vscode.workspace.onDidCloseNotebookDocument((d) => this.#release(d.uri.toString())));
     this.own(vscode.workspace.onDidChangeTextDocument((e) => this.#edited(e.document)));
-    this.own(parts.policies.onDidChange(() => this.#reconsider()));
+    this.own(
+      parts.policies.onDidChange(() => {
+        this.#reconsider();
+        for (const d of vscode.workspace.textDocuments) void this.#opened(d);
+      }),
+    );
     this.own({ dispose: () => clearTimeout(this.#timer) });
   }
 
@@ -121,11 +138,12 @@ export class SaveGate extends Disposables implements SaveListener {
     return this.#hold(notebook, reason);
   }
 
-  /** Asks about these files, or about all that wait. For the command, the status item and the quick fix. */
-  async justify(uris?: readonly vscode.Uri[]): Promise<void> {
-    const keys = uris ? uris.map((u) => u.toString()) : [...this.#held.keys()];
+  /** Asks about these files, or about all that wait; false when none of them needs anything. */
+  async justify(uris?: readonly vscode.Uri[]): Promise<boolean> {
     for (const uri of uris ?? []) await this.#consider(uri);
-    await this.#ask(keys.filter((k) => this.#held.has(k)));
+    const keys = (uris ? uris.map((u) => u.toString()) : [...this.#held.keys()]).filter((k) => this.#held.has(k));
+    if (keys.length > 0) await this.#ask(keys);
+    return keys.length > 0;
   }
 
   /** A save event: decided now, from memory, wherever possible. */
@@ -136,7 +154,7 @@ export class SaveGate extends Disposables implements SaveListener {
       const { policies, knowledge } = this.#parts;
       const located = policies.known(document.uri);
       if (!located) return policies.isLocatable(document.uri) ? this.#holdLater(document, reason) : false;
-      if (located.verdict.entries.length === 0) return this.#pass(key);
+      if (located.verdict.entries.length === 0 || this.#isAsOnDisk(document)) return this.#pass(key);
       if ('lineCount' in document && !knowledge.isSettled(document)) return this.#holdLater(document, reason);
       return this.#conclude(document, located, reason);
     } catch (error) {
@@ -207,6 +225,22 @@ export class SaveGate extends Disposables implements SaveListener {
     };
   }
 
+  /** Remembers what is on disk, of a protected file only. A restored dirty text has no known counterpart. */
+  async #opened(document: vscode.TextDocument): Promise<void> {
+    const located = await this.#parts.policies.locate(document.uri);
+    if (located && located.verdict.entries.length > 0 && !document.isDirty) this.#rememberDisk(document);
+  }
+
+  #rememberDisk(document: HeldSave['document']): void {
+    if ('lineCount' in document) this.#onDisk.set(document.uri.toString(), digestOf(document));
+  }
+
+  #isAsOnDisk(document: HeldSave['document']): boolean {
+    if (!('lineCount' in document)) return false;
+    const known = this.#onDisk.get(document.uri.toString());
+    return known !== undefined && known === digestOf(document);
+  }
+
   #grant(key: string): Grant | undefined {
     const grant = this.#grants.get(key);
     if (!grant) return undefined;
@@ -247,6 +281,7 @@ export class SaveGate extends Disposables implements SaveListener {
     this.#release(key);
     const located = this.#parts.policies.known(document.uri) ?? (await this.#parts.policies.locate(document.uri));
     if (!located || located.verdict.entries.length === 0) return;
+    this.#rememberDisk(document);
     try {
       if (!passed) {
         const bypassed = this.#judge(document, located, 'bypassed');
@@ -291,12 +326,15 @@ export class SaveGate extends Disposables implements SaveListener {
   #edited(document: vscode.TextDocument): void {
     const key = document.uri.toString();
     const held = this.#held.get(key);
-    // Undone or reverted: nothing waits any more. (`isDirty` is still false inside the first change event, so look later.)
-    if (held?.state === 'held')
+    // Undone, reverted or read again from disk: nothing waits any more. Looked at later, because `isDirty` is still
+    // false inside the first change event after a clean state.
+    if (this.#onDisk.has(key))
       setTimeout(() => {
-        if (!document.isDirty) this.#release(key);
-      }, 50);
-    else if (!held && settings.autoSaveWhenNoErrors(document.uri)) this.#markEarly(document);
+        if (document.isDirty || document.isClosed) return;
+        this.#rememberDisk(document);
+        if (held?.state === 'held') this.#release(key);
+      }, settleMs);
+    if (!held && settings.autoSaveWhenNoErrors(document.uri)) this.#markEarly(document);
   }
 
   /** With `files.autoSaveWhenNoErrors` an error keeps auto-save away even while this host is busy. */
@@ -307,13 +345,32 @@ export class SaveGate extends Disposables implements SaveListener {
       if (!document.isDirty || this.#allowed.has(document.uri.toString())) return;
       const held = this.#judge(document, located, 'held');
       if (held) this.#keep(document.uri.toString(), held);
-    }, 50);
+    }, settleMs);
   }
 
   #keep(key: string, held: HeldSave): void {
     this.#held.set(key, held);
     this.#diagnostics.set(held.document.uri, [guardDiagnostic(held)]);
+    this.#dropTwins([held.document.uri]);
     this.#changed.fire();
+  }
+
+  /** The server says the same at the changed lines, once it has looked: its diagnostic is the better one. */
+  #dropTwins(uris: readonly vscode.Uri[]): void {
+    for (const uri of uris) {
+      const held = this.#held.get(uri.toString());
+      if (!held) continue;
+      const mine = this.#diagnostics.has(uri);
+      const twin = vscode.languages
+        .getDiagnostics(uri)
+        .some(
+          (d) => d.source === guardSource && codeOf(d) === guardCode && d.message !== guardDiagnostic(held).message,
+        );
+      if (twin === mine) {
+        if (twin) this.#diagnostics.delete(uri);
+        else this.#diagnostics.set(uri, [guardDiagnostic(held)]);
+      }
+    }
   }
 
   #release(key: string): void {
@@ -335,12 +392,33 @@ export class SaveGate extends Disposables implements SaveListener {
     }
   }
 
+  /** Looks at a file that nobody is saving right now: its unsaved change, or what an agent has put on disk. */
   async #consider(uri: vscode.Uri): Promise<void> {
-    const document = vscode.workspace.textDocuments.find((d) => d.uri.toString() === uri.toString());
-    const located = await this.#parts.policies.locate(uri);
-    if (!document || !located) return;
-    const held = this.#judge(document, located, document.isDirty ? 'held' : 'bypassed');
-    if (held) this.#keep(uri.toString(), held);
+    const { policies, knowledge, client } = this.#parts;
+    const located = await policies.locate(uri);
+    if (!located || located.verdict.entries.length === 0) return;
+    const document = await vscode.workspace.openTextDocument(uri);
+    if (document.isDirty) {
+      await knowledge.settle(document);
+      const held = this.#judge(document, located, 'held');
+      if (held) this.#keep(uri.toString(), held);
+      return;
+    }
+    if (client.health === 'running' && knowledge.summary(uri)?.version !== document.version)
+      await knowledge.nextSummary(uri, summaryMs);
+    const summary = knowledge.summary(uri);
+    if (!summary || summary.decision === 'allow') return;
+    this.#keep(uri.toString(), {
+      document,
+      place: located.place,
+      path: located.path,
+      located,
+      decision: summary.decision,
+      tier: summary.tier,
+      reason: vscode.l10n.t('{0} is protected', located.verdict.entries[0]?.name ?? located.path),
+      aiLines: summary.ai + summary.unknown,
+      state: 'bypassed',
+    });
   }
 
   #askSoon(key: string): void {
@@ -521,15 +599,26 @@ function question(files: readonly HeldSave[]): Question {
 function guardDiagnostic(held: HeldSave): vscode.Diagnostic {
   const message =
     held.state === 'bypassed'
-      ? vscode.l10n.t('Saved without a justification: {0}', held.reason)
+      ? vscode.l10n.t('On disk without a justification: {0}', held.reason)
       : held.decision === 'deny'
         ? vscode.l10n.t('Not saved: {0}', held.reason)
         : vscode.l10n.t('Not saved until justified: {0}', held.reason);
   const diagnostic = new vscode.Diagnostic(new vscode.Range(0, 0, 0, 0), message, vscode.DiagnosticSeverity.Error);
-  diagnostic.source = 'Countersign';
-  diagnostic.code = 'protected-path';
+  diagnostic.source = guardSource;
+  diagnostic.code = guardCode;
   return diagnostic;
 }
+
+const guardSource = 'Countersign';
+const guardCode = 'protected-path';
+
+/** The bare code; a server's diagnostic carries a link with it. */
+const codeOf = (d: vscode.Diagnostic): unknown => (typeof d.code === 'object' ? d.code.value : d.code);
+
+const digestOf = (document: vscode.TextDocument): string => {
+  const text = document.getText();
+  return `${text.length}:${sha256(text)}`;
+};
 
 function ticketIn(text: string, pattern: string): string | undefined {
   const [hit] = linearRegex(pattern).find(text);

@@ -82,9 +82,9 @@ export async function askReason(question: Question, reasons: Reasons): Promise<A
   const recent = button('history', vscode.l10n.t('Recent Reasons'));
   const withoutAi = button('person', vscode.l10n.t('Save Without AI Lines'));
   const discard = button('discard', vscode.l10n.t('Discard Changes'));
-  const later = button('clock', vscode.l10n.t('Later'));
+  const later = button('close', vscode.l10n.t('Later (the text stays, unsaved)'));
   box.title = titleOf(question.paths);
-  box.prompt = [describeQuestion(question), vscode.l10n.t('Enter saves, Escape decides later.')].join(' ');
+  box.prompt = describeQuestion(question);
   box.placeholder = vscode.l10n.t('Why is this change right, and how was it checked?');
   box.ignoreFocusOut = true;
   box.value = question.value ?? '';

@@ -16,6 +16,8 @@ export const settings = {
   rememberReasons: (): number => Math.max(0, Math.min(20, read('saveGuard.rememberReasons', 8))),
   marksEnabled: (scope?: vscode.ConfigurationScope): boolean => read('marks.enabled', true, scope),
   marksInOverviewRuler: (scope?: vscode.ConfigurationScope): boolean => read('marks.overviewRuler', true, scope),
+  /** Whose changes get diagnostics; the server is told of changes by vscode-languageclient. */
+  labels: (): 'ai' | 'ai-and-unknown' | 'all' => read('labels', 'ai'),
   hiddenNotifications: (): readonly string[] => read<string[]>('notifications.hidden', []),
   nodePath: (): string => read('hooks.nodePath', ''),
 

@@ -1,0 +1,7 @@
+import { markSelection } from '../markSelection.ts';
+import type { Command } from './command.ts';
+
+export const markAsAi: Command = {
+  id: 'markAsAi',
+  run: ({ client }) => markSelection(client, 'ai'),
+};

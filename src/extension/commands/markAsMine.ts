@@ -1,0 +1,7 @@
+import { markSelection } from '../markSelection.ts';
+import type { Command } from './command.ts';
+
+export const markAsMine: Command = {
+  id: 'markAsMine',
+  run: ({ client }) => markSelection(client, 'human'),
+};

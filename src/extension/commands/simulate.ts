@@ -1,0 +1,157 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { copyCli, cliFile } from '../cliCopy.ts';
+import type { Located } from '../policyService.ts';
+import { runCli } from '../runCli.ts';
+import type { Services } from '../services.ts';
+import type { Command } from './command.ts';
+
+/**
+ * A pretended agent, so that a newcomer sees what Countersign does without one: an edit on disk with the very hook
+ * calls Claude Code makes around it (`hook claude-code`), then an edit in the editor as another extension makes it.
+ * `{ protected: true }`: only the second, in a protected file, left unsaved for the person to try to save.
+ */
+export const simulate: Command = {
+  id: 'simulate',
+  async run(services, options) {
+    const wantsProtected = (options as { protected?: unknown } | undefined)?.protected === true;
+    const found = await findTarget(services, wantsProtected);
+    if (!found) {
+      void vscode.window.showInformationMessage(
+        wantsProtected
+          ? vscode.l10n.t('No protected file is at hand here. Open one, then try again.')
+          : vscode.l10n.t('Open a source file in a folder first, then try again.'),
+      );
+      return;
+    }
+    const { uri, located } = found;
+    const document = await vscode.workspace.openTextDocument(uri);
+    const isProtected = located.verdict.entries.length > 0;
+    if (!isProtected && !document.isDirty && !(await onDisk(services, uri, located))) return;
+    await vscode.window.showTextDocument(document, { preview: false });
+    const edit = new vscode.WorkspaceEdit();
+    const end = document.lineAt(document.lineCount - 1).range.end;
+    const eol = end.character === 0 ? '' : '\n';
+    edit.insert(uri, end, eol + snippet(uri, 'editor'));
+    await vscode.workspace.applyEdit(edit);
+    const message = isProtected
+      ? vscode.l10n.t('Simulated: a pretended agent changed {0}. Save it to see what happens.', located.path)
+      : vscode.l10n.t('Simulated: a pretended agent changed {0}, once on disk and once in the editor.', located.path);
+    // Not awaited by whoever ran the command: the notice may stay for as long as it likes.
+    void offerUndo(message, document);
+  },
+};
+
+async function offerUndo(message: string, document: vscode.TextDocument): Promise<void> {
+  const takeBack = vscode.l10n.t('Take It Back');
+  if ((await vscode.window.showInformationMessage(message, takeBack)) === takeBack) await undo(document);
+}
+
+/** Before and after the write, as the agent does; false when the hook said no. */
+async function onDisk({ context, log }: Services, uri: vscode.Uri, located: Located): Promise<boolean> {
+  await copyCli(context, log);
+  const file = uri.fsPath;
+  const before = await fs.readFile(file, 'utf8');
+  const firstLine = /^.*(?:\r?\n|$)/.exec(before)?.[0] ?? '';
+  const eol = firstLine.endsWith('\r\n') ? '\r\n' : '\n';
+  const added = snippet(uri, 'disk').replaceAll('\n', eol);
+  // At the end, where it breaks nothing.
+  const after = before.endsWith('\n') || before === '' ? before + added : before + eol + added;
+  const common = {
+    session_id: crypto.randomUUID(),
+    transcript_path: '',
+    cwd: located.place.root,
+    permission_mode: 'default',
+    tool_name: 'Write',
+    tool_use_id: `simulated-${crypto.randomUUID().slice(0, 8)}`,
+    tool_input: { file_path: file, content: after },
+  };
+  const hook = async (payload: object): Promise<{ code: number; stdout: string; stderr: string }> =>
+    runCli(cliFile(context), ['hook', 'claude-code'], { cwd: located.place.root, input: JSON.stringify(payload) });
+  const asked = await hook({ ...common, hook_event_name: 'PreToolUse' });
+  log.info(`simulated agent: PreToolUse on ${located.path}: exit ${asked.code} ${asked.stdout.trim()}`);
+  if (asked.code === 2 || /"permissionDecision"\s*:\s*"deny"/.test(asked.stdout)) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('Simulated: the pretended agent was refused. {0}', asked.stderr.trim() || reasonOf(asked.stdout)),
+    );
+    return false;
+  }
+  await fs.writeFile(file, after);
+  const told = await hook({
+    ...common,
+    hook_event_name: 'PostToolUse',
+    tool_response: { type: 'update', filePath: file, content: after, originalFile: before },
+  });
+  log.info(`simulated agent: PostToolUse: exit ${told.code}`);
+  return true;
+}
+
+function reasonOf(stdout: string): string {
+  try {
+    const answer = JSON.parse(stdout) as { hookSpecificOutput?: { permissionDecisionReason?: unknown } };
+    const reason = answer.hookSpecificOutput?.permissionDecisionReason;
+    return typeof reason === 'string' ? reason : '';
+  } catch {
+    return '';
+  }
+}
+
+/** Both edits are whole blocks with our label; what a person did in between stays. */
+async function undo(document: vscode.TextDocument): Promise<void> {
+  const text = document.getText();
+  const eol = document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n';
+  let without = text;
+  for (const kind of ['disk', 'editor'] as const)
+    without = without.replace(snippet(document.uri, kind).replaceAll('\n', eol), '');
+  if (without === text) return;
+  const edit = new vscode.WorkspaceEdit();
+  edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), without);
+  await vscode.workspace.applyEdit(edit);
+  await document.save();
+}
+
+async function findTarget(
+  { policies }: Services,
+  wantsProtected: boolean,
+): Promise<{ readonly uri: vscode.Uri; readonly located: Located } | undefined> {
+  const active = vscode.window.activeTextEditor?.document.uri;
+  const candidates = [
+    ...(active?.scheme === 'file' ? [active] : []),
+    ...(await vscode.workspace.findFiles(
+      '**/*.{ts,js,py,go,java,rb,tf,sql,sh}',
+      '**/{node_modules,dist,out,.git}/**',
+      200,
+    )),
+  ];
+  for (const uri of candidates) {
+    const located = await policies.locate(uri);
+    if (!located) continue;
+    const isProtected = located.verdict.entries.length > 0;
+    const isForbidden = located.verdict.ai === 'prohibit';
+    if (isProtected === wantsProtected && !isForbidden) return { uri, located };
+  }
+  return undefined;
+}
+
+/** Something an agent might write, risky enough to be labelled, harmless where it stands, and marked as ours. */
+function snippet(uri: vscode.Uri, where: 'disk' | 'editor'): string {
+  const label = 'Simulated agent edit by Countersign';
+  const name = where === 'disk' ? 'simulatedOnDisk' : 'simulatedInEditor';
+  switch (path.extname(uri.fsPath)) {
+    case '.ts':
+    case '.js':
+      return `\n// ${label}\nexport function ${name}(input) {\n  return eval(input);\n}\n`;
+    case '.py':
+      return `\n# ${label}\ndef ${name}(command):\n    return __import__("subprocess").run(command, shell=True)\n`;
+    case '.tf':
+      return `\n# ${label}\nresource "aws_security_group_rule" "${name}" {\n  type        = "ingress"\n  cidr_blocks = ["0.0.0.0/0"]\n}\n`;
+    case '.sql':
+      return `\n-- ${label}: ${name}\nDROP TABLE IF EXISTS simulated_by_countersign;\n`;
+    case '.go':
+    case '.java':
+      return `\n// ${label}: ${name}\n`;
+    default:
+      return `\n# ${label}: ${name}\n`;
+  }
+}

@@ -1,0 +1,103 @@
+/** Gutter and overview marks: which lines an AI wrote, which of those a person changed since, which nobody saw. */
+import * as vscode from 'vscode';
+import type { LineOrigin } from '../core/model.ts';
+import type { SummaryParams } from '../protocol.ts';
+import type { AiKnowledge } from './aiKnowledge.ts';
+import type { ServerClient } from './client.ts';
+import { Disposables } from './disposables.ts';
+import { settings } from './settings.ts';
+
+const kinds = ['ai', 'modified', 'unknown'] as const;
+type Kind = (typeof kinds)[number];
+
+/** Lines beyond this are not decorated one by one with a hover; the ranges still are. */
+const maxRanges = 5000;
+
+export class Marks extends Disposables {
+  readonly #knowledge: AiKnowledge;
+  #types: Readonly<Record<Kind, vscode.TextEditorDecorationType>> | undefined;
+
+  constructor(client: ServerClient, knowledge: AiKnowledge) {
+    super();
+    this.#knowledge = knowledge;
+    this.own(client.onSummary((summary) => this.#onSummary(summary)));
+    this.own(vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach((e) => this.#draw(e))));
+    this.own(
+      settings.onDidChange((affects) => {
+        if (!affects('marks')) return;
+        this.#clear();
+        vscode.window.visibleTextEditors.forEach((e) => this.#draw(e));
+      }),
+    );
+    this.own({ dispose: () => this.#clear() });
+  }
+
+  #onSummary(summary: SummaryParams): void {
+    const key = vscode.Uri.parse(summary.uri).toString();
+    for (const editor of vscode.window.visibleTextEditors)
+      if (editor.document.uri.toString() === key) this.#draw(editor);
+  }
+
+  #draw(editor: vscode.TextEditor): void {
+    const summary = this.#knowledge.summary(editor.document.uri);
+    if (!summary && !this.#types) return;
+    // Marks of an older text would sit on wrong lines; VS Code has moved the drawn ones along.
+    if (summary && summary.version !== null && summary.version !== editor.document.version) return;
+    const isOn = settings.marksEnabled(editor.document.uri);
+    const ranges: Record<Kind, vscode.DecorationOptions[]> = { ai: [], modified: [], unknown: [] };
+    for (const mark of (isOn && summary?.marks) || []) {
+      const kind = kindOf(mark.origin);
+      if (!kind || ranges[kind].length >= maxRanges) continue;
+      ranges[kind].push({
+        range: new vscode.Range(mark.start, 0, mark.end, 0),
+        hoverMessage: describeOrigin(mark.origin),
+      });
+    }
+    this.#types ??= createTypes();
+    for (const kind of kinds) editor.setDecorations(this.#types[kind], ranges[kind]);
+  }
+
+  #clear(): void {
+    for (const type of Object.values(this.#types ?? {})) type.dispose();
+    this.#types = undefined;
+  }
+}
+
+function kindOf(origin: LineOrigin): Kind | undefined {
+  if (origin.origin === 'ai') return origin.modified ? 'modified' : 'ai';
+  return origin.origin === 'unknown' ? 'unknown' : undefined;
+}
+
+/** The words that the hover, the tree and a screen reader use. */
+export function describeOrigin(origin: LineOrigin): string {
+  if (origin.origin === 'unknown') return vscode.l10n.t('Nobody saw who wrote this: counts as AI where it matters');
+  const who = [origin.agent, origin.model].filter((w) => w !== undefined && w !== '').join(' ');
+  const ai =
+    origin.evidence === 'heuristic'
+      ? vscode.l10n.t('Likely AI: it looks like an automated edit')
+      : who
+        ? vscode.l10n.t('AI: {0}', who)
+        : vscode.l10n.t('AI');
+  return origin.modified ? vscode.l10n.t('{0}, changed by a person since', ai) : ai;
+}
+
+/** Shape, not only colour: a full bar, a dashed and a dotted one. */
+function createTypes(): Readonly<Record<Kind, vscode.TextEditorDecorationType>> {
+  const make = (color: string, style: 'solid' | 'dashed' | 'dotted'): vscode.TextEditorDecorationType =>
+    vscode.window.createTextEditorDecorationType({
+      isWholeLine: true,
+      rangeBehavior: vscode.DecorationRangeBehavior.ClosedOpen,
+      borderStyle: style,
+      borderWidth: '0 0 0 3px',
+      borderColor: new vscode.ThemeColor(color),
+      ...(settings.marksInOverviewRuler() && {
+        overviewRulerColor: new vscode.ThemeColor(color),
+        overviewRulerLane: vscode.OverviewRulerLane.Left,
+      }),
+    });
+  return {
+    ai: make('countersign.aiLine', 'solid'),
+    modified: make('countersign.modifiedLine', 'dashed'),
+    unknown: make('countersign.unseenLine', 'dotted'),
+  };
+}
