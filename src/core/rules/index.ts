@@ -1,8 +1,56 @@
 /** The registry: one import and one line per rule. */
 import type { Rule } from './rule.ts';
+import { cloudDeletionPolicy } from './cloudDeletionPolicy.ts';
+import { cloudEncryptionOff } from './cloudEncryptionOff.ts';
+import { cloudLoggingOff } from './cloudLoggingOff.ts';
+import { cloudOpenNetwork } from './cloudOpenNetwork.ts';
+import { cloudProtectionOff } from './cloudProtectionOff.ts';
+import { cloudPublicAccess } from './cloudPublicAccess.ts';
+import { cloudTlsWeak } from './cloudTlsWeak.ts';
+import { cloudUnsafeDefault } from './cloudUnsafeDefault.ts';
+import { composePrivileged } from './composePrivileged.ts';
+import { dockerPipeToShell } from './dockerPipeToShell.ts';
+import { dockerRoot } from './dockerRoot.ts';
+import { dockerSecrets } from './dockerSecrets.ts';
+import { dockerTlsOff } from './dockerTlsOff.ts';
+import { iamWildcard } from './iamWildcard.ts';
+import { k8sFlags } from './k8sFlags.ts';
+import { k8sHostAccess } from './k8sHostAccess.ts';
+import { k8sImages } from './k8sImages.ts';
+import { k8sRbac } from './k8sRbac.ts';
+import { sqlDestructive } from './sqlDestructive.ts';
+import { sqlFunctionDefiner } from './sqlFunctionDefiner.ts';
+import { sqlLocks } from './sqlLocks.ts';
+import { sqlPermissions } from './sqlPermissions.ts';
+import { sqlRowSecurityOff } from './sqlRowSecurityOff.ts';
 import { tlsVerifyOff } from './tlsVerifyOff.ts';
 
-export const rules: readonly Rule[] = [tlsVerifyOff];
+export const rules: readonly Rule[] = [
+  cloudDeletionPolicy,
+  cloudEncryptionOff,
+  cloudLoggingOff,
+  cloudOpenNetwork,
+  cloudProtectionOff,
+  cloudPublicAccess,
+  cloudTlsWeak,
+  cloudUnsafeDefault,
+  composePrivileged,
+  dockerPipeToShell,
+  dockerRoot,
+  dockerSecrets,
+  dockerTlsOff,
+  iamWildcard,
+  k8sFlags,
+  k8sHostAccess,
+  k8sImages,
+  k8sRbac,
+  sqlDestructive,
+  sqlFunctionDefiner,
+  sqlLocks,
+  sqlPermissions,
+  sqlRowSecurityOff,
+  tlsVerifyOff,
+];
 
 const byId = new Map(rules.map((r) => [r.id, r]));
 

@@ -1,0 +1,27 @@
+import type { Rule } from './rule.ts';
+
+export const dockerRoot: Rule = {
+  id: 'docker-root',
+  title: 'Image runs as root',
+  tier: 'high',
+  category: 'security-control-disabled',
+  languages: ['dockerfile'],
+  references: ['CWE-250', 'CIS Docker 4.1'],
+  why: 'Without a USER the program runs as root, and a hole in it is a hole in the container wall.',
+  remedy: 'end the last stage with a USER of its own',
+  keywords: ['from'],
+  check(source, report) {
+    const from = source.docker.filter((d) => d.name === 'FROM');
+    const last = from.at(-1);
+    if (!last) return;
+    const users = source.docker.filter((d) => d.name === 'USER' && d.start > last.start);
+    const user = users.at(-1);
+    if (user) {
+      if (/^(?:root|0)(?::|\s|$)/.test(user.args.trim())) report({ start: user.start, end: user.end, key: 'root' });
+      return;
+    }
+    // Only an image that starts a program is judged, and a change that took USER away.
+    const before = source.docker.some((d) => d.name === 'CMD' || d.name === 'ENTRYPOINT');
+    if (before || source.docker.length <= 3) report({ start: last.start, end: last.end, key: 'no-user', ...(source.docker.length <= 3 ? {} : {}) });
+  },
+};

@@ -1,0 +1,39 @@
+import type { Rule } from './rule.ts';
+
+const patterns: readonly [RegExp, string, string, 'critical' | 'high'][] = [
+  [/^DROP (?:SCHEMA|DATABASE)\b/, 'drop-schema', 'A whole schema or database is dropped', 'critical'],
+  [/^DROP (?:FOREIGN )?TABLE\b/, 'drop-table', 'A table and its data are dropped', 'critical'],
+  [/^DROP (?:MATERIALIZED VIEW|VIEW|TYPE|DOMAIN|SEQUENCE|FUNCTION|PROCEDURE|AGGREGATE|EXTENSION|TABLESPACE|SERVER|COLLATION|OPERATOR|PUBLICATION|SUBSCRIPTION|LANGUAGE|EVENT TRIGGER|TRIGGER|RULE|CAST|STATISTICS|ACCESS METHOD|TEXT SEARCH)\b/, 'drop-object', 'A database object is dropped, and with CASCADE all that depends on it', 'high'],
+  [/^DROP OWNED\b/, 'drop-owned', 'Everything a role owns is dropped', 'critical'],
+  [/^TRUNCATE\b/, 'truncate', 'All rows of a table are deleted', 'critical'],
+  [/^DELETE FROM (?!.* WHERE )/, 'delete-all', 'Rows are deleted without a WHERE', 'critical'],
+  [/^UPDATE (?!.* WHERE )(?=.* SET )/, 'update-all', 'All rows are updated: no WHERE', 'high'],
+  [/^ALTER TABLE .*\bDROP (?:COLUMN )?(?!CONSTRAINT|DEFAULT|NOT NULL|IDENTITY|EXPRESSION|INDEX|KEY|PRIMARY|FOREIGN|PARTITION|CHECK|COLUMN|SYSTEM)(?:IF EXISTS )?\S+/, 'drop-column', 'A column and its data are dropped', 'critical'],
+  [/^ALTER TABLE .*\bDROP COLUMN\b/, 'drop-column', 'A column and its data are dropped', 'critical'],
+  [/^ALTER TABLE .*\bDROP PARTITION\b/, 'drop-partition', 'A partition and its data are dropped', 'critical'],
+  [/^(?:FLUSHALL|FLUSHDB)\b/, 'flush', 'The whole key space is deleted', 'critical'],
+  [/^(?:EXEC|EXECUTE) XP_CMDSHELL\b/, 'xp-cmdshell', 'A shell command is run from SQL', 'critical'],
+];
+
+export const sqlDestructive: Rule = {
+  id: 'sql-data-loss',
+  title: 'Statement destroys data',
+  tier: 'critical',
+  category: 'data-deletion',
+  languages: ['sql'],
+  references: ['CWE-1103', 'OWASP LLM06:2025'],
+  why: 'What DROP, TRUNCATE and an unbounded DELETE take is only in the backup afterwards; a rolling deployment also still runs code that reads the dropped column.',
+  remedy: 'take a backup, first stop all readers, and do it in a release of its own',
+  keywords: ['drop', 'truncate', 'delete', 'update', 'flushall', 'flushdb', 'xp_cmdshell'],
+  check(source, report) {
+    for (const s of source.sql) {
+      for (const [pattern, key, what, tier] of patterns) {
+        if (!pattern.test(s.text)) continue;
+        // A temporary table holds nothing to lose; DROP … IF EXISTS before CREATE of the same name rebuilds.
+        if (/^DROP TABLE (?:IF EXISTS )?(?:#|TEMP_|TMP_|PG_TEMP)/.test(s.text)) break;
+        report({ start: s.start, end: s.end, key: `${key}:${s.text.slice(0, 200)}`, tier, message: `${what}: take a backup, stop all readers first, and do it in a release of its own.` });
+        break;
+      }
+    }
+  },
+};
