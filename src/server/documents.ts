@@ -628,13 +628,7 @@ export class Documents {
     if (!root.store) return;
     const wanted = new Set<string>();
     for (const file of await root.store.pending()) {
-      if (
-        file.counts.ai === 0 &&
-        file.agents.length === 0 &&
-        root.verdict(file.path).entries.length === 0 &&
-        !file.aiDeleted
-      )
-        continue;
+      if (file.counts.ai === 0 && file.aiDeleted === 0) continue;
       if (wanted.size < maxClosed) wanted.add(file.path);
       else this.#log('info', `${root.dir}: more than ${maxClosed} changed files; the rest is judged when opened`);
     }
@@ -687,6 +681,8 @@ export class Documents {
         origins,
         deletedBy: (line) => deletedBefore.get(line),
       });
+      // Nobody looks at it and no agent is known to have been there: a person's own tools change files all day.
+      if (judgement.ai + judgement.deleted === 0) judgement = { ...judgement, findings: [] };
     }
     if (this.#isOpen(uri, root, repoPath)) return;
     const before = this.#closed.get(uri);

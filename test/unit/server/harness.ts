@@ -132,7 +132,12 @@ export class Client {
   }
 
   /** One change; with an origin it is announced as the extension does. */
-  async edit(uri: string, changes: readonly TextDocumentContentChangeEvent[], origin?: LineOrigin, cause = 'test'): Promise<void> {
+  async edit(
+    uri: string,
+    changes: readonly TextDocumentContentChangeEvent[],
+    origin?: LineOrigin,
+    cause = 'test',
+  ): Promise<void> {
     const version = (this.#versions.get(uri) ?? 0) + 1;
     this.#versions.set(uri, version);
     await this.connection.sendNotification('textDocument/didChange', {

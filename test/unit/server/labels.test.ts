@@ -1,35 +1,93 @@
 import assert from 'node:assert/strict';
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { test } from 'node:test';
+import { openAttribution } from '../../../src/platform/attribution.ts';
+import { findRepository } from '../../../src/platform/git.ts';
+import type { Repository } from '../../../src/platform/state.ts';
+import * as protocol from '../../../src/protocol.ts';
 import { ai, Client, git, human, repository, sleep, writeFiles } from './harness.ts';
 
 const app = 'export function run(input: string) {\n  return input.trim();\n}\n';
+const risky = '  connect(input, { rejectUnauthorized: false });\n';
+const withRisk = app.replace('{\n', `{\n${risky}`);
+
+async function repo(dir: string): Promise<Repository> {
+  const found = await findRepository(dir);
+  assert.ok(found);
+  return found;
+}
+
+async function risk(client: Client, uri: string): Promise<void> {
+  await client.until('a finding', () => client.diagnostics(uri).length > 0);
+}
 
 test('an agent’s edit gets a finding on its lines, with tier, link and source', async () => {
   const dir = await repository({ 'src/app.ts': app });
   const client = await Client.start({ folders: [dir] });
   const uri = await client.open(path.join(dir, 'src/app.ts'));
-  await client.insert(uri, 1, '  eval(input);\n', ai);
-  await client.until('a finding', () => client.diagnostics(uri).length > 0);
+  await client.insert(uri, 1, risky, ai);
+  await risk(client, uri);
   const [d] = client.diagnostics(uri);
   assert.equal(d?.source, 'Countersign');
+  assert.equal(d?.code, 'tls-verify-off');
+  assert.equal(d?.severity, 2);
   assert.equal(d?.range.start.line, 1);
-  assert.equal(d?.range.start.character, 2);
-  assert.match(d?.message ?? '', /risk/);
-  assert.ok(d?.codeDescription?.href.includes(String(d.code)));
+  assert.equal(
+    risky.slice(d?.range.start.character, d?.range.end.character).trim().startsWith('rejectUnauthorized'),
+    true,
+  );
+  assert.match(d?.message ?? '', /\(critical risk, AI\)$/);
+  assert.match(d?.codeDescription?.href ?? '', /#tls-verify-off$/);
   await client.until('a summary', () => client.summary(uri)?.ai === 1);
+  assert.equal(client.summary(uri)?.tier, 'critical');
+  assert.deepEqual(client.summary(uri)?.marks, [{ start: 1, end: 1, origin: ai }]);
   await client.stop();
 });
 
-test('a person’s typing stays unmarked', async () => {
+test('a guess is called a guess', async () => {
   const dir = await repository({ 'src/app.ts': app });
   const client = await Client.start({ folders: [dir] });
   const uri = await client.open(path.join(dir, 'src/app.ts'));
-  await client.insert(uri, 1, '  eval(input);\n', human);
-  await client.until('a summary', () => (client.summary(uri)?.marks.length ?? 0) > 0);
-  await sleep(400);
+  await client.insert(uri, 1, risky, { origin: 'ai', evidence: 'heuristic', confidence: 0.8 });
+  await risk(client, uri);
+  assert.match(client.diagnostics(uri)[0]?.message ?? '', /likely AI/);
+  const hover = await client.connection.sendRequest('textDocument/hover', {
+    textDocument: { uri },
+    position: { line: 1, character: client.diagnostics(uri)[0]?.range.start.character },
+  });
+  assert.match(JSON.stringify(hover), /Likely AI.*80 % sure/);
+  await client.stop();
+});
+
+test('a person’s typing stays unmarked, and so does an edit that nobody explained', async () => {
+  const dir = await repository({ 'src/app.ts': app });
+  const client = await Client.start({ folders: [dir] });
+  const uri = await client.open(path.join(dir, 'src/app.ts'));
+  await client.insert(uri, 1, risky, human);
+  await client.insert(uri, 2, risky);
+  await client.until('a summary', () => client.summary(uri)?.unknown === 1);
   assert.deepEqual(client.diagnostics(uri), []);
   assert.equal(client.summary(uri)?.ai, 0);
+  // On demand, unknown lines and a person's own are labelled, too.
+  await client.connection.sendNotification('workspace/didChangeConfiguration', {
+    settings: { countersign: { labels: 'ai-and-unknown' } },
+  });
+  await client.until('the unknown line', () => client.diagnostics(uri).length === 1);
+  await client.connection.sendNotification('workspace/didChangeConfiguration', {
+    settings: { countersign: { labels: 'all' } },
+  });
+  await client.until('all lines', () => client.diagnostics(uri).length === 2);
+  await client.stop();
+});
+
+test('origins may arrive before the change they explain', async () => {
+  const dir = await repository({ 'src/app.ts': app });
+  const client = await Client.start({ folders: [dir] });
+  const uri = await client.open(path.join(dir, 'src/app.ts'));
+  await client.connection.sendNotification(protocol.editOrigin, { uri, version: 2, origin: ai, cause: 'test' });
+  await client.insert(uri, 1, risky);
+  await risk(client, uri);
   await client.stop();
 });
 
@@ -38,11 +96,166 @@ test('findings leave when the change is committed', async () => {
   const client = await Client.start({ folders: [dir] });
   const file = path.join(dir, 'src/app.ts');
   const uri = await client.open(file);
-  await client.insert(uri, 1, '  eval(input);\n', ai);
-  await client.until('a finding', () => client.diagnostics(uri).length > 0);
-  await writeFiles(dir, { 'src/app.ts': app.replace('{\n', '{\n  eval(input);\n') });
+  await client.insert(uri, 1, risky, ai);
+  await risk(client, uri);
+  await writeFiles(dir, { 'src/app.ts': withRisk });
   await client.save(uri);
   await git(dir, 'commit', '-qam', 'second');
   await client.until('no finding', () => client.diagnostics(uri).length === 0);
+  await client.until('no marks', () => client.summary(uri)?.marks.length === 0);
+  // A person's edit of the committed line is a person's.
+  await client.insert(uri, 1, '  // why\n', human);
+  await client.until('a human mark', () => client.summary(uri)?.marks[0]?.origin.origin === 'human');
+  await client.stop();
+});
+
+test('findings leave when the change is taken back, and follow edits above them without flicker', async () => {
+  const dir = await repository({ 'src/app.ts': app });
+  const client = await Client.start({ folders: [dir] });
+  const uri = await client.open(path.join(dir, 'src/app.ts'));
+  await client.insert(uri, 1, risky, ai);
+  await risk(client, uri);
+  const before = client.published.length;
+  for (let i = 0; i < 5; i++) await client.insert(uri, 0, `// ${i}\n`, human);
+  await client.until('the finding moved', () => client.diagnostics(uri)[0]?.range.start.line === 6);
+  const published = client.published.slice(before).filter((p) => p.uri === uri);
+  assert.ok(
+    published.every((p) => p.diagnostics.length === 1),
+    'the finding never disappeared in between',
+  );
+  await client.edit(
+    uri,
+    [{ range: { start: { line: 6, character: 0 }, end: { line: 7, character: 0 } }, text: '' }],
+    human,
+  );
+  await client.until('no finding', () => client.diagnostics(uri).length === 0);
+  await client.stop();
+});
+
+test('a reload with the text that a hook recorded is AI by hook; a record that comes later still counts', async () => {
+  const dir = await repository({ 'src/a.ts': app, 'src/b.ts': app });
+  const client = await Client.start({ folders: [dir] });
+  const store = openAttribution(await repo(dir));
+  const hook = { origin: 'ai', evidence: 'hook', agent: 'claude-code' } as const;
+  const reload = [{ range: { start: { line: 1, character: 0 }, end: { line: 1, character: 0 } }, text: risky }];
+
+  const a = await client.open(path.join(dir, 'src/a.ts'));
+  await store.record({ path: 'src/a.ts', before: app, after: withRisk, origin: hook });
+  await writeFiles(dir, { 'src/a.ts': withRisk });
+  await client.edit(a, reload, { origin: 'unknown', evidence: 'none' }, 'external');
+  await risk(client, a);
+  await client.until('hook evidence', () => client.summary(a)?.marks[0]?.origin.evidence === 'hook');
+  assert.equal(client.summary(a)?.marks[0]?.origin.agent, 'claude-code');
+
+  const b = await client.open(path.join(dir, 'src/b.ts'));
+  await client.edit(b, reload, { origin: 'unknown', evidence: 'none' }, 'external');
+  await client.until('unknown for now', () => client.summary(b)?.unknown === 1);
+  await sleep(600); // long enough that "unknown" went to the journal
+  assert.deepEqual(client.diagnostics(b), []);
+  await store.record({ path: 'src/b.ts', before: app, after: withRisk, origin: hook });
+  await risk(client, b);
+  await client.stop();
+});
+
+test('a file that an agent changed while nobody had it open shows its findings until it is reverted', async () => {
+  const dir = await repository({ 'src/a.ts': app });
+  const store = openAttribution(await repo(dir));
+  const hook = { origin: 'ai', evidence: 'hook', agent: 'claude-code' } as const;
+  await writeFiles(dir, { 'src/a.ts': withRisk });
+  await store.record({ path: 'src/a.ts', before: app, after: withRisk, origin: hook });
+  const client = await Client.start({ folders: [dir] });
+  const uri = `file://${dir}/src/a.ts`;
+  await risk(client, uri);
+  const files = await client.connection.sendRequest<protocol.ChangedFile[]>(protocol.changes);
+  assert.equal(files.length, 1);
+  assert.equal(files[0]?.path, 'src/a.ts');
+  assert.equal(files[0]?.ai, 1);
+  assert.deepEqual(files[0]?.agents, ['claude-code']);
+  assert.equal(files[0]?.findings[0]?.rule, 'tls-verify-off');
+  // Opened and closed again: still there, not twice.
+  await client.open(path.join(dir, 'src/a.ts'));
+  await client.until('a summary of the open document', () => client.summary(uri)?.version === 1);
+  assert.equal(client.diagnostics(uri).length, 1);
+  await client.close(uri);
+  await client.until('a summary of the closed file', () => client.summary(uri)?.version === null);
+  assert.equal(client.diagnostics(uri).length, 1);
+  await git(dir, 'checkout', '-q', '--', 'src/a.ts');
+  await client.until('no finding', () => client.diagnostics(uri).length === 0);
+  await client.stop();
+});
+
+test('state comes back after a restart, also for unsaved text', async () => {
+  const dir = await repository({ 'src/a.ts': app });
+  const first = await Client.start({ folders: [dir] });
+  const file = path.join(dir, 'src/a.ts');
+  const uri = await first.open(file);
+  await first.insert(uri, 1, risky, ai);
+  await first.insert(uri, 0, '// mine\n', human);
+  await risk(first, uri);
+  await first.stop();
+  const second = await Client.start({ folders: [dir] });
+  await second.open(file, `// mine\n${withRisk}`);
+  await risk(second, uri);
+  await second.until('a summary', () => second.summary(uri)?.ai === 1);
+  assert.deepEqual(
+    second.summary(uri)?.marks.map((m) => [m.start, m.end, m.origin.origin]),
+    [
+      [0, 0, 'human'],
+      [2, 2, 'ai'],
+    ],
+  );
+  await second.stop();
+});
+
+test('CRLF, UTF-16 and a link to the file change nothing', async () => {
+  const crlf = app.replaceAll('\n', '\r\n');
+  const dir = await repository({ 'src/crlf.ts': crlf });
+  await fs.symlink('crlf.ts', path.join(dir, 'src/link.ts'));
+  await fs.writeFile(path.join(dir, 'src/wide.ts'), Buffer.from(`\uFEFF${app}`, 'utf16le'));
+  await git(dir, 'add', '-A');
+  await git(dir, 'commit', '-qm', 'more');
+  const client = await Client.start({ folders: [dir] });
+  for (const [name, text] of [
+    ['crlf.ts', crlf],
+    ['wide.ts', app],
+    ['link.ts', crlf],
+  ] as const) {
+    const uri = await client.open(path.join(dir, 'src', name), text);
+    await client.until(`${name} without marks`, () => client.summary(uri)?.marks.length === 0);
+    await client.insert(uri, 1, risky.replace('\n', text === crlf ? '\r\n' : '\n'), ai);
+    await risk(client, uri);
+    assert.equal(client.diagnostics(uri)[0]?.range.start.line, 1);
+    await client.close(uri);
+  }
+  await client.stop();
+});
+
+test('virtual documents are left alone, requests about unknown ones answer empty', async () => {
+  const dir = await repository({});
+  const client = await Client.start({ folders: [dir] });
+  const uri = 'untitled:Untitled-1';
+  await client.connection.sendNotification('textDocument/didOpen', {
+    textDocument: { uri, languageId: 'typescript', version: 1, text: risky },
+  });
+  const at = { textDocument: { uri }, position: { line: 0, character: 0 } };
+  assert.equal(await client.connection.sendRequest('textDocument/hover', at), null);
+  assert.deepEqual(await client.connection.sendRequest('textDocument/completion', at), []);
+  await assert.rejects(client.connection.sendRequest(protocol.withoutAi, { uri }));
+  assert.deepEqual(client.published, []);
+  await client.stop();
+});
+
+test('a person’s word on lines counts', async () => {
+  const dir = await repository({ 'src/a.ts': app });
+  const client = await Client.start({ folders: [dir] });
+  const uri = await client.open(path.join(dir, 'src/a.ts'));
+  await client.insert(uri, 1, risky, ai);
+  await risk(client, uri);
+  await client.connection.sendNotification(protocol.markLines, { uri, start: 1, end: 1, as: 'human' });
+  await client.until('no finding', () => client.diagnostics(uri).length === 0);
+  const why = await client.connection.sendRequest<protocol.WhyResult>(protocol.why, { uri, line: 1 });
+  assert.equal(why.origin?.origin, 'human');
+  assert.match(why.explanation, /Written by a person/);
+  assert.match(why.explanation, /not protected/);
   await client.stop();
 });
