@@ -1,7 +1,12 @@
 /** `origin`: replays recorded editor sessions through the classifier that the extension uses live. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { TextShadow, type ClipboardMatch, type EditorEvent, type TextRange } from '../../core/attribution/editEvents.ts';
+import {
+  TextShadow,
+  type ClipboardMatch,
+  type EditorEvent,
+  type TextRange,
+} from '../../core/attribution/editEvents.ts';
 import { EditClassifier, type EditVerdict } from '../../core/attribution/editOrigin.ts';
 import { UsageError, type Command, type Io } from '../command.ts';
 

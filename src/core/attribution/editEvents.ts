@@ -98,7 +98,9 @@ export class TextShadow {
   }
 
   /** Applies the changes of one event (ranges of the text before it) and says what each took away. */
-  apply(changes: readonly { readonly range: TextRange; readonly text: string; readonly rangeLength: number }[]): TextChange[] {
+  apply(
+    changes: readonly { readonly range: TextRange; readonly text: string; readonly rangeLength: number }[],
+  ): TextChange[] {
     const out = changes.map((c) => {
       const { start, end } = c.range;
       return {
