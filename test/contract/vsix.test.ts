@@ -31,7 +31,7 @@ describe('VSIX', () => {
       /^\[Content_Types\]\.xml$/,
       /^extension\/package\.json$/,
       /^extension\/(readme\.md|changelog\.md|LICENSE\.txt)$/i,
-      /^extension\/dist\/(extension|server|cli|fast|full)\.js$/,
+      /^extension\/dist\/(extension|languageClient|server|cli|fast|full)\.js$/,
       /^extension\/dist\/[\w./-]+\.wasm$/,
       /^extension\/media\/(icon\.png|policy\.schema\.json|walkthrough\/[\w.-]+)$/,
     ];

@@ -139,6 +139,40 @@ describe('saving a protected file', () => {
     );
   });
 
+  it('lets VS Code write its own workspace settings', async () => {
+    await sessions.window('workspace settings', {}, async (w) => {
+      await w.agent.do('setting', { section: 'editor', key: 'tabSize', value: 3, workspace: true });
+      await until('the setting is on disk', async () =>
+        /"editor.tabSize": 3/.test(await w.disk('.vscode/settings.json')),
+      );
+      await w.agent.do('setting', { section: 'editor', key: 'tabSize', value: 5, workspace: true });
+      await until('the next one, too', async () => /"editor.tabSize": 5/.test(await w.disk('.vscode/settings.json')));
+    });
+  });
+
+  it('holds Save As onto a protected file', async () => {
+    await sessions.window('save as', {}, async (w) => {
+      const [from, to] = ['src/items.ts', 'infra/main.tf'];
+      const before = await w.disk(to);
+      await w.agent.do('edit', {
+        file: w.file(from),
+        old: '/** In cents. */',
+        text: '/** In cents, net. */',
+        show: true,
+      });
+      await w.wb.editor(from).click();
+      await w.wb.command('File: Save As');
+      await w.wb.quickInputBox.waitFor();
+      await w.wb.quickInputBox.fill(w.file(to));
+      await w.page.keyboard.press('Enter');
+      await w.wb.quickInput.getByText(/already exists/).waitFor();
+      await w.wb.quickInput.getByRole('button', { name: 'OK' }).click();
+      await settle();
+      await w.shot('save-as');
+      assert.equal(await w.disk(to), before);
+    });
+  });
+
   it('holds notebooks as well', async () => {
     const policy = (await fs.readFile('test/fixtures/sample/countersign.yaml', 'utf8')).replace(
       '"Dockerfile"]',

@@ -28,8 +28,8 @@ interface Row {
 
 const setting = (w: Window, section: string, key: string, value: unknown): Promise<unknown> =>
   w.agent.do('setting', { section, key, value });
-const autoSave = async (w: Window, mode: string | undefined): Promise<void> => {
-  await setting(w, 'files', 'autoSaveDelay', mode === undefined ? undefined : 200);
+const autoSave = async (w: Window, mode: string): Promise<void> => {
+  await setting(w, 'files', 'autoSaveDelay', 200);
   await setting(w, 'files', 'autoSave', mode);
 };
 const repeated = (text: string, bytes: number): string => text.repeat(Math.ceil(bytes / text.length));
@@ -46,7 +46,7 @@ const rows: readonly Row[] = [
       await w.agent.do('edit', { file: w.file(name), old: '# rules', text: '# rules!' });
       await pause(1500);
     },
-    restore: (w) => autoSave(w, undefined),
+    restore: (w) => autoSave(w, 'off'),
   },
   {
     name: 'auto-save when the focus leaves the editor',
@@ -54,7 +54,7 @@ const rows: readonly Row[] = [
       await autoSave(w, 'onFocusChange');
       await w.wb.open('src/items.ts');
     },
-    restore: (w) => autoSave(w, undefined),
+    restore: (w) => autoSave(w, 'off'),
   },
   {
     name: 'document.save() by another extension',
@@ -87,7 +87,20 @@ const rows: readonly Row[] = [
       await setting(w, 'editor', 'formatOnSave', true);
       await w.page.keyboard.press('Control+S');
     },
-    restore: async (w) => void (await setting(w, 'editor', 'formatOnSave', undefined)),
+    restore: async (w) => void (await setting(w, 'editor', 'formatOnSave', false)),
+  },
+  {
+    name: 'Replace All in files',
+    async save(w, name) {
+      const args = { query: '# rules', replace: '# all the rules', filesToInclude: name, triggerSearch: true };
+      await w.agent.do('command', { id: 'workbench.action.findInFiles', args: [args] });
+      await w.page.locator('.search-view .monaco-list-row', { hasText: '# ' }).first().waitFor();
+      await w.agent.do('command', { id: 'search.action.replaceAll' }).catch(() => {});
+      const dialog = w.wb.dialog(/Replace/);
+      await dialog.getByRole('button', { name: 'Replace', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+    },
+    restore: (w) => w.wb.command('View: Show Explorer'),
   },
   {
     name: 'a file of 5 MB',

@@ -95,9 +95,10 @@ const operations = {
     context.subscriptions.push(provider);
     return true;
   },
-  /** A setting of the folder, as a person or an extension would change it. */
-  async setting({ section, key, value }) {
-    await vscode.workspace.getConfiguration(section).update(key, value, vscode.ConfigurationTarget.Workspace);
+  /** A setting of the user, or of the workspace, as VS Code's settings editor or an extension changes it. */
+  async setting({ section, key, value, workspace }) {
+    const { Global, Workspace } = vscode.ConfigurationTarget;
+    await vscode.workspace.getConfiguration(section).update(key, value, workspace ? Workspace : Global);
     return true;
   },
   /** Blocks the whole extension host, as a badly behaved extension does. Answers before it starts. */
