@@ -299,13 +299,24 @@ async function lastGood(commonDir: string | undefined, root: string, name: strin
 export async function realRepoPath(root: string, given: string): Promise<RepoPath | undefined> {
   const windows = process.platform === 'win32';
   if (given.includes('\0')) return undefined;
-  const absolute = path.isAbsolute(given) ? given : path.join(root, given);
   try {
     const realRoot = await fs.realpath(root);
+    const start = path.isAbsolute(given) ? given : root + path.sep + given;
+    // POSIX climbs from where a link leads (`link/../x`); Windows, and Node's realpath, from where it stands.
+    const climbs = !windows && /(?:^|\/)\.\.(?:\/|$)/.test(given);
+    const absolute = climbs ? await climb(start) : path.resolve(start);
     return toRepoPath(realRoot, await realTarget(absolute, 0), { windows });
   } catch {
     return undefined;
   }
+}
+
+/** The path without `..`, each taken against the real folder before it. */
+async function climb(absolute: string): Promise<string> {
+  let at = '/';
+  for (const part of absolute.split('/'))
+    at = part === '..' ? path.dirname(await realTarget(at, 0)) : path.join(at, part);
+  return at;
 }
 
 async function realTarget(file: string, depth: number): Promise<string> {

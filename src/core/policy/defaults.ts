@@ -127,7 +127,8 @@ export const defaultEntries: readonly ProtectedEntry[] = [
     '**/*.{pem,key,p12,pfx,jks,keystore}',
     '**/{.npmrc,.pypirc,.netrc}',
     '**/{secrets,credentials}.{yml,yaml,json,toml,ini}',
-    '**/*{prod,production}*.{yml,yaml,json,toml,ini,conf,properties}',
+    // `product.json` is not production.
+    '**/{,*[._-]}{prod,production}{,[._-]*}.{yml,yaml,json,toml,ini,conf,properties}',
   ]),
   soft('agent instructions and tools', 'medium', [
     '**/{AGENTS,CLAUDE,GEMINI}.md',
