@@ -1,0 +1,126 @@
+/** The bundles as processes: `server.js` over IPC and stdio, `cli.js lsp --stdio`; start, speed and memory. */
+import assert from 'node:assert/strict';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { before, test } from 'node:test';
+import { build } from 'esbuild';
+import {
+  createProtocolConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-languageserver-protocol/node';
+import { ai, Client, repository } from './harness.ts';
+
+const top = path.resolve(__dirname, '../../..');
+const out = path.join(top, 'node_modules/.cache/countersign-server-test');
+
+before(async () => {
+  await build({
+    absWorkingDir: top,
+    entryPoints: { server: 'src/server/main.ts', cli: 'src/cli/main.ts', full: 'src/cli/full.ts', fast: 'src/cli/fast.ts' },
+    outdir: out,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    minify: true,
+    external: ['*/fast.js', '*/full.js', '*/server.js'],
+    logLevel: 'error',
+  });
+});
+
+const stdio = (child: ChildProcess): Client => {
+  assert.ok(child.stdout && child.stdin);
+  return new Client(createProtocolConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin)));
+};
+
+const ended = (child: ChildProcess): Promise<number | null> => new Promise((resolve) => child.once('exit', resolve));
+
+const app = 'export function run(input: string) {\n  return input.trim();\n}\n';
+const risky = '  connect(input, { rejectUnauthorized: false });\n';
+
+test('countersign lsp --stdio serves any editor and ends with it', async () => {
+  const dir = await repository({ 'a.ts': app });
+  const child = spawn(process.execPath, [path.join(out, 'cli.js'), 'lsp', '--stdio'], { stdio: 'pipe' });
+  const end = ended(child);
+  const client = stdio(child);
+  await client.initialize([dir]);
+  const uri = await client.open(path.join(dir, 'a.ts'));
+  await client.insert(uri, 1, risky, ai);
+  await client.until('a finding', () => client.diagnostics(uri).length === 1);
+  // Commands of the VS Code extension are not offered to an editor that does not have them.
+  const actions = await client.connection.sendRequest<{ title: string }[]>('textDocument/codeAction', {
+    textDocument: { uri },
+    range: client.diagnostics(uri)[0]?.range,
+    context: { diagnostics: client.diagnostics(uri) },
+  });
+  assert.ok(actions.every((a) => !a.title.endsWith('…')));
+  await client.connection.sendRequest('shutdown');
+  await client.connection.sendNotification('exit');
+  assert.equal(await end, 0);
+});
+
+test('a client that dies takes the server with it', async () => {
+  const child = spawn(process.execPath, [path.join(out, 'server.js'), '--stdio'], { stdio: 'pipe' });
+  const end = ended(child);
+  const client = stdio(child);
+  await client.initialize([]);
+  child.stdin?.end();
+  await end;
+});
+
+test('wrong arguments are one line and exit code 2', async () => {
+  for (const args of [['lsp'], ['lsp', '--pipe']]) {
+    const child = spawn(process.execPath, [path.join(out, 'cli.js'), ...args], { stdio: 'pipe' });
+    let err = '';
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    assert.equal(await ended(child), 2);
+    assert.match(err, /^countersign lsp: .*\n$/);
+  }
+});
+
+test('ready, fast and small', async () => {
+  const lines = Array.from({ length: 5000 }, (_, i) =>
+    i % 10 === 9 ? `// part ${i}` : `export const value${i} = compute(${i}, "text ${i % 7}", { verify: true });`,
+  );
+  const text = `${lines.join('\n')}\n`;
+  const dir = await repository({ 'big.ts': text });
+  const started = performance.now();
+  const child = fork(path.join(out, 'server.js'), ['--node-ipc'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const client = new Client(createProtocolConnection(new IPCMessageReader(child), new IPCMessageWriter(child)));
+  await client.initialize([dir], { trusted: true });
+  const ready = performance.now() - started;
+  const uri = await client.open(path.join(dir, 'big.ts'));
+  await client.until('loaded', () => client.summary(uri) !== undefined);
+  const took: number[] = [];
+  for (let round = 0; round < 30; round++) {
+    const block = Array.from({ length: 100 }, (_, i) =>
+      i === 50 ? `const c${round} = connect({ rejectUnauthorized: false, round: ${round} });\n` : `const r${round}x${i} = ${i};\n`,
+    ).join('');
+    const seen = client.published.length;
+    await client.insert(uri, 100 + round * 40, block, ai);
+    const sent = performance.now();
+    await client.until('diagnostics', () => client.published.length > seen);
+    assert.equal(client.diagnostics(uri).length, round + 1);
+    took.push(performance.now() - sent - 300);
+  }
+  const sorted = took.toSorted((a, b) => a - b);
+  const p95 = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
+  const status = await fs.readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
+  const rss = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+  const peak = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+  console.log(
+    `ready ${ready.toFixed(0)} ms, AI edit → diagnostics after the debounce: median ${sorted[15]?.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, max ${sorted.at(-1)?.toFixed(1)} ms, RSS ${rss.toFixed(0)} MB (peak ${peak.toFixed(0)})`,
+  );
+  // Bounds with room for a busy machine; the bench holds the real ones.
+  assert.ok(ready < 2000, `ready after ${ready} ms`);
+  assert.ok(p95 < 500, `p95 ${p95} ms`);
+  assert.ok(rss < 300, `RSS ${rss} MB`);
+  const end = ended(child);
+  await client.connection.sendRequest('shutdown');
+  await client.connection.sendNotification('exit');
+  assert.equal(await end, 0);
+});
