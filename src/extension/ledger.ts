@@ -9,6 +9,8 @@ import { canonicalNote, type Coverage, type Justification } from '../core/justif
 import type { Tier } from '../core/model.ts';
 import { appendAudit } from '../platform/auditLog.ts';
 import { git } from '../platform/git.ts';
+import { addKey, readKeys } from '../platform/keys.ts';
+import { appendNote, coverageOf, isValidNote, readNotes } from '../platform/notes.ts';
 import { auditDir } from '../platform/state.ts';
 import { describe, type Log } from './log.ts';
 import type { Notify } from './notify.ts';
@@ -87,6 +89,8 @@ export class Ledger {
       ...(note.extends !== undefined && { extends: note.extends }),
     };
     const signed: Justification = { ...unsigned, ...(await this.#key.sign(canonicalNote(unsigned))) };
+    await this.publishKey(place);
+    await appendNote(place.dirs, signed);
     await this.audit(place, {
       event: 'justification',
       subject: {
@@ -100,7 +104,23 @@ export class Ledger {
     return signed;
   }
 
-  async coverage(_dirs: unknown, path: string, _text: string, aiLines: number): Promise<Coverage> {
-    return { path, digest: '-', added: [], deleted: [], aiLines };
+  /** Puts the public half of the signing key where hooks and gates find it. */
+  async publishKey(place: Place): Promise<void> {
+    const pair = await this.#key.pair();
+    if (Object.hasOwn(await readKeys(place.dirs), pair.id)) return;
+    await addKey(place.dirs, { publicKey: pair.publicKey, by: await this.person(place) });
+  }
+
+  /** This person's notes about a path that are still good, newest first. */
+  async ownNotes(place: Place, path: string): Promise<readonly Justification[]> {
+    const [pair, notes] = await Promise.all([this.#key.pair(), readNotes(place.dirs)]);
+    const keys = { [pair.id]: pair.publicKey };
+    const now = new Date().toISOString();
+    return notes.filter((n) => n.covers.some((c) => c.path === path) && isValidNote(n, keys, now)).reverse();
+  }
+
+  /** What a note covers of a text, against HEAD. */
+  async coverage(place: Place, path: string, text: string, aiLines: number): Promise<Coverage> {
+    return coverageOf(place.repository, path, text, aiLines);
   }
 }

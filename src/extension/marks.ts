@@ -81,23 +81,35 @@ export function describeOrigin(origin: LineOrigin): string {
   return origin.modified ? vscode.l10n.t('{0}, changed by a person since', ai) : ai;
 }
 
+const colors: Readonly<Record<Kind, { readonly theme: string; readonly dark: string; readonly light: string }>> = {
+  ai: { theme: 'countersign.aiLine', dark: '#b180d7', light: '#8a3ffc' },
+  modified: { theme: 'countersign.modifiedLine', dark: '#7f9fd9', light: '#3b6fd4' },
+  unknown: { theme: 'countersign.unseenLine', dark: '#8c8c8c', light: '#8c8c8c' },
+};
+
 /** Shape, not only colour: a full bar, a dashed and a dotted one. */
+const bars: Readonly<Record<Kind, string>> = { ai: '', modified: '8 3', unknown: '2 2' };
+
+/** A bar for the gutter as a data URI: the API has no theme colours for gutter icons. */
+function bar(color: string, dashes: string): vscode.Uri {
+  const svg =
+    `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="22" viewBox="0 0 16 22" preserveAspectRatio="none">` +
+    `<path d="M12 0v22" stroke="${color}" stroke-width="4" stroke-dasharray="${dashes}"/></svg>`;
+  return vscode.Uri.parse(`data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`);
+}
+
 function createTypes(): Readonly<Record<Kind, vscode.TextEditorDecorationType>> {
-  const make = (color: string, style: 'solid' | 'dashed' | 'dotted'): vscode.TextEditorDecorationType =>
+  const make = (kind: Kind): vscode.TextEditorDecorationType =>
     vscode.window.createTextEditorDecorationType({
       isWholeLine: true,
       rangeBehavior: vscode.DecorationRangeBehavior.ClosedOpen,
-      borderStyle: style,
-      borderWidth: '0 0 0 3px',
-      borderColor: new vscode.ThemeColor(color),
+      gutterIconSize: '100% 100%',
+      light: { gutterIconPath: bar(colors[kind].light, bars[kind]) },
+      dark: { gutterIconPath: bar(colors[kind].dark, bars[kind]) },
       ...(settings.marksInOverviewRuler() && {
-        overviewRulerColor: new vscode.ThemeColor(color),
+        overviewRulerColor: new vscode.ThemeColor(colors[kind].theme),
         overviewRulerLane: vscode.OverviewRulerLane.Left,
       }),
     });
-  return {
-    ai: make('countersign.aiLine', 'solid'),
-    modified: make('countersign.modifiedLine', 'dashed'),
-    unknown: make('countersign.unseenLine', 'dotted'),
-  };
+  return { ai: make('ai'), modified: make('modified'), unknown: make('unknown') };
 }

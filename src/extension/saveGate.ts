@@ -12,6 +12,7 @@ import { maxTier, type LineOrigin, type Tier } from '../core/model.ts';
 import { defaultJustification } from '../core/policy/index.ts';
 import { linearRegex } from '../core/regex.ts';
 import { sha256 } from '../platform/crypto.ts';
+import { noteLineHash } from '../platform/notes.ts';
 import * as protocol from '../protocol.ts';
 import type { AiKnowledge, AiLines } from './aiKnowledge.ts';
 import type { ServerClient } from './client.ts';
@@ -20,7 +21,7 @@ import type { Ledger } from './ledger.ts';
 import { describe, type Log } from './log.ts';
 import type { Notify } from './notify.ts';
 import type { Located, Place, PolicyService } from './policyService.ts';
-import { askProhibited, askReason, combine, Reasons, type Answer, type Question } from './savePrompt.ts';
+import { askProhibited, askReason, combine, problemOf, Reasons, type Answer, type Question } from './savePrompt.ts';
 import { settings } from './settings.ts';
 import type { SaveListener } from './veto.ts';
 
@@ -41,10 +42,11 @@ export interface HeldSave {
 /** A note of this person that is still good for a file: later saves by hand are covered by it. */
 interface Grant {
   readonly note: Justification;
+  /** Hashes of the lines that it vouches for. */
   readonly lines: ReadonlySet<string>;
   /** Document version at which it was given. */
   readonly version: number;
-  /** The text that the latest signed note covers. */
+  /** Digest of the text that the latest signed note covers. */
   covered: string;
 }
 
@@ -197,7 +199,7 @@ export class SaveGate extends Disposables implements SaveListener {
   /** What this save needs, `undefined` = nothing. Looks into memory only. */
   #judge(document: HeldSave['document'], located: Located, state: HeldSave['state']): HeldSave | undefined {
     const ai = 'lineCount' in document ? this.#parts.knowledge.of(document) : noAi;
-    const grant = this.#grant(document.uri.toString());
+    const grant = this.#grant(document.uri.toString(), located);
     const fresh = grant ? unjustified(ai, grant) : ai;
     const aiCount = fresh.lines.size + (fresh.more ? 1 : 0);
     if (grant && aiCount === 0) return undefined;
@@ -228,7 +230,29 @@ export class SaveGate extends Disposables implements SaveListener {
   /** Remembers what is on disk, of a protected file only. A restored dirty text has no known counterpart. */
   async #opened(document: vscode.TextDocument): Promise<void> {
     const located = await this.#parts.policies.locate(document.uri);
-    if (located && located.verdict.entries.length > 0 && !document.isDirty) this.#rememberDisk(document);
+    if (!located || located.verdict.entries.length === 0) return;
+    if (!document.isDirty) this.#rememberDisk(document);
+    await this.#restoreGrant(document, located);
+  }
+
+  /** A note that was given before a reload is as good as one given now. */
+  async #restoreGrant(document: vscode.TextDocument, located: Located): Promise<void> {
+    const key = document.uri.toString();
+    if (!vscode.workspace.isTrusted || this.#grants.has(key)) return;
+    try {
+      const notes = await this.#parts.ledger.ownNotes(located.place, located.path);
+      const [note] = notes;
+      if (!note || this.#grants.has(key)) return;
+      const covers = notes.flatMap((n) => n.covers.filter((c) => c.path === located.path));
+      this.#grants.set(key, {
+        note,
+        lines: new Set(covers.flatMap((c) => c.added)),
+        version: document.version,
+        covered: document.isDirty ? '' : digestOf(document),
+      });
+    } catch (error) {
+      this.#parts.log.warn(`notes of ${located.place.root}: ${describe(error)}`);
+    }
   }
 
   #rememberDisk(document: HeldSave['document']): void {
@@ -241,10 +265,12 @@ export class SaveGate extends Disposables implements SaveListener {
     return known !== undefined && known === digestOf(document);
   }
 
-  #grant(key: string): Grant | undefined {
+  /** The note in force for a file, if it is in time and still what the policy asks for. */
+  #grant(key: string, located: Located): Grant | undefined {
     const grant = this.#grants.get(key);
-    if (!grant) return undefined;
-    if (Date.parse(grant.note.expires) > Date.now()) return grant;
+    if (!grant || located.verdict.ai === 'prohibit') return undefined;
+    const rule = located.verdict.justification ?? defaultJustification;
+    if (Date.parse(grant.note.expires) > Date.now() && problemOf(grant.note.text, rule) === undefined) return grant;
     this.#grants.delete(key);
     return undefined;
   }
@@ -306,18 +332,20 @@ export class SaveGate extends Disposables implements SaveListener {
 
   /** A save by hand inside a note's time: covered silently by a signed note that extends it. */
   async #extend(key: string, document: HeldSave['document'], located: Located): Promise<void> {
-    const grant = this.#grant(key);
+    const grant = this.#grant(key, located);
     if (!grant || !('lineCount' in document)) return;
     const text = document.getText();
-    if (text === grant.covered) return;
-    grant.covered = text;
-    const { ledger } = this.#parts;
+    const digest = digestOf(document);
+    if (digest === grant.covered) return;
+    grant.covered = digest;
+    const { ledger, knowledge } = this.#parts;
+    const aiLines = knowledge.of(document).lines.size;
     await ledger.justify(located.place, {
       text: grant.note.text,
       ...(grant.note.ticket !== undefined && { ticket: grant.note.ticket }),
       expiresMs: Math.max(0, Date.parse(grant.note.expires) - Date.now()),
       tier: grant.note.tier,
-      covers: [await ledger.coverage(located.place.dirs, located.path, text, grant.lines.size)],
+      covers: [await ledger.coverage(located.place, located.path, text, aiLines)],
       extends: grant.note.id,
     });
     this.#parts.client.notify(protocol.refresh, {});
@@ -483,7 +511,7 @@ export class SaveGate extends Disposables implements SaveListener {
 
   /** The note first, then the save: what reaches the disk is covered. */
   async #accept(text: string, asked: readonly HeldSave[]): Promise<void> {
-    const { ledger, knowledge, client } = this.#parts;
+    const { ledger, client } = this.#parts;
     await this.#reasons.remember(text);
     const places = new Map<Place, HeldSave[]>();
     for (const h of asked) places.set(h.place, [...(places.get(h.place) ?? []), h]);
@@ -491,11 +519,13 @@ export class SaveGate extends Disposables implements SaveListener {
       const about = question(files);
       const ticket = about.rule.ticket === undefined ? undefined : ticketIn(text, about.rule.ticket);
       const texts = files.map((h) => ('lineCount' in h.document ? h.document.getText() : undefined));
+      const digests = files.map((h) => ('lineCount' in h.document ? digestOf(h.document) : ''));
+      const versions = files.map(versionOf);
       const covers = await Promise.all(
         files.map(async (h, i) => {
           // A notebook's bytes are made by its serializer; they are read back once they are saved.
           const saved = texts[i] ?? (await this.#saveNotebook(h));
-          return ledger.coverage(place.dirs, h.path, saved, h.aiLines);
+          return ledger.coverage(place, h.path, saved, h.aiLines);
         }),
       );
       const note = await ledger.justify(place, {
@@ -509,9 +539,9 @@ export class SaveGate extends Disposables implements SaveListener {
         if (!('lineCount' in h.document)) continue;
         this.#grants.set(h.document.uri.toString(), {
           note,
-          lines: knowledge.of(h.document).lines,
-          version: h.document.version,
-          covered: texts[i] ?? '',
+          lines: new Set(covers[i]?.added),
+          version: versions[i] ?? 0,
+          covered: digests[i] ?? '',
         });
       }
     }
@@ -571,7 +601,7 @@ const noAi: AiLines = { lines: new Set(), more: false, lastEdit: 0, deleted: 0 }
 
 /** AI lines that the note does not know. */
 function unjustified(ai: AiLines, grant: Grant): AiLines {
-  const lines = new Set([...ai.lines].filter((l) => !grant.lines.has(l)));
+  const lines = new Set([...ai.lines].filter((l) => !grant.lines.has(noteLineHash(l))));
   return { lines, more: ai.more && ai.lastEdit > grant.version, lastEdit: ai.lastEdit, deleted: 0 };
 }
 

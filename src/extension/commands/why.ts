@@ -25,9 +25,10 @@ export const why: Command = {
         .map((text) => ({ label: text })),
     ];
     if (located) {
-      items.push({ label: vscode.l10n.t('File'), kind: vscode.QuickPickItemKind.Separator });
-      for (const text of explainPath(located.place.policy.policy, located.path).split('\n'))
-        items.push({ label: text.trim() });
+      items.push({ label: vscode.l10n.t('Policy'), kind: vscode.QuickPickItemKind.Separator });
+      if (!answer)
+        for (const text of explainPath(located.place.policy.policy, located.path).split('\n'))
+          items.push({ label: text.trim() });
       items.push({
         label: `$(go-to-file) ${vscode.l10n.t('Open Policy')}`,
         run: () => vscode.commands.executeCommand('countersign.openPolicy'),

@@ -1,0 +1,294 @@
+/**
+ * Watches how edits come to be and tells the server, by document version. Stable API only; nothing here blocks or
+ * touches the disk. Fails towards `unknown`: an edit that is not classified is never called a person's.
+ */
+import * as vscode from 'vscode';
+import {
+  TextShadow,
+  type ChangeEvent,
+  type ClipboardMatch,
+  type EditorEvent,
+  type TextRange,
+} from '../core/attribution/editEvents.ts';
+import { EditClassifier, type EditVerdict } from '../core/attribution/editOrigin.ts';
+import type { LineOrigin } from '../core/model.ts';
+import type { EditOriginParams } from '../protocol.ts';
+
+export interface EditWatcherDeps {
+  /** Hands a verdict to the server. Called a few times per second at most per person, more for streams. */
+  readonly send: (params: EditOriginParams) => void;
+  readonly log: Pick<vscode.LogOutputChannel, 'debug' | 'warn'>;
+  /** Whether the clipboard may be read to recognise a paste; default yes. Without it pastes stay unknown. */
+  readonly mayReadClipboard?: () => boolean;
+}
+
+/** Extensions that take the keys and edit for the person. */
+const keyEmulators = [
+  'vscodevim.vim',
+  'asvetliakov.vscode-neovim',
+  'vintharas.learn-vim',
+  'jasew.vscode-helix-emulation',
+  'silverquark.dancehelix',
+  'gregoire.dance',
+  'tuttieee.emacs-mcx',
+];
+/** Larger documents are classified without knowing what an edit took away. */
+const maxShadow = 2_000_000;
+const maxShadows = 200;
+const selectionKinds = ['', 'keyboard', 'mouse', 'command'] as const;
+const gitState =
+  /[\\/]\.git[\\/](?:worktrees[\\/][^\\/]+[\\/])?(?:HEAD|index|ORIG_HEAD|MERGE_HEAD|AUTO_MERGE|refs[\\/].*)$/;
+
+interface Shadow {
+  readonly text: TextShadow;
+  /** Document version that the copy stands for. */
+  version: number;
+}
+
+export class EditWatcher implements vscode.Disposable {
+  readonly #deps: EditWatcherDeps;
+  readonly #disposables: vscode.Disposable[] = [];
+  readonly #classifier: EditClassifier;
+  readonly #shadows = new Map<string, Shadow>();
+  /** Documents whose copy is still to be made, one per turn of the event loop. */
+  readonly #toCopy = new Set<vscode.TextDocument>();
+  #copyTimer: NodeJS.Timeout | undefined;
+  #dueTimer: NodeJS.Timeout | undefined;
+  #dueAt = Number.POSITIVE_INFINITY;
+  #nextId = 1;
+  #toCompare: ChangeEvent[] = [];
+  #isReadingClipboard = false;
+
+  constructor(deps: EditWatcherDeps) {
+    this.#deps = deps;
+    const hasKeyEmulation = keyEmulators.some((id) => vscode.extensions.getExtension(id)?.isActive);
+    this.#classifier = new EditClassifier({ hasKeyEmulation });
+    const disk = vscode.workspace.createFileSystemWatcher('**/*');
+    this.#disposables.push(
+      disk,
+      disk.onDidChange((uri) => this.#onDisk(uri)),
+      disk.onDidCreate((uri) => this.#onDisk(uri)),
+      vscode.workspace.onDidChangeTextDocument((e) => this.#onChange(e)),
+      vscode.window.onDidChangeTextEditorSelection((e) => this.#onSelection(e)),
+      vscode.workspace.onDidOpenTextDocument((document) => this.#onOpen(document)),
+      vscode.workspace.onDidCloseTextDocument((document) => this.#onClose(document)),
+    );
+    for (const document of vscode.workspace.textDocuments) this.#copySoon(document);
+  }
+
+  /** The next text that comes at the cursor, within a quarter of a second, is an accepted inline suggestion. */
+  markNextAsInlineAccept(): void {
+    this.#give({ kind: 'inline-accept', at: performance.now() });
+  }
+
+  /** Runs one of the editor's commands for accepting inline suggestions, so that what it inserts is known for sure. */
+  async acceptInline(command = 'editor.action.inlineSuggest.commit'): Promise<void> {
+    this.markNextAsInlineAccept();
+    await vscode.commands.executeCommand(command);
+  }
+
+  dispose(): void {
+    this.#publish(this.#classifier.flush());
+    clearTimeout(this.#copyTimer);
+    clearTimeout(this.#dueTimer);
+    this.#toCopy.clear();
+    this.#shadows.clear();
+    for (const d of this.#disposables.splice(0)) d.dispose();
+  }
+
+  //#region Events
+
+  #onChange({ document, contentChanges, reason }: vscode.TextDocumentChangeEvent): void {
+    const at = performance.now();
+    const uri = document.uri.toString();
+    if (contentChanges.length === 0) {
+      this.#give({ kind: 'dirty', at, uri, isDirty: document.isDirty });
+      return;
+    }
+    const plain = contentChanges.map((c) => ({ range: toRange(c.range), text: c.text, rangeLength: c.rangeLength }));
+    const shadow = this.#shadowFor(document, uri);
+    const changes = shadow ? shadow.text.apply(plain) : plain;
+    const editor = vscode.window.activeTextEditor;
+    const id = this.#nextId++;
+    const change: ChangeEvent = {
+      kind: 'change',
+      id,
+      at,
+      uri,
+      path: document.uri.path,
+      scheme: document.uri.scheme,
+      version: document.version,
+      ...(reason === vscode.TextDocumentChangeReason.Undo ? { reason: 'undo' } : {}),
+      ...(reason === vscode.TextDocumentChangeReason.Redo ? { reason: 'redo' } : {}),
+      isDirty: document.isDirty,
+      // The listener runs before the selection moves: these are the cursors at which the person was.
+      ...(editor?.document === document ? { selections: editor.selections.map(toRange) } : {}),
+      isFocused: vscode.window.state.focused,
+      changes,
+      isComplete: true,
+      ...(shadow ? { knows: (word: string) => shadow.text.knows(word, changes) } : {}),
+    };
+    this.#give(change);
+    if (this.#classifier.wantsClipboard(id)) this.#compareWithClipboard(change);
+  }
+
+  #onSelection({ textEditor, kind, selections }: vscode.TextEditorSelectionChangeEvent): void {
+    const by = selectionKinds[kind ?? 0];
+    const event = {
+      kind: 'selection' as const,
+      at: performance.now(),
+      uri: textEditor.document.uri.toString(),
+      selections: selections.map(toRange),
+    };
+    this.#give(by ? { ...event, by } : event);
+  }
+
+  #onOpen(document: vscode.TextDocument): void {
+    this.#give({ kind: 'open', at: performance.now(), path: document.uri.path, scheme: document.uri.scheme });
+    this.#copySoon(document);
+  }
+
+  #onClose(document: vscode.TextDocument): void {
+    const uri = document.uri.toString();
+    this.#shadows.delete(uri);
+    this.#toCopy.delete(document);
+    this.#publish(this.#classifier.close(uri));
+  }
+
+  #onDisk(uri: vscode.Uri): void {
+    const at = performance.now();
+    // A checkout may touch thousands of files: only those that are open can be reloaded.
+    if (this.#shadows.has(uri.toString())) this.#give({ kind: 'disk', at, path: uri.path });
+    else if (gitState.test(uri.path)) this.#give({ kind: 'git', at });
+  }
+
+  //#endregion
+  //#region Clipboard
+
+  /** One read at a time, only for text that came at the cursor without a key press. */
+  #compareWithClipboard(change: ChangeEvent): void {
+    if (this.#deps.mayReadClipboard && !this.#deps.mayReadClipboard()) return;
+    this.#toCompare.push(change);
+    if (this.#isReadingClipboard) return;
+    this.#isReadingClipboard = true;
+    const asked = this.#toCompare;
+    this.#toCompare = [];
+    vscode.env.clipboard.readText().then(
+      (clipboard) => {
+        const text = unifyBreaks(clipboard);
+        for (const one of asked)
+          this.#give({ kind: 'clipboard', at: performance.now(), id: one.id, ...compare(one, text) });
+        this.#clipboardRead();
+      },
+      (error: unknown) => {
+        this.#deps.log.debug(`clipboard can't be read: ${String(error)}`);
+        this.#clipboardRead();
+      },
+    );
+  }
+
+  #clipboardRead(): void {
+    this.#isReadingClipboard = false;
+    const next = this.#toCompare.pop();
+    if (next) this.#compareWithClipboard(next);
+  }
+
+  //#endregion
+  //#region Verdicts
+
+  #give(event: EditorEvent): void {
+    this.#publish(this.#classifier.push(event));
+    this.#arm();
+  }
+
+  #publish(verdicts: readonly EditVerdict[]): void {
+    for (const v of verdicts) {
+      if (v.cause === 'no-file') continue;
+      const origin: LineOrigin = {
+        origin: v.origin,
+        evidence: v.evidence,
+        at: new Date().toISOString(),
+        ...(v.evidence === 'heuristic' ? { confidence: v.confidence } : {}),
+        ...(v.cause === 'chat' ? { agent: 'vscode-chat' } : {}),
+      };
+      this.#deps.send({ uri: v.uri, version: v.version, origin, cause: v.cause });
+    }
+  }
+
+  #arm(): void {
+    const due = this.#classifier.nextDue;
+    if (due === undefined || due >= this.#dueAt) return;
+    clearTimeout(this.#dueTimer);
+    this.#dueAt = due;
+    this.#dueTimer = setTimeout(
+      () => {
+        this.#dueAt = Number.POSITIVE_INFINITY;
+        this.#publish(this.#classifier.tick(performance.now()));
+        this.#arm();
+      },
+      Math.max(1, due - performance.now() + 1),
+    );
+  }
+
+  //#endregion
+  //#region Copies of documents
+
+  #shadowFor(document: vscode.TextDocument, uri: string): Shadow | undefined {
+    const shadow = this.#shadows.get(uri);
+    if (shadow && shadow.version < document.version) {
+      // Versions may skip: an undo that changes nothing counts, too.
+      shadow.version = document.version;
+      return shadow;
+    }
+    this.#shadows.delete(uri);
+    this.#copySoon(document);
+    return undefined;
+  }
+
+  #copySoon(document: vscode.TextDocument): void {
+    if (/^(?:output|git|chat|vscode-scm|comment)/.test(document.uri.scheme)) return;
+    this.#toCopy.add(document);
+    this.#copyTimer ??= setTimeout(() => this.#copyOne(), 0);
+  }
+
+  #copyOne(): void {
+    this.#copyTimer = undefined;
+    const [document] = this.#toCopy;
+    if (!document) return;
+    this.#toCopy.delete(document);
+    if (!document.isClosed && document.lineCount <= 50_000) {
+      const text = document.getText();
+      if (text.length <= maxShadow) {
+        this.#shadows.set(document.uri.toString(), { text: new TextShadow(text), version: document.version });
+        if (this.#shadows.size > maxShadows) {
+          const [oldest] = this.#shadows.keys();
+          this.#shadows.delete(oldest as string);
+        }
+      }
+    }
+    if (this.#toCopy.size > 0) this.#copyTimer = setTimeout(() => this.#copyOne(), 0);
+  }
+
+  //#endregion
+}
+
+const toRange = ({ start, end }: vscode.Range): TextRange => ({
+  start: { line: start.line, character: start.character },
+  end: { line: end.line, character: end.character },
+});
+
+const unifyBreaks = (text: string): string => text.replace(/\r\n?/g, '\n');
+
+/** How the inserted text and the clipboard go together; several cursors may share out the clipboard's lines. */
+function compare(change: ChangeEvent, clipboard: string): ClipboardMatch {
+  const texts = change.changes.map((c) => unifyBreaks(c.text)).filter((text) => text !== '');
+  const [first = ''] = texts;
+  const isShared = texts.length > 1 && [...texts].reverse().join('\n') === clipboard.replace(/\n$/, '');
+  return {
+    equal:
+      clipboard !== '' && (texts.every((text) => text === clipboard) || texts.join('\n') === clipboard || isShared),
+    contains: clipboard !== '' && first.includes(clipboard),
+    within: first !== '' && clipboard.includes(first),
+    length: clipboard.length,
+  };
+}
