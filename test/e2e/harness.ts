@@ -9,7 +9,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before } from 'node:test';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { installHost, newestVersion, type InstalledHost } from '../host/install.ts';
 import { installVsix, newContext, startBrowser, startHost, workbenchUrl, type RunningHost } from '../host/vscode.ts';
 import { until } from '../host/wait.ts';
@@ -93,44 +93,53 @@ export interface EditorOptions {
   readonly trust?: boolean;
   readonly version?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Without Countersign, to measure beside it. */
+  readonly bare?: boolean;
 }
 
 /** Registers the server's and browser's life around the tests of a file. */
 export function editor(options: EditorOptions = {}): Editor {
-  let scratch = '';
-  let host: RunningHost;
-  let browser: Browser;
+  let running: OpenEditor;
+  before(async () => {
+    running = await openEditor(options);
+  });
+  after(() => running?.close());
+  return { window: (name, windowOptions, body) => running.window(name, windowOptions, body) };
+}
+
+export interface OpenEditor extends Editor {
+  close(): Promise<void>;
+}
+
+/** Starts the server, with the VSIX (unless `bare`) and the other extension installed, and the browser. */
+export async function openEditor(options: EditorOptions = {}): Promise<OpenEditor> {
+  const scratch = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-e2e-')));
+  await fs.mkdir(path.join(scratch, 'ports'));
+  await fs.mkdir(shots, { recursive: true });
+  const installed = await installHost(options.version ?? newestVersion);
+  const extensionsDir = path.join(scratch, 'extensions');
+  const agentVsix = path.join(scratch, 'agent.vsix');
+  await packAgent(await installHost(newestVersion), agentVsix);
+  if (!options.bare) await installVsix(installed, vsixFile, extensionsDir);
+  await installVsix(installed, agentVsix, extensionsDir);
+  const host = await startHost({
+    host: installed,
+    dataDir: path.join(scratch, 'data'),
+    extensionsDir,
+    ...(options.trust === undefined ? {} : { trust: options.trust }),
+    settings: options.settings ?? {},
+    env: { AGENT_PORTS: path.join(scratch, 'ports'), ...gitEnv },
+  });
+  const browser = await startBrowser();
   let count = 0;
 
-  before(async () => {
-    scratch = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-e2e-')));
-    await fs.mkdir(path.join(scratch, 'ports'));
-    await fs.mkdir(shots, { recursive: true });
-    const installed = await installHost(options.version ?? newestVersion);
-    const tools = await installHost(newestVersion);
-    const extensionsDir = path.join(scratch, 'extensions');
-    const agentVsix = path.join(scratch, 'agent.vsix');
-    await packAgent(tools, agentVsix);
-    await installVsix(installed, vsixFile, extensionsDir);
-    await installVsix(installed, agentVsix, extensionsDir);
-    host = await startHost({
-      host: installed,
-      dataDir: path.join(scratch, 'data'),
-      extensionsDir,
-      ...(options.trust === undefined ? {} : { trust: options.trust }),
-      settings: options.settings ?? {},
-      env: { AGENT_PORTS: path.join(scratch, 'ports'), ...gitEnv },
-    });
-    browser = await startBrowser();
-  });
-
-  after(async () => {
-    await browser?.close();
-    await host?.stop();
-    await fs.rm(scratch, { recursive: true, force: true, maxRetries: 5 });
-  });
-
   return {
+    async close() {
+      await browser.close();
+      await host.stop();
+      await fs.rm(scratch, { recursive: true, force: true, maxRetries: 5 });
+    },
+
     async window(name, windowOptions, body) {
       const base = path.join(scratch, `w${++count}`);
       const folder = path.join(base, 'shop');
@@ -164,7 +173,7 @@ export function editor(options: EditorOptions = {}): Editor {
       try {
         await page.goto(workbenchUrl(host, target));
         const wb = new Workbench(page);
-        await wb.ready();
+        await wb.ready(options.bare);
         const portFile = path.join(
           scratch,
           'ports',

@@ -11,11 +11,11 @@ export class Workbench {
     this.page = page;
   }
 
-  /** The workbench is up, its folder listed, and Countersign's status bar item there. */
-  async ready(): Promise<void> {
+  /** The workbench is up, its folder listed, and Countersign's status bar item there (unless `bare`). */
+  async ready(bare = false): Promise<void> {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
     await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
-    await this.status.waitFor({ timeout: 60_000 });
+    if (!bare) await this.status.waitFor({ timeout: 60_000 });
   }
 
   get status(): Locator {
@@ -74,7 +74,6 @@ export class Workbench {
   editor(name: string): Locator {
     return this.page.locator(`.monaco-editor[data-uri$="/${quoted(name)}"] .view-lines`).first();
   }
-  /** Decorations in the editor's glyph margin or overview that an extension drew. */
   async type(name: string, text: string, where: 'Control+Home' | 'Control+End' = 'Control+End'): Promise<void> {
     await this.editor(name).click();
     await this.page.keyboard.press(where);

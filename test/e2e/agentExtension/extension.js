@@ -26,6 +26,20 @@ const operations = {
   async save({ file }) {
     return (await open(file)).save();
   },
+  /** Edits and saves `count` times; the times of the saves alone, in ms. */
+  async timedSaves({ file, count }) {
+    const document = await open(file);
+    const times = [];
+    for (let i = 0; i < count; i++) {
+      const edit = new vscode.WorkspaceEdit();
+      edit.insert(document.uri, new vscode.Position(0, 0), `// ${i}\n`);
+      await vscode.workspace.applyEdit(edit);
+      const began = performance.now();
+      if (!(await document.save())) throw new Error('not saved');
+      times.push(performance.now() - began);
+    }
+    return times;
+  },
   async workspaceSave({ file }) {
     return (await vscode.workspace.save(vscode.Uri.file(file)))?.toString() ?? null;
   },
