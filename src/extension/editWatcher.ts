@@ -173,21 +173,18 @@ export class EditWatcher implements vscode.Disposable {
     this.#isReadingClipboard = true;
     const asked = this.#toCompare;
     this.#toCompare = [];
-    vscode.env.clipboard.readText().then(
-      (clipboard) => {
-        const text = unifyBreaks(clipboard);
-        for (const one of asked)
-          this.#give({ kind: 'clipboard', at: performance.now(), id: one.id, ...compare(one, text) });
-        this.#clipboardRead();
-      },
-      (error: unknown) => {
-        this.#deps.log.debug(`clipboard can't be read: ${String(error)}`);
-        this.#clipboardRead();
-      },
-    );
+    void this.#readClipboard(asked);
   }
 
-  #clipboardRead(): void {
+  async #readClipboard(asked: readonly ChangeEvent[]): Promise<void> {
+    try {
+      const text = unifyBreaks(await vscode.env.clipboard.readText());
+      const at = performance.now();
+      for (const one of asked) this.#give({ kind: 'clipboard', at, id: one.id, ...compare(one, text) });
+    } catch (error) {
+      // Pastes stay unknown; nothing else depends on it.
+      this.#deps.log.debug(`the clipboard can't be read: ${String(error)}`);
+    }
     this.#isReadingClipboard = false;
     const next = this.#toCompare.pop();
     if (next) this.#compareWithClipboard(next);

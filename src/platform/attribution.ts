@@ -255,13 +255,11 @@ export class AttributionStore {
     let closed = false;
     const look = (): void => {
       timer = undefined;
-      this.#pending.refresh().then(
-        (paths) => {
-          if (!closed && paths.size > 0) onChange(paths);
-        },
-        // Read again at the next change; resolve() and pending() read for themselves anyway.
-        () => undefined,
-      );
+      // A failed look is made good by the next one; resolve() and pending() read for themselves anyway.
+      void this.#pending
+        .refresh()
+        .then((paths) => (!closed && paths.size > 0 ? onChange(paths) : undefined))
+        .catch(() => undefined);
     };
     let watcher: { close(): void } | undefined;
     void (async () => {
@@ -269,7 +267,7 @@ export class AttributionStore {
       await this.#pending.refresh();
       if (closed) return;
       const w = watchDirectory(this.#dir, { persistent: false }, (_, name) => {
-        if (name === null || String(name).startsWith('attribution.jsonl')) timer ??= setTimeout(look, 30);
+        if (name === null || name.startsWith('attribution.jsonl')) timer ??= setTimeout(look, 30);
       });
       w.on('error', () => undefined);
       watcher = w;

@@ -481,7 +481,7 @@ export class EditClassifier {
     if (isEnter(text)) return afterInline ? unclear : { origin: 'human', cause: 'enter', confidence: 0.9 };
     const selection = change.selections?.[0];
     const isSelected = selection !== undefined && comparePositions(selection.start, selection.end) < 0;
-    if (isSelected && [...text].length === 1) return { origin: 'human', cause: 'typed', confidence: 0.9 };
+    if (isSelected && isOneCharacter(text)) return { origin: 'human', cause: 'typed', confidence: 0.9 };
     if (isComposition(only, w.previous)) return { origin: 'human', cause: 'typed', confidence: 0.9 };
     const end = insertedEnd(only);
     const isAtEnd = w.after === undefined || (w.after.length === 1 && isCursorAt(w.after[0] as TextRange, end));
@@ -498,7 +498,7 @@ export class EditClassifier {
       if (only.rangeLength > 0) return { origin: 'tool', cause: 'completion', confidence: 0.8 };
       // A completion replaces the word that it completes; an accepted part of a suggestion is put behind it.
       const isMidWord = only.head !== undefined && /[\p{L}\p{N}_]$/u.test(only.head);
-      return before?.cause === 'typed' && isMidWord && [...text].length > 1 && w.clipboard ? inline : unclear;
+      return before?.cause === 'typed' && isMidWord && !isOneCharacter(text) && w.clipboard ? inline : unclear;
     }
     if (!hasWord(text))
       return only.rangeLength > 0 || text.length > 1 ? { origin: 'tool', cause: 'format', confidence: 0.5 } : unclear;
@@ -721,7 +721,8 @@ function isComposition(change: TextChange, before: Waiting | undefined): boolean
   return comparePositions(insertedEnd(last), change.range.end) === 0;
 }
 
-const isForeign = (text: string): boolean => /[^\u0000-\u007f]/.test(text);
+const isForeign = (text: string): boolean => /[\u0080-\uffff]/.test(text);
+const isOneCharacter = (text: string): boolean => /^.$/su.test(text);
 const isBlank = (text: string): boolean => !/\S/.test(text);
 const hasWord = (text: string): boolean => /[\p{L}\p{N}]/u.test(text);
 /** A line break with what an editor adds by itself: indentation, the next comment or list mark. */

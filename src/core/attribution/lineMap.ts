@@ -96,6 +96,8 @@ export interface LineMapOptions {
   readonly pendingEdits?: number;
 }
 
+/** Causes that make text come back rather than into being; see `EditCause`. */
+const returning: ReadonlySet<string> = new Set(['undo', 'redo', 'revert', 'vcs', 'external']);
 const maxHistoryStates = 2000;
 const maxDeleted = 5000;
 /** Beyond this a single line is not compared by characters. */
@@ -159,17 +161,16 @@ export class LineMap {
   }
 
   /**
-   * Tells how the change to `version` came to be. With `cause` `undo` or `redo`, lines that were in the buffer before
-   * get their former origin back, and other lines become unknown: nobody saw who made them.
+   * Tells how the change to `version` came to be. A cause that brings text back (undo, redo, revert, git, a reload)
+   * makes nobody its author: lines of a text that the buffer had before get their former origin, others are unknown.
    * False when the version is not pending (unknown, too old or already told).
    */
   resolveEdit(version: number, origin: LineOrigin, cause?: string): boolean {
     const edit = this.#pending.get(version);
     if (!edit) return false;
     this.#pending.delete(version);
-    const isUndo = cause === 'undo' || cause === 'redo';
-    edit.restores = isUndo;
-    edit.origin = isUndo ? unseen : origin;
+    edit.restores = cause !== undefined && returning.has(cause);
+    edit.origin = edit.restores ? unseen : origin;
     return true;
   }
 
@@ -434,15 +435,17 @@ function hunkCells(
   // Longest common subsequence, weighted by likeness: few lines, so quadratic is cheap.
   const score = Array.from({ length: n + 1 }, () => new Float64Array(m + 1));
   const alike = oldLines.map((o) => newLines.map((l) => likeness(o, l)));
+  const best = (i: number, j: number): number => score[i]?.[j] ?? 0;
+  const pair = (i: number, j: number): number => alike[i]?.[j] ?? 0;
   for (let i = n - 1; i >= 0; i--)
     for (let j = m - 1; j >= 0; j--)
-      score[i]![j] = Math.max(score[i + 1]![j]!, score[i]![j + 1]!, score[i + 1]![j + 1]! + alike[i]![j]!);
+      score[i]![j] = Math.max(best(i + 1, j), best(i, j + 1), best(i + 1, j + 1) + pair(i, j));
   const cells: Cell[] = [];
   let i = 0;
   for (let j = 0; j < m; j++) {
     // Old lines without a partner are gone.
-    while (i < n && score[i]![j]! === score[i + 1]![j]! && score[i]![j]! > score[i]![j + 1]!) i++;
-    const paired = i < n && alike[i]![j]! > 0 && score[i]![j]! === score[i + 1]![j + 1]! + alike[i]![j]!;
+    while (i < n && best(i, j) === best(i + 1, j) && best(i, j) > best(i, j + 1)) i++;
+    const paired = i < n && pair(i, j) > 0 && best(i, j) === best(i + 1, j + 1) + pair(i, j);
     cells.push(paired ? lineCell(oldLines[i]!, oldCells[i]!, newLines[j]!, edit, false) : edit);
     if (paired) i++;
   }

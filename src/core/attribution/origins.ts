@@ -1,7 +1,7 @@
 /** Small operations on run-length coded origins, and the salted hashes by which lines are known on disk. */
 import type { Hunk, LineOrigin } from '../model.ts';
 import type { Sha256 } from '../ports.ts';
-import type { LineOrigins, OriginCounts, OriginRun } from './model.ts';
+import type { LineOrigins, OriginCounts } from './model.ts';
 
 /** One entry per line. */
 export function expandOrigins(origins: LineOrigins): (LineOrigin | null)[] {
@@ -81,7 +81,7 @@ export function countOrigins(origins: LineOrigins): OriginCounts {
 /** The origin of one line, 0-based; `null` also past the end. */
 export function originAt(origins: LineOrigins, line: number): LineOrigin | null {
   let left = line;
-  for (const run of origins as readonly OriginRun[]) {
+  for (const run of origins) {
     if (left < run.count) return run.origin;
     left -= run.count;
   }
