@@ -1,11 +1,13 @@
 /** The composition root: makes the parts, top to bottom, and hands them to each other. Nothing here waits. */
 import * as vscode from 'vscode';
 import { AiKnowledge } from './aiKnowledge.ts';
+import { Announcer } from './announcer.ts';
 import { ChangesView } from './changesView.ts';
 import { copyCli } from './cliCopy.ts';
 import { ServerClient } from './client.ts';
 import { registerCommands } from './commands/index.ts';
 import { setContext } from './contextKeys.ts';
+import { EditWatcher } from './editWatcher.ts';
 import { Ledger } from './ledger.ts';
 import { createLog, describe } from './log.ts';
 import { Marks } from './marks.ts';
@@ -13,6 +15,7 @@ import { Notify } from './notify.ts';
 import { PolicyService } from './policyService.ts';
 import { probeVeto, withProbe } from './probe.ts';
 import { SaveGate } from './saveGate.ts';
+import { settings } from './settings.ts';
 import { SigningKey } from './signingKey.ts';
 import { Status } from './status.ts';
 import { registerVeto } from './veto.ts';
@@ -28,13 +31,20 @@ export function activate(context: vscode.ExtensionContext): void {
   const policies = new PolicyService(context, log);
   const knowledge = new AiKnowledge();
   const ledger = new Ledger(log, notify, new SigningKey(context));
-  const gate = new SaveGate({ context, log, notify, client, policies, ledger, knowledge });
-  const services = { context, log, notify, client, policies, ledger, gate };
+  const announcer = new Announcer(knowledge, client);
+  const watcher = new EditWatcher({
+    log,
+    send: (edit) => announcer.send(edit),
+    mayReadClipboard: () => settings.readClipboard(),
+  });
+  const gate = new SaveGate({ context, log, notify, client, policies, ledger, knowledge, announcer });
+  const services = { context, log, notify, client, policies, ledger, gate, watcher, announcer };
   context.subscriptions.push(
     log,
     client,
     policies,
     knowledge,
+    watcher,
     gate,
     client.onSummary((summary) => knowledge.onSummary(summary)),
     registerVeto(withProbe(gate)),

@@ -15,6 +15,7 @@ import { sha256 } from '../platform/crypto.ts';
 import { noteLineHash } from '../platform/notes.ts';
 import * as protocol from '../protocol.ts';
 import type { AiKnowledge, AiLines } from './aiKnowledge.ts';
+import type { Announcer } from './announcer.ts';
 import type { ServerClient } from './client.ts';
 import { Disposables } from './disposables.ts';
 import type { Ledger } from './ledger.ts';
@@ -58,6 +59,7 @@ export interface SaveGateParts {
   readonly policies: PolicyService;
   readonly ledger: Ledger;
   readonly knowledge: AiKnowledge;
+  readonly announcer: Announcer;
 }
 
 /** A look-up inside a save must not take longer; VS Code gives participants about 1.5 s. */
@@ -582,6 +584,7 @@ export class SaveGate extends Disposables implements SaveListener {
     }
     const edit = new vscode.WorkspaceEdit();
     edit.replace(document.uri, wholeOf(document), answer.text);
+    this.#parts.announcer.expectOwn(document);
     await vscode.workspace.applyEdit(edit);
     this.#release(uri);
     // Through the front door: what is left may need a reason of its own.

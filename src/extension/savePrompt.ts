@@ -26,13 +26,16 @@ export interface Question {
 
 const matches = (pattern: string, text: string): boolean => linearRegex(pattern).test(text);
 
-/** One sentence on what is missing, `undefined` when the text will do. */
+/** One sentence on all that is missing, `undefined` when the text will do. */
 export function problemOf(text: string, rule: JustificationRule): string | undefined {
   const problem = checkNote(text, rule, matches);
   if (!problem) return undefined;
-  return problem.kind === 'too-short'
-    ? vscode.l10n.t('{0} more characters, please (at least {1})', problem.need - problem.have, problem.need)
-    : vscode.l10n.t('Name a ticket, please (matching {0})', problem.pattern);
+  const ticket = rule.ticket;
+  if (problem.kind === 'no-ticket') return vscode.l10n.t('Name a ticket, please (matching {0})', problem.pattern);
+  const missing = problem.need - problem.have;
+  return ticket === undefined || matches(ticket, text)
+    ? vscode.l10n.t('{0} more characters, please (at least {1})', missing, problem.need)
+    : vscode.l10n.t('{0} more characters, please, and a ticket (matching {1})', missing, ticket);
 }
 
 /** The strictest of several rules, for one note that serves all of them. */

@@ -1,6 +1,8 @@
 /** What commands and parts of the extension are given; made once in `main.ts`, passed on as an argument. */
 import type * as vscode from 'vscode';
+import type { Announcer } from './announcer.ts';
 import type { ServerClient } from './client.ts';
+import type { EditWatcher } from './editWatcher.ts';
 import type { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notify.ts';
@@ -15,4 +17,6 @@ export interface Services {
   readonly policies: PolicyService;
   readonly ledger: Ledger;
   readonly gate: SaveGate;
+  readonly watcher: EditWatcher;
+  readonly announcer: Announcer;
 }

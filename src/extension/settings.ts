@@ -18,6 +18,8 @@ export const settings = {
   marksInOverviewRuler: (scope?: vscode.ConfigurationScope): boolean => read('marks.overviewRuler', true, scope),
   /** Whose changes get diagnostics; the server is told of changes by vscode-languageclient. */
   labels: (): 'ai' | 'ai-and-unknown' | 'all' => read('labels', 'ai'),
+  /** Compares pasted text with the clipboard, in memory. */
+  readClipboard: (): boolean => read('attribution.readClipboard', true),
   hiddenNotifications: (): readonly string[] => read<string[]>('notifications.hidden', []),
   nodePath: (): string => read('hooks.nodePath', ''),
 

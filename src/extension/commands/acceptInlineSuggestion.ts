@@ -1,4 +1,3 @@
-import * as vscode from 'vscode';
 import type { Command } from './command.ts';
 
 /**
@@ -7,5 +6,5 @@ import type { Command } from './command.ts';
  */
 export const acceptInlineSuggestion: Command = {
   id: 'acceptInlineSuggestion',
-  run: async () => vscode.commands.executeCommand('editor.action.inlineSuggest.commit'),
+  run: async ({ watcher }) => watcher.acceptInline(),
 };

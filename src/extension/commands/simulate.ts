@@ -39,13 +39,13 @@ export const simulate: Command = {
       ? vscode.l10n.t('Simulated: a pretended agent changed {0}. Save it to see what happens.', located.path)
       : vscode.l10n.t('Simulated: a pretended agent changed {0}, once on disk and once in the editor.', located.path);
     // Not awaited by whoever ran the command: the notice may stay for as long as it likes.
-    void offerUndo(message, document);
+    void offerUndo(services, message, document);
   },
 };
 
-async function offerUndo(message: string, document: vscode.TextDocument): Promise<void> {
+async function offerUndo(services: Services, message: string, document: vscode.TextDocument): Promise<void> {
   const takeBack = vscode.l10n.t('Take It Back');
-  if ((await vscode.window.showInformationMessage(message, takeBack)) === takeBack) await undo(document);
+  if ((await vscode.window.showInformationMessage(message, takeBack)) === takeBack) await undo(services, document);
 }
 
 /** Before and after the write, as the agent does; false when the hook said no. */
@@ -98,7 +98,7 @@ function reasonOf(stdout: string): string {
 }
 
 /** Both edits are whole blocks with our label; what a person did in between stays. */
-async function undo(document: vscode.TextDocument): Promise<void> {
+async function undo({ announcer }: Services, document: vscode.TextDocument): Promise<void> {
   const text = document.getText();
   const eol = document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n';
   let without = text;
@@ -107,6 +107,7 @@ async function undo(document: vscode.TextDocument): Promise<void> {
   if (without === text) return;
   const edit = new vscode.WorkspaceEdit();
   edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), without);
+  announcer.expectOwn(document);
   await vscode.workspace.applyEdit(edit);
   await document.save();
 }
