@@ -8,6 +8,7 @@ import { detectLanguage, type Language } from './languages/detect.ts';
 import { changeTypeOf, isProduction, isTestPath } from './languages/kinds.ts';
 import { sameMeaning } from './languages/sameMeaning.ts';
 import { Source } from './languages/source.ts';
+import { sqlStatements } from './languages/sqlText.ts';
 import type { ChangeType, Classification, FileChange, Finding, Hunk, Tier } from './model.ts';
 import { maxTier, tiers } from './model.ts';
 import type { Policy } from './policy/model.ts';
@@ -77,7 +78,7 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
     findings = judge(file, excerpt(file.path, oldLines, hunks, 'old', language), excerpt(file.path, newLines, hunks, 'new', language), language, ctx);
   } else {
     const sides: Sides = {
-      before: { source: new Source(file.path, normalise(before), language), changed: changedLines(hunks, 'old'), touched: new Set(), original: identity },
+      before: { source: beforeSource(file.path, normalise(before), language), changed: changedLines(hunks, 'old'), touched: new Set(), original: identity },
       after: { source: new Source(file.path, normalise(after), language), changed: changedLines(hunks, 'new'), touched: deletionNeighbours(hunks, newLines.length), original: identity },
     };
     if (file.before !== null && file.after !== null) {
@@ -93,9 +94,19 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
   findings = applyPolicy(findings, file.path, ctx.policy);
   findings.sort((a, b) => a.line - b.line || tiers.indexOf(b.tier) - tiers.indexOf(a.tier) || a.rule.localeCompare(b.rule));
   if (changeType === 'configuration' && isProduction(file.path)) changeType = 'environment';
+  // A manifest edit that touches no dependency is configuration (version, metadata, tool settings).
+  if (changeType === 'dependency' && (language === 'manifest' || language === 'python') && !findings.some((f) => f.category === 'dependency' || f.category === 'supply-chain')) changeType = 'configuration';
+  // Queries read; statements that define or change something make a schema edit.
+  if (changeType === 'schema' && language === 'sql' && onlyQueries(after) && onlyQueries(before)) changeType = 'feature';
   let tier = changeType === 'environment' && pathType === 'configuration' ? 'high' : baseTier[changeType];
   for (const f of findings) tier = maxTier(tier, f.tier);
   return { tier, changeType: changeType === 'environment' ? 'configuration' : refineType(changeType, findings), findings, ...(note ? { note } : {}) };
+}
+
+/** Whether SQL text holds nothing but reading statements. */
+function onlyQueries(text: string): boolean {
+  if (text.length > maxText) return false;
+  return sqlStatements(text).every((s) => /^(?:SELECT|SHOW|EXPLAIN|WITH (?!.*\b(?:INSERT|UPDATE|DELETE) )|DESCRIBE|VALUES|TABLE|USE|PRAGMA|\( SELECT|\( WITH)\b/.test(s.text) && !/\bINTO OUTFILE\b/.test(s.text));
 }
 
 interface Side {
@@ -165,7 +176,34 @@ interface Found extends Hit {
   readonly endLine: number;
 }
 
+/**
+ * While somebody edits a large file, its text before the change is judged again and again: the last ones are kept, with
+ * what they were asked. Pure all the same: equal text, equal answer.
+ */
+const keptSources: Source[] = [];
+const keptHits = new WeakMap<Source, Map<Rule, Found[]>>();
+
+function beforeSource(path: string, text: string, language: Language): Source {
+  if (text.length < 20_000) return new Source(path, text, language);
+  const at = keptSources.findIndex((s) => s.path === path && s.language === language && s.text === text);
+  const source = at >= 0 ? keptSources.splice(at, 1)[0]! : new Source(path, text, language);
+  if (at < 0) keptHits.set(source, new Map());
+  keptSources.push(source);
+  if (keptSources.length > 2) keptSources.shift();
+  return source;
+}
+
 function run(rule: Rule, source: Source): Found[] {
+  const kept = keptHits.get(source);
+  let found = kept?.get(rule);
+  if (!found) {
+    found = hits(rule, source);
+    kept?.set(rule, found);
+  }
+  return found;
+}
+
+function hits(rule: Rule, source: Source): Found[] {
   const found: Found[] = [];
   if (rule.keywords.length > 0 && !rule.keywords.some((k) => source.words.has(k))) return found;
   const seen = new Set<string>();

@@ -28,7 +28,7 @@ const lockfiles = new Set([
   'cargo.lock', 'go.sum', 'gemfile.lock', 'composer.lock', 'packages.lock.json', 'gradle.lockfile', 'flake.lock', '.terraform.lock.hcl',
 ]);
 const manifests = new Set([
-  'package.json', 'pyproject.toml', 'setup.py', 'setup.cfg', 'pipfile', 'go.mod', 'cargo.toml', 'pom.xml', 'build.gradle', 'build.gradle.kts',
+  'package.json', 'pyproject.toml', 'setup.cfg', 'pipfile', 'go.mod', 'cargo.toml', 'pom.xml', 'build.gradle', 'build.gradle.kts',
   'settings.gradle', 'libs.versions.toml', 'packages.config', 'directory.packages.props', 'gemfile', 'composer.json', 'mix.exs', 'pubspec.yaml',
   'package.swift', 'podfile', 'requirements.in', 'pnpm-workspace.yaml', 'environment.yml', 'conanfile.txt', 'vcpkg.json', 'deno.json', 'bower.json',
 ]);

@@ -25,7 +25,7 @@ export function changeTypeOf(path: string, language: Language): ChangeType {
   if (language === 'iam-policy' || language === 'codeowners' || language === 'agent-config') return 'permissions';
   if (isTestPath(path)) return 'tests';
   if (isDocs(path, language)) return 'docs';
-  if (language === 'manifest' || language === 'lockfile') return 'dependency';
+  if (language === 'manifest' || language === 'lockfile' || /(?:^|\/)setup\.py$/.test(path)) return 'dependency';
   if (pipelines.has(language) || ciPath.test(path)) return 'ci-cd';
   if (infrastructure.has(language)) return 'infrastructure';
   if (language === 'prisma' || migrationPath.test(path)) return 'schema';

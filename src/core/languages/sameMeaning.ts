@@ -79,7 +79,21 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
 
 const sensitiveTail = new Set([',', ';']);
 
-function outline(source: Source): { code: string[]; comments: string; directives: string } {
+interface Outline {
+  readonly code: readonly string[];
+  readonly comments: string;
+  readonly directives: string;
+}
+/** By source, because `classify` keeps the text before a change while somebody edits the text after it. */
+const outlines = new WeakMap<Source, Outline>();
+
+function outline(source: Source): Outline {
+  let known = outlines.get(source);
+  if (!known) outlines.set(source, (known = outlineOf(source)));
+  return known;
+}
+
+function outlineOf(source: Source): Outline {
   const code: string[] = [];
   let comments = '';
   let directives = '';

@@ -10,6 +10,8 @@ export class Source {
   readonly path: string;
   readonly text: string;
   readonly language: Language;
+  /** 1-based lines the change touched; rules whose cost or meaning is per line look at these alone. `undefined` = all. */
+  readonly changed: ReadonlySet<number> | undefined;
   #starts: number[] | undefined;
   #tokens: Token[] | undefined;
   #facts: CodeFacts | undefined;
@@ -19,7 +21,8 @@ export class Source {
   #words: Set<string> | undefined;
   #lines: string[] | undefined;
 
-  constructor(path: string, text: string, language: Language) {
+  constructor(path: string, text: string, language: Language, changed?: ReadonlySet<number>) {
+    this.changed = changed;
     this.path = path;
     this.text = text;
     this.language = language;

@@ -9,15 +9,24 @@ import { cloudPublicAccess } from './cloudPublicAccess.ts';
 import { cloudTlsWeak } from './cloudTlsWeak.ts';
 import { cloudUnsafeDefault } from './cloudUnsafeDefault.ts';
 import { composePrivileged } from './composePrivileged.ts';
+import { dependencyChanged } from './dependencyChanged.ts';
+import { dependencySource } from './dependencySource.ts';
 import { dockerPipeToShell } from './dockerPipeToShell.ts';
 import { dockerRoot } from './dockerRoot.ts';
 import { dockerSecrets } from './dockerSecrets.ts';
 import { dockerTlsOff } from './dockerTlsOff.ts';
 import { iamWildcard } from './iamWildcard.ts';
+import { installScript } from './installScript.ts';
 import { k8sFlags } from './k8sFlags.ts';
 import { k8sHostAccess } from './k8sHostAccess.ts';
 import { k8sImages } from './k8sImages.ts';
 import { k8sRbac } from './k8sRbac.ts';
+import { secretAssigned } from './secretAssigned.ts';
+import { secretInConfigMap } from './secretInConfigMap.ts';
+import { secretPrivateKey } from './secretPrivateKey.ts';
+import { secretProvider } from './secretProvider.ts';
+import { secretUrl } from './secretUrl.ts';
+import { shellCommand } from './shellCommand.ts';
 import { sqlDestructive } from './sqlDestructive.ts';
 import { sqlFunctionDefiner } from './sqlFunctionDefiner.ts';
 import { sqlLocks } from './sqlLocks.ts';
@@ -35,15 +44,24 @@ export const rules: readonly Rule[] = [
   cloudTlsWeak,
   cloudUnsafeDefault,
   composePrivileged,
+  dependencyChanged,
+  dependencySource,
   dockerPipeToShell,
   dockerRoot,
   dockerSecrets,
   dockerTlsOff,
   iamWildcard,
+  installScript,
   k8sFlags,
   k8sHostAccess,
   k8sImages,
   k8sRbac,
+  secretAssigned,
+  secretInConfigMap,
+  secretPrivateKey,
+  secretProvider,
+  secretUrl,
+  shellCommand,
   sqlDestructive,
   sqlFunctionDefiner,
   sqlLocks,

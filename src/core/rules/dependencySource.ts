@@ -1,0 +1,28 @@
+import { dependencies } from './kit/dependencies.ts';
+import type { Rule } from './rule.ts';
+
+export const dependencySource: Rule = {
+  id: 'dependency-foreign-source',
+  title: 'Dependency does not come from the registry',
+  tier: 'high',
+  category: 'supply-chain',
+  languages: ['manifest', 'lockfile', 'ini'],
+  references: ['CWE-829', 'CWE-427', 'OWASP LLM03:2025'],
+  why: 'A git branch, a URL or another index has no checksum, no yanking and no audit; an extra index invites dependency confusion.',
+  remedy: 'use the registry, or pin the commit and say why',
+  keywords: ['http', 'git', 'registry', 'index', 'url', 'ssh', 'replace', 'source', 'extra', 'find'],
+  check(source, report) {
+    if (source.language === 'manifest') {
+      for (const d of dependencies(source)) if (/^(?:git(?:\+|:)|https?:|ssh:|github:|bitbucket:|gitlab:|file:\/\/)|[?&]?git\s*=\s*["']|=>\s/.test(d.version) && !/^https:\/\/registry\./.test(d.version)) report({ start: d.start, end: d.end, key: `src:${d.name}:${d.version}` });
+      for (const m of source.text.matchAll(/^[ \t]*(?:--(?:extra-)?index-url|-i|--find-links|-f)[ =]+(\S+)/gm)) if (!/^https:\/\/pypi\.org\//.test(m[1]!)) report({ start: m.index, end: m.index + m[0].length, key: `index:${m[1]}` });
+    } else if (source.language === 'ini') {
+      for (const m of source.text.matchAll(/^[ \t]*(?:(?:@[\w-]+:)?registry|(?:extra-)?index-url|find-links)\s*=\s*(\S+)/gm)) if (!/^https:\/\/(?:registry\.npmjs\.org|pypi\.org)\//.test(m[1]!)) report({ start: m.index, end: m.index + m[0].length, key: `index:${m[1]}` });
+    } else {
+      for (const m of source.text.matchAll(/"resolved":\s*"((?:http:|git\+?(?:ssh|http)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]*)"|^\s+resolved "((?:http:|git\+?(?:ssh|http)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]*)"/gm)) {
+        const url = m[1] ?? m[2] ?? '';
+        const host = /^[a-z+]+:\/\/(?:[^@/]*@)?([^/:]+)/.exec(url)?.[1] ?? url;
+        report({ start: m.index, end: m.index + m[0].length, key: `resolved:${host}`, ...(url.startsWith('https:') ? { tier: 'medium' as const } : {}) });
+      }
+    }
+  },
+};

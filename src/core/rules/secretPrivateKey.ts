@@ -1,0 +1,25 @@
+import type { Rule } from './rule.ts';
+
+export const secretPrivateKey: Rule = {
+  id: 'secret-private-key',
+  title: 'Private key in the text',
+  tier: 'high',
+  category: 'secrets',
+  languages: [],
+  references: ['CWE-321', 'CWE-798'],
+  why: 'Who reads the repository can pose as the owner of the key, and every copy of the history keeps it.',
+  remedy: 'take it out, replace the key pair, and keep the new one in a secret store',
+  keywords: ['private', 'putty'],
+  inTests: true,
+  check(source, report) {
+    const { text } = source;
+    for (const m of text.matchAll(/-----BEGIN[ A-Z0-9_-]{0,60}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d:/g)) {
+      const rest = text.slice(m.index + m[0].length, m.index + m[0].length + 400);
+      const body = rest.replace(/\\n|[\s"'+\\,]/g, '');
+      // A header alone, an ellipsis or a placeholder is documentation.
+      if (!m[0].startsWith('PuTTY') && !/^(?:[A-Za-z-]+:[^-]{1,80})*[A-Za-z0-9+/=]{40,}/.test(body)) continue;
+      if (/^(?:\.{3}|…|<|\$\{|x{6,}|X{6,}|\*{3,}|MII\.\.\.)/.test(body)) continue;
+      report({ start: m.index, end: m.index + m[0].length, key: `key:${body.slice(20, 44)}`.replace(/[A-Za-z0-9+/]{12}$/, '') });
+    }
+  },
+};
