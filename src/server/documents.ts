@@ -586,14 +586,15 @@ export class Documents {
     text: Pick<Parameters<typeof judge>[0], 'text' | 'lines' | 'baseline' | 'origins' | 'deletedBy'>,
   ): Promise<Judgement> {
     const started = performance.now();
+    const verdict = root.verdict(repoPath);
     const judgement = await judge({
       ...text,
       path: repoPath,
       labels: this.labels,
       policy: root.policy.policy,
-      verdict: root.verdict(repoPath),
+      verdict,
       grammars: this.#grammars,
-      covered: (added, deleted) => root.covered(repoPath, added, deleted),
+      covered: (added, deleted) => root.covered(verdict, added, deleted),
       now: new Date().toISOString(),
     });
     const took = performance.now() - started;

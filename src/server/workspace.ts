@@ -5,7 +5,7 @@
 import { watch, type FSWatcher } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import type { Coverage, Justification } from '../core/justification.ts';
+import type { Justification } from '../core/justification.ts';
 import { splitLines } from '../core/hunks.ts';
 import { toRepoPath } from '../core/paths.ts';
 import { verdictFor } from '../core/policy/index.ts';
@@ -14,8 +14,8 @@ import type { PathVerdict } from '../core/policy/model.ts';
 import { openAttribution, type AttributionStore } from '../platform/attribution.ts';
 import { sha256 } from '../platform/crypto.ts';
 import { findRepository, git, showFile } from '../platform/git.ts';
-import { readKeys } from './standin/notes.ts';
-import { coveredBy, readNotes } from './standin/notes.ts';
+import { readKeys, type Keys } from '../platform/keys.ts';
+import { coveredBy, readNotes } from '../platform/notes.ts';
 import { loadPolicy, policyFileName, realRepoPath, type PolicyState } from '../platform/policyFile.ts';
 import { auditDir, keysFile, managedPolicyFile, notesFile, sharedDir, type Repository } from '../platform/state.ts';
 import { IgnoredFindings } from './ignored.ts';
@@ -63,7 +63,7 @@ export class Root {
   #baselineChars = 0;
   #head: string | undefined;
   #notes: readonly Justification[] = [];
-  #keys: Awaited<ReturnType<typeof readKeys>> | undefined;
+  #keys: Keys = {};
   #lastPoll = 0;
   #disposed = false;
 
@@ -128,13 +128,17 @@ export class Root {
     return verdictFor(this.policy.policy, repoPath, { nocase });
   }
 
-  covered(repoPath: string, added: readonly string[], deleted: readonly string[]): Justification | undefined {
-    if (!this.#keys || !this.#notes.some((n) => n.covers.some((c: Coverage) => c.path === repoPath))) return undefined;
-    return coveredBy(this.#notes, this.#keys, {
-      path: repoPath,
+  /** The note that covers these changed lines (texts) of a file, if a person wrote one. */
+  covered(verdict: PathVerdict, added: readonly string[], deleted: readonly string[]): Justification | undefined {
+    const file = verdict.path;
+    const notes = this.#notes.filter((n) => n.covers.some((c) => c.path === file));
+    if (notes.length === 0) return undefined;
+    return coveredBy(notes, this.#keys, {
+      path: file,
       added,
       deleted,
       now: new Date().toISOString(),
+      rule: verdict.justification,
     });
   }
 
@@ -343,11 +347,30 @@ export class Root {
     if (!this.repo) return;
     try {
       [this.#notes, this.#keys] = await Promise.all([readNotes(this.repo), readKeys(this.repo)]);
+      this.#awaitExpiry();
     } catch (error) {
       // No note counts when notes can't be read: the findings stay.
       this.#notes = [];
       this.#log('warn', `justifications of ${this.dir}: ${String(error)}`);
     }
+  }
+
+  /** Findings come back when the note that covers them runs out. */
+  #awaitExpiry(): void {
+    clearTimeout(this.#timers.get('expiry'));
+    const now = Date.now();
+    const next = Math.min(...this.#notes.map((n) => Date.parse(n.expires)).filter((t) => t > now));
+    if (!Number.isFinite(next) || this.#disposed) return;
+    // setTimeout takes 24.8 days at most.
+    const timer = setTimeout(
+      () => {
+        this.#emit({ kind: 'notes' });
+        this.#awaitExpiry();
+      },
+      Math.min(next - now + 1000, 2 ** 31 - 1),
+    );
+    timer.unref();
+    this.#timers.set('expiry', timer);
   }
 
   //#endregion

@@ -3,9 +3,14 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { test } from 'node:test';
 import type { CodeAction, CompletionItem, Hover, TextEdit } from 'vscode-languageserver-protocol/node';
+import { canonicalNote, type Justification } from '../../../src/core/justification.ts';
+import { generateKeys, signText } from '../../../src/platform/crypto.ts';
+import { findRepository } from '../../../src/platform/git.ts';
+import { addKey } from '../../../src/platform/keys.ts';
+import { appendNote, coverageBetween } from '../../../src/platform/notes.ts';
 import { readAudit } from '../../../src/platform/auditLog.ts';
 import * as protocol from '../../../src/protocol.ts';
-import { ai, Client, git, human, repository, temporary, writeFiles } from './harness.ts';
+import { ai, Client, git, human, repository, sleep, temporary, writeFiles } from './harness.ts';
 
 const policy = `version: 1
 protected:
@@ -48,7 +53,7 @@ test('an AI edit of a protected path is an error with the policy line, and asks 
   assert.deepEqual([d?.range.start.line, d?.range.end.line], [2, 3]);
   assert.match(d?.relatedInformation?.[0]?.location.uri ?? '', /countersign\.yaml$/);
   assert.equal(d?.relatedInformation?.[0]?.location.range.start.line, 2);
-  assert.match(d?.message ?? '', /production infrastructure/);
+  assert.match(String(d?.message), /production infrastructure/);
   const list = await actions(client, uri);
   assert.deepEqual(titles(list), ['Justify this change…', 'Revert this AI change']);
   const ref = list[0]?.command?.arguments?.[0] as protocol.FindingRef;
@@ -69,6 +74,40 @@ test('an AI edit of a protected path is an error with the policy line, and asks 
     'what is forbidden can’t be justified',
   );
   assert.equal(client.summary(keys)?.decision, 'deny');
+  await client.stop();
+});
+
+test('findings leave when a person justifies the change, and only for what the note covers', async () => {
+  const dir = await repository({ 'countersign.yaml': policy, 'infra/main.txt': 'a\nb\n' });
+  const client = await Client.start({ folders: [dir] });
+  const uri = await client.open(path.join(dir, 'infra/main.txt'));
+  await client.insert(uri, 1, 'x\n', ai);
+  await client.until('blocked', () => client.diagnostics(uri).length === 1);
+  const repo = await findRepository(dir);
+  assert.ok(repo);
+  const keys = generateKeys();
+  const unsigned: Justification = {
+    version: 1,
+    id: 'note-1',
+    text: 'agreed in the review of OPS-142',
+    by: 'a@example.com',
+    at: new Date().toISOString(),
+    expires: new Date(Date.now() + 3_600_000).toISOString(),
+    tier: 'critical',
+    policy: 'p1:0000000000000000',
+    covers: [coverageBetween('infra/main.txt', 'a\nb\n', 'a\nx\nb\n', 1)],
+    via: 'editor',
+  };
+  await appendNote(repo, unsigned);
+  await client.connection.sendNotification(protocol.refresh);
+  await sleep(300);
+  assert.equal(client.diagnostics(uri).length, 1, 'an unsigned note counts as none');
+  await addKey(repo, { publicKey: keys.publicKey });
+  const note = { ...unsigned, key: keys.id };
+  await appendNote(repo, { ...note, sig: signText(keys.privateKey, canonicalNote(note)) });
+  await client.until('justified', () => client.diagnostics(uri).length === 0);
+  await client.insert(uri, 0, 'y\n', ai);
+  await client.until('blocked again', () => client.diagnostics(uri).length === 1);
   await client.stop();
 });
 

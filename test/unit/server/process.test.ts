@@ -20,7 +20,12 @@ const out = path.join(top, 'node_modules/.cache/countersign-server-test');
 before(async () => {
   await build({
     absWorkingDir: top,
-    entryPoints: { server: 'src/server/main.ts', cli: 'src/cli/main.ts', full: 'src/cli/full.ts', fast: 'src/cli/fast.ts' },
+    entryPoints: {
+      server: 'src/server/main.ts',
+      cli: 'src/cli/main.ts',
+      full: 'src/cli/full.ts',
+      fast: 'src/cli/fast.ts',
+    },
     outdir: out,
     bundle: true,
     platform: 'node',
@@ -34,7 +39,9 @@ before(async () => {
 
 const stdio = (child: ChildProcess): Client => {
   assert.ok(child.stdout && child.stdin);
-  return new Client(createProtocolConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin)));
+  return new Client(
+    createProtocolConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin)),
+  );
 };
 
 const ended = (child: ChildProcess): Promise<number | null> => new Promise((resolve) => child.once('exit', resolve));
@@ -98,7 +105,9 @@ test('ready, fast and small', async () => {
   const took: number[] = [];
   for (let round = 0; round < 30; round++) {
     const block = Array.from({ length: 100 }, (_, i) =>
-      i === 50 ? `const c${round} = connect({ rejectUnauthorized: false, round: ${round} });\n` : `const r${round}x${i} = ${i};\n`,
+      i === 50
+        ? `const c${round} = connect({ rejectUnauthorized: false, round: ${round} });\n`
+        : `const r${round}x${i} = ${i};\n`,
     ).join('');
     const seen = client.published.length;
     await client.insert(uri, 100 + round * 40, block, ai);
