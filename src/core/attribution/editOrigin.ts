@@ -231,7 +231,7 @@ export class EditClassifier {
       previous: document.lastAtCursor,
       verdict: undefined,
       isKeyboard: false,
-      isDirtyAfter: change.isDirty ? true : undefined,
+      isDirtyAfter: change.isDirty || hasNoDirtyFlag(change.scheme) ? true : undefined,
       after: undefined,
       hasPlaceholders: false,
       clipboard: undefined,
@@ -424,7 +424,8 @@ export class EditClassifier {
   #explain(w: Waiting): Explanation {
     const { change, document, place } = w;
     const { changes } = change;
-    if (!change.isDirty && w.isDirtyAfter !== true && this.#canReload(w)) return this.#reloaded(w);
+    const isClean = !change.isDirty && (w.isDirtyAfter !== true || hasNoDirtyFlag(change.scheme));
+    if (isClean && this.#canReload(w)) return this.#reloaded(w);
     if (isPaste(w)) return { origin: 'human', cause: 'paste', confidence: 0.95 };
     const hasReturned = this.#hasReturned(change, document);
     const chatAt = this.#chatPaths.get(change.path);
@@ -435,7 +436,8 @@ export class EditClassifier {
       return changes.every((c) => c.deleted !== undefined && isBlank(c.deleted)) ? format : unclear;
     }
     if (place === 'cursor') return this.#atCursor(w, hasReturned);
-    if (keepsVisible(changes)) return format;
+    // An empty line within a run of edits is whoever's the run is, and that isn't known.
+    if (keepsVisible(changes)) return isPartOfRun(w) ? unclear : format;
     const moved = rearranged(changes);
     if (moved) return moved;
     if (isUniform(change)) return { origin: 'tool', cause: 'replace-all', confidence: 0.8 };
@@ -449,13 +451,14 @@ export class EditClassifier {
     if (hasReturned) return { origin: 'tool', cause: 'rearrange', confidence: 0.7 };
     // Many small replacements within lines: a search with a pattern does that, and so may an agent.
     if (changes.length > 1 && changes.every((c) => !c.text.includes('\n'))) return unclear;
-    if (isBoilerplate(change)) return unclear;
-    return isNews(change) ? { origin: 'ai', cause: 'workspace-edit', confidence: 0.6 } : unclear;
+    return isNews(change) && !isBoilerplate(change)
+      ? { origin: 'ai', cause: 'workspace-edit', confidence: 0.6 }
+      : unclear;
   }
 
   /** Notebook cells and unnamed documents have no dirty flag that would tell a reload. */
   #canReload({ change }: Waiting): boolean {
-    if (change.scheme !== 'vscode-notebook-cell' && change.scheme !== 'untitled') return true;
+    if (!hasNoDirtyFlag(change.scheme)) return true;
     const diskAt = this.#diskPaths.get(change.path);
     return diskAt !== undefined && Math.abs(change.at - diskAt) <= near;
   }
@@ -478,7 +481,8 @@ export class EditClassifier {
     const { text } = only;
     const before = contextOf(w);
     const afterInline = before !== undefined && ['inline', 'stream', 'inline-accept'].includes(before.cause);
-    if (isEnter(text)) return afterInline ? unclear : { origin: 'human', cause: 'enter', confidence: 0.9 };
+    if (isEnter(text))
+      return afterInline || isPartOfRun(w) ? unclear : { origin: 'human', cause: 'enter', confidence: 0.9 };
     const selection = change.selections?.[0];
     const isSelected = selection !== undefined && comparePositions(selection.start, selection.end) < 0;
     if (isSelected && isOneCharacter(text)) return { origin: 'human', cause: 'typed', confidence: 0.9 };
@@ -488,7 +492,8 @@ export class EditClassifier {
     if (w.hasPlaceholders || !isAtEnd) return { origin: 'tool', cause: 'snippet', confidence: 0.7 };
     if (isBlank(text)) {
       if (afterInline) return only.rangeLength === 0 && text.length === 1 ? inline : unclear;
-      return text.length > 1 || text === '\t' ? { origin: 'human', cause: 'typed', confidence: 0.7 } : unclear;
+      const isTab = text.length > 1 || text === '\t';
+      return isTab && !isPartOfRun(w) ? { origin: 'human', cause: 'typed', confidence: 0.7 } : unclear;
     }
     if (keepsVisible(changes)) return format;
     const moved = rearranged(changes);
@@ -500,21 +505,17 @@ export class EditClassifier {
       const isMidWord = only.head !== undefined && /[\p{L}\p{N}_]$/u.test(only.head);
       return before?.cause === 'typed' && isMidWord && !isOneCharacter(text) && w.clipboard ? inline : unclear;
     }
-    if (!hasWord(text))
-      return only.rangeLength > 0 || text.length > 1 ? { origin: 'tool', cause: 'format', confidence: 0.5 } : unclear;
+    if (!hasWord(text)) return only.rangeLength > 0 ? { origin: 'tool', cause: 'format', confidence: 0.5 } : unclear;
     if (hasReturned) return { origin: 'tool', cause: 'rearrange', confidence: 0.7 };
     // A paste that can't be excluded; also the middle mouse button's, which no clipboard shows.
     if (!w.clipboard || change.at - document.mouseAt <= near) return unclear;
-    if (only.rangeLength > 0) {
-      // A suggestion starts with what was typed; abbreviations and refactorings replace it.
-      const typed = only.deleted?.trimStart();
-      return typed !== undefined && typed !== '' && !isSelected && text.trimStart().startsWith(typed)
-        ? inline
-        : unclear;
-    }
-    if (before?.cause === 'typed' || before?.cause === 'enter') return inline;
-    if (this.#options.hasKeyEmulation || isBoilerplate(change)) return unclear;
-    return isNews(change) && text.includes('\n') ? { origin: 'ai', cause: 'inline', confidence: 0.55 } : unclear;
+    // Completions of several words: `else if`, an import, a call with its arguments.
+    if (!/\S\s+\S/.test(text) || isImport(text) || isCommonplace(text)) return unclear;
+    const kept = keptAround(only, selection);
+    if (kept && isNextTo(before)) return inline;
+    if (this.#options.hasKeyEmulation || !text.includes('\n')) return unclear;
+    const isNew = (kept || isSelected) && isNews(change) && !isBoilerplate(change);
+    return isNew ? { origin: 'ai', cause: 'inline', confidence: 0.55 } : unclear;
   }
 
   //#endregion
@@ -587,6 +588,7 @@ const inline: Explanation = { origin: 'ai', cause: 'inline', confidence: 0.7 };
 const format: Explanation = { origin: 'tool', cause: 'format', confidence: 0.8 };
 const unclear: Explanation = { origin: 'unknown', cause: 'unclear', confidence: 0 };
 
+const hasNoDirtyFlag = (scheme: string): boolean => scheme === 'vscode-notebook-cell' || scheme === 'untitled';
 const isText = (scheme: string): boolean => !inner.test(scheme);
 
 //#region Shapes of a change
@@ -594,7 +596,13 @@ const isText = (scheme: string): boolean => !inner.test(scheme);
 function placeOf(change: ChangeEvent): Place {
   const { selections, changes } = change;
   if (!selections || selections.length === 0) return 'elsewhere';
-  const isAt = (c: TextChange): boolean => selections.some((s) => touches(c.range, s));
+  // A whole line that was copied without a selection is pasted in front of the cursor's line.
+  const isLineAt = (c: TextChange, s: TextRange): boolean =>
+    c.rangeLength === 0 &&
+    c.range.start.character === 0 &&
+    /[\r\n]$/.test(c.text) &&
+    c.range.start.line === s.start.line;
+  const isAt = (c: TextChange): boolean => selections.some((s) => touches(c.range, s) || isLineAt(c, s));
   if (changes.every(isAt)) return 'cursor';
   // Whole-line commands (indent, comment, move) work on the lines of the selections.
   const onLines = (c: TextChange): boolean =>
@@ -623,6 +631,30 @@ function contextOf(w: Waiting): Explanation | undefined {
   const isNext = comparePositions(end, only.range.start) === 0;
   // A suggestion may replace what was typed before it.
   return isNext || comparePositions(end, only.range.end) === 0 ? before.verdict : undefined;
+}
+
+/** Whether other edits without a key press and without an explanation stand right before this one. */
+const isPartOfRun = ({ run }: Waiting): boolean => run !== undefined && run.open >= 2;
+
+/** Suggestions come where a person was typing. */
+const isNextTo = (before: Explanation | undefined): boolean => before?.cause === 'typed' || before?.cause === 'enter';
+
+/**
+ * Whether the inserted text starts with what it replaces before the cursor and holds what it replaces after it, as an
+ * accepted suggestion does. Abbreviations and refactorings don't.
+ */
+function keptAround({ deleted, range, rangeLength, text }: TextChange, selection: TextRange | undefined): boolean {
+  if (rangeLength === 0) return true;
+  if (deleted === undefined || deleted.includes('\n') || !selection) return false;
+  if (comparePositions(selection.start, selection.end) < 0) return false;
+  const typed = deleted.slice(0, Math.max(0, selection.start.character - range.start.character)).trimStart();
+  const tail = deleted.slice(Math.max(0, selection.start.character - range.start.character));
+  return (
+    (typed !== '' || tail !== '') &&
+    text.trimStart().startsWith(typed) &&
+    !hasWord(tail) &&
+    [...tail].every((c) => text.includes(c))
+  );
 }
 
 const isCursorAt = (range: TextRange, at: Position): boolean =>
@@ -727,18 +759,32 @@ const isBlank = (text: string): boolean => !/\S/.test(text);
 const hasWord = (text: string): boolean => /[\p{L}\p{N}]/u.test(text);
 /** A line break with what an editor adds by itself: indentation, the next comment or list mark. */
 const isEnter = (text: string): boolean =>
-  /^(\r\n|\n|\r)[ \t]*(\*|\/\/[/!]?|#|--|;|>|[-+*]( \[[ x]\])?|\d{1,4}[.)])?[ \t]*((\r\n|\n|\r)[ \t]*)?$/.test(text);
+  /^[\r\n]/.test(text) && /^[\s*/#;>+!|-]*$/.test(text.replace(/\[[ x]\]|\b\d{1,4}[.)]/g, '')) && text.length < 200;
 /** One name, path or member access, as a completion inserts it. */
-const isWord = (text: string): boolean => /^[^\s,;={}]+$/.test(text) && hasWord(text);
+const isWord = (text: string): boolean =>
+  text.length <= 200 &&
+  // No character belongs to two neighbouring classes, so that the match is linear.
+  /^["'`#@&<./\\:-]*[\p{L}\p{N}_$]+(?:[./\\@:?>-]+[\p{L}\p{N}_$]+)*["'`;:,=(){}[\]<>!?.]*\s?$/u.test(text);
 const importLine = /^\s*(import|from|using|use|include|#include|require|\}? ?from|const [^=;]{1,80}= ?require)\b/;
 const isImport = (text: string): boolean =>
   text.split(/\r\n|\n|\r/).every((line) => isBlank(line) || importLine.test(line));
 
-/** Bodies that language servers write for what is still missing. */
-const isBoilerplate = ({ changes }: ChangeEvent): boolean =>
-  changes.some((c) =>
-    /not[ _-]?(yet )?implemented|notimplemented|auto-?generated|todo!?\b|unimplemented!|<# ?code ?#>/i.test(c.text),
+/** What language servers write for what is still missing: stubs, and rows of one pattern (cases, fields, accessors). */
+function isBoilerplate({ changes }: ChangeEvent): boolean {
+  const stub = /not[ _-]?(yet )?implemented|auto-?generated|\btodo\b|unimplemented!/i;
+  if (changes.some((c) => stub.test(c.text))) return true;
+  const lines = changes.flatMap((c) => c.text.split(/\r\n|\n|\r/, 200)).filter(hasWord);
+  if (lines.length < 4) return false;
+  const shapes = new Set(
+    lines.map((line) =>
+      line
+        .slice(0, maxLine)
+        .replace(/[\p{L}\p{N}_$]+/gu, 'w')
+        .replace(/\s+/g, ' '),
+    ),
   );
+  return shapes.size * 2 <= lines.length;
+}
 
 /** Only white space differs, in every change. */
 const keepsVisible = (changes: readonly TextChange[]): boolean =>
@@ -751,7 +797,8 @@ function rearranged(changes: readonly TextChange[]): Explanation | undefined {
   if (!changes.every((c) => c.deleted !== undefined)) return undefined;
   const out = changes.map((c) => c.deleted as string).join('\n');
   const put = changes.map((c) => c.text).join('\n');
-  if (isBlank(out) || isBlank(put)) return undefined;
+  // Sorting words takes its time, and this runs in the editor's process.
+  if (out.length + put.length > 200_000 || isBlank(out) || isBlank(put)) return undefined;
   const tool: Explanation = { origin: 'tool', cause: 'rearrange', confidence: 0.8 };
   // One side of a merge conflict, or both.
   if (/^<{7}( |$)/m.test(out) && /^>{7}( |$)/m.test(out) && isPartOf(put, out)) return tool;
@@ -789,6 +836,10 @@ const common: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
+
+const wordsOf = (text: string): string[] => text.match(/[\p{L}_$][\p{L}\p{N}_$]*/gu) ?? [];
+/** Keywords and nothing else. */
+const isCommonplace = (text: string): boolean => wordsOf(text).every((word) => common.has(word.toLowerCase()));
 
 /** New names or prose which stand neither in the text nor in what was replaced: nobody rearranged that. */
 function isNews({ changes, knows, isComplete }: ChangeEvent): boolean {

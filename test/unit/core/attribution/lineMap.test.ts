@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { LineMap, type ContentChange } from '../../../../src/core/attribution/lineMap.ts';
 import type { LineOrigins } from '../../../../src/core/attribution/model.ts';
 import { expandOrigins, uniformOrigins } from '../../../../src/core/attribution/origins.ts';
