@@ -31,7 +31,7 @@ export interface AiLines {
 }
 
 /** A watcher that needs longer than this for a verdict on an edit has none: the edit is unknown. */
-const settleMs = 300;
+const settleMs = 700;
 
 export class AiKnowledge extends Disposables {
   readonly #known = new Map<string, Known>();

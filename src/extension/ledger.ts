@@ -113,9 +113,9 @@ export class Ledger {
 
   /** This person's notes about a path that are still good, newest first. */
   async ownNotes(place: Place, path: string): Promise<readonly Justification[]> {
-    const [pair, notes] = await Promise.all([this.#key.pair(), readNotes(place.dirs)]);
-    const keys = { [pair.id]: pair.publicKey };
+    const keys = this.#key.own();
     const now = new Date().toISOString();
+    const notes = await readNotes(place.dirs);
     return notes.filter((n) => n.covers.some((c) => c.path === path) && isValidNote(n, keys, now)).reverse();
   }
 

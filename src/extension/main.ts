@@ -18,6 +18,7 @@ import { SaveGate } from './saveGate.ts';
 import { settings } from './settings.ts';
 import { SigningKey } from './signingKey.ts';
 import { Status } from './status.ts';
+import { StrictMode } from './strictMode.ts';
 import { registerVeto } from './veto.ts';
 
 /** What is no hurry, in ms after activation: copying the CLI, probing the veto. */
@@ -38,7 +39,8 @@ export function activate(context: vscode.ExtensionContext): void {
     mayReadClipboard: () => settings.readClipboard(),
   });
   const gate = new SaveGate({ context, log, notify, client, policies, ledger, knowledge, announcer });
-  const services = { context, log, notify, client, policies, ledger, gate, watcher, announcer };
+  const strict = new StrictMode(policies, gate, log);
+  const services = { context, log, notify, client, policies, ledger, gate, strict, watcher, announcer };
   context.subscriptions.push(
     log,
     client,
@@ -46,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
     knowledge,
     watcher,
     gate,
+    strict,
     client.onSummary((summary) => knowledge.onSummary(summary)),
     registerVeto(withProbe(gate)),
     registerCommands(services),

@@ -56,4 +56,5 @@ async function closeTab(uri: vscode.Uri): Promise<void> {
 export const withProbe = (guard: SaveListener): SaveListener => ({
   holdDocument: (document, reason) => isScratch(document.uri) || guard.holdDocument(document, reason),
   holdNotebook: (notebook, reason) => guard.holdNotebook(notebook, reason),
+  insteadOfVeto: (document) => (isScratch(document.uri) ? undefined : guard.insteadOfVeto?.(document)),
 });

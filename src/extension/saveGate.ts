@@ -36,6 +36,8 @@ export interface HeldSave {
   readonly tier: Tier;
   readonly reason: string;
   readonly aiLines: number;
+  /** Of the document, when it was held. */
+  readonly version: number;
   /** `bypassed`: it reached the disk without us, and still needs its note. */
   readonly state: 'held' | 'bypassed';
 }
@@ -84,6 +86,8 @@ export class SaveGate extends Disposables implements SaveListener {
   /** Saves that passed the guard and have not arrived yet. */
   readonly #passed = new Set<string>();
   readonly #toAsk = new Set<string>();
+  /** Texts whose save was turned into one of the old text (see `insteadOfVeto`). */
+  readonly #setAside = new Map<string, { readonly text: string; readonly isAsked: boolean }>();
   /** Digest of the text on disk, per protected document: a change that was taken back by hand needs nothing. */
   readonly #onDisk = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
@@ -135,11 +139,40 @@ export class SaveGate extends Disposables implements SaveListener {
     document: vscode.TextDocument,
     reason: vscode.TextDocumentSaveReason | undefined,
   ): boolean | Promise<boolean> {
-    return this.#hold(document, reason ?? guessReason(document));
+    if (reason !== undefined) return this.#hold(document, reason);
+    const mode = settings.autoSave(document.uri);
+    if (mode !== 'onFocusChange' && mode !== 'onWindowChange')
+      return this.#hold(document, vscode.TextDocumentSaveReason.Manual);
+    // Whether this is a person's save or auto-save is told by the event that comes next. Where it has come before and
+    // was held in vain (it has a time-out, this path has none), hold here.
+    const held = this.#held.get(document.uri.toString());
+    return held?.state === 'held' && held.version === document.version;
   }
 
   holdNotebook(notebook: vscode.NotebookDocument, reason: vscode.TextDocumentSaveReason): boolean | Promise<boolean> {
     return this.#hold(notebook, reason);
+  }
+
+  /** Takes the change back during the save, and puts it into the editor again afterwards. */
+  insteadOfVeto(document: vscode.TextDocument): Promise<vscode.TextEdit[]> | undefined {
+    return this.#mode === 'restore' ? this.#takeBack(document) : undefined;
+  }
+
+  async #takeBack(document: vscode.TextDocument): Promise<vscode.TextEdit[]> {
+    const attempted = document.getText();
+    const bytes = await vscode.workspace.fs.readFile(document.uri);
+    const onDisk = await vscode.workspace.decode(bytes, { uri: document.uri });
+    const key = document.uri.toString();
+    this.#setAside.set(key, { text: attempted, isAsked: this.#toAsk.has(key) });
+    return [vscode.TextEdit.replace(wholeOf(document), onDisk)];
+  }
+
+  /** The save that wrote the old text again is over: the person's text comes back. Its lines keep no better origin. */
+  async #bringBack(document: vscode.TextDocument, attempted: string): Promise<void> {
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(document.uri, wholeOf(document), attempted);
+    await vscode.workspace.applyEdit(edit);
+    await this.#consider(document.uri);
   }
 
   /** Asks about these files, or about all that wait; false when none of them needs anything. */
@@ -159,7 +192,8 @@ export class SaveGate extends Disposables implements SaveListener {
       const located = policies.known(document.uri);
       if (!located) return policies.isLocatable(document.uri) ? this.#holdLater(document, reason) : false;
       if (located.verdict.entries.length === 0 || this.#isAsOnDisk(document)) return this.#pass(key);
-      if ('lineCount' in document && !knowledge.isSettled(document)) return this.#holdLater(document, reason);
+      if ('lineCount' in document && !knowledge.isSettled(document) && this.#dependsOnAuthor(document, located))
+        return this.#holdLater(document, reason);
       return this.#conclude(document, located, reason);
     } catch (error) {
       return this.#failOpen(document, error);
@@ -177,6 +211,12 @@ export class SaveGate extends Disposables implements SaveListener {
     } catch (error) {
       return this.#failOpen(document, error);
     }
+  }
+
+  /** Where a person has to give a reason as well and has not done so, it does not matter whose the latest edit is. */
+  #dependsOnAuthor(document: vscode.TextDocument, located: Located): boolean {
+    const { ai, human } = located.verdict;
+    return human === 'allow' || ai === 'prohibit' || this.#grant(document.uri.toString(), located) !== undefined;
   }
 
   #conclude(document: HeldSave['document'], located: Located, reason: vscode.TextDocumentSaveReason): boolean {
@@ -225,6 +265,7 @@ export class SaveGate extends Disposables implements SaveListener {
       tier,
       reason: reasons[0] ?? '',
       aiLines: aiCount,
+      version: document.version,
       state,
     };
   }
@@ -304,6 +345,13 @@ export class SaveGate extends Disposables implements SaveListener {
   /** A save reached the disk. */
   async #arrived(document: HeldSave['document']): Promise<void> {
     const key = document.uri.toString();
+    const attempted = this.#setAside.get(key);
+    if (attempted !== undefined && 'lineCount' in document) {
+      this.#setAside.delete(key);
+      await this.#bringBack(document, attempted.text);
+      if (attempted.isAsked) this.#askSoon(key);
+      return;
+    }
     const passed = this.#passed.delete(key);
     const before = this.#held.get(key);
     this.#release(key);
@@ -447,6 +495,7 @@ export class SaveGate extends Disposables implements SaveListener {
       tier: summary.tier,
       reason: vscode.l10n.t('{0} is protected', located.verdict.entries[0]?.name ?? located.path),
       aiLines: summary.ai + summary.unknown,
+      version: document.version,
       state: 'bypassed',
     });
   }
@@ -554,6 +603,42 @@ export class SaveGate extends Disposables implements SaveListener {
     }
   }
 
+  /** Strict mode: a reason before the change. The note covers nothing yet; what is saved in its time extends it. */
+  async unlock(document: vscode.TextDocument): Promise<boolean> {
+    const located = await this.#parts.policies.locate(document.uri);
+    if (!located || located.verdict.entries.length === 0) return true;
+    const key = document.uri.toString();
+    if (this.#grant(key, located)) return true;
+    const rule = located.verdict.justification ?? defaultJustification;
+    const about: Question = {
+      paths: [located.path],
+      entries: located.verdict.entries.map((e) => e.name),
+      tier: located.verdict.tier,
+      aiLines: 0,
+      rule,
+    };
+    const answer = await askReason(about, this.#reasons, { isChanged: false });
+    if (answer.kind !== 'justify') return false;
+    await this.#reasons.remember(answer.text);
+    const ticket = rule.ticket === undefined ? undefined : ticketIn(answer.text, rule.ticket);
+    const covers = await this.#parts.ledger.coverage(located.place, located.path, document.getText(), 0);
+    const note = await this.#parts.ledger.justify(located.place, {
+      text: answer.text,
+      ...(ticket !== undefined && { ticket }),
+      expiresMs: rule.expiresMs,
+      tier: located.verdict.tier,
+      covers: [covers],
+    });
+    const lines = new Set(covers.added);
+    this.#grants.set(key, { note, lines, version: document.version, covered: digestOf(document) });
+    return true;
+  }
+
+  /** Whether the person has given a reason for this file that is still good. */
+  isGranted(uri: vscode.Uri, located: Located): boolean {
+    return this.#grant(uri.toString(), located) !== undefined;
+  }
+
   async #saveAllowed(held: HeldSave): Promise<boolean> {
     const key = held.document.uri.toString();
     this.#allowed.add(key);
@@ -606,15 +691,6 @@ const noAi: AiLines = { lines: new Set(), more: false, lastEdit: 0, deleted: 0 }
 function unjustified(ai: AiLines, grant: Grant): AiLines {
   const lines = new Set([...ai.lines].filter((l) => !grant.lines.has(noteLineHash(l))));
   return { lines, more: ai.more && ai.lastEdit > grant.version, lastEdit: ai.lastEdit, deleted: 0 };
-}
-
-/** The code action path does not say why it saves: auto-save on focus change leaves the editor behind. */
-function guessReason(document: vscode.TextDocument): vscode.TextDocumentSaveReason {
-  const auto = settings.autoSave(document.uri);
-  const away = vscode.window.activeTextEditor?.document !== document || !vscode.window.state.focused;
-  return (auto === 'onFocusChange' || auto === 'onWindowChange') && away
-    ? vscode.TextDocumentSaveReason.FocusOut
-    : vscode.TextDocumentSaveReason.Manual;
 }
 
 function question(files: readonly HeldSave[]): Question {

@@ -75,7 +75,11 @@ export class Reasons {
 }
 
 /** Asks for the reason. Escape is "Later": nothing is saved, nothing is lost. */
-export async function askReason(question: Question, reasons: Reasons): Promise<Answer> {
+export async function askReason(
+  question: Question,
+  reasons: Reasons,
+  { isChanged = true }: { readonly isChanged?: boolean } = {},
+): Promise<Answer> {
   const store = new Disposables();
   const box = store.own(vscode.window.createInputBox());
   const button = (icon: string, tooltip: string): vscode.QuickInputButton => ({
@@ -94,7 +98,7 @@ export async function askReason(question: Question, reasons: Reasons): Promise<A
   box.buttons = [
     ...(reasons.all.length > 0 ? [recent] : []),
     ...(question.aiLines > 0 ? [withoutAi] : []),
-    discard,
+    ...(isChanged ? [discard] : []),
     later,
   ];
   const show = (severity: vscode.InputBoxValidationSeverity, message: string): void => {
@@ -178,6 +182,11 @@ export async function askProhibited(question: Question): Promise<Answer> {
 }
 
 function describeQuestion(question: Question): string {
+  const files = question.paths.length > 1 ? ` ${question.paths.join(', ')}.` : '';
+  return describePolicy(question) + files;
+}
+
+function describePolicy(question: Question): string {
   const what = `${question.entries.slice(0, 3).join(', ')} (${question.tier})`;
   if (question.aiLines === 0) return vscode.l10n.t('Protected: {0}.', what);
   return question.aiLines === 1

@@ -8,6 +8,7 @@ import type { Log } from './log.ts';
 import type { Notify } from './notify.ts';
 import type { PolicyService } from './policyService.ts';
 import type { SaveGate } from './saveGate.ts';
+import type { StrictMode } from './strictMode.ts';
 
 export interface Services {
   readonly context: vscode.ExtensionContext;
@@ -17,6 +18,7 @@ export interface Services {
   readonly policies: PolicyService;
   readonly ledger: Ledger;
   readonly gate: SaveGate;
+  readonly strict: StrictMode;
   readonly watcher: EditWatcher;
   readonly announcer: Announcer;
 }

@@ -37,19 +37,6 @@ export const settings = {
       .update('notifications.hidden', [...hidden].sort(), vscode.ConfigurationTarget.Global);
   },
 
-  /** Globs of `files.readonlyInclude` in a folder's own settings: strict mode adds and takes back its own. */
-  readonlyInclude: (scope: vscode.ConfigurationScope): Readonly<Record<string, boolean>> =>
-    vscode.workspace.getConfiguration('files', scope).inspect<Record<string, boolean>>('readonlyInclude')
-      ?.workspaceFolderValue ?? {},
-  async setReadonlyInclude(
-    scope: vscode.ConfigurationScope,
-    globs: Readonly<Record<string, boolean>> | undefined,
-  ): Promise<void> {
-    await vscode.workspace
-      .getConfiguration('files', scope)
-      .update('readonlyInclude', globs, vscode.ConfigurationTarget.WorkspaceFolder);
-  },
-
   onDidChange: (listener: (affects: (key: string) => boolean) => void): vscode.Disposable =>
     vscode.workspace.onDidChangeConfiguration((e) => {
       if (e.affectsConfiguration(section)) listener((key) => e.affectsConfiguration(`${section}.${key}`));

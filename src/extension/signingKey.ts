@@ -6,13 +6,17 @@ import type * as vscode from 'vscode';
 import { generateKeys, keyId, signText, type KeyPair } from '../platform/crypto.ts';
 
 const secret = 'countersign.signingKey';
+/** Public halves of all keys that were made here. Some hosts forget secrets; what the old key signed stays good. */
+const ownKeys = 'countersign.ownKeys';
 
 export class SigningKey {
   readonly #secrets: vscode.SecretStorage;
+  readonly #state: vscode.Memento;
   #pair: Promise<KeyPair> | undefined;
 
   constructor(context: vscode.ExtensionContext) {
     this.#secrets = context.secrets;
+    this.#state = context.globalState;
   }
 
   /** The key, made when there is none. Rejects where the host has no secret storage. */
@@ -29,6 +33,11 @@ export class SigningKey {
     return { key: pair.id, sig: signText(pair.privateKey, text) };
   }
 
+  /** Key id → public half, of this person's keys on this machine. */
+  own(): Readonly<Record<string, string>> {
+    return this.#state.get<Record<string, string>>(ownKeys, {});
+  }
+
   async #load(): Promise<KeyPair> {
     const stored = await this.#secrets.get(secret);
     if (stored !== undefined) {
@@ -36,6 +45,7 @@ export class SigningKey {
       if (parsed) return parsed;
     }
     const made = generateKeys();
+    await this.#state.update(ownKeys, { ...this.own(), [made.id]: made.publicKey });
     await this.#secrets.store(secret, JSON.stringify({ publicKey: made.publicKey, privateKey: made.privateKey }));
     return made;
   }

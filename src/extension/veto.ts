@@ -19,6 +19,8 @@ export interface SaveListener {
   /** Whether this save must not happen. `reason` is unknown on the paths that do not tell. */
   holdDocument(document: vscode.TextDocument, reason: vscode.TextDocumentSaveReason | undefined): Hold;
   holdNotebook(notebook: vscode.NotebookDocument, reason: vscode.TextDocumentSaveReason): Hold;
+  /** Where the host honours no veto: the edits that make this save write the old text again; else `undefined`. */
+  insteadOfVeto?(document: vscode.TextDocument): Promise<vscode.TextEdit[]> | undefined;
 }
 
 /** The kind that package.json puts into `editor.codeActionsOnSave`. */
@@ -45,7 +47,12 @@ export function registerVeto(listener: SaveListener): vscode.Disposable {
     e.waitUntil(veto());
   };
   store.own(
-    vscode.workspace.onWillSaveTextDocument((e) => wait(listener.holdDocument(e.document, e.reason), e, 'message')),
+    vscode.workspace.onWillSaveTextDocument((e) => {
+      const hold = listener.holdDocument(e.document, e.reason);
+      const edits = hold === true ? listener.insteadOfVeto?.(e.document) : undefined;
+      if (edits) e.waitUntil(edits);
+      else wait(hold, e, 'message');
+    }),
   );
   store.own(
     vscode.workspace.onWillSaveNotebookDocument((e) => wait(listener.holdNotebook(e.notebook, e.reason), e, 'name')),

@@ -5,8 +5,13 @@ import type { Command } from './command.ts';
 /** The reason for held saves: from the palette all of them, from a quick fix or a view entry that file's. */
 export const justify: Command = {
   id: 'justify',
-  async run({ gate }, target) {
-    const uri = uriOf(target) ?? (gate.held.length === 0 ? vscode.window.activeTextEditor?.document.uri : undefined);
+  async run({ gate, strict }, target) {
+    const editor = vscode.window.activeTextEditor;
+    if (target === undefined && editor && strict.isLocked(editor.document.uri)) {
+      await strict.unlock(editor);
+      return;
+    }
+    const uri = uriOf(target) ?? (gate.held.length === 0 ? editor?.document.uri : undefined);
     if (await gate.justify(uri && [uri])) return;
     void vscode.window.showInformationMessage(vscode.l10n.t('Nothing here needs a justification.'));
   },

@@ -1,0 +1,69 @@
+/**
+ * Strict mode (policy `guard.strict` or our setting): protected files open read-only until the person has given a
+ * reason. The lock is the editor's own and stays while this host is busy or dead. It is set when a file is shown, not
+ * through `files.readonlyInclude`: that would write into the repository's settings.
+ */
+import * as vscode from 'vscode';
+import { Disposables } from './disposables.ts';
+import { describe, type Log } from './log.ts';
+import type { PolicyService } from './policyService.ts';
+import type { SaveGate } from './saveGate.ts';
+import { settings } from './settings.ts';
+
+export class StrictMode extends Disposables {
+  readonly #policies: PolicyService;
+  readonly #gate: SaveGate;
+  readonly #log: Log;
+  readonly #locked = new Set<string>();
+
+  constructor(policies: PolicyService, gate: SaveGate, log: Log) {
+    super();
+    this.#policies = policies;
+    this.#gate = gate;
+    this.#log = log;
+    const look = (): void => {
+      this.#look().catch((error: unknown) => log.warn(`strict mode: ${describe(error)}`));
+    };
+    this.own(vscode.window.onDidChangeActiveTextEditor(look));
+    this.own(policies.onDidChange(look));
+    this.own(settings.onDidChange((affects) => affects('saveGuard.strict') && look()));
+    this.own(vscode.workspace.onDidCloseTextDocument((d) => this.#locked.delete(d.uri.toString())));
+    look();
+  }
+
+  isLocked(uri: vscode.Uri): boolean {
+    return this.#locked.has(uri.toString());
+  }
+
+  /** Asks for the reason and unlocks; false when the person gave none. */
+  async unlock(editor: vscode.TextEditor): Promise<boolean> {
+    if (!(await this.#gate.unlock(editor.document))) return false;
+    this.#locked.delete(editor.document.uri.toString());
+    await vscode.window.showTextDocument(editor.document);
+    await vscode.commands.executeCommand('workbench.action.files.setActiveEditorWriteableInSession');
+    return true;
+  }
+
+  /** The lock works on the active editor only. */
+  async #look(): Promise<void> {
+    const document = vscode.window.activeTextEditor?.document;
+    if (!document || document.isUntitled) return;
+    const located = await this.#policies.locate(document.uri);
+    if (!located || vscode.window.activeTextEditor?.document !== document) return;
+    const key = document.uri.toString();
+    const isStrict = located.place.policy.policy.guard.strict || settings.strict(document.uri);
+    const wants =
+      isStrict &&
+      located.verdict.entries.length > 0 &&
+      (located.verdict.human === 'justify' || located.verdict.ai === 'justify') &&
+      !document.isDirty &&
+      !this.#gate.isGranted(document.uri, located);
+    if (wants === this.#locked.has(key)) return;
+    if (wants) this.#locked.add(key);
+    else this.#locked.delete(key);
+    this.#log.info(`${located.path}: ${wants ? 'read-only until justified' : 'writeable'}`);
+    await vscode.commands.executeCommand(
+      `workbench.action.files.setActiveEditor${wants ? 'Readonly' : 'Writeable'}InSession`,
+    );
+  }
+}
