@@ -2,6 +2,8 @@
  * What the server tells the audit log: AI edits, gathered per document for a few seconds, and each finding once.
  * A log that can't be written costs a log line here, never an edit.
  */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
 import type { TextDocumentContentChangeEvent } from 'vscode-languageserver-textdocument';
 import type { AuditInput } from '../core/audit/model.ts';
 import type { LineOrigin } from '../core/model.ts';
@@ -12,8 +14,7 @@ import type { Log, Root } from './workspace.ts';
 
 const gatherMs = 3000;
 const maxRanges = 50;
-/** Findings remembered as already logged, over all roots. */
-const maxLogged = 20_000;
+const maxLoggedBytes = 1024 * 1024;
 
 type Lines = [number, number];
 
@@ -30,7 +31,7 @@ export class AuditTrail {
   readonly #changed = new Map<string, Map<number, Lines[]>>();
   /** By document and origin. */
   readonly #batches = new Map<string, Map<string, Batch>>();
-  readonly #logged = new Set<string>();
+  readonly #logged = new Map<Root, Promise<LoggedFindings>>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(log: Log) {
@@ -77,14 +78,16 @@ export class AuditTrail {
     this.#timer.unref();
   }
 
-  /** Findings of a judgement; each is logged the first time it is seen. */
-  found(root: Root, path: string, findings: readonly LiveFinding[]): void {
+  /** Findings of a judgement; each is logged the first time it is seen, also over restarts and windows. */
+  async found(root: Root, path: string, findings: readonly LiveFinding[]): Promise<void> {
+    if (findings.length === 0 || root.auditDir === undefined) return;
+    let logged = this.#logged.get(root);
+    if (!logged) this.#logged.set(root, (logged = LoggedFindings.open(root.stateDir)));
+    const keys = findings.map((f) => IgnoredFindings.line(path, f.rule, f.lineText));
+    const news = await (await logged).add(keys);
     const fresh: AuditInput[] = [];
     for (const f of findings) {
-      const key = `${root.dir}\n${IgnoredFindings.line(path, f.rule, f.lineText)}`;
-      if (this.#logged.has(key)) continue;
-      if (this.#logged.size >= maxLogged) this.#logged.clear();
-      this.#logged.add(key);
+      if (!news.delete(IgnoredFindings.line(path, f.rule, f.lineText))) continue;
       fresh.push({
         event: 'finding',
         actor: actorOf(f.origin),
@@ -103,7 +106,7 @@ export class AuditTrail {
         reason: f.message,
       });
     }
-    void this.append(root, fresh);
+    await this.append(root, fresh);
   }
 
   /** Appends at once. True when the log has it. */
@@ -150,6 +153,55 @@ export class AuditTrail {
 
   dispose(): void {
     clearTimeout(this.#timer);
+  }
+}
+
+/** Keys of findings that the log has, one per line, in our state folder. Losing the file logs a finding twice. */
+class LoggedFindings {
+  readonly #file: string | undefined;
+  #keys = new Set<string>();
+  #size = 0;
+
+  private constructor(file: string | undefined) {
+    this.#file = file;
+  }
+
+  static async open(dir: string | undefined): Promise<LoggedFindings> {
+    const logged = new LoggedFindings(dir === undefined ? undefined : path.join(dir, 'findings-logged'));
+    await logged.#read();
+    return logged;
+  }
+
+  /** Of these keys those that are new; they are kept. */
+  async add(keys: readonly string[]): Promise<Set<string>> {
+    let news = new Set(keys.filter((k) => !this.#keys.has(k)));
+    if (news.size === 0) return news;
+    // Another window may have been first.
+    await this.#read();
+    news = new Set([...news].filter((k) => !this.#keys.has(k)));
+    for (const key of news) this.#keys.add(key);
+    if (this.#file === undefined || news.size === 0) return news;
+    try {
+      await fs.mkdir(path.dirname(this.#file), { recursive: true, mode: 0o700 });
+      const text = `${[...news].join('\n')}\n`;
+      if (this.#size > maxLoggedBytes) await fs.rm(this.#file, { force: true });
+      await fs.appendFile(this.#file, text, { mode: 0o600 });
+    } catch {
+      // Remembered in memory only.
+    }
+    return news;
+  }
+
+  async #read(): Promise<void> {
+    if (this.#file === undefined) return;
+    try {
+      const { size } = await fs.stat(this.#file);
+      if (size === this.#size || size > 2 * maxLoggedBytes) return;
+      this.#size = size;
+      for (const key of (await fs.readFile(this.#file, 'utf8')).split('\n')) if (key !== '') this.#keys.add(key);
+    } catch {
+      // None yet.
+    }
   }
 }
 

@@ -7,7 +7,8 @@ import * as fs from 'node:fs/promises';
 import type { Diagnostic } from 'vscode-languageserver';
 import { TextDocument, type TextDocumentContentChangeEvent } from 'vscode-languageserver-textdocument';
 import { LineMap } from '../core/attribution/lineMap.ts';
-import { expandOrigins } from '../core/attribution/origins.ts';
+import { compressOrigins, expandOrigins } from '../core/attribution/origins.ts';
+import type { LineOrigins } from '../core/attribution/model.ts';
 import { diffLines, splitLines } from '../core/hunks.ts';
 import { evidences, type LineOrigin } from '../core/model.ts';
 import type { PolicyProblem } from '../core/policy/model.ts';
@@ -155,17 +156,20 @@ export class Documents {
     if (file === undefined) return;
     this.#open.get(uri)?.queued.splice(0);
     const document = new OpenDocument(uri, file, TextDocument.create(uri, languageId, version, text));
-    const closed = this.#closed.get(uri);
+    const closed = this.#closed.get(uriOfPath(file));
     if (closed) {
       // The closed file's findings stay on screen until the open document has been judged.
       document.judgement = closed.judgement;
-      document.publishedKey = closed.publishedKey;
-      this.#closed.delete(uri);
+      if (closed.uri === uri) document.publishedKey = closed.publishedKey;
+      // Another spelling of the same file: the client would show both.
+      else if (closed.publishedKey !== '[]') this.#publisher.diagnostics(closed.uri, undefined, []);
+      this.#closed.delete(uriOfPath(file));
     }
     this.#open.set(uri, document);
     if (text.length > maxTextBytes) {
       document.note = `larger than ${maxTextBytes / 1024 / 1024} MB: not judged while open`;
       this.#log('info', `${file}: ${document.note}`);
+      this.#publisher.summary(summaryOf(uri, version, nothing, document.note));
       return;
     }
     document.ready = this.#load(document, text).catch((error: unknown) =>
@@ -207,7 +211,7 @@ export class Documents {
       return;
     }
     const publishedKey = document.publishedKey;
-    this.#closed.set(uri, {
+    this.#closed.set(uriOfPath(document.file), {
       uri,
       root: live.root,
       repoPath: live.repoPath,
@@ -266,6 +270,24 @@ export class Documents {
         this.#log('error', `${document.file}: ${describe(error)}`),
       );
       this.#log('debug', `${document.file}: moved to ${root.dir} at version ${version}`);
+    }
+  }
+
+  /** Files got other names: what is known of their lines goes with them. */
+  async renamed(files: readonly { readonly oldUri: string; readonly newUri: string }[]): Promise<void> {
+    for (const { oldUri, newUri } of files) {
+      const [from, to] = [pathOfUri(oldUri), pathOfUri(newUri)];
+      if (from === undefined || to === undefined) continue;
+      const root = await this.#workspace.rootFor(to);
+      const [oldPath, newPath] = await Promise.all([root.pathOf(from), root.pathOf(to)]);
+      if (!root.store || oldPath === undefined || newPath === undefined) continue;
+      // A folder takes its files along.
+      for (const file of await root.store.pending()) {
+        if (file.path !== oldPath && !file.path.startsWith(`${oldPath}/`)) continue;
+        await root.store.move(file.path, newPath + file.path.slice(oldPath.length));
+        this.#judgeClosedSoon(root, file.path);
+        this.#judgeClosedSoon(root, newPath + file.path.slice(oldPath.length));
+      }
     }
   }
 
@@ -429,6 +451,7 @@ export class Documents {
   //#region Loading
 
   async #load(document: OpenDocument, text: string): Promise<void> {
+    const version = document.text.version;
     const root = await this.#workspace.rootFor(document.file);
     const repoPath = await root.pathOf(document.file);
     // Outside every root (a link that leaves it): nothing to attribute, nothing to protect.
@@ -439,7 +462,7 @@ export class Documents {
       text,
       origins.map((origin) => ({ count: 1, origin })),
     );
-    const live: LiveState = { root, repoPath, baseline, map, deletedBefore, askedVersion: document.text.version };
+    const live: LiveState = { root, repoPath, baseline, map, deletedBefore, askedVersion: version };
     document.live = live;
     for (const { version, changes } of document.queued.splice(0)) this.#apply(document, live, version, changes);
     for (const told of document.told.values()) this.#resolve(document, live, told);
@@ -568,10 +591,16 @@ export class Documents {
     const diagnostics = this.#toDiagnostics(live.root, document.judgement.findings, current);
     if (isPolicyFile(document.file))
       diagnostics.push(...policyDiagnostics(document.text.getText(), live.repoPath, new Date()));
-    this.#publish(document, document.text.version, diagnostics);
     this.#publisher.summary(summaryOf(document.uri, version, document.judgement, document.note));
+    this.#publish(document, document.text.version, diagnostics);
     this.#changesSoon();
-    this.#audit.found(live.root, live.repoPath, judgement.findings);
+    this.#found(live.root, live.repoPath, judgement.findings);
+  }
+
+  #found(root: Root, repoPath: string, findings: readonly LiveFinding[]): void {
+    this.#audit
+      .found(root, repoPath, findings)
+      .catch((error: unknown) => this.#log('warn', `${repoPath}: ${describe(error)}`));
   }
 
   /** Lines that nobody explained, in a text the journal was not asked about yet. */
@@ -670,6 +699,8 @@ export class Documents {
   async #judgeClosed(uri: string, root: Root, repoPath: string): Promise<void> {
     if (this.#isOpen(uri, root, repoPath)) return;
     const file = path.join(root.dir, repoPath);
+    // A journal is a file like any other: what it names must lie in the work tree, links followed.
+    if ((await root.pathOf(file)) !== repoPath) return;
     const { text, stamp, isSkipped } = await readDisk(file);
     let judgement = nothing;
     const lines: readonly string[] = text === null ? [] : splitLines(text);
@@ -686,23 +717,24 @@ export class Documents {
       if (judgement.ai + judgement.deleted === 0) judgement = { ...judgement, findings: [] };
     }
     if (this.#isOpen(uri, root, repoPath)) return;
-    const before = this.#closed.get(uri);
-    const key = before?.publishedKey ?? '[]';
+    const key = uri;
+    const before = this.#closed.get(key);
+    uri = before?.uri ?? uri;
     const diagnostics = [
       ...this.#toDiagnostics(root, judgement.findings, lines),
       ...root.policy.problems.filter((p) => p.file === repoPath).map(toPolicyDiagnostic),
     ];
     const next = JSON.stringify(diagnostics);
-    if (next !== key) this.#publisher.diagnostics(uri, undefined, diagnostics);
-    if (judgement.ai + judgement.deleted === 0 && diagnostics.length === 0) this.#closed.delete(uri);
-    else this.#closed.set(uri, { uri, root, repoPath, judgement, stamp, publishedKey: next });
+    if (judgement.ai + judgement.deleted === 0 && diagnostics.length === 0) this.#closed.delete(key);
+    else this.#closed.set(key, { uri, root, repoPath, judgement, stamp, publishedKey: next });
     if (before || judgement.ai + judgement.deleted > 0) {
       this.#publisher.summary(
         summaryOf(uri, null, judgement, isSkipped ? 'too large or binary: not judged' : undefined),
       );
       this.#changesSoon();
     }
-    this.#audit.found(root, repoPath, judgement.findings);
+    if (next !== (before?.publishedKey ?? '[]')) this.#publisher.diagnostics(uri, undefined, diagnostics);
+    this.#found(root, repoPath, judgement.findings);
     this.#watchClosed();
   }
 
@@ -746,7 +778,7 @@ export class Documents {
       await live.root.store.remember(
         live.repoPath,
         document.text.getText(),
-        live.map.toOrigins(),
+        pendingOrigins(live),
         live.map.deletions(),
       );
     } catch (error) {
@@ -819,6 +851,17 @@ async function known(
     origins,
     deletedBefore: none,
   };
+}
+
+/** Origins for the journal: a line that is as it was at HEAD waits for no commit. */
+function pendingOrigins(live: LiveState): LineOrigins {
+  const origins = live.map.toOrigins();
+  if (!live.root.repo) return origins;
+  const all = expandOrigins(origins);
+  const lines: (LineOrigin | null)[] = all.map(() => null);
+  for (const h of diffLines(live.baseline.lines, live.map.lines()))
+    for (let at = h.newStart - 1; at < h.newStart - 1 + h.newLines; at++) lines[at] = all[at] ?? null;
+  return compressOrigins(lines);
 }
 
 export const isPolicyFile = (file: string): boolean => path.basename(file) === policyFileName;

@@ -74,7 +74,10 @@ export function attach(connection: Connection): void {
         completionProvider: { triggerCharacters: [':', ' ', '-'] },
         codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
         ...(commands.has(openPolicyCommand) && { executeCommandProvider: { commands: [openPolicyCommand] } }),
-        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+        workspace: {
+          workspaceFolders: { supported: true, changeNotifications: true },
+          fileOperations: { didRename: { filters: [{ scheme: 'file', pattern: { glob: '**' } }] } },
+        },
       },
     };
   });
@@ -126,6 +129,8 @@ export function attach(connection: Connection): void {
       documents?.policyFilesTouched(changes.flatMap((c) => pathOfUri(c.uri) ?? []).filter(isPolicyFile)),
     ),
   );
+
+  connection.workspace.onDidRenameFiles(({ files }) => safely('renamed', undefined, () => documents?.renamed(files)));
 
   /** The document as soon as its origins are loaded. */
   const loaded = async (uri: string): Promise<OpenDocument | undefined> => {

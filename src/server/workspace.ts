@@ -17,7 +17,15 @@ import { findRepository, git, showFile } from '../platform/git.ts';
 import { readKeys, type Keys } from '../platform/keys.ts';
 import { coveredBy, readNotes } from '../platform/notes.ts';
 import { loadPolicy, policyFileName, realRepoPath, type PolicyState } from '../platform/policyFile.ts';
-import { auditDir, keysFile, managedPolicyFile, notesFile, sharedDir, type Repository } from '../platform/state.ts';
+import {
+  auditDir,
+  keysFile,
+  managedPolicyFile,
+  notesFile,
+  pendingDir,
+  sharedDir,
+  type Repository,
+} from '../platform/state.ts';
 import { IgnoredFindings } from './ignored.ts';
 import type { Baseline } from './judge.ts';
 import { decodeText } from './text.ts';
@@ -50,6 +58,8 @@ export class Root {
   readonly ignored: IgnoredFindings;
   /** Folder of the audit log; absent where no state is kept. */
   readonly auditDir: string | undefined;
+  /** Our own state of this work tree; absent where no state is kept. */
+  readonly stateDir: string | undefined;
   policy: PolicyState;
   readonly #options: WorkspaceOptions;
   readonly #log: Log;
@@ -84,6 +94,7 @@ export class Root {
     const own = options.storage === undefined ? undefined : path.join(options.storage, sha256(dir).slice(0, 16));
     this.store = repo ? openAttribution(repo) : own === undefined ? undefined : openAttribution({ dir: own });
     this.auditDir = repo ? auditDir(repo) : own === undefined ? undefined : path.join(own, 'audit');
+    this.stateDir = repo ? pendingDir(repo) : own;
     this.ignored = new IgnoredFindings(repo ? sharedDir(repo) : own);
   }
 

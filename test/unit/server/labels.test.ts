@@ -6,7 +6,7 @@ import { openAttribution } from '../../../src/platform/attribution.ts';
 import { findRepository } from '../../../src/platform/git.ts';
 import type { Repository } from '../../../src/platform/state.ts';
 import * as protocol from '../../../src/protocol.ts';
-import { ai, Client, git, human, repository, sleep, writeFiles } from './harness.ts';
+import { ai, Client, git, human, messageOf, repository, sleep, writeFiles } from './harness.ts';
 
 const app = 'export function run(input: string) {\n  return input.trim();\n}\n';
 const risky = '  connect(input, { rejectUnauthorized: false });\n';
@@ -37,7 +37,7 @@ test('an agent’s edit gets a finding on its lines, with tier, link and source'
     risky.slice(d?.range.start.character, d?.range.end.character).trim().startsWith('rejectUnauthorized'),
     true,
   );
-  assert.match(String(d?.message), /\(critical risk, AI\)$/);
+  assert.match(messageOf(d), /\(critical risk, AI\)$/);
   assert.match(d?.codeDescription?.href ?? '', /#tls-verify-off$/);
   await client.until('a summary', () => client.summary(uri)?.ai === 1);
   assert.equal(client.summary(uri)?.tier, 'critical');
@@ -51,7 +51,7 @@ test('a guess is called a guess', async () => {
   const uri = await client.open(path.join(dir, 'src/app.ts'));
   await client.insert(uri, 1, risky, { origin: 'ai', evidence: 'heuristic', confidence: 0.8 });
   await risk(client, uri);
-  assert.match(String(client.diagnostics(uri)[0]?.message), /likely AI/);
+  assert.match(messageOf(client.diagnostics(uri)[0]), /likely AI/);
   const hover = await client.connection.sendRequest('textDocument/hover', {
     textDocument: { uri },
     position: { line: 1, character: client.diagnostics(uri)[0]?.range.start.character },

@@ -10,7 +10,7 @@ import { addKey } from '../../../src/platform/keys.ts';
 import { appendNote, coverageBetween } from '../../../src/platform/notes.ts';
 import { readAudit } from '../../../src/platform/auditLog.ts';
 import * as protocol from '../../../src/protocol.ts';
-import { ai, Client, git, human, repository, sleep, temporary, writeFiles } from './harness.ts';
+import { ai, Client, git, human, messageOf, repository, sleep, temporary, writeFiles } from './harness.ts';
 
 const policy = `version: 1
 protected:
@@ -53,7 +53,7 @@ test('an AI edit of a protected path is an error with the policy line, and asks 
   assert.deepEqual([d?.range.start.line, d?.range.end.line], [2, 3]);
   assert.match(d?.relatedInformation?.[0]?.location.uri ?? '', /countersign\.yaml$/);
   assert.equal(d?.relatedInformation?.[0]?.location.range.start.line, 2);
-  assert.match(String(d?.message), /production infrastructure/);
+  assert.match(messageOf(d), /production infrastructure/);
   const list = await actions(client, uri);
   assert.deepEqual(titles(list), ['Justify this change…', 'Revert this AI change']);
   const ref = list[0]?.command?.arguments?.[0] as protocol.FindingRef;
