@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { origin } from './commands/origin.ts';
 import { classifyCommand } from './commands/classify.ts';
 import { lsp } from './commands/lsp.ts';
+import { why } from './commands/why.ts';
 import { resume, stop } from './commands/stop.ts';
 
-export const fullCommands: readonly Command[] = [origin, classifyCommand, lsp, stop, resume];
+export const fullCommands: readonly Command[] = [origin, why, classifyCommand, lsp, stop, resume];

@@ -150,7 +150,7 @@ export class AttributionStore {
 
   /** Who wrote the lines of `text`? Never throws for what it finds on disk: what can't be read is unknown. */
   async resolve(path: string, text: string, options: ResolveOptions = {}): Promise<ResolvedText> {
-    const hash = await this.#hash();
+    const hash = await this.#hash('read');
     await Promise.all([this.#pending.refresh(), this.#committed.refresh()]);
     const lines = splitLines(text);
     const key = hash.key(lines);
@@ -380,8 +380,14 @@ export class AttributionStore {
     if ((await this.pending()).length > 0) await fs.writeFile(pendingMarker(this.#dir), '', { mode: 0o600 });
   }
 
-  #hash(): Promise<LineHasher> {
-    this.#hasher ??= readSalt(this.#shared).then((salt) => createHasher(sha256, salt));
+  /** With `read` nothing is written: where no salt is, no origins are either, and any salt will do. */
+  async #hash(purpose: 'read' | 'write' = 'write'): Promise<LineHasher> {
+    if (this.#hasher) return this.#hasher;
+    const there = await findSalt(this.#shared);
+    if (there === undefined && purpose === 'read') return createHasher(sha256, randomBytes(16).toString('hex'));
+    this.#hasher ??= (there === undefined ? makeSalt(this.#shared) : Promise.resolve(there)).then((salt) =>
+      createHasher(sha256, salt),
+    );
     return this.#hasher;
   }
 
@@ -407,15 +413,22 @@ function setLast(map: Map<string, LineOrigin>, key: string, value: LineOrigin): 
 const newest = (deleted: ReadonlyMap<string, LineOrigin>): ReadonlyMap<string, LineOrigin> =>
   deleted.size <= maxDeletedKept ? deleted : new Map([...deleted].slice(-maxDeletedKept));
 
-/** The repository's salt, made at first use. */
-async function readSalt(dir: string): Promise<string> {
-  const file = path.join(dir, 'salt');
+const saltFile = (dir: string): string => path.join(dir, 'salt');
+
+async function findSalt(dir: string): Promise<string | undefined> {
+  const salt = await fs.readFile(saltFile(dir), 'utf8').catch(() => '');
+  return /^[0-9a-f]{32}$/.test(salt) ? salt : undefined;
+}
+
+/** Makes the repository's salt, or takes that of whoever was faster. */
+async function makeSalt(dir: string): Promise<string> {
   for (let attempt = 0; attempt < 3; attempt++) {
-    const salt = await fs.readFile(file, 'utf8').catch(() => '');
-    if (/^[0-9a-f]{32}$/.test(salt)) return salt;
-    if (salt !== '') await fs.rename(file, `${file}.aside-${Date.now()}`);
+    const salt = await findSalt(dir);
+    if (salt !== undefined) return salt;
+    // A damaged salt makes all that was kept unreadable, hence unknown; it is set aside, not overwritten.
+    await fs.rename(saltFile(dir), `${saltFile(dir)}.aside-${Date.now()}`).catch(() => undefined);
     await fs.mkdir(dir, { recursive: true, mode: 0o700 });
-    await createWith(file, Buffer.from(randomBytes(16).toString('hex')));
+    await createWith(saltFile(dir), Buffer.from(randomBytes(16).toString('hex')));
   }
-  throw new Error(`${file} can't be created`);
+  throw new Error(`${saltFile(dir)} can't be created`);
 }
