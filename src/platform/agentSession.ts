@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Policy } from '../core/policy/model.ts';
 import { sha256 } from './crypto.ts';
+import { cachedPolicy } from './policyCache.ts';
 import { pendingDir, type Repository } from './state.ts';
 
 /** The git work tree around `start`, found by its `.git`; no process is started. `undefined`: none. */
@@ -76,8 +77,9 @@ export function realTarget(file: string, depth = 0): string {
 export async function loadPolicyNear(cwd: string): Promise<Policy | undefined> {
   const repository = repositoryAt(cwd);
   if (!repository) return undefined;
-  const { loadPolicy } = await import('./policyFile.ts');
-  return (await loadPolicy(repository.root, { commonDir: repository.commonDir })).policy;
+  const { root, commonDir } = repository;
+  const cached = cachedPolicy(root, commonDir, []);
+  return (cached ?? (await (await import('./policyFile.ts')).loadPolicy(root, { commonDir }))).policy;
 }
 
 // ---- between the calls of a session -------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import { ChainVerifier, type AuditReport, type ChainOptions } from '../core/audi
 import { formatEvent, maxLineBytes, noHash, parseEvent, sanitizeInput } from '../core/audit/event.ts';
 import { auditFilter, type AuditFilter } from '../core/audit/filter.ts';
 import type { AuditEvent, AuditInput } from '../core/audit/model.ts';
+import { redact } from '../core/secrets/redact.ts';
 import { sha256 } from './crypto.ts';
 import { withLock } from './fileLock.ts';
 import { GuardError } from './guardError.ts';
@@ -120,7 +121,7 @@ async function writeLocked(dir: string, batch: readonly Waiting[]): Promise<Audi
     const time = new Date().toISOString();
     const parts: string[] = [];
     const write = (input: AuditInput): AuditEvent => {
-      const event: AuditEvent = { v: 1, seq: head.seq + 1, time, ...sanitizeInput(input, (t) => t), prev: head.hash };
+      const event: AuditEvent = { v: 1, seq: head.seq + 1, time, ...sanitizeInput(input, redact), prev: head.hash };
       let line = formatEvent(event);
       if (Buffer.byteLength(line) > maxLineBytes) line = formatEvent(shrink(event));
       head = { seq: event.seq, hash: sha256(line) };

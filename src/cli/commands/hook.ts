@@ -21,6 +21,7 @@ import { defaultPolicy } from '../../core/policy/defaults.ts';
 import { isProtectedHomePath } from '../../core/policy/defaults.ts';
 import type { Policy } from '../../core/policy/model.ts';
 import { verdictFor } from '../../core/policy/verdict.ts';
+import { cachedPolicy } from '../../platform/policyCache.ts';
 import { redact, redactCommand } from '../../core/secrets/redact.ts';
 import {
   keepBefore,
@@ -263,13 +264,16 @@ class HookCall {
       progress.decision = judged.decision === 'allow' ? none : judged;
     }
     if (places.length > 0 || analysis) {
-      const { policy } = await this.policy(places[0]?.repository ?? this.repository);
+      const { policy } = await this.policy(
+        places[0]?.repository ?? this.repository,
+        places.flatMap((p) => p.paths),
+      );
       judged = fine;
       for (const place of places) {
         const own =
           place.repository?.root === (places[0]?.repository ?? this.repository)?.root
             ? policy
-            : (await this.policy(place.repository)).policy;
+            : (await this.policy(place.repository, place.paths)).policy;
         judged = stricter(judged, this.judge(place, own, event.action));
       }
       if (event.command !== undefined) {
@@ -282,7 +286,9 @@ class HookCall {
             where.startsWith('~/') || path.isAbsolute(where) || write.dir === '' ? where : `${write.dir}/${where}`;
           for (const place of this.placesOf({ path: target, op: 'write' })) {
             const own =
-              place.repository?.root === this.repository?.root ? policy : (await this.policy(place.repository)).policy;
+              place.repository?.root === this.repository?.root
+                ? policy
+                : (await this.policy(place.repository, place.paths)).policy;
             judged = stricter(judged, this.judge(place, own, 'edit'));
           }
         }
@@ -459,10 +465,16 @@ class HookCall {
     return place.paths.at(-1) ?? place.file;
   }
 
-  private async policy(repository: Repository | undefined): Promise<{ policy: Policy; digest: string }> {
+  /** `paths`: repository paths at stake, for nested policies. The YAML parser is loaded only after a change. */
+  private async policy(
+    repository: Repository | undefined,
+    paths: readonly string[],
+  ): Promise<{ policy: Policy; digest: string }> {
     if (!repository) return { policy: defaultPolicy, digest: '' };
-    const { loadPolicy } = await import('../../platform/policyFile.ts');
-    const state = await loadPolicy(repository.root, { commonDir: repository.commonDir });
+    const { root, commonDir } = repository;
+    const state =
+      cachedPolicy(root, commonDir, paths) ??
+      (await (await import('../../platform/policyFile.ts')).loadPolicy(root, { commonDir, paths }));
     if (repository.root === this.repository?.root || !this.policyState) this.policyState = state;
     return state;
   }

@@ -11,11 +11,9 @@ const textLimit = 1000;
 const commandLimit = 4000;
 const pathLimit = 4096;
 
-/** Control, bidi and line-breaking characters out, shortened: a log line must not be able to lie on a terminal. */
-export function cleanText(text: string, limit: number): string {
-  const clean = text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replace(/[\p{Cf}\p{Cs}]/gu, '');
-  return shorten(clean, limit);
-}
+/** Control, bidi and line-breaking characters out: a log line must not be able to lie on a terminal. */
+export const cleanText = (text: string): string =>
+  text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replace(/[\p{Cf}\p{Cs}]/gu, '');
 
 /** Cuts between characters, not inside a surrogate pair. */
 const shorten = (text: string, limit: number): string =>
@@ -36,7 +34,10 @@ export function cleanPath(path: string): string {
  */
 export function sanitizeInput(input: AuditInput, redact: (text: string) => string): AuditInput {
   const word = (text: string | undefined, limit = 200): string | undefined =>
-    text === undefined ? undefined : cleanText(redact(String(text)), limit);
+    text === undefined ? undefined : shorten(cleanText(String(text)), limit);
+  // Cleaned first (an invisible character inside a token would hide it), shortened last (half a token is no pattern).
+  const prose = (text: string | undefined, limit: number): string | undefined =>
+    text === undefined ? undefined : shorten(redact(cleanText(String(text))), limit);
   const s = input.subject;
   const subject: AuditSubject | undefined = s && {
     ...drop({
@@ -46,12 +47,12 @@ export function sanitizeInput(input: AuditInput, redact: (text: string) => strin
       model: word(s.model),
       session: word(s.session),
       tool: word(s.tool),
-      command: word(s.command, commandLimit),
+      command: prose(s.command, commandLimit),
       rule: word(s.rule),
       tier: s.tier,
       origin: s.origin,
       evidence: s.evidence,
-      note: word(s.note, textLimit),
+      note: prose(s.note, textLimit),
       commit: word(s.commit),
       transcript: s.transcript && {
         path: cleanPath(String(s.transcript.path)),
@@ -67,7 +68,7 @@ export function sanitizeInput(input: AuditInput, redact: (text: string) => strin
       subject: subject && Object.keys(subject).length > 0 ? subject : undefined,
       decision: input.decision,
       policy: word(input.policy),
-      reason: word(input.reason, textLimit),
+      reason: prose(input.reason, textLimit),
     }),
   };
 }

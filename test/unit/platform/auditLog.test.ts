@@ -320,6 +320,26 @@ test('hostile fields are cleaned and bounded; the line stays one line', async ()
   assert.equal((await verifyAudit(dir)).ok, true);
 });
 
+test('secrets in commands, notes and reasons are redacted, also when an invisible character hides them', async () => {
+  const dir = newDir();
+  const token = `ghp_${'a1B2'.repeat(9)}`;
+  await appendAudit(dir, [
+    {
+      event: 'agent.tool',
+      actor: { kind: 'agent', id: 'x' },
+      door: 'agent-hook',
+      subject: {
+        command: `curl -H "Authorization: Bearer ${token}" x`,
+        note: `use ${token.slice(0, 8)}\u200b${token.slice(8)}`,
+      },
+      reason: `${'r'.repeat(980)} ${token}`,
+    },
+  ]);
+  const text = await fs.readFile(segment(dir), 'utf8');
+  assert.doesNotMatch(text, /ghp_|a1B2/);
+  assert.match(text, /\[redacted\]/);
+});
+
 test('a batch is appended at 50,000 events/s, a log verified at 100,000 events/s', async () => {
   const dir = newDir();
   await appendAudit(dir, many(1000));
