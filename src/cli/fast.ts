@@ -3,7 +3,8 @@
  * hundreds of times in a session, so nothing here may load a parser, the exporters or the server.
  */
 import type { Command } from './command.ts';
+import { gitHook } from './commands/gitHook.ts';
 import { guard } from './commands/guard.ts';
 import { hook } from './commands/hook.ts';
 
-export const fastCommands: readonly Command[] = [guard, hook];
+export const fastCommands: readonly Command[] = [gitHook, guard, hook];

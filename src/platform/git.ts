@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
-import { patchArguments, PatchReader, type HashStream } from '../core/provenance/digest.ts';
+import { patchArguments, PatchReader, type FileTotals, type HashStream } from '../core/provenance/digest.ts';
 import type { PatchDigest } from '../core/provenance/model.ts';
 import { GuardError } from './guardError.ts';
 import type { Repository } from './state.ts';
@@ -310,17 +310,17 @@ export const newHash = (): HashStream => {
   return { update: (data) => hash.update(data), hex: () => hash.digest('hex') };
 };
 
-/** The d1 digest and totals between two trees or commits. `from` `null`: the empty tree. */
-export async function diffDigest(
+/** The d1 digest and totals between two trees or commits, and totals per file. `from` `null`: the empty tree. */
+export async function diffTotals(
   cwd: string,
   from: string | null,
   to: string,
   options: { readonly env?: NodeJS.ProcessEnv; readonly signal?: AbortSignal } = {},
-): Promise<PatchDigest> {
+): Promise<{ digest: PatchDigest; files: readonly FileTotals[] }> {
   const base = from ?? (await emptyTree(cwd, options.env));
-  let digest: PatchDigest | undefined;
-  const reader = new PatchReader(newHash, (d) => {
-    digest = d;
+  let found: { digest: PatchDigest; files: readonly FileTotals[] } | undefined;
+  const reader = new PatchReader(newHash, (digest, _, files) => {
+    found = { digest, files };
   });
   const result = await git([...patchArguments, '--end-of-options', base, to], {
     cwd,
@@ -329,8 +329,12 @@ export async function diffDigest(
   });
   if (result.code !== 0) throw new GuardError('failed', `git diff-tree failed: ${result.stderr.trim().split('\n')[0]}`);
   reader.end();
-  return digest as PatchDigest;
+  return found as { digest: PatchDigest; files: readonly FileTotals[] };
 }
+
+/** The d1 digest and totals between two trees or commits. `from` `null`: the empty tree. */
+export const diffDigest = async (...args: Parameters<typeof diffTotals>): Promise<PatchDigest> =>
+  (await diffTotals(...args)).digest;
 
 /** Digest and totals of many commits against their first parent, in one git process. Merges are left out. */
 export async function commitDigests(

@@ -40,18 +40,28 @@ const plus = 0x2b;
 const minus = 0x2d;
 const backslash = 0x5c;
 
+export interface FileTotals {
+  /** The `diff --git` line, cut at 4 kB. */
+  readonly header: string;
+  added: number;
+  deleted: number;
+}
+
+/** Called per patch; `files` in git's order, where a change of type has two entries of one name. */
+export type OnPatch = (digest: PatchDigest, commit: string | undefined, files: readonly FileTotals[]) => void;
+
 /** Headers are short, but a path may be long; a longer line is not git's. */
 const maxHeaderBytes = 256 * 1024;
 
 /** Takes the bytes of one patch or, with `onCommit`, of a `diff-tree --stdin` run over many commits, chunk by chunk. */
 export class PatchReader {
   readonly #newHash: () => HashStream;
-  readonly #onPatch: (digest: PatchDigest, commit: string | undefined) => void;
+  readonly #onPatch: OnPatch;
   #hash: HashStream;
   #commit: string | undefined;
   #added = 0;
   #deleted = 0;
-  #files = 0;
+  #perFile: FileTotals[] = [];
   #oldLeft = 0;
   #newLeft = 0;
   /** Inside a content line that the last chunk did not finish: does it count for the hash? */
@@ -59,7 +69,7 @@ export class PatchReader {
   /** A header line that the last chunk did not finish. */
   #rest: Uint8Array = new Uint8Array(0);
 
-  constructor(newHash: () => HashStream, onPatch: (digest: PatchDigest, commit: string | undefined) => void) {
+  constructor(newHash: () => HashStream, onPatch: OnPatch) {
     this.#newHash = newHash;
     this.#onPatch = onPatch;
     this.#hash = this.#start();
@@ -68,7 +78,8 @@ export class PatchReader {
   #start(): HashStream {
     const hash = this.#newHash();
     hash.update('d1\n');
-    this.#added = this.#deleted = this.#files = 0;
+    this.#added = this.#deleted = 0;
+    this.#perFile = [];
     return hash;
   }
 
@@ -105,6 +116,7 @@ export class PatchReader {
 
   /** Takes content lines from `at`, hashing runs of them at once; returns where it stopped. */
   #content(chunk: Uint8Array, at: number): number {
+    const file = this.#perFile.at(-1);
     let runStart = at;
     let i = at;
     while (i < chunk.length && (this.#oldLeft > 0 || this.#newLeft > 0 || chunk[i] === backslash)) {
@@ -113,9 +125,11 @@ export class PatchReader {
       if (mark === plus) {
         this.#newLeft--;
         this.#added++;
+        if (file) file.added++;
       } else if (mark === minus) {
         this.#oldLeft--;
         this.#deleted++;
+        if (file) file.deleted++;
       } else if (mark !== backslash) {
         this.#oldLeft--;
         this.#newLeft--;
@@ -141,7 +155,7 @@ export class PatchReader {
       this.#oldLeft = Number(match[1] ?? 1);
       this.#newLeft = Number(match[2] ?? 1);
     } else if (startsWith(line, 'diff --git ')) {
-      this.#files++;
+      this.#perFile.push({ header: ascii(line.subarray(0, 4096)), added: 0, deleted: 0 });
       this.#hash.update(line);
     } else if (
       startsWith(line, 'old mode ') ||
@@ -163,7 +177,8 @@ export class PatchReader {
 
   #emit(): void {
     const patch = `d1:${this.#hash.hex().slice(0, 32)}`;
-    this.#onPatch({ patch, added: this.#added, deleted: this.#deleted, files: this.#files }, this.#commit);
+    const files = this.#perFile.filter((f, i) => f.header !== this.#perFile[i - 1]?.header).length;
+    this.#onPatch({ patch, added: this.#added, deleted: this.#deleted, files }, this.#commit, this.#perFile);
     this.#hash = this.#start();
   }
 

@@ -1,0 +1,81 @@
+/** After a commit, in the background: its lines are pending no more, and the audit log gets its event. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import type { Refusal } from '../core/provenance/compose.ts';
+import { formatRecord, oneLine } from '../core/provenance/record.ts';
+import { findRecords } from '../core/provenance/trailers.ts';
+import { openAttribution } from '../platform/attribution.ts';
+import { appendAudit } from '../platform/auditLog.ts';
+import { readCommits } from '../platform/commitInMaking.ts';
+import { changedFiles, git, gitlinkMode, readBlobs } from '../platform/git.ts';
+import { auditDir, type Repository } from '../platform/state.ts';
+
+const maxTextBytes = 4 * 1024 * 1024;
+
+export async function settleCommit(repo: Repository, rev: string, agent: string | undefined): Promise<void> {
+  const [commit] = await readCommits(repo.root, [rev]);
+  if (!commit) return;
+  await fs.rm(path.join(repo.gitDir, 'countersign', 'prepared'), { force: true });
+  const changed = (await changedFiles(repo, commit.parents[0] ?? null, commit.id)).filter(
+    (f) => f.oldMode !== gitlinkMode && f.newMode !== gitlinkMode,
+  );
+  const blobs = await readBlobs(
+    repo.root,
+    changed.map((f) => (f.status === 'D' ? 'none' : f.newObject)),
+    { maxBytes: 512 * 1024 * 1024 },
+  );
+  await openAttribution(repo).settle({
+    commit: commit.id,
+    files: changed.flatMap((f, i): { path: string; text: string | null }[] => {
+      const blob = blobs[i];
+      if (f.status === 'D') return [{ path: f.path, text: null }];
+      return blob && blob.length <= maxTextBytes
+        ? [{ path: f.path, text: blob.toString('utf8').replace(/^\ufeff/, '') }]
+        : [];
+    }),
+  });
+  const [record] = findRecords(commit.message).records.filter((r) => !r.quoted);
+  if (!record) return;
+  await appendAudit(auditDir(repo), [
+    {
+      event: 'commit',
+      actor: await actor(repo, agent),
+      door: 'git-hook',
+      subject: {
+        commit: commit.id,
+        ...(record.provenance.risk !== 'none' && { tier: record.provenance.risk }),
+        evidence: record.provenance.conf,
+        ...(record.provenance.note !== '-' && { note: record.provenance.note }),
+      },
+      decision: 'allow',
+      ...(record.provenance.policy !== '-' && { policy: record.provenance.policy }),
+      reason: formatRecord(record.provenance),
+    },
+  ]);
+}
+
+export async function auditRefusal(
+  repo: Repository,
+  policy: string,
+  reason: string,
+  refusal: Refusal | undefined,
+  agent: string | undefined,
+): Promise<void> {
+  await appendAudit(auditDir(repo), [
+    {
+      event: 'commit.refused',
+      actor: await actor(repo, agent),
+      door: 'git-hook',
+      subject: refusal ? { path: refusal.path, tier: refusal.evaluation.tier } : {},
+      decision: refusal?.decision ?? 'deny',
+      policy,
+      reason: oneLine(reason),
+    },
+  ]);
+}
+
+async function actor(repo: Repository, agent: string | undefined): Promise<{ kind: 'human' | 'agent'; id: string }> {
+  if (agent !== undefined) return { kind: 'agent', id: agent };
+  const result = await git(['config', '--get', 'user.email'], { cwd: repo.root });
+  return { kind: 'human', id: result.stdout.toString('utf8').trim() || 'unknown' };
+}

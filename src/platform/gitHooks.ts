@@ -1,0 +1,390 @@
+/**
+ * Our git hooks beside other people's: planned first (so that the user can see every file), then applied; taken away
+ * byte for byte. An existing hook is kept next to ours and runs first; its exit code counts.
+ */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { git } from './git.ts';
+import { GuardError } from './guardError.ts';
+import { sharedDir, type Repository } from './state.ts';
+
+export const hookNames = ['prepare-commit-msg', 'commit-msg', 'post-commit'] as const;
+export type HookName = (typeof hookNames)[number];
+
+export interface HookRuntime {
+  /** Absolute path of our `cli.js`. */
+  readonly cli: string;
+  /** Absolute path of a binary that runs as Node when `node` is not on PATH: VS Code's own, or this very Node. */
+  readonly fallback: string;
+}
+
+/** One step of a plan, in order. Texts are exact. */
+export type PlannedChange =
+  | {
+      readonly kind: 'write';
+      readonly path: string;
+      readonly text: string;
+      readonly mode: number;
+      readonly why: string;
+    }
+  | { readonly kind: 'move'; readonly path: string; readonly to: string; readonly why: string }
+  | { readonly kind: 'delete'; readonly path: string; readonly why: string };
+
+export interface HookPlan {
+  readonly hooksDir: string;
+  /** Who else manages hooks here, as far as it can be seen. */
+  readonly manager?: string;
+  readonly changes: readonly PlannedChange[];
+  /** Why the hooks cannot be installed as things are, with the way out; then there are no changes. */
+  readonly problems: readonly string[];
+  /** What the user should know; nothing to decide. */
+  readonly remarks: readonly string[];
+}
+
+const marker = '# countersign git hook 1';
+const savedSuffix = '.countersign-saved';
+
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** The hook script. POSIX sh; decides without Node where it can. */
+export function hookScript(name: HookName, runtime: HookRuntime, saved: 'none' | 'run' | 'source'): string {
+  if (/[\n\r\0]/.test(runtime.cli + runtime.fallback))
+    throw new GuardError('failed', 'the path of the Countersign CLI holds a line break; move it elsewhere');
+  const chain =
+    saved === 'none'
+      ? ''
+      : `# The hook that was here before runs first, and its exit code counts.
+saved="$0${savedSuffix}"
+if [ -x "$saved" ]; then
+  ${saved === 'run' ? '"$saved" "$@" || exit $?' : `sh -c '. "$0${savedSuffix}"' "$0" "$@" || exit $?`}
+fi
+`;
+  return `#!/bin/sh
+${marker}: ${name}. Made by 'countersign install --git'; 'countersign uninstall --git' takes it away.
+${chain}cli=${quote(runtime.cli.replaceAll('\\', '/'))}
+fallback=${quote(runtime.fallback.replaceAll('\\', '/'))}
+dir=\${GIT_DIR:-.git}
+[ -d "$dir" ] || dir=$(git rev-parse --absolute-git-dir) || exit 0
+state=$dir/countersign
+mode= stale=
+run() {
+  [ -f "$cli" ] || return 127
+  if command -v node >/dev/null 2>&1; then node "$cli" git-hook "$@"
+  elif [ -x "$fallback" ]; then ELECTRON_RUN_AS_NODE=1 "$fallback" "$cli" git-hook "$@"
+  else return 127; fi
+}
+${bodies[name]}`;
+}
+
+const readState = `if [ -f "$state/hook" ]; then
+  while read -r kind value; do
+    case $kind in
+      mode) mode=$value ;;
+      file) if [ ! -f "$value" ] || [ "$value" -nt "$state/hook" ]; then stale=1; fi ;;
+      spec) set -- "$@" "$value" ;;
+    esac
+  done <"$state/hook"
+else stale=1; fi
+`;
+
+const finish = `case $? in
+  0) exit 0 ;;
+  1) exit 1 ;;
+  127) why="neither node nor the editor that installed this hook was found; put node on PATH or run 'countersign install --git' again" ;;
+  *) why="see the line above" ;;
+esac
+if [ "$mode" = required ]; then
+  echo "countersign: commit refused, because the policy requires a record and none could be made: $why" >&2
+  exit 1
+fi
+`;
+
+const bodies: Readonly<Record<HookName, string>> = {
+  'prepare-commit-msg': `msg=$1 source=$2 sha=$3
+set --
+${readState}[ ! -f "$state/prepared" ] || rm -f "$state/prepared"
+# Nothing pending, no protected path staged, no record to keep: no need to start Node.
+case $mode in off | ai-only) quick=1 ;; *) quick= ;; esac
+if [ -n "$quick" ] && [ -z "$stale" ] && [ "$source" != commit ] && [ ! -e "$state/pending" ] &&
+  [ ! -f "$dir/MERGE_HEAD" ] && [ ! -f "$dir/CHERRY_PICK_HEAD" ] && [ ! -d "$dir/rebase-merge" ]; then
+  while IFS= read -r line; do
+    case $line in *AI-Provenance:*) quick= && break ;; esac
+  done <"$msg"
+  # An amended commit may have a record that -m took out of the message.
+  args=
+  if [ -r "/proc/$PPID/cmdline" ]; then read -r args <"/proc/$PPID/cmdline" 2>/dev/null
+  else args=$(ps -o args= -p "$PPID" 2>/dev/null); fi
+  case $args in *--am*) quick= ;; esac
+  [ -z "$quick" ] || ! git diff --cached --quiet --no-ext-diff --no-textconv --no-renames --ignore-submodules=none HEAD -- "$@" 2>/dev/null || exit 0
+fi
+run prepare-commit-msg "$msg" "$source" "$sha"
+${finish}echo "countersign: this commit gets no provenance record: $why" >&2
+exit 0
+`,
+  'commit-msg': `msg=$1
+set --
+${readState}# What prepare-commit-msg wrote is still there as it was: done.
+if [ -f "$state/prepared" ]; then
+  status= first= record=
+  { read -r status; IFS= read -r first; IFS= read -r record; } <"$state/prepared"
+  if [ "$status" = ok ]; then
+    [ -n "$record" ] || exit 0
+    ! grep -qxF -e "$record" "$msg" || exit 0
+  elif [ "$status" = shown ] && [ -n "$record" ]; then
+    found=
+    while IFS= read -r line; do
+      if [ -n "$line" ]; then found=$line && break; fi
+    done <"$msg"
+    if [ "$found" != "$first" ] && git interpret-trailers --parse --no-divider <"$msg" 2>/dev/null | grep -qxF -e "$record"; then exit 0; fi
+  fi
+else
+  case $mode in required | broken) ;; *) exit 0 ;; esac
+fi
+run commit-msg "$msg"
+${finish}exit 0
+`,
+  'post-commit': `[ -e "$state/pending" ] || [ -f "$state/prepared" ] || exit 0
+head=$(git rev-parse -q --verify HEAD) || exit 0
+# In the background: nobody waits for the bookkeeping.
+(run post-commit "$head" &) </dev/null >/dev/null 2>&1
+exit 0
+`,
+};
+
+const isOurs = (text: string): boolean => text.includes(marker);
+
+/** The folder that git takes hooks from, `core.hooksPath` included. */
+export async function hooksFolder(repo: Repository): Promise<string> {
+  const result = await git(['rev-parse', '--git-path', 'hooks'], { cwd: repo.root });
+  if (result.code !== 0) throw new GuardError('failed', `git cannot say where hooks are: ${result.stderr.trim()}`);
+  return path.resolve(repo.root, result.stdout.toString('utf8').replace(/\r?\n$/, ''));
+}
+
+/** What `install --git` would do. Changes nothing. */
+export async function planInstall(repo: Repository, runtime: HookRuntime): Promise<HookPlan> {
+  const hooksDir = await hooksFolder(repo);
+  const { manager, remarks } = await otherManager(repo, hooksDir);
+  const plan = { hooksDir, ...(manager !== undefined && { manager }), remarks };
+  if (await isTracked(repo, hooksDir))
+    return {
+      ...plan,
+      changes: [],
+      problems: [
+        `git takes its hooks from ${hooksDir}, which is under version control; a hook there would be everybody's. ` +
+          `Call ours from your own hooks instead, for each of ${hookNames.join(', ')}: ` +
+          `node ${quote(runtime.cli)} git-hook <name> "$@"`,
+      ],
+    };
+  const unwritable = await whyNotWritable(hooksDir);
+  if (unwritable !== undefined) return { ...plan, changes: [], problems: [unwritable] };
+  const changes: PlannedChange[] = [];
+  for (const name of hookNames) {
+    const file = path.join(hooksDir, name);
+    const saved = file + savedSuffix;
+    const there = await readText(file);
+    const kept = await readText(saved);
+    if (there !== undefined && !isOurs(there)) {
+      if (kept !== undefined)
+        changes.push({
+          kind: 'move',
+          path: saved,
+          to: `${saved}.old`,
+          why: 'an older hook that something else replaced',
+        });
+      changes.push({ kind: 'move', path: file, to: saved, why: 'the existing hook, which goes on running first' });
+    }
+    const before = there !== undefined && !isOurs(there) ? there : kept;
+    const text = hookScript(name, runtime, before === undefined ? 'none' : chainOf(before));
+    if (there !== text || !(await isExecutable(file)))
+      changes.push({ kind: 'write', path: file, text, mode: 0o755, why: `the ${name} hook` });
+  }
+  return { ...plan, changes, problems: [] };
+}
+
+/** What `uninstall --git` would do: hooks as they were before. */
+export async function planUninstall(repo: Repository): Promise<HookPlan> {
+  const hooksDir = await hooksFolder(repo);
+  const changes: PlannedChange[] = [];
+  const remarks: string[] = [];
+  const folders = new Set([hooksDir, path.join(repo.commonDir, 'hooks')]);
+  for (const folder of folders)
+    for (const name of hookNames) {
+      const file = path.join(folder, name);
+      const saved = file + savedSuffix;
+      const there = await readText(file);
+      const kept = await readText(saved);
+      if (there !== undefined && isOurs(there)) {
+        if (kept === undefined) changes.push({ kind: 'delete', path: file, why: `our ${name} hook` });
+        else changes.push({ kind: 'move', path: saved, to: file, why: 'the hook that was there before' });
+      } else if (kept !== undefined) {
+        if (there === undefined)
+          changes.push({ kind: 'move', path: saved, to: file, why: 'the hook that was there before' });
+        else remarks.push(`${file} was replaced by something else; the hook from before is still in ${saved}`);
+      }
+    }
+  for (const name of ['hook', 'prepared', 'source'])
+    if ((await readText(path.join(repo.gitDir, 'countersign', name))) !== undefined)
+      changes.push({
+        kind: 'delete',
+        path: path.join(repo.gitDir, 'countersign', name),
+        why: 'what our hooks remember',
+      });
+  return { hooksDir, changes, problems: [], remarks };
+}
+
+/** Carries a plan out. @throws GuardError `not-writable` that names the file. */
+export async function applyPlan(plan: Pick<HookPlan, 'changes'>): Promise<void> {
+  for (const change of plan.changes) {
+    try {
+      if (change.kind === 'delete') await fs.rm(change.path, { force: true });
+      else if (change.kind === 'move') await fs.rename(change.path, change.to);
+      else {
+        await fs.mkdir(path.dirname(change.path), { recursive: true });
+        const partial = `${change.path}.${process.pid}.tmp`;
+        try {
+          await fs.writeFile(partial, change.text, { mode: change.mode });
+          await fs.chmod(partial, change.mode);
+          await fs.rename(partial, change.path);
+        } catch (error) {
+          await fs.rm(partial, { force: true }).catch(() => undefined);
+          throw error;
+        }
+      }
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? String(error);
+      throw new GuardError('not-writable', `${change.path} cannot be changed: ${code}`, error);
+    }
+  }
+}
+
+export interface HookState {
+  readonly hooksDir: string;
+  readonly manager?: string;
+  readonly hooks: readonly {
+    readonly name: HookName;
+    readonly state: 'active' | 'missing' | 'replaced' | 'not executable';
+    readonly chained: boolean;
+  }[];
+  /** Absolute path named in the hooks, and whether it is there. */
+  readonly cli?: string;
+  readonly cliExists: boolean;
+  readonly remarks: readonly string[];
+}
+
+/** What is active. */
+export async function inspectHooks(repo: Repository): Promise<HookState> {
+  const hooksDir = await hooksFolder(repo);
+  const { manager, remarks } = await otherManager(repo, hooksDir);
+  const hooks: HookState['hooks'][number][] = [];
+  let cli: string | undefined;
+  for (const name of hookNames) {
+    const file = path.join(hooksDir, name);
+    const text = await readText(file);
+    const chained = (await readText(file + savedSuffix)) !== undefined;
+    const state =
+      text === undefined
+        ? 'missing'
+        : !isOurs(text)
+          ? 'replaced'
+          : (await isExecutable(file))
+            ? 'active'
+            : 'not executable';
+    hooks.push({ name, state: state === 'replaced' && !chained ? 'missing' : state, chained });
+    const match = text === undefined || !isOurs(text) ? null : /^cli='(.*)'$/m.exec(text);
+    if (match) cli = (match[1] as string).replaceAll("'\\''", "'");
+  }
+  const cliExists = cli !== undefined && (await readText(cli)) !== undefined;
+  return {
+    hooksDir,
+    ...(manager !== undefined && { manager }),
+    hooks,
+    ...(cli !== undefined && { cli }),
+    cliExists,
+    remarks,
+  };
+}
+
+/** Who else manages hooks, and what that means for ours. */
+async function otherManager(repo: Repository, hooksDir: string): Promise<{ manager?: string; remarks: string[] }> {
+  const relative = path.relative(repo.root, hooksDir).replaceAll('\\', '/');
+  const has = async (name: string): Promise<boolean> => (await readText(path.join(repo.root, name))) !== undefined;
+  const remarks: string[] = [];
+  let manager: string | undefined;
+  if (relative === '.husky/_' || relative === '.husky') manager = 'husky';
+  else if (
+    (
+      await Promise.all(
+        ['lefthook.yml', 'lefthook.yaml', '.lefthook.yml', '.lefthook.yaml', 'lefthook.toml', 'lefthook.json'].map(has),
+      )
+    ).some(Boolean)
+  )
+    manager = 'lefthook';
+  else if (await has('.pre-commit-config.yaml')) manager = 'pre-commit';
+  else if ((await readText(path.join(repo.root, 'package.json')))?.includes('"simple-git-hooks"'))
+    manager = 'simple-git-hooks';
+  if (manager !== undefined)
+    remarks.push(
+      `${manager} manages hooks here; ours runs after its own. When ${manager} installs its hooks again, run 'countersign doctor'`,
+    );
+  if (path.relative(path.join(repo.commonDir, 'hooks'), hooksDir) !== '')
+    remarks.push(`core.hooksPath is set: hooks come from ${hooksDir}`);
+  return { ...(manager !== undefined && { manager }), remarks };
+}
+
+async function isTracked(repo: Repository, folder: string): Promise<boolean> {
+  const relative = path.relative(repo.root, folder);
+  if (relative.startsWith('..') || path.isAbsolute(relative) || relative.split(path.sep)[0] === '.git') return false;
+  const result = await git(['ls-files', '-z', '--', `:(top,literal)${relative.replaceAll('\\', '/')}`], {
+    cwd: repo.root,
+    maxBytes: 8 * 1024 * 1024,
+  });
+  return result.code === 0 && result.stdout.length > 0;
+}
+
+/** A sh script that asks for its own name (husky does) must find it; everything else is run as the program it is. */
+function chainOf(text: string): 'run' | 'source' {
+  const first = text.split('\n', 1)[0] ?? '';
+  const isSh = /^#!\s*(?:\/usr)?\/bin\/(?:env\s+)?sh\b/.test(first);
+  return isSh && /\$\{?0/.test(text) ? 'source' : 'run';
+}
+
+async function whyNotWritable(folder: string): Promise<string | undefined> {
+  for (let dir = folder; ; dir = path.dirname(dir)) {
+    try {
+      const stat = await fs.stat(dir);
+      if (!stat.isDirectory()) return `${dir} is no folder; git hooks cannot be put there`;
+      await fs.access(dir, fs.constants.W_OK);
+      return undefined;
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code !== 'ENOENT')
+        return `${dir} cannot be written (${code ?? String(error)}); make it writable, or set core.hooksPath to a folder that is`;
+      if (path.dirname(dir) === dir) return `${folder} does not exist`;
+    }
+  }
+}
+
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    const stat = await fs.stat(file);
+    // Only its presence and its marker matter for a large binary.
+    if (stat.isFile()) return await fs.readFile(file, 'latin1');
+    return undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  if (process.platform === 'win32') return true;
+  return fs.access(file, fs.constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Takes away all of our state in this repository: log, notes, keys, attribution. */
+export async function purgeState(repo: Repository): Promise<void> {
+  for (const dir of new Set([path.join(repo.gitDir, 'countersign'), sharedDir(repo)]))
+    await fs.rm(dir, { recursive: true, force: true });
+}
