@@ -35,16 +35,11 @@ async function setUp(w: Window): Promise<void> {
 describe("an agent's edit", () => {
   it('is labelled on its lines, with reason, hover and Problems entry', async () => {
     await sessions.window('label', {}, async (w) => {
-      const name = 'src/auth/session.ts';
+      const name = 'src/payments.ts';
       await w.wb.open(name);
-      const answer = await claudeEdit(
-        w,
-        name,
-        'return given.length === stored.length && timingSafeEqual(given, stored);',
-        "return eval('given.toString() === stored.toString()');",
-      );
+      const answer = await claudeEdit(w, name, 'rejectUnauthorized: true', 'rejectUnauthorized: false');
       assert.ok(answer.written, answer.reason);
-      const line = (await w.disk(name)).split('\n').findIndex((l) => l.includes('eval('));
+      const line = (await w.disk(name)).split('\n').findIndex((l) => l.includes('rejectUnauthorized: false'));
       const found = await until('a finding on the new line', async () => {
         const all = await ours(w, name);
         return all.length > 0 ? all : undefined;
@@ -170,13 +165,13 @@ describe('the audit log', () => {
         .click({ timeout: 3000 })
         .catch(() => {});
       await w.wb.quickInputBox.waitFor();
-      const target = w.file('audit.csv');
-      await w.wb.quickInputBox.fill(target);
-      await w.page.keyboard.press('Enter');
+      await w.wb.quickInput.getByRole('button', { name: 'OK' }).click();
+      const name = `shop-audit-${new Date().toISOString().slice(0, 10)}.csv`;
+      const target = w.file(`../${name}`);
       const text = await until('the export is there', () => fs.readFile(target, 'utf8').catch(() => ''));
       assert.match(text, /save\.blocked/);
       assert.match(text, /justification/);
-      await w.wb.open('audit.csv');
+      await w.wb.editor(name).waitFor();
       await w.shot('audit-export', 'audit');
       await w.wb.command('Countersign: Verify Audit Log');
       await w.wb
@@ -193,9 +188,8 @@ describe('the policy file', () => {
     await sessions.window('policy error', {}, async (w) => {
       const name = 'countersign.yaml';
       await w.wb.open(name);
-      const text = await w.disk(name);
-      await fs.writeFile(w.file(name), text.replace('ai: prohibit', 'ai: perhaps'));
-      const line = text.split('\n').findIndex((l) => l.includes('ai: prohibit'));
+      await w.wb.type(name, 'exceptions: sometimes');
+      const line = (await w.disk(name)).split('\n').length - 1;
       const found = await until('the error', async () => {
         const all = await ours(w, name);
         return all.length > 0 ? all : undefined;
@@ -203,6 +197,9 @@ describe('the policy file', () => {
       assert.equal(found[0]?.line, line);
       await w.wb.problems();
       await w.shot('policy-error', 'policy');
+      await w.wb.editor(name).click();
+      await w.page.keyboard.press('Control+S');
+      await until('a person may save it', async () => (await w.disk(name)).includes('sometimes'));
       // Broken never means "no policy".
       await w.agent.do('edit', { file: w.file('infra/main.tf'), old: '10.20.0.0/16', text: '0.0.0.0/0', show: true });
       assert.equal(await w.agent.do('save', { file: w.file('infra/main.tf') }), false);

@@ -8,6 +8,18 @@ import { editor } from './harness.ts';
 
 const sessions = editor();
 const reason = 'Opens the API for the partner test, agreed in OPS-142';
+/** What an agent might add: several lines, away from the cursor. */
+const partnerAccess = `"10.20.0.0/16"]
+  }
+
+  ingress {
+    description = "Partner test"
+    from_port   = 0
+    to_port     = 65535
+    protocol    = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+`;
 const opened = 'cidr_blocks = ["0.0.0.0/0"]';
 
 describe('saving a protected file', () => {
@@ -16,8 +28,8 @@ describe('saving a protected file', () => {
       const name = 'infra/main.tf';
       const before = await w.disk(name);
       await w.wb.open(name);
-      await w.agent.do('edit', { file: w.file(name), old: 'cidr_blocks = ["10.20.0.0/16"]', text: opened, show: true });
-      await until('the status counts an AI line', async () => /AI/.test(await w.wb.status.innerText()));
+      await w.agent.do('edit', { file: w.file(name), old: '"10.20.0.0/16"]\n  }\n', text: partnerAccess, show: true });
+      await until('the status counts AI lines', async () => /AI/.test(await w.wb.status.innerText()));
       await w.wb.editor(name).click();
       await w.page.keyboard.press('Control+Home');
       const held = await w.state(name);

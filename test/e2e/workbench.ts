@@ -14,7 +14,10 @@ export class Workbench {
   /** The workbench is up, its folder listed, and Countersign's status bar item there (unless `bare`). */
   async ready(bare = false): Promise<void> {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
-    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+    const files = this.page.locator('.explorer-folders-view .monaco-list-row').first();
+    // The web workbench at times reads a .code-workspace before its file system is there, and shows no folder.
+    await files.waitFor({ timeout: 20_000 }).catch(() => this.page.reload());
+    await files.waitFor({ timeout: 60_000 });
     if (!bare) await this.status.waitFor({ timeout: 60_000 });
   }
 
@@ -38,10 +41,20 @@ export class Workbench {
 
   /** Runs a command by its title, e.g. "Countersign: Verify Audit Log". */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.quickInputBox.waitFor();
-    await this.quickInputBox.fill(`>${title}`);
-    await this.quickRow(title).first().click();
+    const row = this.quickRow(title).first();
+    // A command shows once its `when` holds; the palette, once open, does not look again.
+    await until(`the palette offers ${title}`, async () => {
+      await this.page.keyboard.press('F1');
+      await this.quickInputBox.waitFor();
+      await this.quickInputBox.fill(`>${title}`);
+      const there = await row.waitFor({ timeout: 1500 }).then(
+        () => true,
+        () => false,
+      );
+      if (!there) await this.page.keyboard.press('Escape');
+      return there;
+    });
+    await row.click();
   }
 
   async open(name: string): Promise<void> {

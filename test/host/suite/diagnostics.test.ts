@@ -6,13 +6,13 @@ describe('diagnostics', () => {
   before(activate);
 
   it("labels another extension's edit on the changed lines only", async () => {
-    const document = await open('src/auth/session.ts');
-    const old = 'return given.length === stored.length && timingSafeEqual(given, stored);';
+    const document = await open('src/payments.ts');
+    const old = 'rejectUnauthorized: true';
     const line = document
       .getText()
       .split('\n')
       .findIndex((l) => l.includes(old));
-    await replace(document, old, 'return eval(given.toString()) === stored.toString();');
+    await replace(document, old, 'rejectUnauthorized: false');
     const found = await diagnostics(document.uri, 'a finding on the changed line', (d) => d.length > 0);
     for (const one of found) {
       assert.equal(one.range.start.line, line, one.message);
@@ -24,7 +24,7 @@ describe('diagnostics', () => {
 
   it('leaves when the change is taken back', async () => {
     const document = await open('src/report.py');
-    await replace(document, 'writer.writeheader()', 'exec(rows[0]["month"])');
+    await replace(document, 'timeout=10', 'timeout=10, verify=False');
     await diagnostics(document.uri, 'a finding', (d) => d.length > 0);
     await vscode.commands.executeCommand('undo');
     await diagnostics(document.uri, 'no finding', (d) => d.length === 0);

@@ -6,9 +6,9 @@ describe('language server', () => {
   before(activate);
 
   it('answers hover and quick fixes on a finding', async () => {
-    const document = await open('src/auth/session.ts');
-    const old = 'return session.expires > now;';
-    await replace(document, old, 'return eval("session.expires > now");');
+    const document = await open('src/payments.ts');
+    const old = 'rejectUnauthorized: true';
+    await replace(document, old, 'rejectUnauthorized: false');
     const found = await diagnostics(document.uri, 'a finding', (d) => d.length > 0);
     const range = found[0]?.range;
     assert.ok(range);
@@ -31,7 +31,7 @@ describe('language server', () => {
   it('comes back after a restart', async () => {
     await vscode.commands.executeCommand('countersign.restartServer');
     const document = await open('src/report.py');
-    await replace(document, 'writer.writerows(rows)', 'eval(rows[0]["total"])');
+    await replace(document, 'timeout=10', 'timeout=10, verify=False');
     await diagnostics(document.uri, 'a finding after the restart', (d) => d.length > 0);
     await revert(document);
   });
