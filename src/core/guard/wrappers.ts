@@ -570,12 +570,11 @@ function runXargs(call: Call, scope: Scope, ev: Evaluator): Input {
     : [unknownField];
   const command = words.length > 0 ? words : [{ text: 'echo', dynamic: false, quoted: false }];
   const program = programName(command[0]!);
+  const script = scriptOf(command);
   if (
     shells.has(program) &&
     !known &&
-    (command.length === 1 ||
-      command.at(-1)!.text === '-c' ||
-      (marker !== undefined && command.some((w) => w.text.includes(marker!))))
+    (command.length === 1 || script === 'missing' || (marker !== undefined && script?.includes(marker)))
   )
     ev.hits.push(unknownToShell(program));
   if (marker !== undefined) {
@@ -597,6 +596,12 @@ function runXargs(call: Call, scope: Scope, ev: Evaluator): Input {
     return unknownInput;
   }
   return ev.dispatch([...command, ...items], inner(scope));
+}
+
+/** The text after `-c` of a shell command; `missing` when `-c` is its last word. */
+function scriptOf(command: readonly Field[]): string | undefined {
+  const at = command.findIndex((w) => /^-[a-zA-Z]*c$/.test(w.text));
+  return at < 0 ? undefined : (command[at + 1]?.text ?? 'missing');
 }
 
 function runParallel(call: Call, scope: Scope, ev: Evaluator): Input {

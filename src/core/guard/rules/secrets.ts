@@ -1,0 +1,350 @@
+/** Reading, sending and deleting secrets. */
+import { asksForHelp, readOptions } from '../args.ts';
+import { hit } from '../model.ts';
+import type { Call, Context, Family, Field, Hit } from '../model.ts';
+import { pathOf } from '../places.ts';
+import { deedOf, wordsOf } from '../verbs.ts';
+
+/** Files that hold secrets, by their place in a home folder or by name. */
+const secretPath = new RegExp(
+  [
+    String.raw`(?:^|/)\.ssh/(?!known_hosts|config$|authorized_keys|.*\.pub$)[^/]+$`,
+    String.raw`(?:^|/)id_(?:rsa|dsa|ecdsa|ed25519|ecdsa_sk|ed25519_sk)$`,
+    String.raw`(?:^|/)\.aws/(?:credentials|cli/cache|sso/cache)`,
+    String.raw`(?:^|/)\.(?:netrc|pgpass|my\.cnf|npmrc|pypirc|git-credentials|vault-token|htpasswd|s3cfg|boto|dockercfg|kaggle/kaggle\.json|terraformrc|rclone\.conf|passwd-s3fs|gem/credentials|cargo/credentials(?:\.toml)?|docker/config\.json|kube/config|azure/(?:accessTokens|msal_token_cache)\S*|config/(?:gcloud/(?:credentials\.db|access_tokens\.db|application_default_credentials\.json|legacy_credentials.*)|gh/hosts\.yml|hub|doctl/config\.yaml|rclone/rclone\.conf|op/.*)|terraform\.d/credentials\.tfrc\.json|password-store/.*|gnupg/(?:private-keys-v1\.d/.*|secring\.gpg)|electrum/.*|bitcoin/wallet\.dat)$`,
+    String.raw`(?:^|/)\.(?:claude/\.credentials\.json|claude\.json|codex/auth\.json|gemini/oauth_creds\.json|config/github-copilot/(?:hosts|apps)\.json|copilot/(?:config|auth)\.json|cursor/(?:auth|credentials)\.json|local/share/opencode/auth\.json|kimi/.*\.json|config/amp/.*\.json|amp/.*secrets.*|pi/agent/auth\.json)$`,
+    String.raw`(?:^|/)\.env(?:\.(?!(?:example|sample|template|dist|defaults?|schema|test\.example|tpl)$)[\w.-]+)?$`,
+    String.raw`(?:^|/)(?:credentials|credential)(?:\.(?:json|ya?ml|toml|ini|xml|properties|csv))?$`,
+    String.raw`(?:^|/)(?:service-account\S*|gcp-key\S*|client_secret\S*|serviceAccountKey)\.json$`,
+    String.raw`(?:^|/)(?:secrets?)\.(?:ya?ml|json|toml|env|txt|ini|properties)$`,
+    String.raw`\.(?:kdbx?|keystore|jks|p12|pfx|ppk|keychain(?:-db)?|agekey|asc\.key)$`,
+    String.raw`(?:^|/)(?!.*(?:pub|public|localhost|test|example|fixture|mock)[^/]*$)[^/]+\.(?:key|pem)$`,
+    String.raw`^/etc/(?:shadow|gshadow|sudoers|master\.passwd|ssl/private/.*|krb5\.keytab|ssh/ssh_host_\w+_key)$`,
+    String.raw`^/proc/(?:self|\d+|\*)/environ$`,
+    String.raw`^/(?:var/)?run/secrets/`,
+    String.raw`(?:Login Data|Cookies|logins\.json|key4\.db|cookies\.sqlite)$`,
+  ].join('|'),
+  'i',
+);
+
+/** Whether a path (canonical or not) holds secrets. */
+export const isSecretPath = (path: string): boolean => path.length < 4096 && secretPath.test(path);
+
+/** Programs that show or carry off what they are given. */
+const showing = new Set(
+  'cat tac less more head tail bat batcat nl grep egrep fgrep rg ag ack sed awk gawk cut sort uniq strings xxd od hexdump base64 base32 rev fold pr paste join tee cp scp rsync mv tar zip gzip 7z curl wget nc ncat socat http https xh openssl jq yq python python3 node ruby perl php dd install ln split get-content gc type select-string sls copy-item copy vim vi nano emacs view code open xdg-open diff cmp wc xclip pbcopy clip rclone aws gsutil gh glab sftp ftp mail sendmail dotenv iconv column csvlook'.split(
+    ' ',
+  ),
+);
+/** Of these only counts or names come out. */
+const harmless = new Set(['wc', 'ls', 'stat', 'test', '[']);
+/** Programs that send to other machines. */
+const senders = new Set(
+  'curl wget nc ncat netcat socat http https xh scp rsync sftp ftp mail sendmail rclone telnet openssl invoke-webrequest invoke-restmethod iwr irm aws gsutil gh dig nslookup ping ssh'.split(
+    ' ',
+  ),
+);
+
+const sent = (what: string): Hit =>
+  hit(
+    'secret-sent',
+    'critical',
+    'data-exposure',
+    'deny',
+    `This sends ${what} to another machine`,
+    'Secrets must not leave this machine',
+  );
+const read = (path: string): Hit =>
+  hit(
+    'secret-read',
+    'high',
+    'secrets',
+    'ask',
+    `${path.slice(0, 120)} holds secrets, which would end up in the agent's conversation`,
+    'Ask for the name of the setting instead of its value, or use an .env.example',
+  );
+
+const manage = (rule: string, what: string): Hit =>
+  hit(rule, 'high', 'secrets', 'ask', what, 'Let a person do it; programs may stop working without the secret');
+
+export const secrets: Family = {
+  id: 'secrets',
+  programs: ['*'],
+  check(call, context) {
+    if (senders.has(call.name) && call.input.kind === 'secret') return sent('secrets');
+    const direct = Object.hasOwn(tools, call.name) && !asksForHelp(call) ? tools[call.name]!(call) : undefined;
+    if (direct) return direct;
+    if (!showing.has(call.name) || harmless.has(call.name) || call.remote) return undefined;
+    return checkFiles(call, context);
+  },
+};
+
+function checkFiles(call: Call, context: Context): Hit | undefined {
+  const sends = senders.has(call.name);
+  const args = call.args;
+  // In `cp a b`, `mv a b`, `ln a b` and `tee b` the last word is written, not read.
+  const writes =
+    call.name === 'tee'
+      ? 0
+      : call.name === 'cp' ||
+          call.name === 'mv' ||
+          call.name === 'install' ||
+          call.name === 'ln' ||
+          call.name === 'copy-item' ||
+          call.name === 'copy'
+        ? args.length - 1
+        : args.length;
+  // The first word of grep, sed, awk is a pattern or a program.
+  let pattern =
+    /^(?:e|f)?grep$|^(?:rg|ag|ack|sed|awk|gawk|jq|yq|select-string|sls)$/.test(call.name) &&
+    !args.some((a) => a.text === '-e' || a.text === '-f' || a.text.startsWith('--regexp'));
+  for (let i = 0; i < Math.min(args.length, 512); i++) {
+    const field = args[i]!;
+    const { text } = field;
+    if (call.name === 'ssh') return undefined;
+    if (sends && field.dynamic && text.includes('$(secret)')) return sent('secrets');
+    if (sends) {
+      const file = /^(?:@|[^=@\s]{0,200}=@|.*<)([^;]+)/.exec(text)?.[1];
+      if (
+        file !== undefined &&
+        /(?:^@|=@|^<)/.test(text) &&
+        isSecretPath(pathOf({ ...field, text: file }, call, context))
+      )
+        return sent(file.slice(0, 80));
+      if (
+        (call.name === 'scp' ||
+          call.name === 'rsync' ||
+          call.name === 'sftp' ||
+          call.name === 'rclone' ||
+          call.name === 'aws' ||
+          call.name === 'gsutil') &&
+        /^-i$/.test(args[i - 1]?.text ?? '')
+      )
+        continue;
+    }
+    if (text.startsWith('-') && !text.startsWith('--from-file=') && !/^-(?:T|F)./.test(text)) {
+      if (
+        /^(?:-i|-E|--key|--cert|--cacert|--identity|--private-key|--env-file|-keyout|-inkey|-key|-CAkey|-signkey|-CA|--netrc-file)$/.test(
+          text,
+        )
+      )
+        i++;
+      continue;
+    }
+    if (pattern) {
+      pattern = false;
+      continue;
+    }
+    if (
+      i >= writes ||
+      (call.name === 'openssl' && /^(?:-out|-keyout|-key|-in|-inkey|-CAkey|-signkey)$/.test(args[i - 1]?.text ?? '')) ||
+      (call.name === 'dd' && !text.startsWith('if=')) ||
+      (call.name === 'curl' &&
+        /^(?:--cert|--key|--cacert|-E|-o|--output|-b|-c|--cookie)$/.test(args[i - 1]?.text ?? ''))
+    )
+      continue;
+    const path = pathOf({ ...field, text: text.replace(/^if=/, '') }, call, context);
+    if (!isSecretPath(path)) continue;
+    // `/etc/sudoers` and friends named in a URL or a commit message are no files.
+    if (/^\w+:\/\//.test(text) || /\s/.test(text)) continue;
+    return sends && call.name !== 'openssl' ? sent(path) : read(path);
+  }
+  return undefined;
+}
+
+const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
+  aws(call) {
+    const [service, op = ''] = wordsOf(call, new Set('profile region output endpoint-url query'.split(' ')));
+    if (service === 'secretsmanager' && deedOf(op) !== 'read' && !/^(?:tag|untag)/.test(op))
+      return manage(`aws-secret-${op}`, `aws secretsmanager ${op} changes or deletes a secret`);
+    if (service === 'ssm' && /^(?:delete|put)-parameter/.test(op))
+      return manage('aws-ssm-parameter', `aws ssm ${op} changes or deletes settings and secrets`);
+    return undefined;
+  },
+  vault(call) {
+    const list = wordsOf(
+      call,
+      new Set(
+        'address namespace ns ca-cert -address -namespace -ns -mount mount format -format field -field version'.split(
+          ' ',
+        ),
+      ),
+    );
+    const [verb = '', sub = '', third = ''] = list;
+    const pair = `${verb} ${sub}`;
+    if (
+      /^(?:kv (?:delete|destroy|put|patch|undelete|rollback)|kv metadata|secrets (?:disable|enable|move|tune)|auth (?:disable|enable|move|tune)|policy (?:delete|write)|token (?:revoke|create|renew)|lease (?:revoke|renew)|audit (?:disable|enable)|namespace (?:delete|create|patch|lock|unlock)|plugin (?:deregister|register|reload|runtime)|transit import|pki (?:issue|reissue))/.test(
+        pair,
+      )
+    ) {
+      if (pair === 'kv metadata' && third !== 'delete' && third !== 'put' && third !== 'patch') return undefined;
+      if (/^audit disable/.test(pair))
+        return hit(
+          'vault-audit-off',
+          'critical',
+          'logging-off',
+          'ask',
+          'This switches the audit log of Vault off',
+          'Leave it on',
+        );
+      if (/^(?:policy|auth|token create)/.test(pair))
+        return hit(
+          `vault-${verb}-${sub}`,
+          'critical',
+          'iam-permission',
+          'ask',
+          `vault ${pair} changes who can get which secrets`,
+          'Let a person do it',
+        );
+      return manage(`vault-${verb}-${sub}`, `vault ${pair} changes or deletes secrets`);
+    }
+    if (verb === 'delete' || verb === 'write' || verb === 'patch')
+      return manage(`vault-${verb}`, `vault ${verb} changes or deletes ${sub.slice(0, 60)}`);
+    return verb === 'operator' &&
+      !/^(?:members|diagnose|key-status|usage|utilization)$/.test(sub) &&
+      !(sub === 'raft' && /^(?:list-peers|autopilot)$/.test(third))
+      ? hit(
+          'vault-operator',
+          'critical',
+          'security-control-disabled',
+          'ask',
+          `vault operator ${sub} changes or seals the vault itself`,
+          'Let a person do it',
+        )
+      : undefined;
+  },
+  bao: (call) => tools['vault']!(call),
+  doppler: byVerb(new Set(['secrets', 'configs', 'projects', 'environments'])),
+  infisical: byVerb(new Set(['secrets'])),
+  op: byVerb(new Set(['item', 'vault', 'document', 'user', 'group', 'connect'])),
+  bw: (call) =>
+    /^(?:delete|edit|import|move|confirm)$/.test(wordsOf(call)[0] ?? '')
+      ? manage('bw-change', 'This changes or deletes entries of the password safe')
+      : undefined,
+  lpass: (call) =>
+    /^(?:rm|edit|mv|import|passwd|share)$/.test(wordsOf(call)[0] ?? '')
+      ? manage('lpass-change', 'This changes or deletes entries of the password safe')
+      : undefined,
+  pass: (call) =>
+    /^(?:rm|remove|delete|mv|edit|insert|generate)$/.test(wordsOf(call)[0] ?? '')
+      ? manage('pass-change', 'This changes or deletes entries of the password safe')
+      : wordsOf(call)[0] === 'show'
+        ? read('The password store')
+        : undefined,
+  chamber: (call) =>
+    /^(?:delete|write|import|tag)$/.test(wordsOf(call)[0] ?? '')
+      ? manage('chamber-change', 'This changes or deletes secrets')
+      : undefined,
+  sops: (call) =>
+    call.args.some((a) => /^(?:-d|--decrypt|decrypt|exec-env|exec-file)$/.test(a.text)) &&
+    !call.args.some((a) => /^exec/.test(a.text))
+      ? read('The encrypted file')
+      : undefined,
+  security(call) {
+    const verb = wordsOf(call)[0] ?? '';
+    if (verb === 'dump-keychain' || verb === 'export')
+      return hit(
+        'keychain-dump',
+        'critical',
+        'secrets',
+        'deny',
+        'This prints every password of the keychain',
+        'Leave the keychain alone',
+      );
+    if (/^find-(?:generic|internet)-password$/.test(verb))
+      return call.args.some((a) => /^-\w*[wg]$/.test(a.text)) ? read('The keychain') : undefined;
+    return /^(?:delete-(?:keychain|generic-password|internet-password)|set-keychain|unlock-keychain|create-keychain|import)/.test(
+      verb,
+    )
+      ? manage('keychain-change', `security ${verb} changes the keychain`)
+      : undefined;
+  },
+  'secret-tool': (call) =>
+    /^(?:lookup|search)$/.test(wordsOf(call)[0] ?? '')
+      ? read('The keyring')
+      : /^(?:clear|store)$/.test(wordsOf(call)[0] ?? '')
+        ? manage('keyring-change', 'This changes the keyring')
+        : undefined,
+  gpg(call) {
+    const { flags } = readOptions(call.args);
+    for (const name of [
+      'delete-secret-keys',
+      'delete-secret-key',
+      'delete-secret-and-public-key',
+      'delete-keys',
+      'delete-key',
+    ])
+      if (flags.has(name))
+        return hit(
+          'gpg-delete',
+          'critical',
+          'secrets',
+          'ask',
+          'Without this key nothing it encrypted can be read',
+          'Let a person do it',
+        );
+    return flags.has('export-secret-keys') || flags.has('export-secret-subkeys') || flags.has('export-secret-key')
+      ? hit(
+          'gpg-export',
+          'critical',
+          'secrets',
+          'ask',
+          'This prints the private key',
+          'Leave private keys where they are',
+        )
+      : undefined;
+  },
+  printenv: (call) =>
+    call.args.some((a) => /(?:SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|PRIVATE|CREDENTIAL)/i.test(a.text))
+      ? read(`The variable ${call.args[0]!.text}`)
+      : undefined,
+  git(call) {
+    const list = call.args.map((a) => a.text);
+    if (list[0] !== 'add') return undefined;
+    const file = list
+      .slice(1)
+      .find(
+        (t) =>
+          !t.startsWith('-') &&
+          /(?:^|\/)(?:\.env(?:\.(?!example$|sample$|template$|dist$)[\w.]+)?|id_(?:rsa|ed25519)|.*\.(?:p12|pfx|kdbx|jks))$/.test(
+            t,
+          ),
+      );
+    return file
+      ? hit(
+          'secret-commit',
+          'high',
+          'secrets',
+          'ask',
+          `${file} holds secrets, which would stay in the history for good`,
+          'Put it into .gitignore and commit an example',
+        )
+      : undefined;
+  },
+  mimikatz: () =>
+    hit('credential-theft', 'critical', 'secrets', 'deny', 'This takes credentials out of memory', 'Leave it'),
+  lazagne: () => hit('credential-theft', 'critical', 'secrets', 'deny', 'This collects passwords', 'Leave it'),
+  vaultcmd: (call) => (call.args.some((a) => /list/i.test(a.text)) ? read('The credential vault') : undefined),
+  cmdkey: (call) =>
+    call.args.some((a) => /\/(?:delete|add)/i.test(a.text))
+      ? manage('cmdkey-change', 'This changes stored credentials')
+      : undefined,
+};
+
+function byVerb(groups: ReadonlySet<string>): (call: Call) => Hit | undefined {
+  return (call) => {
+    const list = wordsOf(call, new Set('p project c config vault account env token scope session o format'.split(' ')));
+    const at = groups.has(list[0] ?? '') ? list.findIndex((w, i) => i > 0 && deedOf(w) !== undefined) : -1;
+    const word = at >= 0 ? list[at]! : '';
+    const deed = deedOf(word);
+    if (deed !== 'destroy' && !(deed === 'change' && call.name !== 'doppler' && word !== 'list')) return undefined;
+    return manage(
+      `${call.name}-${list[0]}-${word}`,
+      `${call.name} ${list.slice(0, at + 1).join(' ')} ${deed === 'destroy' ? 'deletes' : 'changes'} ${list[0] === 'user' || list[0] === 'group' ? 'who can reach the secrets' : 'secrets'}`,
+    );
+  };
+}
+
+/** For the evaluator: whether a word names a secret file. */
+export const secretField = (field: Field, call: Call, context: Context): boolean =>
+  isSecretPath(pathOf(field, call, context));
