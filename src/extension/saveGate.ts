@@ -18,6 +18,7 @@ import type { AiKnowledge, AiLines } from './aiKnowledge.ts';
 import type { Announcer } from './announcer.ts';
 import type { ServerClient } from './client.ts';
 import { Disposables } from './disposables.ts';
+import { isHarmless, mayBeTheEditors } from './editorSettings.ts';
 import type { Ledger } from './ledger.ts';
 import { describe, type Log } from './log.ts';
 import type { Notify } from './notify.ts';
@@ -192,6 +193,7 @@ export class SaveGate extends Disposables implements SaveListener {
       const located = policies.known(document.uri);
       if (!located) return policies.isLocatable(document.uri) ? this.#holdLater(document, reason) : false;
       if (located.verdict.entries.length === 0 || this.#isAsOnDisk(document)) return this.#pass(key);
+      if ('lineCount' in document && mayBeTheEditors(document)) return this.#holdLater(document, reason);
       if ('lineCount' in document && !knowledge.isSettled(document) && this.#dependsOnAuthor(document, located))
         return this.#holdLater(document, reason);
       return this.#conclude(document, located, reason);
@@ -206,7 +208,10 @@ export class SaveGate extends Disposables implements SaveListener {
       const { policies, knowledge } = this.#parts;
       const located = await Promise.race([policies.locate(document.uri), later(lookUpMs)]);
       if (!located || located.verdict.entries.length === 0) return this.#pass(document.uri.toString());
-      if ('lineCount' in document) await knowledge.settle(document);
+      if ('lineCount' in document) {
+        if (mayBeTheEditors(document) && (await isHarmless(document))) return this.#pass(document.uri.toString());
+        await knowledge.settle(document);
+      }
       return this.#conclude(document, located, reason);
     } catch (error) {
       return this.#failOpen(document, error);

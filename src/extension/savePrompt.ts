@@ -168,7 +168,7 @@ export async function askProhibited(question: Question): Promise<Answer> {
       answer: { kind: 'discard' },
     },
     {
-      label: `$(clock) ${vscode.l10n.t('Later')}`,
+      label: `$(close) ${vscode.l10n.t('Later')}`,
       detail: vscode.l10n.t('Keeps the text in the editor, unsaved'),
       answer: { kind: 'later' },
     },
