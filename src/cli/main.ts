@@ -79,6 +79,12 @@ function help(topic: string | undefined, io: Io, asked: boolean): number {
 /** Control characters out of what a terminal will show. */
 const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 80);
 
+// A reader that has seen enough (`| head`) is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 // Not process.exit(): it would cut off what is still being written to a pipe.
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
