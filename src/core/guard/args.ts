@@ -68,9 +68,10 @@ export function hasLong(flags: ReadonlySet<string>, name: string, least = 3): bo
 
 /** `--help`, `--version` and their kin: the program explains itself and does nothing. */
 export function asksForHelp(call: { readonly args: readonly Field[] }): boolean {
-  for (const { text } of call.args) {
+  for (const [i, { text }] of call.args.entries()) {
     if (text === '--') return false;
-    if (text === '--help' || text === '--version' || text === '-help') return true;
+    // `helm upgrade … --version 1.2` names a version; `--version` alone asks for one.
+    if (text === '--help' || text === '-help' || (text === '--version' && i === 0)) return true;
   }
   const only = call.args.length === 1 ? call.args[0]!.text : '';
   return only === '-h' || only === '-V' || only === 'help' || only === 'version';

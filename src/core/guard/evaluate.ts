@@ -398,6 +398,44 @@ export class Evaluator {
     for (const { path } of outputs) this.noteWrite(path, scope.dir);
   }
 
+  /** Files this command line downloads, by path. */
+  private readonly downloads = new Set<string>();
+
+  private noteDownload(call: Call): void {
+    const files: string[] = call.outputs.map((o) => o.path.text);
+    let own = call.name === 'wget' || call.name === 'aria2c';
+    for (let i = 0; i < call.args.length; i++) {
+      const { text } = call.args[i]!;
+      const next = call.args[i + 1]?.text ?? '';
+      if (
+        call.name === 'wget'
+          ? /^(?:-[a-zA-Z]*O|--output-document)$/.test(text)
+          : /^(?:-[a-zA-Z]*o|--output|-OutFile)$/i.test(text) && text !== '-O'
+      ) {
+        files.push(next);
+        own = false;
+      } else if (/^(?:--output|--output-document)=/.test(text)) files.push(text.slice(text.indexOf('=') + 1));
+      else if (call.name === 'curl' && /^-[a-zA-Z]*O[a-zA-Z]*$|^--remote-name$/.test(text)) own = true;
+    }
+    if (own)
+      for (const { text } of call.args) {
+        const base = /^(?:https?|ftp):\/\/[^?#]*\/([^/?#]+)/.exec(text)?.[1];
+        if (base !== undefined) files.push(base);
+      }
+    for (const file of files)
+      if (file !== '' && file !== '-')
+        this.downloads.add(tidy(file.startsWith('/') ? file : `${call.dir}/./${file}`.replace(/^\//, '')));
+  }
+
+  /** A program or script file is started: is it one that was downloaded on the same line? */
+  noteRun(file: string, dir: string): void {
+    if (
+      this.downloads.size > 0 &&
+      this.downloads.has(tidy(file.startsWith('/') ? file : `${dir}/./${file}`.replace(/^\//, '')))
+    )
+      this.hits.push(runsDownload);
+  }
+
   /** Remembers a file that the command writes. */
   noteWrite(path: Field, dir: string): void {
     if (
@@ -663,6 +701,7 @@ export class Evaluator {
       case 'irm':
       case 'nc':
       case 'ncat':
+        this.noteDownload(call);
         return { kind: 'network' };
       case 'printenv':
       case 'env':
@@ -701,6 +740,15 @@ const noEnv: ReadonlyMap<string, string> = new Map();
 
 const order: readonly Input['kind'][] = ['none', 'known', 'unknown', 'decoded', 'secret', 'network'];
 const worse = (a: Input['kind'], b: Input['kind']): Input['kind'] => (order.indexOf(a) >= order.indexOf(b) ? a : b);
+
+const runsDownload: Hit = {
+  rule: 'download-and-run',
+  category: 'supply-chain',
+  tier: 'critical',
+  decision: 'ask',
+  reason:
+    'This downloads a program and runs it in one go, unseen. Download it first, read it, check its checksum, then run it.',
+};
 
 const forkBomb: Hit = {
   rule: 'fork-bomb',

@@ -160,6 +160,7 @@ export function runCode(interpreter: Interpreter, call: Call, scope: Scope, ev: 
       ),
     );
   }
+  if (script && codes.length === 0) ev.noteRun(script.text, scope.dir);
   for (const code of codes) {
     if (code.dynamic && /\$\(network\)/.test(code.text))
       ev.hits.push(

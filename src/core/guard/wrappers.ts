@@ -288,6 +288,7 @@ export function unwrap(call: Call, scope: Scope, ev: Evaluator): Input | undefin
     const done = runPackageScript(call, scope, ev);
     if (done) return done;
   }
+  if (call.program.text.includes('/')) ev.noteRun(call.program.text, scope.dir);
   const interpreter = interpreterOf(name);
   if (interpreter) return runCode(interpreter, call, scope, ev);
   if (
@@ -531,6 +532,7 @@ function runScript(script: Field, args: readonly Field[], call: Call, scope: Sco
     return unknownInput;
   }
   if (script.text === '/dev/stdin') return runInput(call, scope, ev);
+  ev.noteRun(script.text, scope.dir);
   const text = ev.readFile(script.text, scope);
   if (text === undefined) return undefined;
   const shebang = /^#!\s*\S*?\/?(?:env\s+(?:-S\s+)?)?([\w.+-]+)\s*$/m.exec(
@@ -657,7 +659,7 @@ function runFind(call: Call, scope: Scope, ev: Evaluator): Input {
       end++;
     const roots = findRoots(args);
     const placeholder: Field = {
-      text: narrowFind(args) ? './found' : roots.length === 1 ? roots[0]! : '{}',
+      text: narrowFind(args) ? 'node_modules/found' : roots.length === 1 ? roots[0]! : '{}',
       dynamic: true,
       quoted: true,
     };

@@ -49,7 +49,7 @@ export const iac: Family = {
     'up',
   ],
   check(call, _context) {
-    if (asksForHelp(call)) return undefined;
+    if (asksForHelp(call) || call.args.at(-1)?.text === '-h') return undefined;
     switch (call.name) {
       case 'terraform':
       case 'tofu':

@@ -9,6 +9,7 @@ import { git } from './git.ts';
 import { iac } from './iac.ts';
 import { kubernetes } from './kubernetes.ts';
 import { permissions } from './permissions.ts';
+import { persistence } from './persistence.ts';
 import { publishing } from './publishing.ts';
 import { saas } from './saas.ts';
 import { secrets } from './secrets.ts';
@@ -22,6 +23,7 @@ export const families: readonly Family[] = [
   filesystem,
   disk,
   permissions,
+  persistence,
   git,
   containers,
   kubernetes,
