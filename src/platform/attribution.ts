@@ -182,13 +182,11 @@ export class AttributionStore {
   async pending(): Promise<PendingFile[]> {
     await this.#pending.refresh();
     const found: PendingFile[] = [];
-    for (const path of this.#pending.paths()) {
-      const [latest] = await this.#pending.snapshots(path, 1);
-      if (!latest) continue;
+    for (const latest of await this.#pending.newest()) {
       if (latest.origins.every((run) => run.origin === null) && latest.deleted.size === 0) continue;
       const agents = new Set<string>();
       for (const { origin } of latest.origins) if (origin?.origin === 'ai' && origin.agent) agents.add(origin.agent);
-      const { key, origins, at } = latest;
+      const { path, key, origins, at } = latest;
       let aiDeleted = 0;
       for (const by of latest.deleted.values()) if (by.origin === 'ai') aiDeleted++;
       found.push({ path, key, origins, counts: countOrigins(origins), agents: [...agents], aiDeleted, at });
@@ -230,7 +228,7 @@ export class AttributionStore {
       records.push(encodeSnapshot(snapshot, base));
       bases.set(snapshot.path, snapshot);
     }
-    await this.#committed.append(records);
+    await this.#append(this.#committed, kept, records);
     await this.#mark();
     if (this.#pending.size > compactAt || this.#committed.size > compactAt) await this.compact();
   }
@@ -239,14 +237,12 @@ export class AttributionStore {
   async move(from: string, to: string): Promise<void> {
     await this.#pending.refresh();
     const snapshots = (await this.#pending.snapshots(from, consulted)).reverse();
-    const records: string[] = [];
-    let base: Snapshot | undefined;
-    for (const snapshot of snapshots) {
-      const moved = { ...snapshot, path: to };
-      records.push(encodeSnapshot(moved, base));
-      base = moved;
-    }
-    await this.#pending.append(records);
+    const moved = snapshots.map((snapshot) => ({ ...snapshot, path: to }));
+    await this.#append(
+      this.#pending,
+      moved,
+      moved.map((snapshot, i) => encodeSnapshot(snapshot, moved[i - 1])),
+    );
   }
 
   /** Calls back when another process (or this one) has noted something. */
@@ -365,11 +361,17 @@ export class AttributionStore {
       records.push(encodeSnapshot(snapshot, base));
       base = snapshot;
     }
-    await this.#pending.append(records);
+    await this.#append(this.#pending, snapshots, records);
     if (!this.#marked && snapshots.some((s) => s.origins.some((run) => run.origin !== null) || s.deleted.size > 0)) {
       await fs.writeFile(pendingMarker(this.#dir), '', { mode: 0o600 });
       this.#marked = true;
     }
+  }
+
+  async #append(journal: Journal, snapshots: readonly Snapshot[], records: readonly string[]): Promise<void> {
+    await journal.append(records);
+    const torn = snapshots.filter((s) => !journal.isWhole(s.path, s.key));
+    if (torn.length > 0) await journal.append(torn.map((s) => encodeSnapshot(s)));
   }
 
   async #mark(): Promise<void> {
@@ -426,7 +428,11 @@ async function makeSalt(dir: string): Promise<string> {
     const salt = await findSalt(dir);
     if (salt !== undefined) return salt;
     // A damaged salt makes all that was kept unreadable, hence unknown; it is set aside, not overwritten.
-    await fs.rename(saltFile(dir), `${saltFile(dir)}.aside-${Date.now()}`).catch(() => undefined);
+    const isDamaged = await fs.stat(saltFile(dir)).then(
+      () => true,
+      () => false,
+    );
+    if (isDamaged && attempt > 0) await fs.rename(saltFile(dir), `${saltFile(dir)}.aside-${Date.now()}`);
     await fs.mkdir(dir, { recursive: true, mode: 0o700 });
     await createWith(saltFile(dir), Buffer.from(randomBytes(16).toString('hex')));
   }

@@ -5,6 +5,7 @@
  * it writes again, and the compactor takes over what was appended meanwhile, so nothing is lost; a record that ends up
  * twice says the same thing twice. Only an index is kept in memory; records are read when asked for.
  */
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { journalFormat, parseRecord, recordHead, toSnapshot } from '../core/attribution/journal.ts';
@@ -19,7 +20,11 @@ interface Entry {
   readonly depth: number;
 }
 
-const header = Buffer.from(`${JSON.stringify({ format: journalFormat })}\n`);
+/** The id tells one file of this name from the next: inode numbers are used again at once. */
+const makeHeader = (): Buffer =>
+  Buffer.from(`${JSON.stringify({ format: journalFormat, id: randomBytes(8).toString('hex') })}\n`);
+const headerLength = makeHeader().length;
+const headerShape = new RegExp(`^\\{"format":"${journalFormat}","id":"([0-9a-f]{16})"\\}\n$`);
 const chunkSize = 1 << 20;
 const headBytes = 4096;
 const cacheSize = 64;
@@ -28,7 +33,8 @@ export class Journal {
   readonly file: string;
   /** What was found wrong, for the user: a sentence each. */
   readonly problems: string[] = [];
-  #inode: bigint | undefined;
+  /** The file that the index speaks of; `foreign`: another version's, which is left alone until we must write. */
+  #id: string | 'foreign' | undefined;
   #offset = 0;
   #torn = false;
   #rejected: { offset: number; length: number }[] = [];
@@ -50,10 +56,6 @@ export class Journal {
     return this.#serial(() => this.#refresh());
   }
 
-  paths(): Iterable<string> {
-    return this.#index.keys();
-  }
-
   has(path: string, key: string): boolean {
     return this.#index.get(path)?.has(key) ?? false;
   }
@@ -68,15 +70,41 @@ export class Journal {
     return this.#index.get(path)?.get(key)?.depth ?? 0;
   }
 
+  /** Whether a record can be read: all it builds on is there. A compaction may drop a base just before a delta is written. */
+  isWhole(path: string, key: string): boolean {
+    let at: Entry | 'full' | 'missing' = this.#index.get(path)?.get(key) ?? 'missing';
+    while (typeof at !== 'string') at = at.base;
+    return at === 'full';
+  }
+
   /** The remembered texts of a path, newest first. Damaged ones are left out. */
   async snapshots(path: string, limit: number): Promise<Snapshot[]> {
     if (!this.#index.has(path)) return [];
     return this.#withFile((handle) => this.#loadAll(handle, path, limit));
   }
 
+  /** The newest remembered text of every path. */
+  async newest(): Promise<Snapshot[]> {
+    if (this.#index.size === 0) return [];
+    return this.#withFile(async (handle) => {
+      const found: Snapshot[] = [];
+      for (const path of this.#index.keys()) found.push(...(await this.#loadAll(handle, path, 1)));
+      return found;
+    });
+  }
+
   async snapshot(path: string, key: string): Promise<Snapshot | undefined> {
-    if (!this.has(path, key)) return undefined;
+    if (!this.has(path, key)) {
+      // In the moment between a compaction's rename and the end of its work, the newest records are not back yet.
+      await lockReleased(this.#lock);
+      await this.refresh();
+      if (!this.has(path, key)) return undefined;
+    }
     return this.#withFile((handle) => this.#load(handle, path, key));
+  }
+
+  get #lock(): string {
+    return `${this.file}.lock`;
   }
 
   /** Appends lines (no terminators) in one write. Creates the file with its header when there is none. */
@@ -92,16 +120,18 @@ export class Journal {
     keep: (path: string, snapshots: (path: string, limit: number) => Promise<Snapshot[]>) => Promise<readonly string[]>,
   ): Promise<void> {
     return this.#serial(async () => {
-      await withLock(`${this.file}.lock`, async () => {
+      await this.#refresh();
+      if (this.#id === undefined || this.#id === 'foreign') return;
+      await withLock(this.#lock, async () => {
         await this.#refresh();
-        if (this.#inode === undefined) return;
+        if (this.#id === undefined || this.#id === 'foreign') return;
         const old = await fs.open(this.file, 'r');
         const next = `${this.file}.${process.pid}.tmp`;
         try {
           await this.#saveRejected(old);
           const out = await fs.open(next, 'wx', 0o600);
           try {
-            await out.write(header);
+            await out.write(makeHeader());
             for (const path of this.#index.keys()) {
               const lines = await keep(path, (of, limit) => this.#loadAll(old, of, limit));
               if (lines.length > 0) await out.write(Buffer.from(lines.join('\n') + '\n'));
@@ -109,15 +139,14 @@ export class Journal {
           } finally {
             await out.close();
           }
-          const from = this.#offset;
+          let from = this.#offset;
+          const more = await readRest(old, from);
+          if (more.length > 0) await fs.appendFile(next, more);
+          from += more.length;
           await fs.rename(next, this.file);
           // What others appended to the old file since it was read; what comes later they write again themselves.
-          const { size } = await old.stat();
-          if (size > from) {
-            const rest = Buffer.alloc(size - from);
-            await old.read(rest, 0, rest.length, from);
-            await writeOnce(this.file, rest);
-          }
+          const rest = await readRest(old, from);
+          if (rest.length > 0) await writeOnce(this.file, rest);
         } finally {
           await old.close();
           await fs.rm(next, { force: true });
@@ -131,25 +160,33 @@ export class Journal {
   //#region Reading
 
   async #refresh(): Promise<ReadonlySet<string>> {
-    const changed = new Set<string>();
     const handle = await openIfThere(this.file);
     if (!handle) {
       this.#reset();
-      return changed;
+      return new Set();
     }
     try {
-      const stat = await handle.stat({ bigint: true });
-      const size = Number(stat.size);
-      if (stat.ino !== this.#inode || size < this.#offset) {
-        this.#reset();
-        this.#inode = stat.ino;
-      }
-      if (size === this.#offset) return changed;
-      if (this.#offset === 0 && !(await this.#checkHeader(handle))) return changed;
-      await this.#scan(handle, size, changed);
+      return await this.#refreshFrom(handle);
     } finally {
       await handle.close();
     }
+  }
+
+  async #refreshFrom(handle: fs.FileHandle): Promise<ReadonlySet<string>> {
+    const changed = new Set<string>();
+    const first = Buffer.alloc(headerLength);
+    const { bytesRead } = await handle.read(first, 0, headerLength, 0);
+    const id = headerShape.exec(first.toString('latin1', 0, bytesRead))?.[1] ?? 'foreign';
+    const { size } = await handle.stat();
+    if (id !== this.#id || size < this.#offset) {
+      this.#reset();
+      this.#id = id;
+      if (id === 'foreign')
+        this.problems.push(
+          `${path.basename(this.file)}: not in the format ${journalFormat}; it will be set aside, its lines are unknown`,
+        );
+    }
+    if (id !== 'foreign' && size > this.#offset) await this.#scan(handle, size, changed);
     return changed;
   }
 
@@ -175,7 +212,11 @@ export class Journal {
 
   #note(data: Buffer, start: number, end: number, changed: Set<string>): void {
     if (end === start || this.#offset === 0) return;
-    const head = recordHead(data.toString('utf8', start, Math.min(end, start + headBytes)));
+    const short = Math.min(end, start + headBytes);
+    // Only a path of thousands of characters needs more than the line's beginning.
+    const head =
+      recordHead(data.toString('utf8', start, short)) ??
+      (short < end ? recordHead(data.toString('utf8', start, end)) : undefined);
     if (!head || data[end - 1] !== 0x7d) {
       this.#reject(this.#offset, end - start);
       return;
@@ -200,27 +241,13 @@ export class Journal {
     if (this.#rejected.length < 1000) this.#rejected.push({ offset, length });
   }
 
-  /** False when the file is another version's: it is moved out of the way, never read as ours. */
-  async #checkHeader(handle: fs.FileHandle): Promise<boolean> {
-    const first = Buffer.alloc(header.length);
-    const { bytesRead } = await handle.read(first, 0, first.length, 0);
-    if (bytesRead === header.length && first.equals(header)) return true;
-    const aside = `${this.file}.aside-${Date.now()}`;
-    await withLock(`${this.file}.lock`, async () => {
-      const now = await openIfThere(this.file);
-      if (!now) return;
-      try {
-        await now.read(first, 0, first.length, 0);
-      } finally {
-        await now.close();
-      }
-      if (!first.equals(header)) await fs.rename(this.file, aside);
+  /** Another version's file is moved out of the way, never read as ours and never overwritten. */
+  async #setAside(): Promise<void> {
+    await withLock(this.#lock, async () => {
+      await this.#refresh();
+      if (this.#id === 'foreign') await fs.rename(this.file, `${this.file}.aside-${Date.now()}`);
+      this.#reset();
     });
-    this.problems.push(
-      `${path.basename(this.file)}: not in the format ${journalFormat}; set aside as ${path.basename(aside)}, its lines are unknown`,
-    );
-    this.#reset();
-    return false;
   }
 
   async #loadAll(handle: fs.FileHandle, path: string, limit: number): Promise<Snapshot[]> {
@@ -243,7 +270,8 @@ export class Journal {
       chain.push(at);
       at = at.base;
     }
-    if (at === 'missing' && chain.length === 0) return undefined;
+    // What it builds on was compacted away before it was written; its writer notices and writes it again in full.
+    if (at === 'missing') return undefined;
     for (const entry of chain.reverse()) {
       const bytes = Buffer.allocUnsafe(entry.length);
       await handle.read(bytes, 0, bytes.length, entry.offset);
@@ -272,8 +300,8 @@ export class Journal {
     return this.#serial(async () => {
       const handle = (await openIfThere(this.file)) ?? (await this.#create());
       try {
-        // The index speaks of the file it was made from.
-        if ((await handle.stat({ bigint: true })).ino !== this.#inode) await this.#refresh();
+        // The index must speak of the very file that is read.
+        await this.#refreshFrom(handle);
         return await use(handle);
       } finally {
         await handle.close();
@@ -282,7 +310,7 @@ export class Journal {
   }
 
   #reset(): void {
-    this.#inode = undefined;
+    this.#id = undefined;
     this.#offset = 0;
     this.#torn = false;
     this.#rejected = [];
@@ -295,6 +323,8 @@ export class Journal {
 
   async #append(lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return;
+    if (this.#id === undefined) await this.#refresh();
+    if (this.#id === 'foreign') await this.#setAside();
     await (await this.#create()).close();
     // After a crash in mid-write the torn line gets its end, so that it harms no other.
     await writeOnce(this.file, Buffer.from(`${this.#torn ? '\n' : ''}${lines.join('\n')}\n`));
@@ -305,7 +335,7 @@ export class Journal {
     const there = await openIfThere(this.file);
     if (there) return there;
     await fs.mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
-    await createWith(this.file, header);
+    await createWith(this.file, makeHeader());
     return fs.open(this.file, 'r');
   }
 
@@ -346,7 +376,7 @@ export async function createWith(file: string, content: Buffer): Promise<void> {
 
 /** One write at the end of the file, again when the file was replaced meanwhile. */
 async function writeOnce(file: string, bytes: Buffer): Promise<void> {
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < 100; attempt++) {
     const handle = await fs.open(file, 'a', 0o600);
     try {
       const { bytesWritten } = await handle.write(bytes);
@@ -358,6 +388,14 @@ async function writeOnce(file: string, bytes: Buffer): Promise<void> {
       await handle.close();
     }
   }
+  throw new Error(`${file} is replaced all the time`);
+}
+
+async function readRest(handle: fs.FileHandle, from: number): Promise<Buffer> {
+  const { size } = await handle.stat();
+  const rest = Buffer.alloc(Math.max(0, size - from));
+  const { bytesRead } = await handle.read(rest, 0, rest.length, from);
+  return rest.subarray(0, bytesRead);
 }
 
 async function openIfThere(file: string): Promise<fs.FileHandle | undefined> {
@@ -385,5 +423,14 @@ async function withLock(lock: string, job: () => Promise<void>): Promise<void> {
     await job();
   } finally {
     await fs.rm(lock, { force: true });
+  }
+}
+
+/** Waits until no compaction is under way; a dead holder's lock is not waited for. */
+async function lockReleased(lock: string): Promise<void> {
+  for (let waited = 0; waited < 2000; waited += 5) {
+    const stat = await fs.stat(lock).catch(() => undefined);
+    if (!stat || Date.now() - stat.mtimeMs > staleAfter) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

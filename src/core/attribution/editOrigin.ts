@@ -653,7 +653,7 @@ function keptAround({ deleted, range, rangeLength, text }: TextChange, selection
     (typed !== '' || tail !== '') &&
     text.trimStart().startsWith(typed) &&
     !hasWord(tail) &&
-    [...tail].every((c) => text.includes(c))
+    Array.from(tail).every((c) => text.includes(c))
   );
 }
 

@@ -608,7 +608,7 @@ const scenes: Record<string, readonly [allowed: RegExp, play: () => Editor]> = {
     /^unknown/,
     () => {
       const e = new Editor().cursor([15, 0]);
-      [..."const rows = query('a');"].forEach((c, i) =>
+      Array.from("const rows = query('a');").forEach((c, i) =>
         e
           .wait(70 + ((i * 37) % 110))
           .change([[[15, i], [15, i], c]])
@@ -632,7 +632,9 @@ const scenes: Record<string, readonly [allowed: RegExp, play: () => Editor]> = {
     /^unknown/,
     () => {
       const e = new Editor().cursor([0, 0]);
-      [..."const rows = query('a');"].forEach((c, i) => e.wait(80 + ((i * 53) % 140)).change([[[15, i], [15, i], c]]));
+      Array.from("const rows = query('a');").forEach((c, i) =>
+        e.wait(80 + ((i * 53) % 140)).change([[[15, i], [15, i], c]]),
+      );
       return e;
     },
   ],
@@ -749,7 +751,7 @@ const agents: Record<string, () => Editor> = {
   },
   'characters streamed at the cursor': () => {
     const e = new Editor(source, false).cursor([15, 0]);
-    [...'const answer = 42;'].forEach((c, i) =>
+    Array.from('const answer = 42;').forEach((c, i) =>
       e
         .wait(30)
         .change([[[15, i], [15, i], c]])
