@@ -1,12 +1,30 @@
 /** All other commands. One file each; one line here. The order is that of `--help`. */
 import type { Command } from './command.ts';
+import { verify } from './commands/verify.ts';
 import { doctor } from './commands/doctor.ts';
 import { install } from './commands/install.ts';
 import { uninstall } from './commands/uninstall.ts';
 import { origin } from './commands/origin.ts';
 import { classifyCommand } from './commands/classify.ts';
 import { lsp } from './commands/lsp.ts';
+import { audit } from './commands/audit.ts';
+import { policy } from './commands/policy.ts';
+import { status } from './commands/status.ts';
 import { why } from './commands/why.ts';
 import { resume, stop } from './commands/stop.ts';
 
-export const fullCommands: readonly Command[] = [install, uninstall, doctor, origin, why, classifyCommand, lsp, stop, resume];
+export const fullCommands: readonly Command[] = [
+  policy,
+  audit,
+  status,
+  install,
+  uninstall,
+  doctor,
+  verify,
+  origin,
+  why,
+  classifyCommand,
+  lsp,
+  stop,
+  resume,
+];

@@ -271,9 +271,13 @@ async function logFiles(dirOrFile: string): Promise<string[]> {
 }
 
 /** Events in the order of the log, while it may grow. Lines that are no event are left out: `verifyAudit` names them. */
-export async function* readAudit(dir: string, filter: AuditFilter = {}): AsyncGenerator<AuditEvent, void, undefined> {
+export async function* readAudit(
+  dir: string,
+  filter: AuditFilter = {},
+  options: { /** Only this many segments from the end. */ readonly segments?: number } = {},
+): AsyncGenerator<AuditEvent, void, undefined> {
   const wanted = auditFilter(filter);
-  for (const name of await logFiles(dir)) {
+  for (const name of (await logFiles(dir)).slice(-(options.segments ?? 0))) {
     const file = await fs.open(name, 'r');
     try {
       const block = Buffer.allocUnsafe(256 * 1024);

@@ -12,14 +12,15 @@ export interface AuditFilter {
   readonly path?: string;
   readonly events?: readonly AuditEventName[];
   readonly session?: string;
-  /** Only events about these commits. */
-  readonly commits?: ReadonlySet<string>;
+  /** Events about these commits, and those of the time in which they were made (see `since`, `until`). */
+  readonly range?: { readonly commits: ReadonlySet<string>; readonly since: string; readonly until: string };
 }
 
 /** The filter as a function; times are compared as the log writes them (UTC, milliseconds). */
 export function auditFilter(filter: AuditFilter): (event: AuditEvent) => boolean {
   const since = filter.since === undefined ? undefined : moment(filter.since, false);
   const until = filter.until === undefined ? undefined : moment(filter.until, true);
+  const { range } = filter;
   const path = filter.path?.replace(/\/+$/, '');
   const folder = path === undefined || path === '' ? undefined : `${path}/`;
   return (e) => {
@@ -34,7 +35,11 @@ export function auditFilter(filter: AuditFilter): (event: AuditEvent) => boolean
     )
       return false;
     if (filter.session !== undefined && s?.session !== filter.session) return false;
-    if (filter.commits && !(s?.commit !== undefined && filter.commits.has(s.commit))) return false;
+    if (
+      range &&
+      !(s?.commit === undefined ? e.time >= range.since && e.time < range.until : range.commits.has(s.commit))
+    )
+      return false;
     if (path !== undefined && path !== '' && path !== '.') {
       const p = s?.path;
       if (p === undefined || !(p === path || p.startsWith(folder as string) || matchGlobs([path], p))) return false;

@@ -10,4 +10,5 @@ export { formatDuration, parseDuration } from './durations.ts';
 export { mergePolicies } from './merge.ts';
 export { maxPolicyBytes, parsePolicy, type ParsedPolicy, type ParseOptions, type PolicyTest } from './parse.ts';
 export { policySchema, type Schema } from './schema.ts';
+export { policyTemplate, type TemplateOptions } from './template.ts';
 export { explainPath, policyDigest, verdictFor } from './verdict.ts';
