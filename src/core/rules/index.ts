@@ -1,5 +1,13 @@
 /** The registry: one import and one line per rule. */
 import type { Rule } from './rule.ts';
+import { agentDenyRemoved } from './agentDenyRemoved.ts';
+import { agentPermissions } from './agentPermissions.ts';
+import { bidiText } from './bidiText.ts';
+import { bindAll } from './bindAll.ts';
+import { cdkInsecure } from './cdkInsecure.ts';
+import { checkRemoved } from './checkRemoved.ts';
+import { checkSuppressed } from './checkSuppressed.ts';
+import { ciConfig } from './ciConfig.ts';
 import { cloudDeletionPolicy } from './cloudDeletionPolicy.ts';
 import { cloudEncryptionOff } from './cloudEncryptionOff.ts';
 import { cloudLoggingOff } from './cloudLoggingOff.ts';
@@ -11,27 +19,39 @@ import { cloudUnsafeDefault } from './cloudUnsafeDefault.ts';
 import { codeInjection } from './codeInjection.ts';
 import { commandInjection } from './commandInjection.ts';
 import { composePrivileged } from './composePrivileged.ts';
+import { cookieInsecure } from './cookieInsecure.ts';
+import { corsPermissive } from './corsPermissive.ts';
 import { crossSiteScripting } from './crossSiteScripting.ts';
+import { csrfDisabled } from './csrfDisabled.ts';
+import { dataExfiltration } from './dataExfiltration.ts';
+import { debugEnabled } from './debugEnabled.ts';
 import { dependencyChanged } from './dependencyChanged.ts';
 import { dependencySource } from './dependencySource.ts';
 import { dockerPipeToShell } from './dockerPipeToShell.ts';
 import { dockerRoot } from './dockerRoot.ts';
 import { dockerSecrets } from './dockerSecrets.ts';
 import { dockerTlsOff } from './dockerTlsOff.ts';
+import { filePermissions } from './filePermissions.ts';
 import { iamWildcard } from './iamWildcard.ts';
 import { installScript } from './installScript.ts';
 import { k8sFlags } from './k8sFlags.ts';
 import { k8sHostAccess } from './k8sHostAccess.ts';
 import { k8sImages } from './k8sImages.ts';
 import { k8sRbac } from './k8sRbac.ts';
+import { memoryUnsafe } from './memoryUnsafe.ts';
+import { migrationOperations } from './migrationOperations.ts';
 import { nosqlInjection } from './nosqlInjection.ts';
 import { openRedirect } from './openRedirect.ts';
 import { pathTraversal } from './pathTraversal.ts';
+import { prismaDestructive } from './prismaDestructive.ts';
+import { regexFromInput } from './regexFromInput.ts';
+import { safeguardRemoved } from './safeguardRemoved.ts';
 import { secretAssigned } from './secretAssigned.ts';
 import { secretInConfigMap } from './secretInConfigMap.ts';
 import { secretPrivateKey } from './secretPrivateKey.ts';
 import { secretProvider } from './secretProvider.ts';
 import { secretUrl } from './secretUrl.ts';
+import { serverConfig } from './serverConfig.ts';
 import { serverSideRequest } from './serverSideRequest.ts';
 import { shellCommand } from './shellCommand.ts';
 import { sqlDestructive } from './sqlDestructive.ts';
@@ -40,13 +60,36 @@ import { sqlInjection } from './sqlInjection.ts';
 import { sqlLocks } from './sqlLocks.ts';
 import { sqlPermissions } from './sqlPermissions.ts';
 import { sqlRowSecurityOff } from './sqlRowSecurityOff.ts';
+import { temporaryFile } from './temporaryFile.ts';
+import { terraformDestroy } from './terraformDestroy.ts';
+import { terraformExfiltration } from './terraformExfiltration.ts';
+import { testsRemoved } from './testsRemoved.ts';
+import { testsSkipped } from './testsSkipped.ts';
 import { tlsVerifyOff } from './tlsVerifyOff.ts';
+import { tlsVersionWeak } from './tlsVersionWeak.ts';
+import { tokenUnverified } from './tokenUnverified.ts';
 import { unsafeDeserialization } from './unsafeDeserialization.ts';
 import { weakCrypto } from './weakCrypto.ts';
 import { weakRandom } from './weakRandom.ts';
+import { workflowCommands } from './workflowCommands.ts';
+import { workflowConditions } from './workflowConditions.ts';
+import { workflowInjection } from './workflowInjection.ts';
+import { workflowPermissions } from './workflowPermissions.ts';
+import { workflowRunners } from './workflowRunners.ts';
+import { workflowSecrets } from './workflowSecrets.ts';
+import { workflowTriggers } from './workflowTriggers.ts';
+import { workflowUnpinned } from './workflowUnpinned.ts';
 import { xmlExternalEntities } from './xmlExternalEntities.ts';
 
 export const rules: readonly Rule[] = [
+  agentDenyRemoved,
+  agentPermissions,
+  bidiText,
+  bindAll,
+  cdkInsecure,
+  checkRemoved,
+  checkSuppressed,
+  ciConfig,
   cloudDeletionPolicy,
   cloudEncryptionOff,
   cloudLoggingOff,
@@ -58,27 +101,39 @@ export const rules: readonly Rule[] = [
   codeInjection,
   commandInjection,
   composePrivileged,
+  cookieInsecure,
+  corsPermissive,
   crossSiteScripting,
+  csrfDisabled,
+  dataExfiltration,
+  debugEnabled,
   dependencyChanged,
   dependencySource,
   dockerPipeToShell,
   dockerRoot,
   dockerSecrets,
   dockerTlsOff,
+  filePermissions,
   iamWildcard,
   installScript,
   k8sFlags,
   k8sHostAccess,
   k8sImages,
   k8sRbac,
+  memoryUnsafe,
+  migrationOperations,
   nosqlInjection,
   openRedirect,
   pathTraversal,
+  prismaDestructive,
+  regexFromInput,
+  safeguardRemoved,
   secretAssigned,
   secretInConfigMap,
   secretPrivateKey,
   secretProvider,
   secretUrl,
+  serverConfig,
   serverSideRequest,
   shellCommand,
   sqlDestructive,
@@ -87,10 +142,25 @@ export const rules: readonly Rule[] = [
   sqlLocks,
   sqlPermissions,
   sqlRowSecurityOff,
+  temporaryFile,
+  terraformDestroy,
+  terraformExfiltration,
+  testsRemoved,
+  testsSkipped,
   tlsVerifyOff,
+  tlsVersionWeak,
+  tokenUnverified,
   unsafeDeserialization,
   weakCrypto,
   weakRandom,
+  workflowCommands,
+  workflowConditions,
+  workflowInjection,
+  workflowPermissions,
+  workflowRunners,
+  workflowSecrets,
+  workflowTriggers,
+  workflowUnpinned,
   xmlExternalEntities,
 ];
 

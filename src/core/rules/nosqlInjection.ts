@@ -17,7 +17,7 @@ export const nosqlInjection: Rule = {
       const first = call.args[0];
       if (!first) continue;
       const key = c.facts.literal({ from: first.from, to: first.to });
-      if (key === '$where' || key === '$expr' && false) {
+      if (key === '$where') {
         const value = call.args[1];
         if (value && !c.isConstant(value)) report({ start: call.start, end: call.end });
       } else if (/^(?:xpath|evaluate|compile|SelectNodes|SelectSingleNode|selectNodes|select)$/.test(call.name) && /xpath/i.test(call.callee + source.text.slice(0, 4000)) && c.isBuilt(first) && /\/\/|@\w+\s*=|\[/.test(c.text(first))) report({ start: call.start, end: call.end });

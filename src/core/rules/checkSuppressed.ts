@@ -1,0 +1,16 @@
+import type { Rule } from './rule.ts';
+
+export const checkSuppressed: Rule = {
+  id: 'check-suppressed',
+  title: 'A security scanner is told to look away',
+  tier: 'medium',
+  category: 'removed-safeguard',
+  languages: [],
+  references: ['CWE-693', 'OWASP LLM06:2025'],
+  why: 'The comment silences a tool for this line from now on; it is right only when a person has judged the finding.',
+  remedy: 'fix the finding, or have a person add the reason',
+  keywords: ['nosec', 'nosemgrep', 'nosonar', 'skip', 'ignore', 'allow', 'lgtm', 'nolint'],
+  check(source, report) {
+    for (const m of source.text.matchAll(/(?:#|\/\/|--|\/\*|<!--|;)\s*(?:nosec\b|#nosec\b|nosemgrep\b|NOSONAR\b|checkov:skip|tfsec:ignore|trivy:ignore|kics-scan ignore|gitleaks:allow|nolint:\s*gosec|lgtm\s*\[|zizmor:\s*ignore|secretlint-disable|pragma:\s*allowlist secret|squawk-ignore|hadolint ignore|cfn_nag|codeql\[)[^\n]*/g)) report({ start: m.index, end: m.index + m[0].length, key: m[0].slice(0, 60) });
+  },
+};

@@ -1,0 +1,24 @@
+import { code } from './kit/code.ts';
+import { codeLanguages, type Rule } from './rule.ts';
+
+export const csrfDisabled: Rule = {
+  id: 'web-protection-off',
+  title: 'Protection of a web application switched off',
+  tier: 'critical',
+  category: 'security-control-disabled',
+  languages: [...codeLanguages, 'yaml', 'properties', 'ini', 'toml', 'json', 'xml', 'dotenv'],
+  references: ['CWE-352', 'CWE-1021', 'CWE-693', 'OWASP A05:2021'],
+  why: 'The frameworks protect against request forgery, framing and script injection by default; this turns one of these off for real users.',
+  remedy: 'leave it on and exempt the one endpoint that has another protection',
+  keywords: ['csrf', 'csrf_exempt', 'wtf_csrf_enabled', 'wtf_csrf_check_default', 'skip_before_action', 'protect_from_forgery', 'frameoptions', 'headers', 'contentsecuritypolicy', 'xssprotection', 'helmet', 'permitall', 'anonymous', 'allowanonymous', 'ignoringantmatchers', 'websecurity', 'secure_ssl_redirect', 'secure_content_type_nosniff', 'contenttypeoptions', 'hsts', 'httpstrictTransportsecurity', 'validaterequest', 'requestvalidationmode', 'enableviewstatemac', 'disable', 'ignoreantiforgerytoken', 'custom_errors', 'contextisolation', 'nodeintegration', 'websecurity', 'allowrunninginsecurecontent', 'setjavascriptenabled', 'usescleartexttraffic', 'nsallowsarbitraryloads', 'setallowfileaccess', 'exposure', 'ignoring', 'enableremotemodule', 'csrftokenrepository', 'verify_authenticity_token', 'csrfprotection', 'permit'],
+  check(source, report) {
+    const { text } = source;
+    for (const m of text.matchAll(/@csrf_exempt\b|\bcsrf_exempt\s*\(|\bWTF_CSRF_(?:ENABLED|CHECK_DEFAULT)\s*[=:]\s*['"]?(?:False|false|0)|["']WTF_CSRF_ENABLED["']\]\s*=\s*False|\bskip_before_action\s+:verify_authenticity_token|\bprotect_from_forgery\s+(?:with:\s*:null_session\s*,\s*)?except\b|\.csrf\s*\(\s*\)\s*\.\s*disable\s*\(|\bcsrf\s*(?:\(\s*)?(?:\w+\s*->\s*\w+\.disable\(\)|AbstractHttpConfigurer::disable|CsrfConfigurer::disable)|\.frameOptions\s*\(\s*\)\s*\.\s*disable\s*\(|\.(?:headers|xssProtection|contentTypeOptions|httpStrictTransportSecurity|hsts)\s*\(\s*\)\s*\.\s*disable\s*\(|FrameOptionsConfig::disable|HeadersConfigurer::disable|\b(?:contentSecurityPolicy|frameguard|hsts|noSniff|xssFilter)\s*:\s*false\b|\bSECURE_(?:SSL_REDIRECT|CONTENT_TYPE_NOSNIFF|BROWSER_XSS_FILTER)\s*=\s*False|\bIgnoreAntiforgeryToken\b|\bvalidateRequest\s*=\s*["']?false|\brequestValidationMode\s*=\s*"2\.0"|\benableViewStateMac\s*=\s*"false"|\b(?:nodeIntegration|allowRunningInsecureContent|enableRemoteModule|webviewTag)\s*:\s*true\b|\b(?:contextIsolation|webSecurity)\s*:\s*false\b|android:usesCleartextTraffic\s*=\s*"true"|android:debuggable\s*=\s*"true"|NSAllowsArbitraryLoads<\/key>\s*<true|\.anyRequest\(\)\s*\.\s*permitAll\(\)|\bmanagement\.endpoints\.web\.exposure\.include\s*[=:]\s*["']?\*|\[AllowAnonymous\]|\b(?:disable_authentication|auth_enabled|authentication_enabled|security\.enabled|xpack\.security\.enabled|authorizationEnabled)\s*[:=]\s*["']?(?:false|no|0)\b(?<!disable_authentication\s*[:=]\s*["']?(?:false|no|0))|\bparams\.permit!|\bsetAllow(?:UniversalAccessFromFileURLs|FileAccessFromFileURLs)\s*\(\s*true/g)) {
+      const lineStart = text.lastIndexOf('\n', m.index) + 1;
+      if (/^\s*(?:#|\/\/|\*|--)/.test(text.slice(lineStart, m.index))) continue;
+      const high = /AllowAnonymous|permit!|permitAll|csrf_exempt|exposure|frameOptions|headers|xss/i.test(m[0]);
+      report({ start: m.index, end: m.index + m[0].length, ...(high ? { tier: 'high' as const } : {}) });
+    }
+    void code;
+  },
+};

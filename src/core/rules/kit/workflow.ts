@@ -1,0 +1,90 @@
+/** GitHub Actions workflows and composite actions: triggers, jobs, steps, expressions. */
+import type { Language } from '../../languages/detect.ts';
+import type { Source } from '../../languages/source.ts';
+import { at, scalars, walk, type TreeNode } from '../../languages/tree.ts';
+
+export const workflowLanguages: readonly Language[] = ['github-actions'];
+
+export interface Job {
+  readonly name: string;
+  readonly node: TreeNode;
+  readonly steps: readonly TreeNode[];
+  readonly root: TreeNode;
+}
+
+/** Jobs of a workflow; a composite action counts as one job. */
+export function jobs(source: Source): Job[] {
+  const found: Job[] = [];
+  for (const root of source.tree) {
+    for (const job of at(root, 'jobs')?.children ?? []) found.push({ name: job.key, node: job, steps: at(job, 'steps')?.children ?? [], root });
+    const runs = at(root, 'runs');
+    if (runs) found.push({ name: 'action', node: runs, steps: at(runs, 'steps')?.children ?? [], root });
+  }
+  return found;
+}
+
+export function triggers(source: Source): { name: string; node: TreeNode }[] {
+  const found: { name: string; node: TreeNode }[] = [];
+  for (const root of source.tree) {
+    const on = root.children.find((c) => c.key === 'on' || c.key === 'true');
+    if (!on) continue;
+    if (on.kind === 'scalar') found.push({ name: on.value, node: on });
+    else for (const c of on.children) found.push({ name: c.key || c.value, node: c });
+  }
+  return found;
+}
+
+/** The script of a step: `run:`, or `script:` of an action that runs one. */
+export function runText(step: TreeNode): TreeNode | undefined {
+  const run = at(step, 'run');
+  if (run) return run;
+  const uses = at(step, 'uses')?.value ?? '';
+  if (/^(?:actions\/github-script|appleboy\/ssh-action|azure\/(?:cli|powershell)|jannekem\/run-python-script-action|cardinalby\/js-eval-action|addnab\/docker-run-action|nick-fields\/retry|nick-invision\/retry)(?:@|$)/i.test(uses)) return at(step, 'with', 'script') ?? at(step, 'with', 'inlineScript') ?? at(step, 'with', 'command') ?? at(step, 'with', 'run');
+  return undefined;
+}
+
+/** `${{ … }}` between two offsets. */
+export function expressions(source: Source, start: number, end: number): { text: string; start: number; end: number }[] {
+  const found: { text: string; start: number; end: number }[] = [];
+  let i = start;
+  for (;;) {
+    const open = source.text.indexOf('${{', i);
+    if (open < 0 || open >= end) return found;
+    const close = source.text.indexOf('}}', open);
+    if (close < 0 || close > end + 2) return found;
+    found.push({ text: source.text.slice(open + 3, close).trim(), start: open, end: close + 2 });
+    i = close + 2;
+  }
+}
+
+/** Contexts that people outside (or callers) can fill with text of their own. */
+const untrusted =
+  /\bgithub\.(?:head_ref|event\.(?:issue|pull_request|discussion|comment|review|review_comment|pages|commits|head_commit|workflow_run|release|client_payload|inputs|deployment|label|milestone|project_card|ref|sender|changes|answer|description)\b(?!\.(?:number|id|node_id|head\.sha|base\.sha|merge_commit_sha|draft|merged|state|html_url|url|created_at|updated_at|user\.(?:id|type)|author_association|conclusion|event|run_number|run_attempt|head_sha|prerelease)\b)|event_path|ref_name|base_ref(?!\w))/;
+
+export function isUntrusted(expression: string, job: Job, source: Source): boolean {
+  // Only what the expression yields counts, not what it compares.
+  const value = expression.replace(/[^&|]*(?:==|!=|<=?|>=?)[^&|]*/g, ' ').replace(/\b(?:contains|startsWith|endsWith|hashFiles|success|failure|always|cancelled)\s*\([^)]*\)/g, ' ');
+  if (/^\s*(?:toJSON|fromJSON)?\(?\s*github\s*\)?\s*$|toJSON\(\s*github(?:\.event)?\s*\)/i.test(value)) return true;
+  if (untrusted.test(value)) return !/\bgithub\.ref_name\b/.test(value) || triggers(source).some((t) => /pull_request|push|create|workflow_dispatch/.test(t.name));
+  const input = /\b(?:github\.event\.)?inputs\.([\w-]+)/.exec(value);
+  if (input) {
+    const declared = [at(job.root, 'inputs', input[1]!), ...['workflow_dispatch', 'workflow_call'].map((t) => at(job.root.children.find((c) => c.key === 'on' || c.key === 'true'), t, 'inputs', input[1]!))].find(Boolean);
+    const type = at(declared, 'type')?.value;
+    return !(type === 'boolean' || type === 'number' || type === 'choice' || type === 'environment');
+  }
+  const matrix = /\bmatrix\.([\w-]+)/.exec(value);
+  if (matrix) {
+    const list = at(job.node, 'strategy', 'matrix');
+    if (!list) return true;
+    if (list.kind === 'scalar') return list.value.includes('${{');
+    const own = at(list, matrix[1]!);
+    const included = at(list, 'include');
+    const dynamic = (n: TreeNode | undefined): boolean => n !== undefined && [...walk(n)].some((x) => x.kind === 'scalar' && x.value.includes('${{'));
+    if (own) return dynamic(own);
+    if (included) return included.kind === 'scalar' ? included.value.includes('${{') : included.children.some((c) => dynamic(at(c, matrix[1]!)));
+    return list.children.some((c) => c.kind === 'scalar' && c.value.includes('${{'));
+  }
+  if (/\bsteps\.[\w-]+\.outputs\.(?:[\w-]*(?:title|body|message|branch|head_ref|comment|changed_files|all_changed|added_files|modified_files|ref)[\w-]*)/i.test(value)) return true;
+  void scalars;
+  return false;
+}

@@ -1,0 +1,20 @@
+import { codeLanguages, type Rule } from './rule.ts';
+import { isTestPath } from '../languages/kinds.ts';
+
+export const testsRemoved: Rule = {
+  id: 'tests-removed',
+  title: 'Tests were taken out',
+  tier: 'high',
+  category: 'tests',
+  languages: codeLanguages,
+  references: ['CWE-693', 'OWASP LLM06:2025'],
+  why: 'A deleted test can not fail any more; removing what fails is a shortcut that reviewers overlook in a large change.',
+  remedy: 'fix the code, or say why the behaviour is no longer wanted',
+  keywords: [],
+  on: 'removed',
+  inTests: true,
+  check(source, report) {
+    if (!isTestPath(source.path)) return;
+    for (const m of source.text.matchAll(/^[ \t]*(?:(?:it|test|specify)(?:\.each\([^\n]*\)|\.concurrent|\.only)?\s*\(\s*['"`]|(?:async\s+)?def\s+test\w*\s*\(|func\s+Test\w+\s*\(|@(?:Test|ParameterizedTest)\b|#\[(?:tokio::)?test\]|\[(?:Fact|Theory|TestMethod|Test)\b|public\s+function\s+test\w+|(?:it|scenario)\s+['"][^'"\n]+['"]\s+do\b)/gm)) report({ start: m.index, end: m.index + m[0].length, key: 'test' });
+  },
+};

@@ -1,0 +1,26 @@
+import { expressions, isUntrusted, jobs, runText, workflowLanguages } from './kit/workflow.ts';
+import type { Rule } from './rule.ts';
+
+export const workflowInjection: Rule = {
+  id: 'workflow-injection',
+  title: 'Text from outside is pasted into a workflow script',
+  tier: 'high',
+  category: 'ci-cd',
+  languages: workflowLanguages,
+  references: ['CWE-78', 'CWE-94', 'GitHub: Security hardening for Actions'],
+  why: '`${{ … }}` is replaced before the shell sees the script: a title, branch name or input that holds shell syntax is run with the tokens of the job.',
+  remedy: 'put the value into `env:` and use the variable, quoted',
+  keywords: ['run', 'script'],
+  check(source, report) {
+    for (const job of jobs(source)) {
+      for (const step of job.steps) {
+        const script = runText(step);
+        if (!script) continue;
+        for (const e of expressions(source, script.start, script.end)) {
+          if (!isUntrusted(e.text, job, source)) continue;
+          report({ start: e.start, end: e.end, key: `${e.text}@${step.children.find((c) => c.key === 'name')?.value ?? ''}`, message: `\${{ ${e.text.slice(0, 60)} }} is pasted into a script: put it into env: and use the variable, quoted.` });
+        }
+      }
+    }
+  },
+};

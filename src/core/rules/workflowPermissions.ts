@@ -1,0 +1,30 @@
+import { at } from '../languages/tree.ts';
+import { jobs, workflowLanguages } from './kit/workflow.ts';
+import type { Rule } from './rule.ts';
+
+export const workflowPermissions: Rule = {
+  id: 'workflow-permissions',
+  title: 'Workflow token may do too much',
+  tier: 'high',
+  category: 'ci-cd',
+  languages: workflowLanguages,
+  references: ['CWE-250', 'CWE-269', 'OpenSSF Scorecard: Token-Permissions'],
+  why: 'Every step, and every action in it, gets the token; write access for the whole workflow lets the weakest of them push, release or approve.',
+  remedy: 'start with `permissions: {}` and give single jobs what they need',
+  keywords: ['permissions'],
+  check(source, report) {
+    for (const root of source.tree) {
+      const look = (p: ReturnType<typeof at>, top: boolean): void => {
+        if (!p) return;
+        if (p.kind === 'scalar') {
+          if (p.value === 'write-all') report({ start: p.start, end: p.end, key: 'write-all', tier: 'critical' });
+          else if (p.value === 'read-all' && top) report({ start: p.start, end: p.end, key: 'read-all', tier: 'medium' });
+          return;
+        }
+        if (top) for (const c of p.children) if (c.value === 'write') report({ start: c.start, end: c.end, key: `top:${c.key}`, message: `${c.key}: write for every job of the workflow: give it to the one job that needs it.` });
+      };
+      look(at(root, 'permissions'), true);
+      for (const job of jobs(source)) look(at(job.node, 'permissions'), false);
+    }
+  },
+};

@@ -1,0 +1,30 @@
+import { at } from '../languages/tree.ts';
+import { expressions, jobs, triggers, workflowLanguages } from './kit/workflow.ts';
+import type { Rule } from './rule.ts';
+
+export const workflowTriggers: Rule = {
+  id: 'workflow-dangerous-trigger',
+  title: 'Workflow runs foreign code with our rights',
+  tier: 'high',
+  category: 'ci-cd',
+  languages: workflowLanguages,
+  references: ['CWE-829', 'GitHub Security Lab: Preventing pwn requests'],
+  why: '`pull_request_target`, `workflow_run` and comment triggers run with secrets and a writing token, on behalf of people outside; checking out or building their code hands both over.',
+  remedy: 'use `pull_request`, or never check out the head of the request',
+  keywords: ['pull_request_target', 'workflow_run', 'issue_comment', 'checkout'],
+  check(source, report) {
+    const list = triggers(source);
+    for (const t of list) if (/^(?:pull_request_target|workflow_run)$/.test(t.name)) report({ start: t.node.start, end: t.node.end, key: `on:${t.name}`, message: `${t.name} runs with secrets for requests from outside: use pull_request unless no foreign code is ever touched.` });
+    const risky = list.some((t) => /^(?:pull_request_target|workflow_run|issue_comment|issues|discussion|discussion_comment|pull_request_review(?:_comment)?)$/.test(t.name));
+    if (!risky) return;
+    for (const job of jobs(source))
+      for (const step of job.steps) {
+        const uses = at(step, 'uses')?.value ?? '';
+        const ref = at(step, 'with', 'ref') ?? at(step, 'with', 'repository');
+        if (/^actions\/checkout(?:@|$)/.test(uses) && ref && /head|merge|refs\/pull|pull_request\.number|issue\.number/.test(ref.value)) report({ start: step.start, end: step.end, key: `checkout:${ref.value}` });
+        const run = at(step, 'run');
+        if (run && /\bgh\s+pr\s+checkout\b|\bgit\s+(?:fetch|pull|checkout)\b[^\n]*(?:pull\/|head\.(?:ref|sha)|HEAD_REF)/.test(run.value)) report({ start: run.start, end: run.end, key: 'checkout:run' });
+        void expressions;
+      }
+  },
+};
