@@ -1,0 +1,309 @@
+/**
+ * The gate: is what a commit's message says about it true, and enough for the policy of the branch it goes to? Pure;
+ * fails closed: what cannot be checked is a problem.
+ */
+import { checkNote } from '../justification.ts';
+import { tiers } from '../model.ts';
+import type { PathVerdict, Policy, ProtectedEntry, TrailerMode } from '../policy/model.ts';
+import { verdictFor } from '../policy/verdict.ts';
+import type { Sha256 } from '../ports.ts';
+import { linearRegex } from '../regex.ts';
+import { riskRank } from './compose.ts';
+import type { PatchDigest } from './model.ts';
+import { noteDigest, oneLine } from './record.ts';
+import { findRecords } from './trailers.ts';
+
+export interface GateProblem {
+  readonly commit: string;
+  readonly subject: string;
+  /** Stable word, for filters and annotations. */
+  readonly rule: GateRule;
+  readonly level: 'error' | 'warning';
+  /** What is wrong, in one sentence. */
+  readonly message: string;
+  /** What to do, usually a command. */
+  readonly fix: string;
+}
+
+export const gateRules = {
+  'record-missing': 'The policy asks for a provenance record and the commit has none',
+  'record-malformed': 'The AI-Provenance line is no valid record',
+  'record-multiple': 'Several records in one commit: a squash that nobody stamped again',
+  'content-changed': 'The content is not what the record was made for',
+  'record-copied': "The record is another commit's",
+  'totals-wrong': 'The line counts are not those of the commit',
+  'justification-missing': 'A protected path changed without a justification',
+  'justification-altered': 'The justification is not the one that the record binds',
+  'justification-insufficient': 'The justification is not what the policy asks for',
+  'ai-prohibited': 'AI or unseen lines in a commit that changes a path which AI may not change',
+  'risk-understated': 'The risk in the record is lower than the policy gives the path',
+  'review-missing': 'The record does not ask for the review that the policy demands',
+  'signature-invalid': 'The signature is not valid for this record and repository',
+  'key-unlisted': 'The record is signed with a key that is not listed',
+  'merge-hides': 'The merge changes more than its parents say',
+  'policy-loosened': 'The range loosens the policy that it is judged by',
+  'policy-edited': 'The range edits the policy',
+  'policy-other': 'The record was made under another policy',
+  'policy-broken': 'The policy of the target branch cannot be read',
+} as const;
+export type GateRule = keyof typeof gateRules;
+
+export interface GateCommit {
+  readonly id: string;
+  readonly parents: readonly string[];
+  /** Binary string, as stored. */
+  readonly message: string;
+  /** Absent for merges. */
+  readonly digest?: PatchDigest | undefined;
+  /** Paths the commit changes; for a merge those that it changes by itself. */
+  readonly paths: readonly string[];
+}
+
+export interface GateInput {
+  readonly policy: Policy;
+  readonly policyDigest: string;
+  readonly sha256: Sha256;
+  /** Digest → commits of the range that have it, to tell a copied record from changed content. */
+  readonly byDigest: ReadonlyMap<string, string>;
+  /** Checks a signature: is the key listed, is it valid? Absent: signatures are not looked at. */
+  readonly checkSignature?: (value: {
+    record: import('./model.ts').ProvenanceRecord;
+  }) => 'valid' | 'invalid' | 'unlisted';
+}
+
+export const subjectOf = (message: string): string => oneLine(message.replace(/^\s+/, '').split('\n', 1)[0] ?? '', 72);
+
+const needsRecord = (mode: TrailerMode): boolean => mode === 'record' || mode === 'required';
+
+/** All problems of one commit; none means it may pass. */
+export function judgeCommit(commit: GateCommit, input: GateInput): GateProblem[] {
+  const problems: GateProblem[] = [];
+  const subject = subjectOf(commit.message);
+  const short = commit.id.slice(0, 10);
+  const add = (rule: GateRule, message: string, fix: string, level: GateProblem['level'] = 'error'): void => {
+    problems.push({ commit: commit.id, subject, rule, level, message, fix });
+  };
+  const restamp = `git rebase --exec 'git commit --amend --no-edit' ${short}~1 (with the hooks installed: countersign install --git)`;
+  const { policy } = input;
+  const mode = policy.commit.trailers;
+  const isMerge = commit.parents.length > 1;
+  const verdicts = commit.paths.map((p) => verdictFor(policy, p)).filter((v) => v.entries.length > 0);
+  const guarded = verdicts.filter((v) => v.ai !== 'allow' || v.human !== 'allow');
+  const names = (list: readonly PathVerdict[]): string =>
+    oneLine(
+      list
+        .slice(0, 3)
+        .map((v) => v.path)
+        .join(', '),
+      200,
+    ) + (list.length > 3 ? `, and ${list.length - 3} more` : '');
+
+  const { records, malformed } = findRecords(commit.message);
+  const own = records.filter((r) => !r.quoted);
+  if (malformed.length > 0)
+    add(
+      'record-malformed',
+      `the AI-Provenance line is no valid record: '${oneLine(malformed[0] as string, 80)}'`,
+      restamp,
+    );
+  if (own.length > 1) {
+    add(
+      'record-multiple',
+      `${own.length} records in one message: a squash keeps those of its parts, and none is for the whole`,
+      restamp,
+    );
+    return problems;
+  }
+  const [record] = own;
+  if (!record) {
+    if (malformed.length > 0) return problems;
+    const quoted = records.length > 0 ? `; the message only quotes ${records.length} of squashed commits` : '';
+    if (isMerge) {
+      if (guarded.length > 0)
+        add(
+          'merge-hides',
+          `the merge itself changes ${names(guarded)}, which is protected, and has no record`,
+          restamp,
+        );
+      else if (needsRecord(mode) && commit.paths.length > 0)
+        add(
+          'merge-hides',
+          `the merge itself changes ${oneLine(commit.paths.slice(0, 3).join(', '), 200)} and has no record`,
+          restamp,
+        );
+    } else if (needsRecord(mode))
+      add('record-missing', `no record, and the policy says commit.trailers: ${mode}${quoted}`, restamp);
+    else if (mode === 'ai-only' && guarded.length > 0)
+      add('record-missing', `no record, and ${names(guarded)} is protected${quoted}`, restamp);
+    else if (guarded.some((v) => v.human === 'justify') && policy.origin !== 'none' && mode !== 'off')
+      add('record-missing', `no record, and ${names(guarded)} is protected${quoted}`, restamp);
+    return problems;
+  }
+
+  const p = record.provenance;
+  if (isMerge) {
+    if (p.patch !== '-') add('record-copied', "a merge has no digest; this record is another commit's", restamp);
+  } else if (commit.digest) {
+    if (p.patch !== commit.digest.patch) {
+      const from = input.byDigest.get(p.patch);
+      if (from !== undefined && from !== commit.id)
+        add('record-copied', `the record is that of ${from.slice(0, 10)}`, restamp);
+      else
+        add(
+          'content-changed',
+          `the content (${commit.digest.patch}) is not what the record was made for (${p.patch})`,
+          restamp,
+        );
+      return problems;
+    }
+    const d = commit.digest;
+    if (p.added !== d.added || p.deleted !== d.deleted || p.files !== d.files)
+      add(
+        'totals-wrong',
+        `the record says ${p.added} added, ${p.deleted} deleted lines in ${p.files} files; the commit has ${d.added}, ${d.deleted} in ${d.files}`,
+        restamp,
+      );
+  }
+
+  const text = record.justification;
+  const bound = text === undefined ? '-' : noteDigest(text, input.sha256);
+  if (p.note !== bound) {
+    if (text === undefined)
+      add(
+        'justification-missing',
+        `the record binds a justification (${p.note}) that the message does not have`,
+        'put the AI-Justification line back, or justify and amend',
+      );
+    else
+      add('justification-altered', 'the justification was edited after the record was made', 'justify again and amend');
+  }
+  const asked = guarded.filter((v) =>
+    v.ai === 'justify' && (p.ai + p.unk > 0 || p.aiDeleted > 0) ? true : v.human === 'justify',
+  );
+  if (asked.length > 0) {
+    if (text === undefined) {
+      if (p.note === '-')
+        add(
+          'justification-missing',
+          `${names(asked)} is protected and the commit gives no reason`,
+          "justify the change in VS Code, then 'git commit --amend --no-edit'",
+        );
+    } else
+      for (const v of asked) {
+        const problem =
+          v.justification && checkNote(text, v.justification, (pattern, note) => linearRegex(pattern).test(note));
+        if (!problem) continue;
+        add(
+          'justification-insufficient',
+          problem.kind === 'too-short'
+            ? `the reason for ${oneLine(v.path, 100)} has ${problem.have} characters; the policy asks for ${problem.need}`
+            : `the reason for ${oneLine(v.path, 100)} names no ticket (${problem.pattern})`,
+          'justify again and amend',
+        );
+        break;
+      }
+  }
+  const prohibited = verdicts.filter((v) => v.ai === 'prohibit');
+  if (prohibited.length > 0 && p.ai + p.unk > 0)
+    add(
+      'ai-prohibited',
+      `AI may not change ${names(prohibited)}, and the commit has ${p.ai} AI and ${p.unk} unseen lines`,
+      'commit the protected path on its own, made by a person in the editor',
+    );
+  const floor = verdicts.reduce((n, v) => Math.max(n, tiers.indexOf(v.tier)), -1);
+  if (floor >= 0 && riskRank(p.risk) < floor)
+    add(
+      'risk-understated',
+      `risk=${p.risk}, but the policy gives ${names(verdicts)} at least ${tiers[floor]}`,
+      restamp,
+    );
+  const rule = p.risk === 'none' ? undefined : policy.review.byTier[p.risk];
+  if ((rule || verdicts.some((v) => v.entries.some((e) => e.review))) && record.requiredReview === undefined)
+    add(
+      'review-missing',
+      `the policy demands a review of a ${p.risk}-risk change, and the record does not ask for it`,
+      restamp,
+    );
+
+  if (p.sig !== undefined && input.checkSignature) {
+    const result = input.checkSignature({ record: p });
+    if (result === 'unlisted')
+      add(
+        'key-unlisted',
+        `the record is signed with ${p.key}, which is not listed`,
+        'list the key, or sign with one that is',
+      );
+    else if (result === 'invalid')
+      add('signature-invalid', 'the signature does not fit this record in this repository', restamp);
+  }
+  if (p.policy !== '-' && p.policy !== input.policyDigest)
+    add(
+      'policy-other',
+      `the record was made under ${p.policy}; the target branch has ${input.policyDigest}`,
+      'rebase onto the target branch',
+      'warning',
+    );
+  return problems;
+}
+
+const aiModes = ['allow', 'justify', 'prohibit'];
+const trailerModes = ['off', 'ai-only', 'record', 'required'];
+
+/** What the new policy asks less of than the old one; in doubt it is less. */
+export function loosened(before: Policy, after: Policy): string[] {
+  const out: string[] = [];
+  if (trailerModes.indexOf(after.commit.trailers) < trailerModes.indexOf(before.commit.trailers))
+    out.push(`commit.trailers from ${before.commit.trailers} to ${after.commit.trailers}`);
+  const isAtLeast = (a: ProtectedEntry, b: ProtectedEntry): boolean =>
+    a.base === b.base &&
+    JSON.stringify(a.paths) === JSON.stringify(b.paths) &&
+    aiModes.indexOf(a.ai) >= aiModes.indexOf(b.ai) &&
+    (a.human === 'justify' || b.human === 'allow') &&
+    tiers.indexOf(a.tier) >= tiers.indexOf(b.tier) &&
+    a.justification.minLength >= b.justification.minLength &&
+    a.justification.expiresMs <= b.justification.expiresMs &&
+    (b.justification.ticket === undefined || a.justification.ticket === b.justification.ticket) &&
+    (a.review?.reviewers ?? 0) >= (b.review?.reviewers ?? 0) &&
+    (b.review?.seniority === undefined || a.review?.seniority === b.review.seniority) &&
+    (b.review?.authorization === undefined || a.review?.authorization !== undefined);
+  for (const old of before.protected)
+    if (old.source !== 'builtin' && old.source !== 'default' && !after.protected.some((e) => isAtLeast(e, old)))
+      out.push(`the protection '${oneLine(old.name, 60)}'`);
+  if (after.rules.disable.some((r) => !before.rules.disable.includes(r))) out.push('a disabled rule');
+  for (const [rule, tier] of Object.entries(after.rules.tiers)) {
+    const old = before.rules.tiers[rule];
+    if (old === undefined || tiers.indexOf(tier) < tiers.indexOf(old)) out.push(`the tier of ${oneLine(rule, 60)}`);
+  }
+  for (const old of before.rules.custom)
+    if (
+      !after.rules.custom.some(
+        (c) =>
+          c.id === old.id &&
+          c.pattern === old.pattern &&
+          c.query === old.query &&
+          tiers.indexOf(c.tier) >= tiers.indexOf(old.tier),
+      )
+    )
+      out.push(`the rule ${oneLine(old.id, 60)}`);
+  for (const tier of tiers) {
+    const old = before.review.byTier[tier];
+    const now = after.review.byTier[tier];
+    if (
+      old &&
+      (now === undefined ||
+        now.reviewers < old.reviewers ||
+        now.seniority !== old.seniority ||
+        (old.authorization !== undefined && now.authorization === undefined))
+    )
+      out.push(`the review of ${tier} risk`);
+  }
+  if (JSON.stringify(before.review.ai) !== JSON.stringify(after.review.ai) && Object.keys(before.review.ai).length > 0)
+    out.push('the review of AI work');
+  if (after.exceptions.some((e) => !before.exceptions.some((x) => JSON.stringify(x) === JSON.stringify(e))))
+    out.push('a new exception');
+  for (const person of before.people)
+    if (!after.people.some((x) => x.email === person.email && x.seniority === person.seniority))
+      out.push(`the seniority of ${oneLine(person.email, 60)}`);
+  if (before.guard.strict && !after.guard.strict) out.push('guard.strict');
+  return out;
+}
