@@ -34,14 +34,14 @@ export function cleanPath(path: string): string {
  */
 export function sanitizeInput(input: AuditInput, redact: (text: string) => string): AuditInput {
   const word = (text: string | undefined, limit = 200): string | undefined =>
-    text === undefined ? undefined : shorten(cleanText(String(text)), limit);
+    text === undefined ? undefined : shorten(cleanText(text), limit);
   // Cleaned first (an invisible character inside a token would hide it), shortened last (half a token is no pattern).
   const prose = (text: string | undefined, limit: number): string | undefined =>
-    text === undefined ? undefined : shorten(redact(cleanText(String(text))), limit);
+    text === undefined ? undefined : shorten(redact(cleanText(text)), limit);
   const s = input.subject;
   const subject: AuditSubject | undefined = s && {
     ...drop({
-      path: s.path === undefined ? undefined : cleanPath(String(s.path)),
+      path: s.path === undefined ? undefined : cleanPath(s.path),
       lines: s.lines?.slice(0, 500).map(([a, b]) => [Math.trunc(a), Math.trunc(b)] as const),
       agent: word(s.agent),
       model: word(s.model),
@@ -55,7 +55,7 @@ export function sanitizeInput(input: AuditInput, redact: (text: string) => strin
       note: prose(s.note, textLimit),
       commit: word(s.commit),
       transcript: s.transcript && {
-        path: cleanPath(String(s.transcript.path)),
+        path: cleanPath(s.transcript.path),
         ...drop({ sha256: word(s.transcript.sha256) }),
       },
     }),

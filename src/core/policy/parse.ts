@@ -421,7 +421,7 @@ function given(node: unknown, yaml: Yaml): string {
   if (yaml.isSeq(node)) return ', not a list';
   if (!yaml.isScalar(node)) return '';
   if (node.value === null) return ', but nothing is there';
-  return `, not ${typeof node.value === 'string' ? 'text' : `'${String(node.value).slice(0, 40)}'`}`;
+  return `, not ${typeof node.value === 'string' ? 'text' : `'${JSON.stringify(node.value).slice(0, 40)}'`}`;
 }
 
 function typeName(schema: Schema): string {
@@ -446,12 +446,18 @@ function formatProblem(format: NonNullable<Schema['format']>, value: string): st
     case 'glob':
       return globProblem(value);
     case 're2':
-      try {
-        linearRegex(value);
-        return undefined;
-      } catch (error) {
-        return `bad regular expression: ${(error as Error).message}`;
-      }
+      return regexProblem(value);
+    default:
+      return undefined;
+  }
+}
+
+function regexProblem(value: string): string | undefined {
+  try {
+    linearRegex(value);
+    return undefined;
+  } catch (error) {
+    return `bad regular expression: ${(error as Error).message}`;
   }
 }
 
@@ -498,22 +504,22 @@ function distance(a: string, b: string): number {
 const listOf = (map: Raw | undefined, key: string): readonly Placed[] =>
   (map?.get(key)?.value as readonly Placed[] | undefined) ?? [];
 const strings = (map: Raw | undefined, key: string): string[] => listOf(map, key).map((p) => p.value as string);
-const get = <T>(map: Raw | undefined, key: string): T | undefined => map?.get(key)?.value as T | undefined;
+const get = (map: Raw | undefined, key: string): unknown => map?.get(key)?.value;
 
 function justification(map: Raw | undefined): JustificationRule {
-  const ticket = get<string>(map, 'ticket');
-  const expires = get<string>(map, 'expires');
+  const ticket = get(map, 'ticket') as string | undefined;
+  const expires = get(map, 'expires') as string | undefined;
   return {
-    minLength: get<number>(map, 'minLength') ?? defaultJustification.minLength,
+    minLength: (get(map, 'minLength') as number | undefined) ?? defaultJustification.minLength,
     expiresMs: (expires === undefined ? undefined : parseDuration(expires)) ?? defaultJustification.expiresMs,
     ...(ticket !== undefined && { ticket }),
   };
 }
 
 function reviewRule(map: Raw): ReviewRule {
-  const seniority = get<string>(map, 'seniority');
+  const seniority = get(map, 'seniority') as string | undefined;
   return {
-    reviewers: get<number>(map, 'reviewers') ?? 1,
+    reviewers: (get(map, 'reviewers') as number | undefined) ?? 1,
     ...(seniority !== undefined && { seniority }),
     ...(map.has('authorization') && { authorization: 'required' as const }),
   };
@@ -523,31 +529,31 @@ function build(root: Raw, file: string, source: 'repository' | 'managed', base: 
   const entries = listOf(root, 'protected').map((item): ProtectedEntry => {
     const map = item.value as Raw;
     const paths = strings(map, 'paths');
-    const review = get<Raw>(map, 'review');
+    const review = get(map, 'review') as Raw | undefined;
     return {
-      name: get<string>(map, 'name') ?? paths.join(', ').slice(0, 100),
+      name: (get(map, 'name') as string | undefined) ?? paths.join(', ').slice(0, 100),
       paths,
       base,
-      ai: get<AiMode>(map, 'ai') ?? 'justify',
-      human: get<HumanMode>(map, 'human') ?? 'justify',
-      tier: get<Tier>(map, 'tier') ?? 'high',
-      justification: justification(get<Raw>(map, 'justification')),
+      ai: (get(map, 'ai') as AiMode | undefined) ?? 'justify',
+      human: (get(map, 'human') as HumanMode | undefined) ?? 'justify',
+      tier: (get(map, 'tier') as Tier | undefined) ?? 'high',
+      justification: justification(get(map, 'justification') as Raw | undefined),
       ...(review && { review: reviewRule(review) }),
       source,
       location: { file, line: item.line },
     };
   });
-  const rules = get<Raw>(root, 'rules');
-  const review = get<Raw>(root, 'review');
+  const rules = get(root, 'rules') as Raw | undefined;
+  const review = get(root, 'review') as Raw | undefined;
   const byTier: Partial<Record<Tier, ReviewRule>> = {};
   for (const tier of tiers) {
-    const map = get<Raw>(review, tier);
+    const map = get(review, tier) as Raw | undefined;
     if (map) byTier[tier] = reviewRule(map);
   }
   const agents: Record<string, AgentPolicy> = {};
-  for (const [id, { value }] of get<Raw>(root, 'agents') ?? []) {
+  for (const [id, { value }] of (get(root, 'agents') as Raw | undefined) ?? []) {
     const map = value as Raw;
-    const commands = get<Raw>(map, 'commands');
+    const commands = get(map, 'commands') as Raw | undefined;
     agents[id] = {
       ...(map.has('scope') && { scope: strings(map, 'scope') }),
       commands: { allow: strings(commands, 'allow'), deny: strings(commands, 'deny') },
@@ -555,24 +561,24 @@ function build(root: Raw, file: string, source: 'repository' | 'managed', base: 
   }
   const words = (map: Raw | undefined): Record<string, string> =>
     Object.fromEntries([...(map ?? [])].map(([k, v]) => [k, v.value as string]));
-  const retention = get<string>(get<Raw>(root, 'audit'), 'retention');
+  const retention = get(get(root, 'audit') as Raw | undefined, 'retention') as string | undefined;
   const retentionMs = retention === undefined ? undefined : parseDuration(retention);
-  const reviewBy = get<string>(root, 'reviewBy');
+  const reviewBy = get(root, 'reviewBy') as string | undefined;
   return {
     version: 1,
     ...(reviewBy !== undefined && { reviewBy }),
     protected: [...builtinEntries, ...entries],
     rules: {
       disable: strings(rules, 'disable'),
-      tiers: words(get<Raw>(rules, 'tiers')) as Record<string, Tier>,
+      tiers: words(get(rules, 'tiers') as Raw | undefined) as Record<string, Tier>,
       custom: listOf(rules, 'custom').map((item) => {
         const map = item.value as Raw;
-        const pattern = get<string>(map, 'pattern');
-        const query = get<string>(map, 'query');
+        const pattern = get(map, 'pattern') as string | undefined;
+        const query = get(map, 'query') as string | undefined;
         return {
-          id: get<string>(map, 'id') as string,
-          message: get<string>(map, 'message') as string,
-          tier: get<Tier>(map, 'tier') ?? 'medium',
+          id: get(map, 'id') as string,
+          message: get(map, 'message') as string,
+          tier: (get(map, 'tier') as Tier | undefined) ?? 'medium',
           languages: strings(map, 'languages'),
           ...(pattern !== undefined && { pattern }),
           ...(query !== undefined && { query }),
@@ -580,28 +586,34 @@ function build(root: Raw, file: string, source: 'repository' | 'managed', base: 
         };
       }),
     },
-    review: { byTier, ai: words(get<Raw>(review, 'ai')) },
+    review: { byTier, ai: words(get(review, 'ai') as Raw | undefined) },
     people: listOf(root, 'people').map((item) => ({
-      email: get<string>(item.value as Raw, 'email') as string,
-      seniority: get<string>(item.value as Raw, 'seniority') as string,
+      email: get(item.value as Raw, 'email') as string,
+      seniority: get(item.value as Raw, 'seniority') as string,
     })),
     agents,
-    commit: { trailers: get<TrailerMode>(get<Raw>(root, 'commit'), 'trailers') ?? emptyPolicy.commit.trailers },
+    commit: {
+      trailers:
+        (get(get(root, 'commit') as Raw | undefined, 'trailers') as TrailerMode | undefined) ??
+        emptyPolicy.commit.trailers,
+    },
     audit: {
-      reasoning: get<'off' | 'reference' | 'text'>(get<Raw>(root, 'audit'), 'reasoning') ?? emptyPolicy.audit.reasoning,
+      reasoning:
+        (get(get(root, 'audit') as Raw | undefined, 'reasoning') as 'off' | 'reference' | 'text' | undefined) ??
+        emptyPolicy.audit.reasoning,
       ...(retentionMs !== undefined && { retentionMs }),
     },
-    guard: { strict: get<boolean>(get<Raw>(root, 'guard'), 'strict') ?? false },
+    guard: { strict: (get(get(root, 'guard') as Raw | undefined, 'strict') as boolean | undefined) ?? false },
     exceptions: listOf(root, 'exceptions').map((item) => {
       const map = item.value as Raw;
-      const rule = get<string>(map, 'rule');
-      const path = get<string>(map, 'path');
+      const rule = get(map, 'rule') as string | undefined;
+      const path = get(map, 'path') as string | undefined;
       return {
         ...(rule !== undefined && { rule }),
         ...(path !== undefined && { path }),
-        reason: get<string>(map, 'reason') as string,
-        by: get<string>(map, 'by') as string,
-        until: get<string>(map, 'until') as string,
+        reason: get(map, 'reason') as string,
+        by: get(map, 'by') as string,
+        until: get(map, 'until') as string,
       };
     }),
     origin: source === 'managed' ? 'managed' : 'repository',
@@ -612,13 +624,13 @@ function buildTests(root: Raw): PolicyTest[] {
   return listOf(root, 'tests').map((item) => {
     const map = item.value as Raw;
     const optional = (key: string): Record<string, string> => {
-      const value = get<string>(map, key);
+      const value = get(map, key) as string | undefined;
       return value === undefined ? {} : { [key]: value };
     };
     return {
-      path: get<string>(map, 'path') as string,
-      by: get<'ai' | 'human'>(map, 'by') ?? 'ai',
-      expect: get<PolicyTest['expect']>(map, 'expect') as PolicyTest['expect'],
+      path: get(map, 'path') as string,
+      by: (get(map, 'by') as 'ai' | 'human' | undefined) ?? 'ai',
+      expect: get(map, 'expect') as PolicyTest['expect'],
       line: item.line,
       ...optional('name'),
       ...optional('before'),
