@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { test } from 'node:test';
+import { classifyFile } from '../../../src/core/classify.ts';
+import { defaultPolicy } from '../../../src/core/policy/index.ts';
+import { rules } from '../../../src/core/rules/index.ts';
+import { createGrammars } from '../../../src/platform/grammars.ts';
+
+const root = path.join(__dirname, '../../fixtures/rules');
+const grammars = createGrammars();
+
+/** `{{+}}` keeps sample tokens from looking real to scanners of this very repository; `{{202e}}` is a character by number. */
+const expand = (text: string): string =>
+  text.replaceAll('{{+}}', '').replace(/\{\{([0-9a-f]{4})\}\}/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+
+function readCase(dir: string): { path: string; before: string | null; after: string } {
+  const files = readdirSync(dir);
+  const read = (side: string): string | null => {
+    const name = files.find((f) => f.startsWith(`${side}.`));
+    return name === undefined ? null : expand(readFileSync(path.join(dir, name), 'utf8'));
+  };
+  const after = files.find((f) => f.startsWith('after.'));
+  assert.ok(after, `${dir} has no after.*`);
+  const given = files.includes('path') ? readFileSync(path.join(dir, 'path'), 'utf8').trim() : `src/case${after.slice('after'.length)}`;
+  return { path: given, before: read('before'), after: read('after') ?? '' };
+}
+
+for (const rule of rules) {
+  test(`rule ${rule.id} finds what is bad and spares what is not`, async () => {
+    const dir = path.join(root, rule.id);
+    const cases = readdirSync(dir);
+    assert.ok(cases.some((c) => c.startsWith('bad.')), 'has a bad case');
+    assert.ok(cases.some((c) => c.startsWith('ok.')), 'has an ok case');
+    for (const name of cases) {
+      const change = readCase(path.join(dir, name));
+      const { findings } = await classifyFile(change, { grammars, policy: defaultPolicy });
+      const hits = findings.filter((f) => f.rule === rule.id);
+      if (name.startsWith('bad.')) {
+        assert.ok(hits.length > 0, `${rule.id}/${name}: nothing found`);
+        for (const f of hits) assert.ok(f.line >= 1 && f.line <= change.after.split('\n').length && f.endLine >= f.line, `${name}: line ${f.line}`);
+      } else assert.deepEqual(hits, [], `${rule.id}/${name}: found`);
+    }
+  });
+
+  if (rule.on !== 'removed')
+    test(`rule ${rule.id} is silent on an old risk`, async () => {
+      const dir = path.join(root, rule.id);
+      for (const name of readdirSync(dir).filter((c) => c.startsWith('bad.'))) {
+        const change = readCase(path.join(dir, name));
+        // The same risk on both sides, and an edit at the end that has nothing to do with it.
+        const edited = { ...change, before: change.after, after: `${change.after}\n` };
+        const { findings } = await classifyFile(edited, { grammars, policy: defaultPolicy });
+        assert.deepEqual(findings.filter((f) => f.rule === rule.id), [], `${rule.id}/${name}`);
+      }
+    });
+}
+
+test('every fixture folder belongs to a rule', () => {
+  const ids = new Set(rules.map((r) => r.id));
+  for (const name of readdirSync(root)) assert.ok(ids.has(name), name);
+});
+
+test('rules are complete and told apart', () => {
+  const ids = new Set<string>();
+  for (const r of rules) {
+    assert.match(r.id, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+    assert.ok(!ids.has(r.id), r.id);
+    ids.add(r.id);
+    assert.ok(r.references.length > 0 && r.why.length > 40 && r.remedy.length > 10 && r.title.length > 8, r.id);
+    for (const k of r.keywords) assert.match(k, /^[a-z0-9_]+$/, `${r.id}: keyword '${k}' can never match`);
+  }
+});
