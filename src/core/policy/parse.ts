@@ -1,5 +1,5 @@
 /** `countersign.yaml` → Policy, with every problem at its place. Never throws on any text. */
-import type { Document, LineCounter, Node as YamlNode, Pair, ParsedNode, Scalar } from 'yaml';
+import type { LineCounter, Node as YamlNode, Pair, ParsedNode, Scalar } from 'yaml';
 import { linearRegex } from '../regex.ts';
 import { defaultJustification, emptyPolicy, builtinEntries } from './defaults.ts';
 import { parseDuration } from './durations.ts';
@@ -65,7 +65,22 @@ interface Placed {
 
 type Yaml = typeof import('yaml');
 
+/** Reads a policy's text. Never throws: what goes wrong, whatever it is, is an error and so no policy. */
 export function parsePolicy(text: string, file: string, options: ParseOptions = {}): ParsedPolicy {
+  try {
+    return parse(text, file, options);
+  } catch (error) {
+    // Not expected, but a parser's surprise (or its missing bundle) must not become "no policy".
+    const message = `cannot be read: ${printable(String(error))}`;
+    const place = { file, line: 1, column: 0, endLine: 1, endColumn: 0 };
+    return { problems: [{ ...place, severity: 'error', message }], tests: [] };
+  }
+}
+
+// What a hostile file puts into a message stays on one line and printable.
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, 500);
+
+function parse(text: string, file: string, options: ParseOptions): ParsedPolicy {
   const yaml = require('yaml') as Yaml;
   const lines = new yaml.LineCounter();
   const report = new Report(file, lines, text);
@@ -79,14 +94,12 @@ export function parsePolicy(text: string, file: string, options: ParseOptions = 
     return { problems: report.problems, tests: [] };
   }
   const source = text.replace(/^\ufeff/, '');
-  let doc: Document.Parsed;
-  try {
-    doc = yaml.parseDocument(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: '1.2' });
-  } catch (error) {
-    // Not expected, but a parser's surprise must not become "no policy".
-    report.add('error', 0, 0, `not readable as YAML: ${String(error).split('\n')[0]}`);
-    return { problems: report.problems, tests: [] };
-  }
+  const doc = yaml.parseDocument(source, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    version: '1.2',
+  });
   // The parser often marks one character; the word it begins is easier to see.
   const word = (at: number): number => at + (/^[\w-]+/.exec(source.slice(at, at + 200))?.[0].length ?? 0);
   for (const e of doc.errors)
@@ -179,8 +192,7 @@ class Report {
       endLine: to.line,
       endColumn: to.column,
       severity,
-      // eslint-disable-next-line no-control-regex -- what a hostile file puts into a message stays printable
-      message: message.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, 500),
+      message: printable(message),
     });
   }
 
