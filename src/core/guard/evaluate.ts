@@ -305,7 +305,11 @@ export class Evaluator {
       return unknownInput;
     }
     const program = fields[0]!;
-    const name = programName(program);
+    const plainName = programName(program);
+    const name =
+      scope.shell === 'powershell' && Object.hasOwn(powerShellAliases, plainName)
+        ? powerShellAliases[plainName]!
+        : plainName;
     const call: Call = {
       name,
       program,
@@ -575,7 +579,8 @@ export class Evaluator {
       }
       return;
     }
-    const value = scope.env.get(name);
+    const value =
+      scope.env.get(name) ?? (scope.shell === 'powershell' ? scope.env.get(name.replace(/^\w+:/, '')) : undefined);
     const argument = (): Field => this.expandToOne({ parts: part.arg }, scope);
     if (op === ':-' || op === '-' || op === ':=' || op === '=') {
       const fallback = argument();
@@ -706,6 +711,10 @@ export class Evaluator {
       case 'printenv':
       case 'env':
         return { kind: 'secret' };
+      case 'new-object':
+        return args.some((a) => /webclient|httpclient|xmlhttp|winhttp/i.test(a.text))
+          ? { kind: 'network' }
+          : unknownInput;
       case 'mktemp':
         return { kind: 'known', text: '/tmp/tmp.made' };
       case 'pwd':
@@ -734,6 +743,44 @@ export class Evaluator {
   }
 }
 
+/** Built-in aliases of PowerShell whose commands the rules know. */
+const powerShellAliases: Readonly<Record<string, string>> = {
+  rm: 'remove-item',
+  del: 'remove-item',
+  erase: 'remove-item',
+  rd: 'remove-item',
+  ri: 'remove-item',
+  rmdir: 'remove-item',
+  cp: 'copy-item',
+  copy: 'copy-item',
+  cpi: 'copy-item',
+  mv: 'move-item',
+  move: 'move-item',
+  mi: 'move-item',
+  cat: 'get-content',
+  gc: 'get-content',
+  type: 'get-content',
+  curl: 'invoke-webrequest',
+  wget: 'invoke-webrequest',
+  iwr: 'invoke-webrequest',
+  irm: 'invoke-restmethod',
+  iex: 'invoke-expression',
+  sc: 'set-content',
+  ac: 'add-content',
+  clc: 'clear-content',
+  ni: 'new-item',
+  kill: 'stop-process',
+  spps: 'stop-process',
+  spsv: 'stop-service',
+  echo: 'write-output',
+  write: 'write-output',
+  sl: 'set-location',
+  chdir: 'set-location',
+  saps: 'start-process',
+  start: 'start-process',
+  clhy: 'clear-history',
+};
+
 export const noInput: Input = { kind: 'none' };
 export const unknownInput: Input = { kind: 'unknown' };
 const noEnv: ReadonlyMap<string, string> = new Map();
@@ -758,8 +805,8 @@ const forkBomb: Hit = {
   reason: 'The function starts itself twice without end and takes the machine down. Remove it.',
 };
 
-function callsItselfTwice(list: List, name: string): boolean {
-  if (name === '') return false;
+function callsItselfTwice(list: List, name: string, levels = 4): boolean {
+  if (name === '' || levels === 0) return false;
   const isSelf = (c: Command): boolean => {
     const first = c.kind === 'simple' ? c.words[0] : undefined;
     return first?.parts.length === 1 && first.parts[0]!.kind === 'text' && first.parts[0]!.text === name;
@@ -767,7 +814,7 @@ function callsItselfTwice(list: List, name: string): boolean {
   for (const pipeline of list) {
     if (pipeline.filter(isSelf).length > 1) return true;
     for (const command of pipeline)
-      if (command.kind === 'compound' && callsItselfTwice(command.list, name)) return true;
+      if (command.kind === 'compound' && callsItselfTwice(command.list, name, levels - 1)) return true;
   }
   return false;
 }

@@ -659,7 +659,7 @@ function runFind(call: Call, scope: Scope, ev: Evaluator): Input {
       end++;
     const roots = findRoots(args);
     const placeholder: Field = {
-      text: narrowFind(args) ? 'node_modules/found' : roots.length === 1 ? roots[0]! : '{}',
+      text: narrowFind(args) ? 'found/node_modules' : roots.length === 1 ? roots[0]! : '{}',
       dynamic: true,
       quoted: true,
     };

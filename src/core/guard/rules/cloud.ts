@@ -144,6 +144,7 @@ function checkAws(call: Call): Hit | undefined {
     service === 'sso' ||
     service === 'sts' ||
     service === 'codeartifact' ||
+    op === 'update-kubeconfig' ||
     (service === 'ecr' && op === 'get-login-password')
   ) {
     return undefined;

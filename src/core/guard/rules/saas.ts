@@ -20,7 +20,7 @@ const t = (what: string, more: Omit<Tool, 'what'> = {}): Tool => ({ what, ...mor
 
 const tools: Readonly<Record<string, Tool>> = {
   gh: t('GitHub', {
-    nouns: nouns('release run search browse status label secret'),
+    nouns: nouns('release run search browse status label secret deploy-key'),
     fine: /^(?:pr close|issue close|pr unlock|issue unlock|run watch|cache delete|pr (?:reopen|lock)|issue (?:lock|unpin|pin)|extension remove|alias delete|codespace stop|cs stop|config clear-cache|auth logout|label clone|release download)$/,
     also: /^(?:repo (?:edit|rename|create --public)|secret set|variable set|ssh-key add|gpg-key add|repo deploy-key add|workflow disable|pr merge --admin|auth token|ruleset)/,
   }),
@@ -276,15 +276,7 @@ export const saas: Family = {
       const at = call.args.findIndex((a) => /jenkins-cli[\w.-]*\.jar$/.test(a.text));
       return at < 0 ? undefined : checkTool({ ...call, name: 'jenkins-cli', args: call.args.slice(at + 1) });
     }
-    if (name === 'nsupdate')
-      return call.input.kind === 'known' &&
-        !/\bupdate\s+(?:delete|del)\b|\bprereq\b/i.test(call.input.text ?? '') &&
-        !call.args.some((a) => a.text === '-l') &&
-        !/\bupdate\b/i.test(call.input.text ?? '')
-        ? undefined
-        : call.input.kind === 'none' && !call.args.some((a) => a.text === '-l')
-          ? undefined
-          : harm('dns-change', 'This changes DNS records');
+    if (name === 'nsupdate') return harm('dns-change', 'This changes DNS records');
     if (name === 'dig')
       return call.args.some((a) => /^axfr$/i.test(a.text))
         ? hit(
@@ -313,7 +305,7 @@ function checkTool(call: Call): Hit | undefined {
   if ((call.name === 'gh' || call.name === 'glab') && list[0] === 'api') return checkApi(call, list[1] ?? '');
   if (
     (call.name === 'gitlab-rails' || call.name === 'gitlab-rake') &&
-    /destroy|delete|drop|remove|truncate|purge|reset/i.test(call.args.map((a) => a.text).join(' '))
+    /destroy|delete|drop|remove|truncate|purge|reset|cleanup/i.test(call.args.map((a) => a.text).join(' '))
   )
     return harm('gitlab-destroy', `This deletes data of GitLab`);
   if (tool.also?.test(phrase))
@@ -443,7 +435,7 @@ const servicePorts = new Set([
   '8088',
 ]);
 const servicePaths =
-  /\/(?:_cluster|_close|_delete_by_query|_all|_bulk|_aliases|_settings|indexes|indices|collections\/|documents|api\/v\d+\/namespaces|api\/v\d+\/admin|api\/admin|api\/dashboards|api\/datasources|api\/alert|services|routes|upstreams|plugins|consumers|certificates|snis|api\/queues|api\/exchanges|api\/vhosts|v1\/(?:kv|agent|catalog|sys|secret|jobs)|containers|images|volumes|doDelete|monitors|splits|flags|features|segments)(?:\/|\b)/i;
+  /\/(?:_cluster|_close|_delete_by_query|_all|_bulk|_aliases|_settings|indexes|indices|collections\/|documents|api\/v\d+\/namespaces|api\/v\d+\/admin|api\/admin|api\/dashboards|api\/datasources|api\/alert|api\/providers|api\/http|services|routes|upstreams|plugins|consumers|certificates|snis|api\/queues|api\/exchanges|api\/vhosts|v1\/(?:kv|agent|catalog|sys|secret|jobs)|containers|images|volumes|doDelete|monitors|splits|flags|features|segments)(?:\/|\b)/i;
 
 function checkHttp(call: Call): Hit | undefined {
   let method = '';

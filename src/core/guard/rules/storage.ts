@@ -64,7 +64,11 @@ export const storage: Family = {
   ],
   check(call, context) {
     if (asksForHelp(call)) return undefined;
-    if (isDryRun(call) || call.args.some((a) => a.text === '-n' && (call.name === 'rsync' || call.name === 'rclone')))
+    if (
+      isDryRun(call) ||
+      ((call.name === 'rsync' || call.name === 'rclone') &&
+        call.args.some((a) => /^-[a-zA-Z]*n[a-zA-Z]*$/.test(a.text)))
+    )
       return undefined;
     return Object.hasOwn(tools, call.name) ? tools[call.name]!(call, context) : undefined;
   },
