@@ -40,14 +40,16 @@ export interface Publisher {
 }
 
 export interface Timing {
-  /** Pause in typing before a document is judged. */
+  /** Pause in typing before findings change. */
   readonly debounceMs: number;
+  /** So long before the end of the pause the work begins. */
+  readonly leadMs: number;
   /** A document that never pauses (an agent's stream) is judged this often all the same. */
   readonly maxWaitMs: number;
   /** Pause before origins go to the journal. */
   readonly persistMs: number;
 }
-export const defaultTiming: Timing = { debounceMs: 300, maxWaitMs: 2000, persistMs: 400 };
+export const defaultTiming: Timing = { debounceMs: 300, leadMs: 100, maxWaitMs: 2000, persistMs: 400 };
 
 /** Work on one text that takes longer is logged: the user can see why it felt slow. */
 const slowMs = 2000;
@@ -79,10 +81,15 @@ export class OpenDocument {
   readonly queued: Queued[] = [];
   /** Origins that arrived before their version. */
   readonly told = new Map<number, EditOriginParams>();
-  /** What changed while a judgement was under way. */
-  sinceJudged: TextDocumentContentChangeEvent[] = [];
-  firstUnjudged: number | undefined;
+  judgedVersion = -1;
+  /** Changes after `judgedVersion`. */
+  sinceJudged: Queued[] = [];
+  /** When the oldest change came that no published judgement knows. */
+  firstUnshown: number | undefined;
+  editedAt = 0;
+  showAt = 0;
   judgeTimer: NodeJS.Timeout | undefined;
+  showTimer: NodeJS.Timeout | undefined;
   persistTimer: NodeJS.Timeout | undefined;
   isDirtyForJournal = false;
   ready: Promise<void> = Promise.resolve();
@@ -186,7 +193,8 @@ export class Documents {
     if (document.live) this.#apply(document, document.live, version, changes);
     else document.queued.push({ version, changes });
     document.judgement = { ...document.judgement, findings: shiftFindings(document.judgement.findings, changes) };
-    document.sinceJudged.push(...changes);
+    document.sinceJudged.push({ version, changes });
+    document.editedAt = Date.now();
     this.#judgeSoon(document);
     this.#persistSoon(document);
   }
@@ -204,6 +212,7 @@ export class Documents {
     if (!document) return;
     document.isClosed = true;
     clearTimeout(document.judgeTimer);
+    clearTimeout(document.showTimer);
     this.#open.delete(uri);
     const { live } = document;
     if (!live) {
@@ -241,7 +250,7 @@ export class Documents {
     const document = this.#open.get(uri);
     if (!document?.live) return;
     document.live.map.mark(start, end, { origin: as, evidence: 'editor', at: new Date().toISOString() });
-    this.#judgeSoon(document, 0);
+    this.#judgeSoon(document, true);
     this.#persistSoon(document);
   }
 
@@ -309,7 +318,7 @@ export class Documents {
           const { live } = document;
           if (live?.root !== root || !change.paths.has(live.repoPath)) continue;
           this.#enqueue(`ask:${document.uri}`, async () => {
-            if (await this.#askJournal(document)) this.#judgeSoon(document, 0);
+            if (await this.#askJournal(document)) this.#judgeSoon(document, true);
           });
         }
         for (const repoPath of change.paths) this.#judgeClosedSoon(root, repoPath);
@@ -335,6 +344,7 @@ export class Documents {
     clearTimeout(this.#closedTimer);
     for (const document of this.#open.values()) {
       clearTimeout(document.judgeTimer);
+      clearTimeout(document.showTimer);
       clearTimeout(document.persistTimer);
     }
     this.#work.clear();
@@ -378,7 +388,7 @@ export class Documents {
         policy: root.policy.digest,
       },
     ]);
-    this.#judgeSoon(document, 0);
+    this.#judgeSoon(document, true);
     return true;
   }
 
@@ -467,8 +477,7 @@ export class Documents {
     for (const { version, changes } of document.queued.splice(0)) this.#apply(document, live, version, changes);
     for (const told of document.told.values()) this.#resolve(document, live, told);
     document.told.clear();
-    document.sinceJudged = [];
-    this.#judgeSoon(document, 0);
+    this.#judgeSoon(document, true);
   }
 
   #apply(document: OpenDocument, live: LiveState, version: number, changes: Queued['changes']): void {
@@ -506,7 +515,7 @@ export class Documents {
     if (at < lines.length) live.map.mark(at, lines.length - 1, null);
     live.askedVersion = -1;
     await this.#askJournal(document);
-    this.#judgeSoon(document, 0);
+    this.#judgeSoon(document, true);
     this.#persistSoon(document);
   }
 
@@ -548,47 +557,73 @@ export class Documents {
 
   #rejudge(which: (root: Root) => boolean): void {
     for (const document of this.#open.values())
-      if (document.live && which(document.live.root)) this.#judgeSoon(document, 0);
+      if (document.live && which(document.live.root)) this.#judgeSoon(document, true);
     for (const closed of this.#closed.values())
       if (which(closed.root)) this.#judgeClosedSoon(closed.root, closed.repoPath);
   }
 
-  #judgeSoon(document: OpenDocument, delay: number = this.#timing.debounceMs): void {
+  /** After an edit the text is judged when typing pauses; without one (`now`) as soon as there is time. */
+  #judgeSoon(document: OpenDocument, now = false): void {
     if (!document.live || document.isClosed) return;
-    const now = Date.now();
-    document.firstUnjudged ??= now;
+    const time = Date.now();
+    document.firstUnshown ??= time;
+    const { debounceMs, maxWaitMs, leadMs } = this.#timing;
+    const pause = now ? time : Math.max(time, document.editedAt + debounceMs);
+    document.showAt = Math.min(pause, Math.max(time, document.firstUnshown + maxWaitMs));
     clearTimeout(document.judgeTimer);
-    const left = Math.max(0, document.firstUnjudged + this.#timing.maxWaitMs - now);
+    // The work begins a little before the pause is over, so that the result is there when it is.
+    const delay = Math.max(0, document.showAt - time - (now ? 0 : leadMs));
     document.judgeTimer = setTimeout(
       () => this.#enqueue(`judge:${document.uri}`, () => this.#judgeOpen(document)),
-      Math.min(delay, left),
+      delay,
     );
   }
 
   async #judgeOpen(document: OpenDocument): Promise<void> {
     const { live } = document;
     if (!live || document.isClosed) return;
-    document.firstUnjudged = undefined;
     if (this.#shouldAsk(document, live)) await this.#askJournal(document);
     const version = document.text.version;
-    document.sinceJudged = [];
-    const text = document.text.getText();
     const lines = live.map.lines();
-    const now = live.map.deletions();
+    const taken = live.map.deletions();
     const judgement = await this.#judge(live.root, live.repoPath, {
-      text,
+      text: document.text.getText(),
       lines,
       baseline: live.baseline,
       origins: expandOrigins(live.map.toOrigins()),
-      deletedBy: (line) => now.get(line) ?? live.deletedBefore.get(line),
+      deletedBy: (line) => taken.get(line) ?? live.deletedBefore.get(line),
     });
-    if (document.isClosed || document.live !== live) return;
-    document.judgement =
-      document.text.version === version
-        ? judgement
-        : { ...judgement, findings: shiftFindings(judgement.findings, document.sinceJudged) };
-    const current = document.text.version === version ? lines : live.map.lines();
-    const diagnostics = this.#toDiagnostics(live.root, document.judgement.findings, current);
+    const left = document.showAt - Date.now();
+    if (left <= 0) this.#show(document, live, judgement, version);
+    else {
+      clearTimeout(document.showTimer);
+      document.showTimer = setTimeout(() => {
+        try {
+          this.#show(document, live, judgement, version);
+        } catch (error) {
+          this.#log('error', `${document.file}: ${describe(error)}`);
+        }
+      }, left);
+    }
+  }
+
+  /** Publishes a judgement of `version`. */
+  #show(document: OpenDocument, live: LiveState, judgement: Judgement, version: number): void {
+    if (document.isClosed || document.live !== live || version < document.judgedVersion) return;
+    const isCurrent = document.text.version === version;
+    // Typed on: the judgement after the next pause is the one to show, unless this has gone on for too long.
+    if (
+      !isCurrent &&
+      document.firstUnshown !== undefined &&
+      Date.now() < document.firstUnshown + this.#timing.maxWaitMs
+    )
+      return;
+    document.firstUnshown = isCurrent ? undefined : Date.now();
+    document.judgedVersion = version;
+    document.sinceJudged = document.sinceJudged.filter((s) => s.version > version);
+    const since = document.sinceJudged.flatMap((s) => s.changes);
+    document.judgement = { ...judgement, findings: shiftFindings(judgement.findings, since) };
+    const diagnostics = this.#toDiagnostics(live.root, document.judgement.findings, live.map.lines());
     if (isPolicyFile(document.file))
       diagnostics.push(...policyDiagnostics(document.text.getText(), live.repoPath, new Date()));
     this.#publisher.summary(summaryOf(document.uri, version, document.judgement, document.note));
