@@ -64,7 +64,7 @@ export const setUp: Command = {
     await policies.reload();
     await ledger.audit(place, { event: 'setup', reason: changes.map((c) => path.basename(c.path)).join(', ') });
     log.info(`set up ${place.root}: ${changes.length} changes`);
-    await vscode.window.showTextDocument(vscode.Uri.file(policyFile));
+    await vscode.window.showTextDocument(vscode.Uri.file(policyFile), { preserveFocus: true });
   },
 };
 
