@@ -210,7 +210,8 @@ export class AttributionStore {
       const candidates = await this.#candidates(hash, path, key, []);
       if (candidates.length === 0) continue;
       if (text !== null) {
-        const { origins } = resolveOrigins({ lines: tokens, key, candidates });
+        // Settled before (amend, rebase): "old" is no answer here, the commit that brought the line knows whose it is.
+        const { origins } = resolveOrigins({ lines: tokens, key, baseline: [], candidates });
         kept.push({ path, key, lines: tokens, origins, deleted: new Map(), at, commit });
       }
       const [latest] = await this.#pending.snapshots(path, 1);
