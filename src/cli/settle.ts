@@ -6,8 +6,9 @@ import { formatRecord, oneLine } from '../core/provenance/record.ts';
 import { findRecords } from '../core/provenance/trailers.ts';
 import { openAttribution } from '../platform/attribution.ts';
 import { appendAudit } from '../platform/auditLog.ts';
-import { readCommits } from '../platform/commitInMaking.ts';
+import { readCommits, type Commit } from '../platform/commitInMaking.ts';
 import { changedFiles, git, gitlinkMode, readBlobs } from '../platform/git.ts';
+import { withLock } from '../platform/fileLock.ts';
 import { auditDir, type Repository } from '../platform/state.ts';
 
 const maxTextBytes = 4 * 1024 * 1024;
@@ -15,7 +16,18 @@ const maxTextBytes = 4 * 1024 * 1024;
 export async function settleCommit(repo: Repository, rev: string, agent: string | undefined): Promise<void> {
   const [commit] = await readCommits(repo.root, [rev]);
   if (!commit) return;
-  await fs.rm(path.join(repo.gitDir, 'countersign', 'prepared'), { force: true });
+  const dir = path.join(repo.gitDir, 'countersign');
+  await fs.mkdir(dir, { recursive: true, mode: 0o700 });
+  await withLock(path.join(dir, 'settle.lock'), async () => {
+    // Once per commit: settled lines are pending no more, and would be taken for lines nobody knows.
+    const done = path.join(dir, 'settled');
+    if ((await fs.readFile(done, 'utf8').catch(() => '')) === commit.id) return;
+    await settleOnce(repo, commit, agent);
+    await fs.writeFile(done, commit.id, { mode: 0o600 });
+  });
+}
+
+async function settleOnce(repo: Repository, commit: Commit, agent: string | undefined): Promise<void> {
   const changed = (await changedFiles(repo, commit.parents[0] ?? null, commit.id)).filter(
     (f) => f.oldMode !== gitlinkMode && f.newMode !== gitlinkMode,
   );

@@ -143,7 +143,8 @@ fi
 run commit-msg "$msg"
 ${finish}exit 0
 `,
-  'post-commit': `[ -e "$state/pending" ] || [ -f "$state/prepared" ] || exit 0
+  'post-commit': `if [ -f "$state/prepared" ]; then rm -f "$state/prepared"
+else [ -e "$state/pending" ] || exit 0; fi
 head=$(git rev-parse -q --verify HEAD) || exit 0
 # In the background: nobody waits for the bookkeeping.
 (run post-commit "$head" &) </dev/null >/dev/null 2>&1
@@ -222,7 +223,7 @@ export async function planUninstall(repo: Repository): Promise<HookPlan> {
         else remarks.push(`${file} was replaced by something else; the hook from before is still in ${saved}`);
       }
     }
-  for (const name of ['hook', 'prepared', 'source'])
+  for (const name of ['hook', 'prepared', 'source', 'settled'])
     if ((await readText(path.join(repo.gitDir, 'countersign', name))) !== undefined)
       changes.push({
         kind: 'delete',
