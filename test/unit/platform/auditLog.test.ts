@@ -79,10 +79,16 @@ test('no log: the head is zeros, reading gives nothing, verifying says so', asyn
 
 test('eight processes at once lose nothing, tear nothing and keep the chain', async () => {
   const dir = newDir();
-  const worker = path.join(__dirname, 'auditWriter.ts');
+  const log = path.join(__dirname, '../../../src/platform/auditLog.ts');
+  const script = `(async () => {
+    const { appendAudit } = require(${JSON.stringify(log)});
+    const [dir, id] = process.argv.slice(-2);
+    for (let i = 0; i < 200; i++)
+      await appendAudit(dir, [{ event: 'edit', actor: { kind: 'agent', id: 'writer-' + id }, door: 'agent-hook', subject: { path: 'file-' + i } }]);
+  })()`;
   const run = (id: number): Promise<number | null> =>
     new Promise((resolve) => {
-      const child = spawn(process.execPath, ['--import', 'tsx', worker, dir, String(id), '200'], {
+      const child = spawn(process.execPath, ['--import', 'tsx', '-e', script, '--', dir, String(id)], {
         stdio: ['ignore', 'inherit', 'inherit'],
       });
       child.on('exit', resolve);

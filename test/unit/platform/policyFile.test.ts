@@ -10,6 +10,7 @@ import { loadPolicy, realRepoPath, type PolicyState } from '../../../src/platfor
 
 let base = '';
 let counter = 0;
+const fifo = 'mkfifo';
 const posix = process.platform !== 'win32';
 before(async () => {
   base = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-policy-')));
@@ -129,7 +130,7 @@ test('odd files: folder, huge, not UTF-8, FIFO, links', { skip: !posix }, async 
     ['folder', (f) => fs.mkdir(f), /is a folder/],
     ['huge', (f) => fs.writeFile(f, 'version: 1\n#' + 'x'.repeat(1024 * 1024)), /larger than 1024 kB/],
     ['bytes', (f) => fs.writeFile(f, Buffer.from([0x76, 0xff, 0xfe])), /not UTF-8/],
-    ['fifo', async (f) => execFileSync('mkfifo', [f]), /not an ordinary file/],
+    ['fifo', async (f) => execFileSync(fifo, [f]), /not an ordinary file/],
     ['dangling', (f) => fs.symlink('nowhere', f), /symbolic link to nothing/],
     ['outside', (f) => fs.symlink('/etc/hostname', f), /leaves the repository/],
     ['loop', (f) => fs.symlink(path.basename(f), f), /cannot be read/],
