@@ -31,7 +31,7 @@ const packages: Readonly<Record<Room, RegExp>> = {
   protocol: /^$/,
   platform: /^(node:[a-z_/]+|@vscode\/tree-sitter-wasm|web-tree-sitter|yaml|jsonc-parser|libpg-query|minimatch)(\/|$)/,
   server: /^(node:[a-z_/]+|vscode-languageserver(-textdocument|-protocol|-types)?)(\/|$)/,
-  extension: /^(node:[a-z_/]+|vscode|vscode-languageclient|vscode-languageserver-protocol|diff|yaml)(\/|$)/,
+  extension: /^(node:[a-z_/]+|vscode|vscode-languageclient|vscode-languageserver-protocol|jsonc-parser)(\/|$)/,
   cli: /^(node:[a-z_/]+|vscode-languageserver)(\/|$)/,
   outside: /^$/,
 };
@@ -64,7 +64,8 @@ describe('architecture', () => {
 
   it('lets each room use its own packages only', () => {
     const wrong = edges
-      .filter((e) => e.target === undefined && !packages[roomOf(e.file)].test(e.specifier))
+      // A type is erased: a port may name the type of what platform hands in.
+      .filter((e) => !e.typeOnly && e.target === undefined && !packages[roomOf(e.file)].test(e.specifier))
       .map((e) => `${e.file} → ${e.specifier}`);
     assert.deepEqual(wrong, []);
   });
@@ -117,7 +118,8 @@ describe('architecture', () => {
   });
 
   it('never runs a shell and never opens a network connection', () => {
-    const wrong = files.filter((f) =>
+    const machines = files.filter((f) => !f.startsWith('src/core/')); // core can start nothing
+    const wrong = machines.filter((f) =>
       /\bshell: true|\bexec\(\s*[`'"]|from 'node:(http|https|net|tls|dgram|dns)'|\bfetch\(\s*['"`]http/.test(read(f)),
     );
     assert.deepEqual(wrong, []);

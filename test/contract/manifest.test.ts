@@ -141,7 +141,8 @@ describe('activation and trust', () => {
     assert.ok(m.capabilities.untrustedWorkspaces.description);
     // What is a path or runs something must not come from an untrusted folder.
     for (const id of settings.keys()) {
-      if (/path/i.test(id)) assert.ok(m.capabilities.untrustedWorkspaces.restrictedConfigurations?.includes(id), id);
+      if (/Path$|Command$/.test(id))
+        assert.ok(m.capabilities.untrustedWorkspaces.restrictedConfigurations?.includes(id), id);
     }
   });
 

@@ -33,8 +33,8 @@ export function importsOf(file: string): Import[] {
   const fromClause = /^\s*(?:import|export)\s+(type\s)?[^'";]*?\bfrom\s+'([^']+)'/gm;
   for (const m of text.matchAll(fromClause)) found.push({ specifier: m[2] ?? '', typeOnly: m[1] !== undefined });
   for (const m of text.matchAll(/^\s*import\s+'([^']+)'/gm)) found.push({ specifier: m[1] ?? '', typeOnly: false });
-  for (const m of text.matchAll(/(typeof )?\bimport\(\s*'([^']+)'\s*\)/g)) {
-    found.push({ specifier: m[2] ?? '', typeOnly: m[1] !== undefined });
+  for (const m of text.matchAll(/((?:await|return|=>|void)\s+)?\bimport\(\s*'([^']+)'\s*\)/g)) {
+    found.push({ specifier: m[2] ?? '', typeOnly: m[1] === undefined });
   }
   for (const m of text.matchAll(/\brequire\(\s*'([^']+)'\s*\)/g))
     found.push({ specifier: m[1] ?? '', typeOnly: false });

@@ -6,6 +6,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import manifest from '../../package.json';
 import { packVsix } from '../tools/package.ts';
 import { root } from './sources.ts';
 import { zipEntries, type ZipEntry } from './zip.ts';
@@ -31,16 +32,19 @@ describe('VSIX', () => {
       /^\[Content_Types\]\.xml$/,
       /^extension\/package\.json$/,
       /^extension\/(readme\.md|changelog\.md|LICENSE\.txt)$/i,
-      /^extension\/dist\/(extension|languageClient|server|cli|fast|full)\.js$/,
       /^extension\/dist\/[\w./-]+\.wasm$/,
       /^extension\/media\/(icon\.png|policy\.schema\.json|walkthrough\/[\w.-]+)$/,
     ];
+    const bundles = [...manifest.scripts['build:js'].matchAll(/(\w+)=(?:src|\.\/node_modules)\//g)].map((m) => m[1] ?? '');
+    assert.ok(bundles.length >= 6);
     const names = entries.map((e) => e.name).filter((n) => !n.endsWith('/'));
+    const known = (n: string): boolean =>
+      expected.some((x) => x.test(n)) || bundles.some((b) => n === `extension/dist/${b}.js`);
     assert.deepEqual(
-      names.filter((n) => !expected.some((x) => x.test(n))),
+      names.filter((n) => !known(n)),
       [],
     );
-    for (const name of ['extension', 'server', 'cli', 'fast', 'full']) {
+    for (const name of bundles) {
       assert.ok(names.includes(`extension/dist/${name}.js`), `dist/${name}.js is in it`);
     }
     assert.ok(
@@ -73,8 +77,10 @@ describe('bundles', () => {
   it('the CLI runs alone in an empty directory with an empty environment', async () => {
     const scratch = await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-cli-'));
     try {
-      for (const name of ['cli.js', 'fast.js', 'full.js'])
-        await fs.copyFile(path.join(root, 'dist', name), path.join(scratch, name));
+      const names = (await fs.readdir(path.join(root, 'dist'))).filter(
+        (n) => n.endsWith('.js') && n !== 'extension.js',
+      );
+      for (const name of names) await fs.copyFile(path.join(root, 'dist', name), path.join(scratch, name));
       const { stdout } = await run(process.execPath, [path.join(scratch, 'cli.js'), '--help'], {
         cwd: scratch,
         env: {},
@@ -103,11 +109,13 @@ describe('bundles', () => {
     }
   });
 
-  it('extension.js needs nothing but vscode and Node', async () => {
+  it('extension.js needs nothing but vscode, Node and its own bundles', async () => {
     const text = await fs.readFile(path.join(root, 'dist/extension.js'), 'utf8');
     const wanted = new Set([...text.matchAll(/\brequire\("([^"]+)"\)/g)].map((m) => m[1] ?? ''));
     const { builtinModules } = await import('node:module');
-    const foreign = [...wanted].filter((w) => w !== 'vscode' && !w.startsWith('node:') && !builtinModules.includes(w));
+    const foreign = [...wanted].filter(
+      (w) => w !== 'vscode' && !/^node:|^\.\/\w+\.js$/.test(w) && !builtinModules.includes(w),
+    );
     assert.deepEqual(foreign, []);
   });
 });

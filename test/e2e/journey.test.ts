@@ -23,7 +23,7 @@ const ours = async (w: Window, name: string): Promise<Found[]> =>
 /** Runs "Set Up This Repository" and says yes to what it shows. */
 async function setUp(w: Window): Promise<void> {
   await w.wb.command('Countersign: Set Up This Repository');
-  const yes = w.page.getByRole('button', { name: /^Set Up/ }).first();
+  const yes = w.page.getByRole('button', { name: 'Set Up', exact: true });
   await yes.waitFor();
   await w.shot('set-up');
   await yes.click();
@@ -65,6 +65,29 @@ describe("an agent's edit", () => {
       assert.equal(answer.decision, 'deny');
       assert.match(answer.reason, /deployment pipeline|deploy\.yml/);
       assert.equal(await w.disk(name), before);
+    });
+  });
+
+  it('through the API of VS Code is labelled, too', async () => {
+    await sessions.window('workspace edit', {}, async (w) => {
+      const name = 'src/cart.ts';
+      await w.wb.open(name);
+      await w.agent.do('edit', {
+        file: w.file(name),
+        old: 'return Math.round(net * (1 + taxRate));\n}\n',
+        text: `return Math.round(net * (1 + taxRate));
+}
+
+/** Shipping is free above a threshold; heavy parcels pay by weight. */
+export function shipping(grams: number, order: number): number {
+  if (order > 5000) return 0;
+  const parcels = Math.ceil(grams / 20000);
+  return parcels * 490;
+}
+`,
+      });
+      await until('the status counts AI lines', async () => /[5-9] AI/.test(await w.wb.status.innerText()));
+      await w.shot('workspace-edit');
     });
   });
 
@@ -230,21 +253,24 @@ describe('two roots', () => {
 describe('set-up and removal', () => {
   it('leave no trace in the repository', async () => {
     const theirs = '#!/bin/sh\necho theirs >> .git/theirs.log\n';
+    // git rewrites these when it looks; nothing of ours is in them.
+    const skip = /^\.git\/(index|FETCH_HEAD|ORIG_HEAD|COMMIT_EDITMSG)$/;
+    let before: Record<string, string> = {};
     await sessions.window(
       'set-up and removal',
       {
         policy: null,
-        prepare: async (folder) => fs.writeFile(`${folder}/.git/hooks/pre-commit`, theirs, { mode: 0o755 }),
+        async prepare(folder) {
+          await fs.writeFile(`${folder}/.git/hooks/pre-commit`, theirs, { mode: 0o755 });
+          before = await snapshot(folder, skip);
+        },
       },
       async (w) => {
-        // git rewrites its index when it looks; nothing of ours is in it.
-        const skip = /^\.git\/(index|FETCH_HEAD|ORIG_HEAD|COMMIT_EDITMSG)$/;
-        const before = await snapshot(w.folder, skip);
         await setUp(w);
         assert.match(await w.disk('countersign.yaml'), /^version: 1$/m);
         assert.match(await w.disk('.git/hooks/pre-commit'), /theirs|countersign/i);
         await w.wb.command('Countersign: Remove From This Repository');
-        const yes = w.page.getByRole('button', { name: /^Remove/ }).first();
+        const yes = w.page.getByRole('button', { name: 'Remove', exact: true });
         await yes.waitFor();
         await w.shot('remove');
         await yes.click();

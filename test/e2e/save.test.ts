@@ -29,7 +29,7 @@ describe('saving a protected file', () => {
       const before = await w.disk(name);
       await w.wb.open(name);
       await w.agent.do('edit', { file: w.file(name), old: '"10.20.0.0/16"]\n  }\n', text: partnerAccess, show: true });
-      await until('the status counts AI lines', async () => /AI/.test(await w.wb.status.innerText()));
+      await until('the status counts the lines', async () => /AI|unseen/.test(await w.wb.status.innerText()));
       await w.wb.editor(name).click();
       await w.page.keyboard.press('Control+Home');
       const held = await w.state(name);
@@ -176,8 +176,13 @@ describe('saving a protected file', () => {
       await w.wb.command('File: Save As');
       await w.wb.quickInputBox.waitFor();
       await w.wb.quickInputBox.fill(w.file(to));
-      await w.page.keyboard.press('Enter');
-      await w.wb.quickInput.getByText(/already exists/).waitFor();
+      // The dialog looks the path up while one types; it takes the button once it has.
+      await until('the dialog asks whether to overwrite', async () => {
+        const asks = w.wb.quickInput.getByText(/already exists/);
+        if (await asks.count()) return true;
+        await w.wb.quickInput.getByRole('button', { name: 'OK' }).click({ timeout: 1000 });
+        return (await asks.count()) > 0;
+      });
       await w.wb.quickInput.getByRole('button', { name: 'OK' }).click();
       await settle();
       await w.shot('save-as');
