@@ -5,6 +5,7 @@ import { doctor } from './commands/doctor.ts';
 import { install } from './commands/install.ts';
 import { uninstall } from './commands/uninstall.ts';
 import { origin } from './commands/origin.ts';
+import { check } from './commands/check.ts';
 import { classifyCommand } from './commands/classify.ts';
 import { lsp } from './commands/lsp.ts';
 import { audit } from './commands/audit.ts';
@@ -23,6 +24,7 @@ export const fullCommands: readonly Command[] = [
   verify,
   origin,
   why,
+  check,
   classifyCommand,
   lsp,
   stop,

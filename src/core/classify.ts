@@ -240,13 +240,32 @@ function judge(file: FileChange, before: Side, after: Side, language: Language, 
     if (file.after === null) continue;
     const now = run(rule, after.source).filter(Boolean);
     if (now.length === 0) continue;
-    const touched = now.filter((f) => overlaps(f, after.changed) || overlaps(f, after.touched));
-    if (touched.length === 0) continue;
+    if (!now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after.changed))) continue;
     const old = hasBefore ? count(run(rule, before.source)) : new Map<string, number>();
-    for (const f of surplus(now, old, (x) => overlaps(x, after.changed) || overlaps(x, after.touched))) findings.push(toFinding(rule, f, after));
+    for (const f of surplus(now, old, (x) => overlaps(x, after.changed) || overlaps(x, after.touched) || isNear(x, after.changed))) findings.push(toFinding(rule, f, after));
   }
-  return findings;
+  return distinct(findings);
 }
+
+/** A hit that is new though its own line is not: what feeds it changed above or below (a variable, a removed check). */
+function isNear(f: { line: number; endLine: number }, changed: ReadonlySet<number>): boolean {
+  for (let d = 1; d <= reach; d++) if (changed.has(f.line - d) || changed.has(f.endLine + d)) return true;
+  return false;
+}
+const reach = 12;
+
+/** One rule says one thing per line; of two ranges on it the smaller stays. */
+function distinct(findings: readonly Finding[]): Finding[] {
+  const kept = new Map<string, Finding>();
+  for (const f of findings) {
+    const key = `${f.rule}:${f.line}:${f.message}`;
+    const other = kept.get(key);
+    if (!other || size(f) < size(other)) kept.set(key, f);
+  }
+  return [...kept.values()];
+}
+
+const size = (f: Finding): number => (f.endLine - f.line) * 1000 + ((f.endColumn ?? 500) - (f.column ?? 0));
 
 const languageRules = new Map<Language, readonly Rule[]>();
 function rulesFor(language: Language): readonly Rule[] {

@@ -1,9 +1,10 @@
 /** The one decision every door asks for: path policy × risk × who wrote the lines × what a person has vouched for. */
-import type { Classification, Decision, Tier } from './model.ts';
+import type { Classification, Decision, Finding, Tier } from './model.ts';
 import { countsAsAi, maxTier } from './model.ts';
 import type { LineOrigins } from './attribution/model.ts';
 import type { Justification } from './justification.ts';
-import type { PathVerdict, Policy } from './policy/model.ts';
+import { matchGlobs } from './paths.ts';
+import type { PathVerdict, Policy, PolicyException } from './policy/model.ts';
 
 export interface EvaluateInput {
   readonly path: string;
@@ -70,15 +71,18 @@ export function evaluate(input: EvaluateInput): Evaluation {
   return { decision, tier, reasons };
 }
 
-/** A dated exception whose path is this one or a folder above; built-in protection has no exceptions. */
-function exceptionFor(input: EvaluateInput): Policy['exceptions'][number] | undefined {
+/** A dated exception for the path; built-in protection has no exceptions. */
+function exceptionFor(input: EvaluateInput): PolicyException | undefined {
   if (input.verdict.entries.some((e) => e.source === 'builtin')) return undefined;
   const day = input.now.slice(0, 10);
-  return input.policy?.exceptions.find((e) => {
-    if (e.path === undefined || e.until < day) return false;
-    const base = e.path.replace(/\/?\**$/, '');
-    return e.path === input.path || (base !== '' && e.path.endsWith('**') && input.path.startsWith(`${base}/`));
-  });
+  return input.policy?.exceptions.find((e) => e.path !== undefined && e.rule === undefined && e.until >= day && matchGlobs([e.path], input.path));
+}
+
+/** Findings without those that a dated exception names (`rule`, optionally for a `path`). */
+export function withoutExcepted(findings: readonly Finding[], policy: Policy, path: string, now: string): readonly Finding[] {
+  const day = now.slice(0, 10);
+  const valid = policy.exceptions.filter((e) => e.rule !== undefined && e.until >= day && (e.path === undefined || matchGlobs([e.path], path)));
+  return valid.length === 0 ? findings : findings.filter((f) => !valid.some((e) => e.rule === f.rule));
 }
 
 const lines = (n: number): string => `${n} line${n === 1 ? '' : 's'}`;
