@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { test } from 'node:test';
+import { classify } from '../../../src/core/classify.ts';
+import { defaultPolicy } from '../../../src/core/policy/index.ts';
+import { createGrammars } from '../../../src/platform/grammars.ts';
 import { openAttribution } from '../../../src/platform/attribution.ts';
 import { findRepository } from '../../../src/platform/git.ts';
 import type { Repository } from '../../../src/platform/state.ts';
@@ -257,5 +260,63 @@ test('a person’s word on lines counts', async () => {
   assert.equal(why.origin?.origin, 'human');
   assert.match(why.explanation, /Written by a person/);
   assert.match(why.explanation, /not protected/);
+  await client.stop();
+});
+
+const guarded = `export function remove(user: User, id: string) {
+  if (!user.isAdmin) throw new ForbiddenError();
+  store.remove(id);
+}
+`;
+const guardLine = [{ range: { start: { line: 1, character: 0 }, end: { line: 2, character: 0 } }, text: '' }];
+
+test('a safeguard that an AI took out is a finding, also after a restart; one that a person took out is not', async () => {
+  const dir = await repository({ 'src/a.ts': guarded, 'src/b.ts': guarded });
+  const client = await Client.start({ folders: [dir] });
+  const a = await client.open(path.join(dir, 'src/a.ts'));
+  const b = await client.open(path.join(dir, 'src/b.ts'));
+  await client.edit(b, guardLine, human);
+  await client.edit(a, guardLine, ai);
+  await risk(client, a);
+  assert.deepEqual(client.rules(a), ['safeguard-removed']);
+  assert.equal(client.summary(a)?.deleted, 1);
+  await client.until('b judged', () => client.summary(b)?.version === 2);
+  assert.deepEqual(client.diagnostics(b), []);
+  await sleep(600);
+  const without = guarded.replace(/.*Forbidden.*\n/, '');
+  await writeFiles(dir, { 'src/a.ts': without, 'src/b.ts': without });
+  await client.stop();
+  const again = await Client.start({ folders: [dir] });
+  await risk(again, a);
+  await again.open(path.join(dir, 'src/a.ts'));
+  await again.open(path.join(dir, 'src/b.ts'));
+  await again.until('both judged', () => [a, b].every((uri) => again.summary(uri)?.version === 1));
+  assert.deepEqual(again.rules(a), ['safeguard-removed']);
+  assert.deepEqual(again.diagnostics(b), []);
+  const { text } = await again.connection.sendRequest<protocol.WithoutAiResult>(protocol.withoutAi, { uri: a });
+  assert.equal(text, guarded);
+  await again.stop();
+});
+
+test('the editor says what classify says', async () => {
+  const before = 'export const a = 1;\n';
+  const after = `${before}import { createHash } from 'node:crypto';
+export const hash = createHash('md5').update(password).digest('hex');
+db.query("SELECT * FROM users WHERE id = " + request.query.id);
+`;
+  const dir = await repository({ 'src/a.ts': before });
+  const { findings } = await classify([{ path: 'src/a.ts', before, after }], {
+    grammars: createGrammars(),
+    policy: defaultPolicy,
+  });
+  assert.ok(findings.length > 0);
+  const client = await Client.start({ folders: [dir] });
+  const uri = await client.open(path.join(dir, 'src/a.ts'));
+  await client.edit(uri, [{ text: after }], ai);
+  await risk(client, uri);
+  assert.deepEqual(
+    client.diagnostics(uri).map((d) => [d.code, d.range.start.line + 1]),
+    findings.map((f) => [f.rule, f.line]),
+  );
   await client.stop();
 });

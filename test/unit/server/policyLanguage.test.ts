@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parsePolicy } from '../../../src/core/policy/index.ts';
 import {
   placeAt,
@@ -83,7 +83,7 @@ test('every position of a sample is found in the schema', () => {
 test('what completion writes for a new file is a valid policy', () => {
   let text = 'version: 1\n';
   for (const key of ['protected', 'commit', 'guard', 'audit']) {
-    const lines = `${text}`.split('\n');
+    const lines = text.split('\n');
     const item = policyCompletions(lines, { line: lines.length - 1, character: 0 }).find((i) => i.label === key);
     assert.ok(item, key);
     // A snippet with its placeholders and first choices taken.
