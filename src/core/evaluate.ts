@@ -71,11 +71,15 @@ export function evaluate(input: EvaluateInput): Evaluation {
   return { decision, tier, reasons };
 }
 
-/** A dated exception for the path; built-in protection has no exceptions. */
+/** A dated exception for the path; built-in protection has none, and a managed entry only those of the managed policy. */
 function exceptionFor(input: EvaluateInput): PolicyException | undefined {
   if (input.verdict.entries.some((e) => e.source === 'builtin')) return undefined;
+  const isManaged = input.verdict.entries.some((e) => e.source === 'managed');
   const day = input.now.slice(0, 10);
-  return input.policy?.exceptions.find((e) => e.path !== undefined && e.rule === undefined && e.until >= day && matchGlobs([e.path], input.path));
+  return input.policy?.exceptions.find(
+    (e) =>
+      e.path !== undefined && e.rule === undefined && e.until >= day && (!isManaged || e.managed) && matchGlobs([e.path], input.path),
+  );
 }
 
 /** Findings without those that a dated exception names (`rule`, optionally for a `path`). */

@@ -63,7 +63,7 @@ export function mergePolicies(parts: PolicyParts): Policy {
     },
     audit: { reasoning: managed.audit.reasoning, ...(retentionMs > 0 && { retentionMs }) },
     guard: { strict: managed.guard.strict || first.guard.strict },
-    exceptions: [...managed.exceptions, ...first.exceptions],
+    exceptions: [...managed.exceptions.map((e) => ({ ...e, managed: true })), ...first.exceptions],
     origin: repository || nested.length > 0 ? 'merged' : 'managed',
   };
 }

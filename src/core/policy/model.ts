@@ -65,6 +65,8 @@ export interface PolicyException {
   readonly by: string;
   /** ISO date, inclusive. */
   readonly until: string;
+  /** Said by the managed policy; only such an exception lifts an entry of the managed policy. */
+  readonly managed?: boolean;
 }
 
 export interface AgentPolicy {

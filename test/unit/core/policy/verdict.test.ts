@@ -12,6 +12,7 @@ import {
   policyDigest,
   verdictFor,
 } from '../../../../src/core/policy/index.ts';
+import { evaluate } from '../../../../src/core/evaluate.ts';
 import type { Policy } from '../../../../src/core/policy/model.ts';
 import { sha256 } from '../../../../src/platform/crypto.ts';
 
@@ -187,6 +188,27 @@ audit: { reasoning: text, retention: 1d }`,
     modes(alone, '.github/workflows/x.yml'),
     /^justify allow/,
     'the default entries stay where no repository policy speaks',
+  );
+});
+
+test('an exception of the repository does not lift a managed entry', () => {
+  const exception = 'exceptions: [{ path: "pay/**", reason: r, by: b, until: 2030-01-01 }]';
+  const decide = (p: Policy): string =>
+    evaluate({
+      path: 'pay/a',
+      verdict: verdictFor(p, 'pay/a'),
+      classification: { tier: 'low', changeType: 'feature', findings: [] },
+      origins: [{ count: 1, origin: { origin: 'ai', evidence: 'hook' } }],
+      now: '2026-01-01T00:00:00.000Z',
+      policy: p,
+    }).decision;
+  const entry = 'protected: [{ paths: ["pay/**"], ai: prohibit }]\n';
+  const managed = policy(entry, 'managed');
+  assert.equal(decide(mergePolicies({ repository: policy(entry + exception) })), 'allow');
+  assert.equal(decide(mergePolicies({ managed, repository: policy(exception) })), 'deny');
+  assert.equal(
+    decide(mergePolicies({ managed: policy(entry + exception, 'managed'), repository: policy('') })),
+    'allow',
   );
 });
 
