@@ -87,6 +87,8 @@ export class SaveGate extends Disposables implements SaveListener {
   /** Saves that passed the guard and have not arrived yet. */
   readonly #passed = new Set<string>();
   readonly #toAsk = new Set<string>();
+  /** Held without being told whether a person or auto-save wanted to save. */
+  readonly #guessed = new Set<string>();
   /** Texts whose save was turned into one of the old text (see `insteadOfVeto`). */
   readonly #setAside = new Map<string, { readonly text: string; readonly isAsked: boolean }>();
   /** Digest of the text on disk, per protected document: a change that was taken back by hand needs nothing. */
@@ -140,14 +142,16 @@ export class SaveGate extends Disposables implements SaveListener {
     document: vscode.TextDocument,
     reason: vscode.TextDocumentSaveReason | undefined,
   ): boolean | Promise<boolean> {
-    if (reason !== undefined) return this.#hold(document, reason);
-    const mode = settings.autoSave(document.uri);
-    if (mode !== 'onFocusChange' && mode !== 'onWindowChange')
-      return this.#hold(document, vscode.TextDocumentSaveReason.Manual);
-    // Whether this is a person's save or auto-save is told by the event that comes next. Where it has come before and
-    // was held in vain (it has a time-out, this path has none), hold here.
-    const held = this.#held.get(document.uri.toString());
-    return held?.state === 'held' && held.version === document.version;
+    const key = document.uri.toString();
+    if (reason !== undefined) {
+      this.#guessed.delete(key);
+      return this.#hold(document, reason);
+    }
+    // The path that does not say why comes first. With auto-save on focus change it leaves the decision to the event
+    // that follows, which does: else every click elsewhere would look like a person's save.
+    if (savesOnFocus(document)) return false;
+    this.#guessed.add(key);
+    return this.#hold(document, vscode.TextDocumentSaveReason.Manual);
   }
 
   holdNotebook(notebook: vscode.NotebookDocument, reason: vscode.TextDocumentSaveReason): boolean | Promise<boolean> {
@@ -228,6 +232,7 @@ export class SaveGate extends Disposables implements SaveListener {
     const key = document.uri.toString();
     const held = this.#judge(document, located, 'held');
     if (!held) return this.#pass(key);
+    this.#parts.log.debug(`held ${held.path}, version ${held.version}, save reason ${reason}`);
     const isNew = this.#held.get(key)?.state !== 'held';
     this.#keep(key, held);
     if (isNew) {
@@ -458,6 +463,7 @@ export class SaveGate extends Disposables implements SaveListener {
 
   #release(key: string): void {
     this.#toAsk.delete(key);
+    this.#guessed.delete(key);
     const held = this.#held.get(key);
     if (!held) return;
     this.#held.delete(key);
@@ -508,12 +514,19 @@ export class SaveGate extends Disposables implements SaveListener {
   #askSoon(key: string): void {
     this.#toAsk.add(key);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#ask([...this.#toAsk]), gatherMs);
+    this.#timer = setTimeout(() => {
+      // Auto-save that has just been switched on saves everything once, before its setting arrives here.
+      const wanted = [...this.#toAsk].filter((k) => {
+        const document = this.#held.get(k)?.document;
+        return document && !(this.#guessed.has(k) && savesOnFocus(document));
+      });
+      this.#toAsk.clear();
+      if (wanted.length > 0) void this.#ask(wanted);
+    }, gatherMs);
   }
 
   /** One prompt at a time; saves held meanwhile wait for the next explicit save. */
   async #ask(keys: readonly string[]): Promise<void> {
-    this.#toAsk.clear();
     if (this.#asking) return;
     this.#asking = true;
     try {
@@ -696,6 +709,11 @@ const noAi: AiLines = { lines: new Set(), more: false, lastEdit: 0, deleted: 0 }
 function unjustified(ai: AiLines, grant: Grant): AiLines {
   const lines = new Set([...ai.lines].filter((l) => !grant.lines.has(noteLineHash(l))));
   return { lines, more: ai.more && ai.lastEdit > grant.version, lastEdit: ai.lastEdit, deleted: 0 };
+}
+
+function savesOnFocus(document: HeldSave['document']): boolean {
+  const mode = settings.autoSave(document.uri);
+  return mode === 'onFocusChange' || mode === 'onWindowChange';
 }
 
 function question(files: readonly HeldSave[]): Question {
