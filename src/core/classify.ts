@@ -242,7 +242,7 @@ function judge(file: FileChange, before: Side, after: Side, language: Language, 
     if (now.length === 0) continue;
     if (!now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after.changed))) continue;
     const old = hasBefore ? count(run(rule, before.source)) : new Map<string, number>();
-    for (const f of surplus(now, old, (x) => overlaps(x, after.changed) || overlaps(x, after.touched) || isNear(x, after.changed))) findings.push(toFinding(rule, f, after));
+    for (const f of surplus(now, old, (x) => overlaps(x, after.changed) || overlaps(x, after.touched), (x) => isNear(x, after.changed))) findings.push(toFinding(rule, f, after));
   }
   return distinct(findings);
 }
@@ -283,17 +283,23 @@ function count(found: readonly Found[]): Map<string, number> {
   return counts;
 }
 
-/** Of the hits with one key, as many as there are more than on the other side; those on changed lines only. */
-function surplus(found: readonly Found[], other: ReadonlyMap<string, number>, touched: (f: Found) => boolean): Found[] {
+/** Of the hits with one key, as many as there are more than on the other side: those on changed lines first, then near ones. */
+function surplus(found: readonly Found[], other: ReadonlyMap<string, number>, touched: (f: Found) => boolean, near?: (f: Found) => boolean): Found[] {
   const extra = new Map<string, number>();
   for (const [key, n] of count(found)) extra.set(key, n - (other.get(key) ?? 0));
   const out: Found[] = [];
-  for (const f of found) {
+  const rest: Found[] = [];
+  const take = (f: Found): void => {
     const left = extra.get(f.key) ?? 0;
-    if (left <= 0 || !touched(f)) continue;
+    if (left <= 0) return;
     extra.set(f.key, left - 1);
     out.push(f);
+  };
+  for (const f of found) {
+    if (touched(f)) take(f);
+    else if (near?.(f)) rest.push(f);
   }
+  for (const f of rest) take(f);
   return out;
 }
 

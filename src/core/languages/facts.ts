@@ -25,6 +25,14 @@ export interface Call {
   readonly end: number;
 }
 
+/** A function: tokens [from, to), parameters included. */
+export interface Scope {
+  readonly from: number;
+  readonly to: number;
+  readonly parent: number;
+  readonly params: Set<string>;
+}
+
 export interface Assignment {
   /** Last segment of the target. */
   readonly name: string;
@@ -57,6 +65,9 @@ export class CodeFacts {
   readonly byName: ReadonlyMap<string, readonly Assignment[]>;
   /** Names of parameters of functions defined in the file. */
   readonly params: ReadonlySet<string>;
+  /** Functions, outer before inner; index 0 is the file. */
+  readonly scopes: readonly Scope[];
+  readonly #scopeOf: Int32Array;
   readonly #source: SourceLike;
   readonly #callsByName = new Map<string, Call[]>();
 
@@ -65,6 +76,7 @@ export class CodeFacts {
     this.tokens = source.tokens.some((t) => t.kind === 'comment') ? source.tokens.filter((t) => t.kind !== 'comment') : source.tokens;
     this.match = matchBrackets(this.tokens);
     this.params = new Set();
+    [this.scopes, this.#scopeOf] = this.#readScopes();
     this.calls = this.#readCalls();
     for (const call of this.calls) {
       const list = this.#callsByName.get(call.name);
@@ -79,6 +91,105 @@ export class CodeFacts {
       else byName.set(a.name, [a]);
     }
     this.byName = byName;
+  }
+
+  /** Index of the innermost function around a token. */
+  scopeAt(token: number): number {
+    return this.#scopeOf[Math.max(0, Math.min(token, this.#scopeOf.length - 1))] ?? 0;
+  }
+
+  /** What a name may hold at a token: the assignments of the innermost scope that has any, unless a parameter hides them. */
+  valuesOf(name: string, token: number): readonly Assignment[] {
+    const all = this.byName.get(name);
+    if (!all) return [];
+    for (let scope = this.scopeAt(token); ; scope = this.scopes[scope]!.parent) {
+      const { from, to, params } = this.scopes[scope]!;
+      const here = scope === 0 ? all.filter((a) => this.scopeAt(a.from) === 0 || this.scopes.length < 2) : all.filter((a) => a.from >= from && a.to <= to);
+      if (here.length > 0) return here;
+      if (params.has(name)) return [];
+      if (scope === 0) return all;
+    }
+  }
+
+  /** Whether the name is a parameter of a function around the token (and not set anew there). */
+  isParam(name: string, token: number): boolean {
+    for (let scope = this.scopeAt(token); scope > 0; scope = this.scopes[scope]!.parent) if (this.scopes[scope]!.params.has(name)) return true;
+    return false;
+  }
+
+  #readScopes(): [Scope[], Int32Array] {
+    const { tokens, match } = this;
+    const text = this.#source.text;
+    const found: { from: number; to: number }[] = [];
+    const indented = this.#source.language === 'python';
+    if (indented || this.#source.language === 'ruby') {
+      const column = (i: number): number => tokens[i]!.start - (text.lastIndexOf('\n', tokens[i]!.start - 1) + 1);
+      const first: number[] = [];
+      for (let i = 0; i < tokens.length; i++) if (i === 0 || text.slice(tokens[i - 1]!.end, tokens[i]!.start).includes('\n')) first.push(i);
+      // Open functions by column; a line that starts at or left of one closes it.
+      const open: { column: number; from: number }[] = [];
+      let depth = 0;
+      let upTo = 0;
+      for (const i of first) {
+        for (; upTo < i; upTo++) {
+          const t = tokens[upTo]!;
+          if (t.kind === 'op' && match[upTo]! > upTo) depth = Math.max(depth, match[upTo]!);
+        }
+        if (i < depth) continue;
+        const col = column(i);
+        while (open.length > 0 && open.at(-1)!.column >= col) {
+          if (!indented && tokens[i]!.text === 'end' && open.at(-1)!.column === col) {
+            found.push({ from: open.pop()!.from, to: i + 1 });
+            continue;
+          }
+          found.push({ from: open.pop()!.from, to: i });
+        }
+        let d = i;
+        while (tokens[d]?.text === 'async') d++;
+        if (tokens[d]?.text === 'def') open.push({ column: col, from: i });
+      }
+      while (open.length > 0) found.push({ from: open.pop()!.from, to: tokens.length });
+    } else {
+      for (let i = 0; i < tokens.length; i++) {
+        const t = tokens[i]!;
+        if (t.kind !== 'op' || t.text !== '{' || match[i]! < 0) continue;
+        // Back over a return type or `throws` list to the parameter list.
+        let k = i - 1;
+        if (tokens[k]?.text === '=>') k--;
+        for (let steps = 0; steps < 16 && k > 0 && tokens[k]!.text !== ')'; steps++) {
+          const b = tokens[k]!;
+          if (b.kind === 'op' && !/^(?:[:<>,|.*&?[\]]|->|=>|::)$/.test(b.text)) {
+            k = -1;
+            break;
+          }
+          if (b.kind === 'str' || b.kind === 'num' || b.text === 'else' || b.text === 'class' || b.text === 'return' || b.text === 'struct') {
+            k = -1;
+            break;
+          }
+          k--;
+        }
+        if (k <= 0 || tokens[k]?.text !== ')') continue;
+        const open = match[k]!;
+        const head = tokens[open - 1];
+        if (open < 0 || (head?.kind === 'id' && /^(?:if|for|while|switch|catch|with|match|foreach|using|lock|synchronized|elseif|try|unless|until)$/.test(head.text))) continue;
+        found.push({ from: open, to: match[i]! + 1 });
+      }
+    }
+    found.sort((a, b) => a.from - b.from || b.to - a.to);
+    const scopes: Scope[] = [{ from: 0, to: tokens.length, parent: 0, params: new Set() }];
+    const of = new Int32Array(tokens.length);
+    const stack = [0];
+    let next = 0;
+    for (let i = 0; i < tokens.length; i++) {
+      while (stack.length > 1 && scopes[stack.at(-1)!]!.to <= i) stack.pop();
+      while (next < found.length && found[next]!.from === i) {
+        const f = found[next++]!;
+        scopes.push({ ...f, parent: stack.at(-1)!, params: new Set() });
+        stack.push(scopes.length - 1);
+      }
+      of[i] = stack.at(-1)!;
+    }
+    return [scopes, of];
   }
 
   /** Calls whose last segment is one of `names`. */
@@ -113,8 +224,8 @@ export class CodeFacts {
       if (t.kind === 'str' && !t.dynamic) text += this.stringOf(t);
       else if (t.kind === 'op' && (t.text === '+' || t.text === '.' || t.text === '(' || t.text === ')')) continue;
       else if (t.kind === 'id' && depth < 3 && range.to - range.from === 1) {
-        const values = this.byName.get(t.text);
-        return values?.length === 1 ? this.literal(values[0], depth + 1) : undefined;
+        const values = this.valuesOf(t.text, i);
+        return values.length === 1 && !this.isOnlyParam(t.text, i) ? this.literal(values[0], depth + 1) : undefined;
       } else return undefined;
     }
     return text;
@@ -126,7 +237,7 @@ export class CodeFacts {
     for (let i = range.from; i < range.to; i++) {
       const t = this.tokens[i]!;
       if (t.kind === 'str') {
-        if (t.dynamic && !this.#interpolatedConstant(t, depth)) return false;
+        if (t.dynamic && !this.#interpolatedConstant(t, depth, i)) return false;
         continue;
       }
       if (t.kind !== 'id') continue;
@@ -150,14 +261,19 @@ export class CodeFacts {
 
   #constantName(name: string, depth: number, at: number): boolean {
     if (/^[A-Z][A-Z0-9_]+$/.test(name)) return true;
-    if (this.params.has(name)) return false;
-    const values = this.byName.get(name);
-    if (!values || values.length === 0) return false;
+    if (this.isParam(name, at)) return false;
+    const values = this.valuesOf(name, at);
+    if (values.length === 0) return false;
     const here = this.tokens[at]?.start ?? 0;
     return values.every((v) => (v.start <= here && here <= v.end ? true : v.op === '=' || v.op === ':=' || v.op === '+=' || v.op === '.=') && !(v.start <= here && here <= v.end && values.length === 1) && this.isConstant(v, depth + 1));
   }
 
-  #interpolatedConstant(t: Token, depth: number): boolean {
+  /** A parameter that is never set anew. */
+  isOnlyParam(name: string, token: number): boolean {
+    return this.isParam(name, token) && !this.valuesOf(name, token).some((a) => this.scopeAt(a.from) === this.scopeAt(token));
+  }
+
+  #interpolatedConstant(t: Token, depth: number, at: number): boolean {
     const body = this.stringOf(t);
     const names = new Set<string>();
     for (const m of body.matchAll(/[$#%]?\{\s*([^{}]*)\}|\$(\w+)/g)) {
@@ -169,7 +285,7 @@ export class CodeFacts {
       names.add(id.replace(/^\$/, ''));
     }
     if (names.size === 0) return false;
-    for (const n of names) if (!this.#constantName(n, depth + 1, -1) && !this.#constantName(`$${n}`, depth + 1, -1)) return false;
+    for (const n of names) if (!this.#constantName(n, depth + 1, at) && !this.#constantName(`$${n}`, depth + 1, at)) return false;
     return true;
   }
 
@@ -263,8 +379,12 @@ export class CodeFacts {
     const { tokens } = this;
     let depth = 0;
     let candidate = '';
+    const scope = this.scopes[this.scopeAt(open + 1 < close ? open + 1 : open)];
     const add = (): void => {
-      if (candidate) (this.params as Set<string>).add(candidate);
+      if (candidate) {
+        (this.params as Set<string>).add(candidate);
+        scope?.params.add(candidate);
+      }
       candidate = '';
     };
     let frozen = false;
@@ -376,6 +496,20 @@ export class CodeFacts {
       } else if (nameToken.kind === 'str') {
         name = this.stringOf(nameToken);
         target = name;
+      } else if (nameToken.text === '}' && t.text === '=') {
+        const o = match[nameAt] ?? -1;
+        if (o < 0 || nameAt - o > 60) continue;
+        let to = i + 1;
+        while (to < tokens.length && to - i < 60 && !(tokens[to]!.text === ';') && !(to > i + 1 && this.#newLineBetween(to - 1, to))) {
+          if (tokens[to]!.kind === 'op' && match[to]! > to) to = match[to]!;
+          to++;
+        }
+        for (let k = o + 1; k < nameAt; k++) {
+          const k0 = tokens[k]!;
+          if (k0.kind === 'id' && (tokens[k + 1]?.text === ',' || tokens[k + 1]?.text === '}' || tokens[k + 1]?.text === '=') && to > i + 1)
+            found.push({ name: k0.text, target: k0.text, from: i + 1, to: Math.min(to, tokens.length), start: k0.start, end: tokens[Math.min(to, tokens.length) - 1]!.end, op: '=' });
+        }
+        continue;
       } else if (nameToken.text === ']') {
         const o = match[nameAt] ?? -1;
         const key = o >= 0 && nameAt - o === 2 ? tokens[o + 1] : undefined;
@@ -405,6 +539,30 @@ export class CodeFacts {
       }
       if (to <= from) continue;
       found.push({ name, target, from, to, start: tokens[first]!.start, end: tokens[to - 1]!.end, op: t.text });
+      // a, b := f(): every name on the left may hold what the right side gives.
+      if (t.text === ':=' || t.text === '=') {
+        for (let k = first - 1; k > 0 && tokens[k]!.text === ',' && tokens[k - 1]!.kind === 'id'; k -= 2) {
+          if (/^[([{]$/.test(tokens[k - 2]?.text ?? '') && tokens[k - 2]!.text === '(') break;
+          found.push({ name: tokens[k - 1]!.text, target: tokens[k - 1]!.text, from, to, start: tokens[k - 1]!.start, end: tokens[to - 1]!.end, op: t.text });
+        }
+        // const { a, b } = request.body
+        if (nameToken.text === '}' || nameToken.text === ']') void 0;
+      }
+    }
+    // for (const x of list), for x in list: x holds what the list holds.
+    for (let i = 1; i + 1 < tokens.length; i++) {
+      const t = tokens[i]!;
+      if (t.kind !== 'id' || (t.text !== 'of' && t.text !== 'in') || tokens[i - 1]!.kind !== 'id') continue;
+      const head = [tokens[i - 2]?.text, tokens[i - 3]?.text, tokens[i - 4]?.text];
+      if (!head.includes('for') && !head.includes('foreach')) continue;
+      let to = i + 1;
+      while (to < tokens.length && to - i < 60 && !this.#newLineBetween(to - 1, to)) {
+        const here = tokens[to]!;
+        if (here.kind === 'op' && (here.text === ')' || here.text === ':' || here.text === '{')) break;
+        if (here.kind === 'op' && match[to]! > to) to = match[to]!;
+        to++;
+      }
+      if (to > i + 1) found.push({ name: tokens[i - 1]!.text, target: tokens[i - 1]!.text, from: i + 1, to, start: tokens[i - 1]!.start, end: tokens[to - 1]!.end, op: '=' });
     }
     return found;
   }

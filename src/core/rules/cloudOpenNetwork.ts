@@ -15,7 +15,7 @@ export const cloudOpenNetwork: Rule = {
   references: ['CWE-284', 'CIS AWS 5.2', 'OWASP A05:2021'],
   why: 'A rule for 0.0.0.0/0 (or ::/0, *, Internet) has no source restriction at all; inbound it offers the port to every scanner, outbound it gives malware a way to send data home.',
   remedy: 'name the networks or security groups that need it',
-  keywords: ['0', 'any', 'internet', 'all'],
+  keywords: [],
   check(source, report) {
     for (const r of resources(source)) {
       if (!/secur|firewall|network_?acl|_fw_rule|nsg|fw_rule|lightsail_instance_public|cidr/i.test(r.type) || r.type.startsWith('data.') || !r.props) continue;

@@ -72,13 +72,13 @@ export const commandInjection: Rule = {
       if (c.isOutside(first) || c.isBuilt(first) || (c.isParameter(first) && /^(?:ProcessBuilder|(?:\w+\.)?(?:pb|builder|processBuilder)\.command|exec\.Command(?:Context)?|spawn(?:Sync)?|(?:child_process|cp|childProcess)\.\w+|execFile(?:Sync)?)$/.test(callee))) {
         if (/^[A-Za-z_.]*(?:[pP]ath|[bB]in|[eE]xecutable|[pP]rogram|Exe|EXE)$/.test(name) && !c.isOutside(first)) continue;
         report(hit);
-      } else if (callee === 'ProcessBuilder' && c.names(first).some((n) => (c.facts.byName.get(n) ?? []).some((a) => !c.isConstant(a) && c.isParameter(a)))) report(hit);
+      } else if (callee === 'ProcessBuilder' && c.names(first).some((n) => c.facts.valuesOf(n, first.from).some((a) => !c.isConstant(a) && c.isParameter(a)))) report(hit);
     }
     // Arrays filled element by element: cmd[2] = command; new ProcessBuilder(cmd)
     if (lang === 'java') for (const call of c.facts.callsNamed('ProcessBuilder', 'exec')) {
       const first = call.args[0];
       const name = first && first.to - first.from === 1 ? c.facts.tokens[first.from]!.text : '';
-      if (name && (c.facts.byName.get(name) ?? []).some((a) => c.facts.tokens[a.from - 2]?.text === ']' && !c.isConstant(a))) report({ start: call.start, end: call.end });
+      if (name && c.facts.valuesOf(name, call.open).some((a) => c.facts.tokens[a.from - 2]?.text === ']' && !c.isConstant(a))) report({ start: call.start, end: call.end });
     }
     if (lang === 'php' || lang === 'ruby') for (const t of c.facts.tokens) if (t.kind === 'str' && t.dynamic && source.text[t.start] === '`') report({ start: t.start, end: t.end });
   },

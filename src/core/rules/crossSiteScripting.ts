@@ -76,7 +76,7 @@ export const crossSiteScripting: Rule = {
 
 function wide(c: ReturnType<typeof code>, range: { from: number; to: number }, depth = 0): string {
   let text = c.text(range);
-  if (depth < 3) for (const name of new Set(c.names(range))) for (const a of (c.facts.byName.get(name) ?? []).slice(0, 5)) if (a.from !== range.from) text += ` ${wide(c, a, depth + 1)}`;
+  if (depth < 3) for (const name of new Set(c.names(range))) for (const a of c.facts.valuesOf(name, range.from).slice(0, 5)) if (a.from !== range.from) text += ` ${wide(c, a, depth + 1)}`;
   return text.slice(0, 8000);
 }
 const htmlText = (c: ReturnType<typeof code>, range: { from: number; to: number }): boolean => markup.test(wide(c, range));

@@ -44,6 +44,6 @@ export const dataExfiltration: Rule = {
 
 function deep(c: ReturnType<typeof code>, range: { from: number; to: number }, depth: number): string {
   let text = c.text(range);
-  if (depth < 3) for (const name of new Set(c.names(range))) for (const a of (c.facts.byName.get(name) ?? []).slice(0, 4)) if (a.from !== range.from) text += ` ${deep(c, a, depth + 1)}`;
+  if (depth < 3) for (const name of new Set(c.names(range))) for (const a of c.facts.valuesOf(name, range.from).slice(0, 4)) if (a.from !== range.from) text += ` ${deep(c, a, depth + 1)}`;
   return text.slice(0, 8000);
 }

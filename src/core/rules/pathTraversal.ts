@@ -57,7 +57,7 @@ export const pathTraversal: Rule = {
 
 function deep(c: ReturnType<typeof code>, range: { from: number; to: number }, depth: number): string {
   let text = c.text(range);
-  if (depth < 3) for (const name of new Set(c.names(range))) for (const a of (c.facts.byName.get(name) ?? []).slice(0, 5)) if (a.from !== range.from) text += ` ${deep(c, a, depth + 1)}`;
+  if (depth < 3) for (const name of new Set(c.names(range))) for (const a of c.facts.valuesOf(name, range.from).slice(0, 5)) if (a.from !== range.from) text += ` ${deep(c, a, depth + 1)}`;
   return text.slice(0, 8000);
 }
 
@@ -76,7 +76,7 @@ function handlerLike(c: ReturnType<typeof code>, args: readonly { from: number; 
 
 /** A parameter of the function around, called like user input. */
 function handlerParameter(c: ReturnType<typeof code>, a: { from: number; to: number }, offset: number): boolean {
-  const names = c.names(a).filter((n) => c.facts.params.has(n));
+  const names = c.names(a).filter((n) => c.facts.isParam(n, a.from));
   if (names.length === 0) return false;
   if (names.some((n) => /^(?:user\w*|input\w*|untrusted\w*|entry\w*|file[nN]ame|upload\w*|req|request|body|query)$/.test(n))) return true;
   const head = c.around(offset, 8, 0);

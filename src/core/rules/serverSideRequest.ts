@@ -39,7 +39,7 @@ function fromRequest(c: ReturnType<typeof code>, range: { from: number; to: numb
   if (depth > 3) return false;
   for (const name of c.names(range)) {
     if (c.params.has(name)) return true;
-    for (const a of c.facts.byName.get(name) ?? []) if (a.from !== range.from && fromRequest(c, a, depth + 1)) return true;
+    for (const a of c.facts.valuesOf(name, range.from)) if (a.from !== range.from && fromRequest(c, a, depth + 1)) return true;
   }
   return false;
 }

@@ -53,7 +53,7 @@ export const sqlInjection: Rule = {
 /** The range's text with the texts of the variables in it, two levels deep. */
 function wholeText(c: ReturnType<typeof code>, range: { from: number; to: number }, depth: number): string {
   let text = c.text(range);
-  if (depth < 2) for (const name of new Set(c.names(range))) for (const a of (c.facts.byName.get(name) ?? []).slice(0, 6)) if (a.from !== range.from) text += `\n${wholeText(c, a, depth + 1)}`;
+  if (depth < 2) for (const name of new Set(c.names(range))) for (const a of c.facts.valuesOf(name, range.from).slice(0, 6)) if (a.from !== range.from) text += `\n${wholeText(c, a, depth + 1)}`;
   return text.length > 20_000 ? text.slice(0, 20_000) : text;
 }
 

@@ -34,7 +34,7 @@ const dangers: readonly Danger[] = [
   { pattern: /^REFRESH MATERIALIZED VIEW (?!CONCURRENTLY)/, key: 'refresh', message: 'Readers are locked out while the view is rebuilt: REFRESH … CONCURRENTLY.' },
   { pattern: /^LOCK (?:TABLE )?\S+/, key: 'lock', message: 'An explicit lock stops everyone else: keep it short and set a lock_timeout.' },
   { pattern: /^CREATE (?:OR REPLACE )?(?:CONSTRAINT )?(?:EVENT )?TRIGGER\b/, key: 'trigger', message: 'A trigger runs on every write from now on and locks the table while it is made: check cost and recursion.' },
-  { pattern: /^CREATE (?:GLOBAL |LOCAL )?(?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(?!.*PG_TEMP)\S+.* AS (?:TABLE|SELECT|WITH|\( SELECT)\b(?=.* FROM | AS TABLE|.* AS TABLE)/, key: 'ctas', message: 'Data is copied into a new table, without constraints, defaults or grants: check size and access rights.', unless: /^CREATE (?:GLOBAL |LOCAL )?TEMP/ },
+  { pattern: /^CREATE (?:GLOBAL |LOCAL )?(?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(?!.*PG_TEMP)\S+.* AS (?:TABLE\b|(?:SELECT|WITH|\( SELECT)\b(?=.* FROM ))/, key: 'ctas', message: 'Data is copied into a new table, without constraints, defaults or grants: check size and access rights.', unless: /^CREATE (?:GLOBAL |LOCAL )?TEMP/ },
   { pattern: /^(?:CREATE|ALTER) TABLESPACE\b/, key: 'tablespace', message: 'Storage of the server is changed: check backups and replicas.' },
   { pattern: /^ALTER TYPE .*\b(?:ADD|DROP|ALTER) ATTRIBUTE\b|^ALTER TYPE .*\bADD VALUE\b(?=$^)/, key: 'type-attr', message: 'All tables that use the type are affected: check them.' },
   { pattern: /^ALTER DOMAIN .*\bADD (?:CONSTRAINT \S+ )?CHECK\b(?!.*NOT VALID)/, key: 'domain', message: 'The constraint checks all columns of the domain under a lock: add it NOT VALID.' },

@@ -16,6 +16,6 @@ export const terraformDestroy: Rule = {
   keywords: [],
   on: 'removed',
   check(source, report) {
-    for (const r of resources(source)) if (!r.type.startsWith('data.') && stateful.test(r.type) && !/_(?:acl|policy|attachment|notification|versioning|logging|configuration|parameter_group|option_group|subnet_group|association|grant|role|snapshot_copy|public_access_block|website_configuration|cors_configuration)$|::BucketPolicy$/.test(r.type)) report({ start: r.node.start, end: r.node.end, key: `${r.type}.${r.name}`, message: `${r.type} ${r.name.slice(0, 40)} is no longer declared, so the next apply destroys it: move it, or check the plan with the owner of the data.` });
+    for (const r of resources(source)) if (!r.type.startsWith('data.') && stateful.test(r.type) && !/_(?:acl|policy|attachment|notification|versioning|logging|configuration|parameter_group|option_group|subnet_group|association|grant|role|snapshot_copy|public_access_block|website_configuration|cors_configuration)$|::BucketPolicy$/.test(r.type)) report({ start: r.node.start, end: r.node.end, key: r.type, message: `${r.type} ${r.name.slice(0, 40)} is no longer declared, so the next apply destroys it: move it, or check the plan with the owner of the data.` });
   },
 };

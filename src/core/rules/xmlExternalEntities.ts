@@ -24,7 +24,7 @@ export const xmlExternalEntities: Rule = {
         else if (/^(?:newDocumentBuilder|newSAXParser|createXMLStreamReader|createXMLEventReader|newTransformer|newSchema|newXMLFilter)$/.test(call.name)) {
           const owner = call.callee.split('.').slice(0, -1).join('.');
           const variable = owner.split('.').at(-1) ?? '';
-          const made = c.facts.byName.get(variable) ?? [];
+          const made = c.facts.valuesOf(variable, call.open);
           const bare = /^(?:javax\.\S+\.)?(?:DocumentBuilderFactory|SAXParserFactory|XMLInputFactory|TransformerFactory|SchemaFactory)\.new(?:Default)?(?:NS)?(?:Instance|Factory)\(\)/;
           const creates = (t: string): boolean => /(?:DocumentBuilderFactory|SAXParserFactory|XMLInputFactory|TransformerFactory|SchemaFactory)\.new\w*\(/.test(t) && !/Secure|Hardened|Safe/.test(t);
           const direct = bare.test(text.slice(call.start, call.end)) || /(?:DocumentBuilderFactory|SAXParserFactory|TransformerFactory)\.newInstance\(\)?\.new/.test(call.callee);

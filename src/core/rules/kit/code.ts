@@ -25,7 +25,7 @@ export class Code {
     if (outside.test(this.text(range))) return true;
     if (depth > 3) return false;
     for (const name of this.names(range)) {
-      for (const a of this.facts.byName.get(name) ?? []) if (a.from !== range.from && this.isOutside(a, depth + 1)) return true;
+      for (const a of this.facts.valuesOf(name, range.from)) if (a.from !== range.from && this.isOutside(a, depth + 1)) return true;
       if (this.params.has(name)) return true;
     }
     return false;
@@ -80,15 +80,15 @@ export class Code {
     // A variable that was built before.
     if (range.to - range.from <= 12)
       for (const name of this.names(range)) {
-        const list = this.facts.byName.get(name);
-        if (list?.some((a) => !(a.from >= range.from && a.to <= range.to) && a.from !== range.from && (this.isBuilt(a, depth + 1) || ((a.op === '+=' || a.op === '.=') && !this.isConstant(a))))) return true;
+        const list = this.facts.valuesOf(name, range.from);
+        if (list.some((a) => !(a.from >= range.from && a.to <= range.to) && a.from !== range.from && (this.isBuilt(a, depth + 1) || ((a.op === '+=' || a.op === '.=') && !this.isConstant(a))))) return true;
       }
     return false;
   }
 
   /** Whether any value in the range is a parameter of a function in this file. */
   isParameter(range: Range): boolean {
-    return this.names(range).some((n) => this.facts.params.has(n));
+    return this.names(range).some((n) => this.facts.isParam(n, range.from));
   }
 
   arg(call: Call, index: number): Arg | undefined {
@@ -104,10 +104,24 @@ export class Code {
     return this.facts.assignments.find((a) => a.start >= call.start && a.end <= call.end && name.test(a.name)) ?? call.args.find((a) => a.name !== undefined && name.test(a.name));
   }
 
-  /** Text of the function around an offset, roughly: up to 40 lines before, 20 after. */
+  /** Text around an offset: so many lines before and after, but not beyond the function it is in. */
   around(offset: number, before = 25, after = 15): string {
     const line = this.source.lineAt(offset);
-    return this.source.lines.slice(Math.max(0, line - 1 - before), line + after).join('\n');
+    let low = Math.max(0, line - 1 - before);
+    let high = Math.min(this.source.lines.length, line + after);
+    const { tokens, scopes } = this.facts;
+    let i = 0;
+    let end = tokens.length - 1;
+    while (i < end) {
+      const mid = (i + end) >> 1;
+      if (tokens[mid]!.end <= offset) i = mid + 1;
+      else end = mid;
+    }
+    const scope = scopes[this.facts.scopeAt(i)]!;
+    if (scope.from > 0 && tokens[scope.from]) low = Math.max(low, this.source.lineAt(tokens[scope.from]!.start) - 1);
+    const last = tokens[Math.min(scope.to, tokens.length) - 1];
+    if (scope.parent !== 0 || scope.from > 0) if (last) high = Math.min(high, this.source.lineAt(last.start));
+    return this.source.lines.slice(low, high).join('\n');
   }
 }
 
