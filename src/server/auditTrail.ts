@@ -10,6 +10,7 @@ import type { LineOrigin } from '../core/model.ts';
 import { appendAudit } from '../platform/auditLog.ts';
 import { IgnoredFindings } from './ignored.ts';
 import type { LiveFinding } from './judge.ts';
+import { countBreaks } from './text.ts';
 import type { Log, Root } from './workspace.ts';
 
 const gatherMs = 3000;
@@ -47,7 +48,7 @@ export class AuditTrail {
         continue;
       }
       ranges = shiftRanges(ranges, change);
-      ranges.push([change.range.start.line, change.range.start.line + breaks(change.text)]);
+      ranges.push([change.range.start.line, change.range.start.line + countBreaks(change.text)]);
     }
     let versions = this.#changed.get(uri);
     if (!versions) this.#changed.set(uri, (versions = new Map()));
@@ -220,7 +221,7 @@ function actorOf(origin: LineOrigin): AuditInput['actor'] {
 function shiftRanges(ranges: readonly Lines[], change: TextDocumentContentChangeEvent): Lines[] {
   if (!('range' in change)) return [...ranges];
   const { start, end } = change.range;
-  const added = breaks(change.text);
+  const added = countBreaks(change.text);
   const delta = added - (end.line - start.line);
   if (delta === 0) return [...ranges];
   const move = (line: number): number =>
@@ -237,5 +238,3 @@ function mergeRanges(ranges: readonly Lines[]): Lines[] {
   }
   return out;
 }
-
-const breaks = (text: string): number => text.split(/\r\n|\n|\r/).length - 1;

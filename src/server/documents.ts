@@ -29,7 +29,7 @@ import { originSentence } from './hover.ts';
 import { IgnoredFindings } from './ignored.ts';
 import { judge, nothing, type Baseline, type Judgement, type Labels, type LiveFinding } from './judge.ts';
 import { policyDiagnostics } from './policyLanguage.ts';
-import { decodeText, maxTextBytes, oneLine, pathOfUri, uriOfPath } from './text.ts';
+import { countBreaks, decodeText, maxTextBytes, oneLine, pathOfUri, uriOfPath } from './text.ts';
 import type { Log, Root, RootChange, Workspace } from './workspace.ts';
 import * as path from 'node:path';
 
@@ -204,7 +204,10 @@ export class Documents {
     if (!document?.live) return;
     const { root } = document.live;
     void this.#persist(document);
-    this.#enqueue(`poll:${root.dir}`, () => root.poll());
+    this.#enqueue(`poll:${root.dir}`, async () => {
+      await root.poll();
+      if (!root.repo) await this.#adoptRepositories();
+    });
   }
 
   close(uri: string): void {
@@ -306,8 +309,16 @@ export class Documents {
     this.#rejudge(() => true);
   }
 
-  /** Roots are known: look for files that agents changed while nobody had them open. */
-  scan(roots: readonly Root[]): void {
+  /** The workspace's roots: shows files that agents changed while nobody had them open, and drops what was closed. */
+  async setRoots(roots: readonly Root[]): Promise<void> {
+    const needed = new Set(roots);
+    for (const document of this.#open.values()) if (document.live) needed.add(document.live.root);
+    for (const [key, closed] of this.#closed) {
+      if (needed.has(closed.root)) continue;
+      this.#closed.delete(key);
+      if (closed.publishedKey !== '[]') this.#publisher.diagnostics(closed.uri, undefined, []);
+    }
+    for (const root of await this.#workspace.roots()) if (!needed.has(root)) await this.#workspace.close(root);
     for (const root of roots) this.#enqueue(`scan:${root.dir}`, () => this.#scanClosed(root));
   }
 
@@ -961,16 +972,6 @@ export function shiftFindings(
     });
   }
   return out;
-}
-
-export function countBreaks(text: string): number {
-  let n = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 10) n++;
-    else if (c === 13 && text.charCodeAt(i + 1) !== 10) n++;
-  }
-  return n;
 }
 
 async function stampOf(file: string): Promise<string> {

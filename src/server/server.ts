@@ -106,7 +106,7 @@ export function attach(connection: Connection): void {
   async function setFolders(folders: readonly { readonly uri: string }[]): Promise<void> {
     const paths = folders.flatMap((f) => pathOfUri(f.uri) ?? []);
     const roots = await workspace?.setFolders(paths.map((p) => path.resolve(p)));
-    if (roots) documents?.scan(roots);
+    if (roots) await documents?.setRoots(roots);
   }
 
   connection.onDidOpenTextDocument(({ textDocument: d }) =>

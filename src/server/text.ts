@@ -34,6 +34,17 @@ export function rawLines(text: string): string[] {
   return out;
 }
 
+/** Number of line breaks in a text. */
+export function countBreaks(text: string): number {
+  let n = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 10) n++;
+    else if (c === 13 && text.charCodeAt(i + 1) !== 10) n++;
+  }
+  return n;
+}
+
 /** The line terminator that a text uses first; `\n` when it has none. */
 export function terminatorOf(text: string): string {
   const at = text.search(/[\r\n]/);

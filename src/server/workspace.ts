@@ -416,9 +416,11 @@ export class Workspace {
       const real = await fs.realpath(folder).catch(() => folder);
       if (real !== folder) this.#aliases.set(real, folder);
     }
-    const roots = new Set<Root>();
-    for (const folder of folders) roots.add(await this.#rootAt(folder));
-    return [...roots];
+    // A folder that can't be read must not take the others with it.
+    const opened = await Promise.allSettled(folders.map((folder) => this.#rootAt(folder)));
+    for (const [i, result] of opened.entries())
+      if (result.status === 'rejected') this.#log('error', `${folders[i]}: ${String(result.reason)}`);
+    return [...new Set(opened.flatMap((r) => (r.status === 'fulfilled' ? [r.value] : [])))];
   }
 
   /** The path of a file as the client sees it: a workspace folder may be a link. */
@@ -435,6 +437,13 @@ export class Workspace {
   async roots(): Promise<readonly Root[]> {
     const opened = await Promise.allSettled(this.#roots.values());
     return opened.flatMap((r) => (r.status === 'fulfilled' ? [r.value] : []));
+  }
+
+  /** Stops watching a root that no folder and no document needs any more. */
+  async close(root: Root): Promise<void> {
+    for (const [key, opened] of this.#roots)
+      if ((await opened.catch(() => undefined)) === root) this.#roots.delete(key);
+    root.dispose();
   }
 
   /** Forgets which folder belongs to which repository: one may have been made or removed. */
@@ -462,13 +471,22 @@ export class Workspace {
   #repositoryAt(dir: string): Promise<Repository | undefined> {
     let found = this.#repositories.get(dir);
     if (!found) {
-      found = findRepository(dir).catch((error: unknown) => {
-        this.#log('warn', `git in ${dir}: ${String(error)}`);
-        return undefined;
-      });
+      found = this.#askGit(dir);
       this.#repositories.set(dir, found);
     }
     return found;
+  }
+
+  async #askGit(dir: string): Promise<Repository | undefined> {
+    let repo: Repository | undefined;
+    try {
+      repo = await findRepository(dir);
+    } catch (error) {
+      this.#log('warn', `git in ${dir}: ${String(error)}`);
+    }
+    // "No repository" is asked again before long: `git init` sends no word.
+    if (!repo) setTimeout(() => this.#repositories.delete(dir), 5000).unref();
+    return repo;
   }
 
   #plainFolder(dir: string): string {

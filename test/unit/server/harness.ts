@@ -72,6 +72,7 @@ export class Client {
   readonly published: PublishDiagnosticsParams[] = [];
   readonly summaries: protocol.SummaryParams[] = [];
   readonly log: string[] = [];
+  folders: readonly string[] = [];
   readonly #latest = new Map<string, Diagnostic[]>();
   readonly #versions = new Map<string, number>();
   #waiters: (() => void)[] = [];
@@ -91,6 +92,7 @@ export class Client {
       this.log.push(`${p.type} ${p.message}`);
     });
     connection.onRequest('client/registerCapability', () => null);
+    connection.onRequest('workspace/workspaceFolders', () => this.folders.map((f) => ({ uri: uriOfPath(f), name: f })));
     connection.listen();
   }
 
@@ -106,6 +108,7 @@ export class Client {
   }
 
   async initialize(folders: readonly string[], options?: protocol.InitOptions): Promise<void> {
+    this.folders = folders;
     await this.connection.sendRequest('initialize', {
       processId: null,
       rootUri: null,

@@ -8,6 +8,7 @@ import { generateKeys, signText } from '../../../src/platform/crypto.ts';
 import { findRepository } from '../../../src/platform/git.ts';
 import { addKey } from '../../../src/platform/keys.ts';
 import { appendNote, coverageBetween } from '../../../src/platform/notes.ts';
+import { openAttribution } from '../../../src/platform/attribution.ts';
 import { readAudit } from '../../../src/platform/auditLog.ts';
 import * as protocol from '../../../src/protocol.ts';
 import { ai, Client, git, human, messageOf, repository, sleep, temporary, writeFiles } from './harness.ts';
@@ -318,5 +319,28 @@ test('a folder without git works; git init is noticed on refresh', async () => {
     'everything is new in git',
     () => (client.summary(uri)?.marks.length ?? 0) > 0 && client.summary(uri)?.marks[0]?.start === 0,
   );
+  await client.stop();
+});
+
+test('a folder that leaves the workspace takes its findings along', async () => {
+  const one = await repository({ 'src/a.ts': app });
+  const two = await repository({ 'src/a.ts': app });
+  for (const dir of [one, two]) {
+    const repo = await findRepository(dir);
+    assert.ok(repo);
+    const after = app.replace('{\n', `{\n${risky}`);
+    await writeFiles(dir, { 'src/a.ts': after });
+    const origin = { origin: 'ai', evidence: 'hook', agent: 'claude-code' } as const;
+    await openAttribution(repo).record({ path: 'src/a.ts', before: app, after, origin });
+  }
+  const client = await Client.start({ folders: [one, two] });
+  const [a, b] = [one, two].map((dir) => `file://${dir}/src/a.ts`) as [string, string];
+  await client.until('findings in both', () => client.rules(a).length === 1 && client.rules(b).length === 1);
+  client.folders = [one];
+  await client.connection.sendNotification('workspace/didChangeWorkspaceFolders', {
+    event: { added: [], removed: [{ uri: `file://${two}`, name: 'two' }] },
+  });
+  await client.until('gone with the folder', () => client.rules(b).length === 0);
+  assert.equal(client.rules(a).length, 1);
   await client.stop();
 });
