@@ -165,7 +165,10 @@ export async function loadPolicy(root: string, options: LoadOptions = {}): Promi
     usingLastGood,
     broken,
   };
-  if (options.commonDir !== undefined) await writeCache(root, options.commonDir, { sources, state });
+  // A repository that has no policy and never had one gets no file of ours for having been looked at.
+  const isKnown =
+    state.files.length > 0 || (options.commonDir !== undefined && (await exists(keepDir(options.commonDir))));
+  if (options.commonDir !== undefined && isKnown) await writeCache(root, options.commonDir, { sources, state });
   return state;
 }
 
