@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { journalFormat, parseRecord, recordHead, toSnapshot } from '../core/attribution/journal.ts';
+import { journalFormat, parseRecord, toSnapshot } from '../core/attribution/journal.ts';
 import type { Snapshot } from '../core/attribution/model.ts';
 
 interface Entry {
@@ -26,15 +26,16 @@ const makeHeader = (): Buffer =>
 const headerLength = makeHeader().length;
 const headerShape = new RegExp(`^\\{"format":"${journalFormat}","id":"([0-9a-f]{16})"\\}\n$`);
 const chunkSize = 1 << 20;
-const headBytes = 4096;
 const cacheSize = 64;
+/** Texts remembered per path; more than a compaction keeps. */
+const maxIndexed = 256;
 
 export class Journal {
   readonly file: string;
   /** What was found wrong, for the user: a sentence each. */
   readonly problems: string[] = [];
   /** The file that the index speaks of; `foreign`: another version's, which is left alone until we must write. */
-  #id: string | 'foreign' | undefined;
+  #id: string | undefined;
   #offset = 0;
   #torn = false;
   #rejected: { offset: number; length: number }[] = [];
@@ -212,11 +213,7 @@ export class Journal {
 
   #note(data: Buffer, start: number, end: number, changed: Set<string>): void {
     if (end === start || this.#offset === 0) return;
-    const short = Math.min(end, start + headBytes);
-    // Only a path of thousands of characters needs more than the line's beginning.
-    const head =
-      recordHead(data.toString('utf8', start, short)) ??
-      (short < end ? recordHead(data.toString('utf8', start, end)) : undefined);
+    const head = recordHead(data, start, end);
     if (!head || data[end - 1] !== 0x7d) {
       this.#reject(this.#offset, end - start);
       return;
@@ -232,6 +229,10 @@ export class Journal {
       length: end - start,
       depth: head.base === undefined ? 0 : (base?.depth ?? 0) + 1,
     });
+    if (records.size > maxIndexed) {
+      const [oldest] = records.keys();
+      records.delete(oldest as string);
+    }
     changed.add(head.path);
   }
 
@@ -389,6 +390,44 @@ async function writeOnce(file: string, bytes: Buffer): Promise<void> {
     }
   }
   throw new Error(`${file} is replaced all the time`);
+}
+
+const pathStart = Buffer.from('{"p":"');
+const keyStart = Buffer.from('","k":"');
+const baseStart = Buffer.from(',"b":"');
+const keyLength = 32;
+
+/**
+ * Path and keys of a record without parsing the rest, straight from the bytes: a journal may hold a million of them.
+ * `undefined` when it does not begin as ours do. In a JSON string a quote is escaped, so `keyStart` can't be in a path.
+ */
+function recordHead(
+  data: Buffer,
+  start: number,
+  end: number,
+): { path: string; key: string; base?: string } | undefined {
+  if (!startsWith(data, start, pathStart)) return undefined;
+  const from = start + pathStart.length;
+  const keyAt = data.indexOf(keyStart, from) + keyStart.length;
+  if (keyAt < from + keyStart.length || keyAt + keyLength >= end || data[keyAt + keyLength] !== 0x22) return undefined;
+  let path = data.toString('utf8', from, keyAt - keyStart.length);
+  if (path.includes('\\')) {
+    try {
+      path = JSON.parse(`"${path}"`) as string;
+    } catch {
+      return undefined;
+    }
+  }
+  const key = data.toString('latin1', keyAt, keyAt + keyLength);
+  const baseAt = keyAt + keyLength + 1;
+  if (!startsWith(data, baseAt, baseStart)) return { path, key };
+  const nameAt = baseAt + baseStart.length;
+  return { path, key, base: data.toString('latin1', nameAt, nameAt + keyLength) };
+}
+
+function startsWith(data: Buffer, at: number, what: Buffer): boolean {
+  for (let i = 0; i < what.length; i++) if (data[at + i] !== what[i]) return false;
+  return true;
 }
 
 async function readRest(handle: fs.FileHandle, from: number): Promise<Buffer> {

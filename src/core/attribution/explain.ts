@@ -28,7 +28,7 @@ export function explainOrigin(origin: LineOrigin | null): string {
       return `A person's: typed, pasted or accepted by hand (${how}${when}).`;
     case 'tool':
       return `A tool's: formatter, rename, completion or git (${how}${when}).`;
-    case 'unknown':
+    default:
       return `Unknown: the line came while nobody watched, or in a way that can't be told apart${when}. On protected paths it counts as AI.`;
   }
 }

@@ -126,31 +126,6 @@ export function toSnapshot(record: SnapshotRecord, base: Snapshot | undefined): 
   return { path: record.p, key: record.k, lines, origins: runs, deleted, at: record.t, ...commit };
 }
 
-export interface RecordHead {
-  readonly path: string;
-  readonly key: string;
-  readonly base?: string;
-}
-
-/** Path and keys of a journal line without parsing the rest; `undefined` when it does not begin as ours do. */
-export function recordHead(line: string): RecordHead | undefined {
-  if (!line.startsWith('{"p":"')) return undefined;
-  const end = line.indexOf('","k":"', 6);
-  if (end < 0 || line.length < end + 40 || line[end + 39] !== '"') return undefined;
-  const raw = line.slice(6, end);
-  const key = line.slice(end + 7, end + 39);
-  const base = line.startsWith(',"b":"', end + 40) ? line.slice(end + 46, end + 78) : undefined;
-  let path = raw;
-  if (raw.includes('\\') || raw.includes('"')) {
-    try {
-      path = JSON.parse(`"${raw}"`) as string;
-    } catch {
-      return undefined;
-    }
-  }
-  return base === undefined ? { path, key } : { path, key, base };
-}
-
 function cutTokens(tokens: string): string[] {
   const out: string[] = [];
   for (let i = 0; i < tokens.length; i += tokenLength) out.push(tokens.slice(i, i + tokenLength));

@@ -84,6 +84,12 @@ interface Inverse {
   readonly cells: readonly Cell[];
 }
 
+/** The text is again what it was at state number `since`: an undo, perhaps. */
+interface Offer {
+  readonly edit: Edit;
+  readonly since: number;
+}
+
 interface PastState {
   readonly print: string;
   readonly inverses: Inverse[];
@@ -109,6 +115,11 @@ export class LineMap {
   readonly #pending = new Map<number, Edit>();
   readonly #deleted = new Map<string, Source>();
   #history: PastState[] = [];
+  /** States that were dropped from the front of `#history`. */
+  #forgotten = 0;
+  /** Fingerprint of a text → number of the newest state that had it. */
+  #states = new Map<string, number>();
+  #offer: Offer | undefined;
   #historyLines = 0;
   #seq = 0;
   readonly #maxHistoryLines: number;
@@ -144,15 +155,20 @@ export class LineMap {
   apply(version: number, changes: readonly ContentChange[], origin?: LineOrigin): void {
     const edit = new Edit(version, ++this.#seq);
     edit.origin = origin;
+    // Another edit comes before the last one was told: from here on the way back could not be found any more.
+    if (this.#offer) this.#restore(this.#offer);
+    this.#offer = undefined;
     const past: PastState = { print: this.#print(), inverses: [] };
     for (const change of changes) {
       if (change.range) this.#replaceRange(change.range.start, change.range.end, change.text, edit, past);
       else this.#splice(0, this.#lines.length, editorLines(change.text), edit, past, false);
     }
     if (past.inverses.length === 0) return;
-    this.#offerRestore(edit, past);
-    this.#remember(past);
-    if (origin !== undefined) return;
+    this.#remember(past, edit);
+    if (origin !== undefined) {
+      this.#offer = undefined;
+      return;
+    }
     this.#pending.set(version, edit);
     if (this.#pending.size > this.#maxPending) {
       const [oldest] = this.#pending.keys();
@@ -171,6 +187,10 @@ export class LineMap {
     this.#pending.delete(version);
     edit.restores = cause !== undefined && returning.has(cause);
     edit.origin = edit.restores ? unseen : origin;
+    if (this.#offer?.edit === edit) {
+      if (edit.restores) this.#restore(this.#offer);
+      this.#offer = undefined;
+    }
     return true;
   }
 
@@ -190,6 +210,9 @@ export class LineMap {
     this.#cells = this.#lines.map((_, i) => known[i] ?? null);
     this.#history = [];
     this.#historyLines = 0;
+    this.#forgotten = 0;
+    this.#states = new Map();
+    this.#offer = undefined;
   }
 
   /** Origins of the lines as `splitLines` counts them. Pending lines are unknown. */
@@ -300,18 +323,14 @@ export class LineMap {
   //#endregion
   //#region Undo
 
-  /** Looks for an earlier state with the same text; if there is one, the changed lines remember their former cells. */
-  #offerRestore(edit: Edit, now: PastState): void {
-    const print = this.#print();
-    const states = this.#history;
-    if (now.print === print) return;
-    let index = states.length - 1;
-    while (index >= 0 && states[index]?.print !== print) index--;
-    if (index < 0) return;
+  /** Gives the lines that changed since an earlier state with the same text their cells of then. */
+  #restore({ edit, since }: Offer): void {
     const lines = this.#lines.slice();
     const cells = this.#cells.slice();
-    for (const state of [now, ...states.slice(index).reverse()]) {
-      for (const inverse of state.inverses.slice().reverse()) {
+    for (let i = this.#history.length - 1; i >= since - this.#forgotten; i--) {
+      const { inverses } = this.#history[i] as PastState;
+      for (let k = inverses.length - 1; k >= 0; k--) {
+        const inverse = inverses[k] as Inverse;
         spliceIn(lines, inverse.first, inverse.added, inverse.lines);
         spliceIn(cells, inverse.first, inverse.added, inverse.cells);
       }
@@ -321,22 +340,28 @@ export class LineMap {
     for (let i = 0; i < cells.length; i++) {
       const plain = this.#cells[i] as Cell;
       const restored = cells[i] as Cell;
-      if (plain !== restored) this.#cells[i] = new Restorable(edit, plain, restored);
+      if (plain !== restored) this.#cells[i] = edit.restores ? restored : new Restorable(edit, plain, restored);
     }
   }
 
-  #remember(past: PastState): void {
+  /** Keeps the way back, and notes when the text is again what it was at an earlier time. */
+  #remember(past: PastState, edit: Edit): void {
+    this.#states.set(past.print, this.#forgotten + this.#history.length);
     this.#history.push(past);
-    for (const inverse of past.inverses) this.#historyLines += inverse.lines.length + 1;
+    this.#historyLines += sizeOf(past);
+    const print = this.#print();
+    const since = this.#states.get(print);
+    if (since !== undefined && since >= this.#forgotten && print !== past.print) this.#offer = { edit, since };
     if (this.#history.length <= maxHistoryStates && this.#historyLines <= this.#maxHistoryLines) return;
-    // In one go, so that the cost per edit stays constant.
-    const keep = Math.floor(maxHistoryStates / 2);
-    let drop = Math.max(0, this.#history.length - keep);
-    let lines = this.#historyLines;
-    for (let i = 0; i < drop; i++) lines -= sizeOf(this.#history[i]);
-    while (drop < this.#history.length && lines > this.#maxHistoryLines / 2) lines -= sizeOf(this.#history[drop++]);
+    // Half of it in one go, so that the cost per edit stays constant.
+    let drop = Math.max(0, this.#history.length - Math.floor(maxHistoryStates / 2));
+    for (let i = 0; i < drop; i++) this.#historyLines -= sizeOf(this.#history[i]);
+    while (drop < this.#history.length && this.#historyLines > this.#maxHistoryLines / 2)
+      this.#historyLines -= sizeOf(this.#history[drop++]);
     this.#history = this.#history.slice(drop);
-    this.#historyLines = lines;
+    this.#forgotten += drop;
+    this.#states = new Map(this.#history.map((state, i) => [state.print, this.#forgotten + i]));
+    if (this.#offer && this.#offer.since < this.#forgotten) this.#offer = undefined;
   }
 
   #print(): string {
