@@ -66,6 +66,7 @@ fallback=${quote(runtime.fallback.replaceAll('\\', '/'))}
 dir=\${GIT_DIR:-.git}
 [ -d "$dir" ] || dir=$(git rev-parse --absolute-git-dir) || exit 0
 state=$dir/countersign
+export COUNTERSIGN_GIT_DIR="$dir"
 mode= stale=
 run() {
   [ -f "$cli" ] || return 127

@@ -10,10 +10,13 @@ import { removeRecords } from '../../core/provenance/trailers.ts';
 import type { Refusal } from '../../core/provenance/compose.ts';
 import { findRepository, hookEnvironment } from '../../platform/git.ts';
 import type { Repository } from '../../platform/state.ts';
+import { keepCode, requireCached } from '../codeCache.ts';
 import { UsageError, type Command, type Io } from '../command.ts';
 
 // A sibling bundle, loaded when there is something to record: it brings the risk engine along.
-const loadRecord = (): typeof import('../record.ts') => require('./record.js') as typeof import('../record.ts');
+let recordModule: typeof import('../record.ts') | undefined;
+const loadRecord = (): typeof import('../record.ts') =>
+  (recordModule ??= requireCached('record.js') as typeof import('../record.ts'));
 const loadSettle = (): typeof import('../settle.ts') => require('./settle.js') as typeof import('../settle.ts');
 
 export const gitHook: Command = {
@@ -35,8 +38,11 @@ pass with a warning, unless the policy says 'commit.trailers: required')
     const [name, ...rest] = args;
     switch (name) {
       case 'prepare-commit-msg':
-      case 'commit-msg':
-        return message(name, rest, io);
+      case 'commit-msg': {
+        const code = await message(name, rest, io);
+        keepCode();
+        return code;
+      }
       case 'post-commit':
         return postCommit(rest[0], io);
       case 'post-rewrite':
@@ -53,7 +59,7 @@ async function message(name: 'prepare-commit-msg' | 'commit-msg', args: readonly
   const [file, source = '', sha = ''] = args;
   if (file === undefined) throw new UsageError(`${name} needs the file that holds the message`);
   const env = hookEnvironment(io.env);
-  const repo = await findRepository(io.cwd, env);
+  const repo = (await hookRepository(io)) ?? (await findRepository(io.cwd, env));
   if (!repo) throw new UsageError(`${io.cwd} is not in a git work tree`);
   const messageFile = path.resolve(io.cwd, file);
   const record = loadRecord();
@@ -210,6 +216,22 @@ async function isInForeground(): Promise<boolean> {
     return fields[2] === fields[5];
   } catch {
     return false;
+  }
+}
+
+/** Git runs hooks at the top of the work tree, and our script has found its folder: no need to ask git again. */
+async function hookRepository(io: Io): Promise<Repository | undefined> {
+  const given = io.env['COUNTERSIGN_GIT_DIR'];
+  if (given === undefined || io.env['GIT_WORK_TREE'] !== undefined) return undefined;
+  try {
+    const root = await fs.realpath(io.cwd);
+    const gitDir = await fs.realpath(path.resolve(root, given));
+    // Only the plain case: the work tree's own `.git`, as a folder. Links (worktrees, submodules) are for git to read.
+    if (gitDir !== path.join(root, '.git')) return undefined;
+    await fs.access(path.join(gitDir, 'HEAD'));
+    return { root, gitDir, commonDir: gitDir };
+  } catch {
+    return undefined;
   }
 }
 

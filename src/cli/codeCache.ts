@@ -1,0 +1,54 @@
+/**
+ * Loads a sibling bundle with its compiled code kept beside it: compiling the risk engine costs more than running it.
+ * From Node 22.1 on `module.enableCompileCache` does the same; VS Code's own Node and Node 20 need this.
+ */
+import * as fs from 'node:fs';
+import * as nodeModule from 'node:module';
+import * as path from 'node:path';
+import * as vm from 'node:vm';
+
+const keep: (() => void)[] = [];
+
+/** `require` for one of our bundles. `name`: file name beside this bundle. */
+export function requireCached(name: string): unknown {
+  const file = path.join(__dirname, name);
+  if ('enableCompileCache' in nodeModule || process.env['NODE_V8_COVERAGE'] !== undefined)
+    return require(file) as unknown;
+  const source = fs.readFileSync(file, 'utf8');
+  const cacheFile = `${file}.${process.version}-${process.arch}.cache`;
+  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+    filename: file,
+    ...cached(cacheFile, file),
+  });
+  if (script.cachedDataRejected !== false) {
+    // After the work is done, so that what it needed is in it. Best effort: the folder may be read-only.
+    keep.push(() => {
+      try {
+        const partial = `${cacheFile}.${process.pid}`;
+        fs.writeFileSync(partial, script.createCachedData(), { mode: 0o600 });
+        fs.renameSync(partial, cacheFile);
+      } catch {
+        // Costs speed only.
+      }
+    });
+  }
+  const made = { exports: {} as unknown };
+  const run = script.runInThisContext() as (...args: unknown[]) => void;
+  run(made.exports, nodeModule.createRequire(file), made, file, __dirname);
+  return made.exports;
+}
+
+/** V8 checks the source's length only; a file that is newer than its cache is compiled again. */
+function cached(cacheFile: string, file: string): { cachedData?: Buffer } {
+  try {
+    if (fs.statSync(cacheFile).mtimeMs < fs.statSync(file).mtimeMs) return {};
+    return { cachedData: fs.readFileSync(cacheFile) };
+  } catch {
+    return {};
+  }
+}
+
+/** Writes what `requireCached` compiled. */
+export function keepCode(): void {
+  for (const write of keep.splice(0)) write();
+}
