@@ -7,52 +7,25 @@
  */
 import * as vscode from 'vscode';
 import { evaluate } from '../core/evaluate.ts';
-import type { Justification } from '../core/justification.ts';
-import { maxTier, type LineOrigin, type Tier } from '../core/model.ts';
+import { maxTier, type LineOrigin } from '../core/model.ts';
 import { defaultJustification } from '../core/policy/index.ts';
 import { linearRegex } from '../core/regex.ts';
-import { sha256 } from '../platform/crypto.ts';
-import { noteLineHash } from '../platform/notes.ts';
 import * as protocol from '../protocol.ts';
 import type { AiKnowledge, AiLines } from './aiKnowledge.ts';
 import type { Announcer } from './announcer.ts';
 import type { ServerClient } from './client.ts';
+import { digestOf } from './digest.ts';
 import { Disposables } from './disposables.ts';
 import { isHarmless, mayBeTheEditors } from './editorSettings.ts';
+import { beyond, Grants } from './grants.ts';
+import { HeldSaves, type HeldSave } from './heldSaves.ts';
 import type { Ledger } from './ledger.ts';
 import { describe, type Log } from './log.ts';
 import type { Notify } from './notify.ts';
 import type { Located, Place, PolicyService } from './policyService.ts';
-import { askProhibited, askReason, combine, problemOf, Reasons, type Answer, type Question } from './savePrompt.ts';
+import { askProhibited, askReason, combine, Reasons, type Answer, type Question } from './savePrompt.ts';
 import { settings } from './settings.ts';
 import type { SaveListener } from './veto.ts';
-
-/** A save that waits for its person. */
-export interface HeldSave {
-  readonly document: vscode.TextDocument | vscode.NotebookDocument;
-  readonly place: Place;
-  readonly path: string;
-  readonly located: Located;
-  readonly decision: 'justify' | 'deny';
-  readonly tier: Tier;
-  readonly reason: string;
-  readonly aiLines: number;
-  /** Of the document, when it was held. */
-  readonly version: number;
-  /** `bypassed`: it reached the disk without us, and still needs its note. */
-  readonly state: 'held' | 'bypassed';
-}
-
-/** A note of this person that is still good for a file: later saves by hand are covered by it. */
-interface Grant {
-  readonly note: Justification;
-  /** Hashes of the lines that it vouches for. */
-  readonly lines: ReadonlySet<string>;
-  /** Document version at which it was given. */
-  readonly version: number;
-  /** Digest of the text that the latest signed note covers. */
-  covered: string;
-}
 
 export interface SaveGateParts {
   readonly context: vscode.ExtensionContext;
@@ -78,10 +51,8 @@ const humanLine: LineOrigin = { origin: 'human', evidence: 'editor' };
 export class SaveGate extends Disposables implements SaveListener {
   readonly #parts: SaveGateParts;
   readonly #reasons: Reasons;
-  readonly #changed = this.own(new vscode.EventEmitter<void>());
-  readonly #diagnostics: vscode.DiagnosticCollection;
-  readonly #held = new Map<string, HeldSave>();
-  readonly #grants = new Map<string, Grant>();
+  readonly #held = this.own(new HeldSaves());
+  readonly #grants: Grants;
   /** Saves that we do ourselves, after the person agreed: the one-shot allowance. */
   readonly #allowed = new Set<string>();
   /** Saves that passed the guard and have not arrived yet. */
@@ -95,15 +66,17 @@ export class SaveGate extends Disposables implements SaveListener {
   readonly #onDisk = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
   #asking = false;
-  #mode: 'veto' | 'restore' = 'veto';
 
-  readonly onDidChange = this.#changed.event;
+  /** What this host lets us do; `probe.ts` finds out. */
+  vetoMode: 'veto' | 'restore' = 'veto';
+
+  readonly onDidChange = this.#held.onDidChange;
 
   constructor(parts: SaveGateParts) {
     super();
     this.#parts = parts;
     this.#reasons = new Reasons(parts.context.workspaceState);
-    this.#diagnostics = this.own(vscode.languages.createDiagnosticCollection('countersign-guard'));
+    this.#grants = new Grants(parts.ledger, parts.log);
     this.own(vscode.workspace.onDidSaveTextDocument((d) => void this.#arrived(d)));
     this.own(vscode.workspace.onDidSaveNotebookDocument((d) => void this.#arrived(d)));
     this.own(vscode.workspace.onDidOpenTextDocument((d) => void this.#opened(d)));
@@ -113,7 +86,6 @@ export class SaveGate extends Disposables implements SaveListener {
         this.#onDisk.delete(d.uri.toString());
       }),
     );
-    this.own(vscode.languages.onDidChangeDiagnostics((e) => this.#dropTwins(e.uris)));
     this.own(vscode.workspace.onDidCloseNotebookDocument((d) => this.#release(d.uri.toString())));
     this.own(vscode.workspace.onDidChangeTextDocument((e) => this.#edited(e.document)));
     this.own(
@@ -126,16 +98,7 @@ export class SaveGate extends Disposables implements SaveListener {
   }
 
   get held(): readonly HeldSave[] {
-    return [...this.#held.values()];
-  }
-
-  get vetoMode(): 'veto' | 'restore' {
-    return this.#mode;
-  }
-
-  set vetoMode(mode: 'veto' | 'restore') {
-    this.#mode = mode;
-    this.#changed.fire();
+    return this.#held.all;
   }
 
   holdDocument(
@@ -160,7 +123,7 @@ export class SaveGate extends Disposables implements SaveListener {
 
   /** Takes the change back during the save, and puts it into the editor again afterwards. */
   insteadOfVeto(document: vscode.TextDocument): Promise<vscode.TextEdit[]> | undefined {
-    return this.#mode === 'restore' ? this.#takeBack(document) : undefined;
+    return this.vetoMode === 'restore' ? this.#takeBack(document) : undefined;
   }
 
   async #takeBack(document: vscode.TextDocument): Promise<vscode.TextEdit[]> {
@@ -183,7 +146,7 @@ export class SaveGate extends Disposables implements SaveListener {
   /** Asks about these files, or about all that wait; false when none of them needs anything. */
   async justify(uris?: readonly vscode.Uri[]): Promise<boolean> {
     for (const uri of uris ?? []) await this.#consider(uri);
-    const keys = (uris ? uris.map((u) => u.toString()) : [...this.#held.keys()]).filter((k) => this.#held.has(k));
+    const keys = (uris ? uris.map((u) => u.toString()) : this.#held.keys).filter((k) => this.#held.get(k));
     if (keys.length > 0) await this.#ask(keys);
     return keys.length > 0;
   }
@@ -225,7 +188,7 @@ export class SaveGate extends Disposables implements SaveListener {
   /** Where a person has to give a reason as well and has not done so, it does not matter whose the latest edit is. */
   #dependsOnAuthor(document: vscode.TextDocument, located: Located): boolean {
     const { ai, human } = located.verdict;
-    return human === 'allow' || ai === 'prohibit' || this.#grant(document.uri.toString(), located) !== undefined;
+    return human === 'allow' || ai === 'prohibit' || this.#grants.get(document.uri, located) !== undefined;
   }
 
   #conclude(document: HeldSave['document'], located: Located, reason: vscode.TextDocumentSaveReason): boolean {
@@ -234,7 +197,7 @@ export class SaveGate extends Disposables implements SaveListener {
     if (!held) return this.#pass(key);
     this.#parts.log.debug(`held ${held.path}, version ${held.version}, save reason ${reason}`);
     const isNew = this.#held.get(key)?.state !== 'held';
-    this.#keep(key, held);
+    this.#held.keep(key, held);
     if (isNew) {
       void this.#parts.ledger.audit(held.place, {
         event: 'save.blocked',
@@ -251,10 +214,10 @@ export class SaveGate extends Disposables implements SaveListener {
   /** What this save needs, `undefined` = nothing. Looks into memory only. */
   #judge(document: HeldSave['document'], located: Located, state: HeldSave['state']): HeldSave | undefined {
     const ai = 'lineCount' in document ? this.#parts.knowledge.of(document) : noAi;
-    const grant = this.#grant(document.uri.toString(), located);
-    const fresh = grant ? unjustified(ai, grant) : ai;
+    const grant = this.#grants.get(document.uri, located);
+    const fresh = grant ? beyond(grant, ai) : ai;
     const aiCount = fresh.lines.size + (fresh.more ? 1 : 0);
-    if (grant && aiCount === 0) return undefined;
+    if (grant && aiCount === 0 && fresh.deleted === 0) return undefined;
     const { decision, tier, reasons } = evaluate({
       path: located.path,
       verdict: located.verdict,
@@ -285,27 +248,7 @@ export class SaveGate extends Disposables implements SaveListener {
     const located = await this.#parts.policies.locate(document.uri);
     if (!located || located.verdict.entries.length === 0) return;
     if (!document.isDirty) this.#rememberDisk(document);
-    await this.#restoreGrant(document, located);
-  }
-
-  /** A note that was given before a reload is as good as one given now. */
-  async #restoreGrant(document: vscode.TextDocument, located: Located): Promise<void> {
-    const key = document.uri.toString();
-    if (!vscode.workspace.isTrusted || this.#grants.has(key)) return;
-    try {
-      const notes = await this.#parts.ledger.ownNotes(located.place, located.path);
-      const [note] = notes;
-      if (!note || this.#grants.has(key)) return;
-      const covers = notes.flatMap((n) => n.covers.filter((c) => c.path === located.path));
-      this.#grants.set(key, {
-        note,
-        lines: new Set(covers.flatMap((c) => c.added)),
-        version: document.version,
-        covered: document.isDirty ? '' : digestOf(document),
-      });
-    } catch (error) {
-      this.#parts.log.warn(`notes of ${located.place.root}: ${describe(error)}`);
-    }
+    await this.#grants.restore(document, located);
   }
 
   #rememberDisk(document: HeldSave['document']): void {
@@ -316,16 +259,6 @@ export class SaveGate extends Disposables implements SaveListener {
     if (!('lineCount' in document)) return false;
     const known = this.#onDisk.get(document.uri.toString());
     return known !== undefined && known === digestOf(document);
-  }
-
-  /** The note in force for a file, if it is in time and still what the policy asks for. */
-  #grant(key: string, located: Located): Grant | undefined {
-    const grant = this.#grants.get(key);
-    if (!grant || located.verdict.ai === 'prohibit') return undefined;
-    const rule = located.verdict.justification ?? defaultJustification;
-    if (Date.parse(grant.note.expires) > Date.now() && problemOf(grant.note.text, rule) === undefined) return grant;
-    this.#grants.delete(key);
-    return undefined;
   }
 
   #pass(key: string): false {
@@ -373,7 +306,7 @@ export class SaveGate extends Disposables implements SaveListener {
         const bypassed = this.#judge(document, located, 'bypassed');
         if (bypassed) return await this.#bypassed(key, bypassed, before !== undefined);
       }
-      await this.#extend(key, document, located);
+      await this.#extend(document, located);
     } catch (error) {
       this.#parts.log.error(`after saving ${located.path}: ${describe(error)}`);
     }
@@ -381,7 +314,7 @@ export class SaveGate extends Disposables implements SaveListener {
 
   /** Backstop: a save that skipped the participants, or a veto that the host did not honour. */
   async #bypassed(key: string, bypassed: HeldSave, wasHeld: boolean): Promise<void> {
-    this.#keep(key, bypassed);
+    this.#held.keep(key, bypassed);
     await this.#parts.ledger.audit(bypassed.place, {
       event: 'save.bypassed',
       subject: { path: bypassed.path, tier: bypassed.tier },
@@ -391,8 +324,8 @@ export class SaveGate extends Disposables implements SaveListener {
   }
 
   /** A save by hand inside a note's time: covered silently by a signed note that extends it. */
-  async #extend(key: string, document: HeldSave['document'], located: Located): Promise<void> {
-    const grant = this.#grant(key, located);
+  async #extend(document: HeldSave['document'], located: Located): Promise<void> {
+    const grant = this.#grants.get(document.uri, located);
     if (!grant || !('lineCount' in document)) return;
     const text = document.getText();
     const digest = digestOf(document);
@@ -432,51 +365,23 @@ export class SaveGate extends Disposables implements SaveListener {
     setTimeout(() => {
       if (!document.isDirty || this.#allowed.has(document.uri.toString())) return;
       const held = this.#judge(document, located, 'held');
-      if (held) this.#keep(document.uri.toString(), held);
+      if (held) this.#held.keep(document.uri.toString(), held);
     }, settleMs);
-  }
-
-  #keep(key: string, held: HeldSave): void {
-    this.#held.set(key, held);
-    this.#diagnostics.set(held.document.uri, [guardDiagnostic(held)]);
-    this.#dropTwins([held.document.uri]);
-    this.#changed.fire();
-  }
-
-  /** The server says the same at the changed lines, once it has looked: its diagnostic is the better one. */
-  #dropTwins(uris: readonly vscode.Uri[]): void {
-    for (const uri of uris) {
-      const held = this.#held.get(uri.toString());
-      if (!held) continue;
-      const mine = this.#diagnostics.has(uri);
-      const twin = vscode.languages
-        .getDiagnostics(uri)
-        .some(
-          (d) => d.source === guardSource && codeOf(d) === guardCode && d.message !== guardDiagnostic(held).message,
-        );
-      if (twin === mine) {
-        if (twin) this.#diagnostics.delete(uri);
-        else this.#diagnostics.set(uri, [guardDiagnostic(held)]);
-      }
-    }
   }
 
   #release(key: string): void {
     this.#toAsk.delete(key);
     this.#guessed.delete(key);
-    const held = this.#held.get(key);
-    if (!held) return;
-    this.#held.delete(key);
-    this.#diagnostics.delete(held.document.uri);
-    this.#changed.fire();
+    this.#held.release(key);
   }
 
   /** The policy changed: what waits may not have to, and the other way round. */
   #reconsider(): void {
-    for (const [key, held] of this.#held) {
+    for (const held of this.#held.all) {
+      const key = held.document.uri.toString();
       const located = this.#parts.policies.known(held.document.uri);
       const now = located && this.#judge(held.document, located, held.state);
-      if (now) this.#keep(key, now);
+      if (now) this.#held.keep(key, now);
       else this.#release(key);
     }
   }
@@ -490,14 +395,14 @@ export class SaveGate extends Disposables implements SaveListener {
     if (document.isDirty) {
       await knowledge.settle(document);
       const held = this.#judge(document, located, 'held');
-      if (held) this.#keep(uri.toString(), held);
+      if (held) this.#held.keep(uri.toString(), held);
       return;
     }
     if (client.health === 'running' && knowledge.summary(uri)?.version !== document.version)
       await knowledge.nextSummary(uri, summaryMs);
     const summary = knowledge.summary(uri);
     if (!summary || summary.decision === 'allow') return;
-    this.#keep(uri.toString(), {
+    this.#held.keep(uri.toString(), {
       document,
       place: located.place,
       path: located.path,
@@ -606,9 +511,10 @@ export class SaveGate extends Disposables implements SaveListener {
       });
       for (const [i, h] of files.entries()) {
         if (!('lineCount' in h.document)) continue;
-        this.#grants.set(h.document.uri.toString(), {
+        this.#grants.give(h.document.uri, {
           note,
           lines: new Set(covers[i]?.added),
+          deleted: this.#parts.knowledge.of(h.document).deleted,
           version: versions[i] ?? 0,
           covered: digests[i] ?? '',
         });
@@ -625,8 +531,7 @@ export class SaveGate extends Disposables implements SaveListener {
   async unlock(document: vscode.TextDocument): Promise<boolean> {
     const located = await this.#parts.policies.locate(document.uri);
     if (!located || located.verdict.entries.length === 0) return true;
-    const key = document.uri.toString();
-    if (this.#grant(key, located)) return true;
+    if (this.#grants.get(document.uri, located)) return true;
     const rule = located.verdict.justification ?? defaultJustification;
     const about: Question = {
       paths: [located.path],
@@ -648,13 +553,14 @@ export class SaveGate extends Disposables implements SaveListener {
       covers: [covers],
     });
     const lines = new Set(covers.added);
-    this.#grants.set(key, { note, lines, version: document.version, covered: digestOf(document) });
+    const { version } = document;
+    this.#grants.give(document.uri, { note, lines, deleted: 0, version, covered: digestOf(document) });
     return true;
   }
 
   /** Whether the person has given a reason for this file that is still good. */
   isGranted(uri: vscode.Uri, located: Located): boolean {
-    return this.#grant(uri.toString(), located) !== undefined;
+    return this.#grants.get(uri, located) !== undefined;
   }
 
   async #saveAllowed(held: HeldSave): Promise<boolean> {
@@ -705,12 +611,6 @@ export class SaveGate extends Disposables implements SaveListener {
 
 const noAi: AiLines = { lines: new Set(), more: false, lastEdit: 0, deleted: 0 };
 
-/** AI lines that the note does not know. */
-function unjustified(ai: AiLines, grant: Grant): AiLines {
-  const lines = new Set([...ai.lines].filter((l) => !grant.lines.has(noteLineHash(l))));
-  return { lines, more: ai.more && ai.lastEdit > grant.version, lastEdit: ai.lastEdit, deleted: 0 };
-}
-
 function savesOnFocus(document: HeldSave['document']): boolean {
   const mode = settings.autoSave(document.uri);
   return mode === 'onFocusChange' || mode === 'onWindowChange';
@@ -727,30 +627,6 @@ function question(files: readonly HeldSave[]): Question {
     rule: combine(rules),
   };
 }
-
-function guardDiagnostic(held: HeldSave): vscode.Diagnostic {
-  const message =
-    held.state === 'bypassed'
-      ? vscode.l10n.t('On disk without a justification: {0}', held.reason)
-      : held.decision === 'deny'
-        ? vscode.l10n.t('Not saved: {0}', held.reason)
-        : vscode.l10n.t('Not saved until justified: {0}', held.reason);
-  const diagnostic = new vscode.Diagnostic(new vscode.Range(0, 0, 0, 0), message, vscode.DiagnosticSeverity.Error);
-  diagnostic.source = guardSource;
-  diagnostic.code = guardCode;
-  return diagnostic;
-}
-
-const guardSource = 'Countersign';
-const guardCode = 'protected-path';
-
-/** The bare code; a server's diagnostic carries a link with it. */
-const codeOf = (d: vscode.Diagnostic): unknown => (typeof d.code === 'object' ? d.code.value : d.code);
-
-const digestOf = (document: vscode.TextDocument): string => {
-  const text = document.getText();
-  return `${text.length}:${sha256(text)}`;
-};
 
 function ticketIn(text: string, pattern: string): string | undefined {
   const [hit] = linearRegex(pattern).find(text);
