@@ -113,6 +113,34 @@ test('eight processes at once lose nothing, tear nothing and keep the chain', as
   );
 });
 
+test('writers killed at any moment leave a log that goes on and verifies', async () => {
+  const dir = newDir();
+  const log = path.join(__dirname, '../../../src/platform/auditLog.ts');
+  const script = `(async () => {
+    const { appendAudit } = require(${JSON.stringify(log)});
+    for (let i = 0; ; i++) {
+      await appendAudit(process.argv.at(-1), [{ event: 'edit', actor: { kind: 'agent', id: 'w' }, door: 'cli', reason: 'x'.repeat(900) }]);
+      if (i === 0) process.stdout.write('on');
+    }
+  })()`;
+  for (let round = 0; round < 3; round++) {
+    const children = [0, 1, 2].map(() =>
+      spawn(process.execPath, ['--import', 'tsx', '-e', script, '--', dir], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    );
+    await Promise.all(children.map((c) => new Promise((resolve) => c.stdout.once('data', resolve))));
+    for (const child of children) {
+      await new Promise((resolve) => setTimeout(resolve, 7 + round * 5));
+      const gone = new Promise((resolve) => child.on('exit', resolve));
+      child.kill('SIGKILL');
+      await gone;
+    }
+    await appendAudit(dir, many(1));
+  }
+  const report = await verifyAudit(dir);
+  assert.deepEqual([report.problems, report.notes], [[], []]);
+  assert.ok(report.events > 20, String(report.events));
+});
+
 test('a burst of appends in one process keeps the order of the calls', async () => {
   const dir = newDir();
   await Promise.all(many(300).map((i) => appendAudit(dir, [i])));
