@@ -26,6 +26,9 @@ export type FileClassification = { readonly path: string; readonly classificatio
 
 /** Text beyond this is not parsed as a whole: only its changed lines are read. */
 const maxText = 1_500_000;
+/** Nor is text with a longer line than this: it was generated or minified. */
+const maxLine = 8000;
+const isLong = (line: string): boolean => line.length > maxLine;
 /** … and of those not more than this. */
 const maxJudged = 1_000_000;
 
@@ -68,7 +71,7 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
   const oldLines = splitLines(before);
   const newLines = splitLines(after);
   const hunks = diffLines(oldLines, newLines);
-  const large = before.length > maxText || after.length > maxText;
+  const large = before.length > maxText || after.length > maxText || oldLines.some(isLong) || newLines.some(isLong);
   const pathType = changeTypeOf(file.path, language);
   let note: string | undefined;
   let changeType = pathType;
@@ -156,7 +159,7 @@ function excerpt(path: string, lines: readonly string[], hunks: readonly Hunk[],
     const [start, count] = side === 'old' ? [h.oldStart, h.oldLines] : [h.newStart, h.newLines];
     for (let i = 0; i < count && size < maxJudged; i++) {
       const line = lines[start - 1 + i] ?? '';
-      const cut = line.length > 20_000 ? line.slice(0, 20_000) : line;
+      const cut = line.length > maxLine ? line.slice(0, maxLine) : line;
       kept.push(cut);
       numbers.push(start + i);
       size += cut.length + 1;

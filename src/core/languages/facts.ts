@@ -52,6 +52,11 @@ interface SourceLike {
   slice(t: { start: number; end: number }): string;
 }
 
+/** Bounds that keep every question cheap, whatever the text: nobody writes more by hand. */
+const maxText = 20_000;
+const maxTokens = 4000;
+const maxValues = 60;
+
 const notCallees = new Set(['if', 'for', 'while', 'switch', 'catch', 'return', 'function', 'func', 'fn', 'def', 'and', 'or', 'not', 'in', 'elif', 'else', 'match', 'typeof', 'await', 'async', 'with', 'assert', 'case', 'yield', 'throw', 'sizeof', 'do', 'is', 'lambda']);
 const assignOps = new Set(['=', ':=', '+=', '.=', '||=', '??=', '<<=']);
 
@@ -102,6 +107,7 @@ export class CodeFacts {
   valuesOf(name: string, token: number): readonly Assignment[] {
     const all = this.byName.get(name);
     if (!all) return [];
+    if (all.length > maxValues) return all.slice(0, maxValues);
     for (let scope = this.scopeAt(token); ; scope = this.scopes[scope]!.parent) {
       const { from, to, params } = this.scopes[scope]!;
       const here = scope === 0 ? all.filter((a) => this.scopeAt(a.from) === 0 || this.scopes.length < 2) : all.filter((a) => a.from >= from && a.to <= to);
@@ -201,7 +207,7 @@ export class CodeFacts {
   textOf(range: { readonly from: number; readonly to: number }): string {
     const a = this.tokens[range.from];
     const b = this.tokens[range.to - 1];
-    return a && b && range.to > range.from ? this.#source.text.slice(a.start, b.end) : '';
+    return a && b && range.to > range.from ? this.#source.text.slice(a.start, Math.min(b.end, a.start + maxText)) : '';
   }
 
   offsets(range: { readonly from: number; readonly to: number }): { start: number; end: number } {
@@ -233,7 +239,7 @@ export class CodeFacts {
 
   /** Whether nothing in the range can vary at run time, as far as this file tells. */
   isConstant(range: { readonly from: number; readonly to: number }, depth = 0): boolean {
-    if (depth > 4) return false;
+    if (depth > 4 || range.to - range.from > maxTokens) return false;
     for (let i = range.from; i < range.to; i++) {
       const t = this.tokens[i]!;
       if (t.kind === 'str') {
@@ -521,7 +527,7 @@ export class CodeFacts {
       const from = i + 1;
       if (from >= tokens.length) continue;
       let to = from;
-      while (to < tokens.length) {
+      while (to < tokens.length && to - from < maxTokens) {
         const here = tokens[to]!;
         if (here.kind === 'op') {
           if (here.text === ';' || here.text === ',' || here.text === ')' || here.text === ']' || here.text === '}') break;

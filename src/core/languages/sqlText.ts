@@ -9,6 +9,9 @@ export interface Statement {
   readonly tokens: readonly Token[];
 }
 
+/** Words of a statement that patterns get to see. */
+const maxWords = 1500;
+
 /** Never throws. A body in dollar quotes is part of its statement. */
 export function sqlStatements(text: string): Statement[] {
   const found: Statement[] = [];
@@ -41,6 +44,8 @@ export function sqlStatements(text: string): Statement[] {
       continue;
     }
     current.push(token);
+    // What a statement does stands at its beginning; patterns over its text must stay cheap.
+    if (words.length >= maxWords) continue;
     if (token.kind === 'id') words.push(token.text.toUpperCase());
     else if (token.kind === 'str') words.push(text[token.start] === "'" ? "'…'" : text.slice(token.start + 1, token.end - 1).toLowerCase());
     else words.push(text.slice(token.start, token.end));

@@ -438,8 +438,9 @@ function keyAt(text: string, p: number, e: number): { name: string; after: numbe
   if (ch === '[' || ch === '|' || ch === '>') return undefined;
   for (let j = p; j < e; j++) {
     if (text[j] === '{' && text[j + 1] === '{') {
-      const close = text.indexOf('}}', j);
-      if (close < 0 || close > e) return undefined;
+      let close = j + 2;
+      while (close < e && !(text[close] === '}' && text[close + 1] === '}')) close++;
+      if (close >= e) return undefined;
       j = close + 1;
       continue;
     }

@@ -25,7 +25,7 @@ export const cdkInsecure: Rule = {
         if (/(?:^|\.)Queue$/.test(call.callee) && /sqs/i.test(source.text) && !/encryption/i.test(body)) report({ ...hit, tier: 'high', message: 'Queue without encryption: pass encryption: QueueEncryption.KMS_MANAGED.' });
         else if (/(?:^|\.)Topic$/.test(call.callee) && /\bsns\b/i.test(source.text) && !/masterKey|master_key|kmsMasterKeyId/.test(body)) report({ ...hit, tier: 'high', message: 'Topic without encryption: pass masterKey.' });
         else if (/(?:^|\.)Bucket$/.test(call.callee) && /s3/i.test(source.text) && /aws-cdk|aws_cdk/.test(source.text) && !/enforceSSL|enforce_ssl/.test(body)) report({ ...hit, tier: 'high', message: 'Bucket accepts plain HTTP: pass enforceSSL: true.' });
-        else if (/(?:^|\.)Bucket$/.test(call.callee) && /encryption\s*[:=][^,}]*UNENCRYPTED/.test(body)) report(hit);
+        else if (/(?:^|\.)Bucket$/.test(call.callee) && /encryption\s*[:=][^,}]{0,400}UNENCRYPTED/.test(body)) report(hit);
       }
     }
     for (const m of source.text.matchAll(/\b(?:publicReadAccess|public_read_access|publiclyAccessible|publicly_accessible|allowAllOutbound_)\s*[:=]\s*(?:true|True)|\b(?:QueueEncryption|BucketEncryption|StreamEncryption|TableEncryption)\.UNENCRYPTED|\b(?:encrypted|storageEncrypted|storage_encrypted|atRestEncryptionEnabled|transitEncryptionEnabled)\s*[:=]\s*(?:false|False)|\b(?:acl)\s*[:=]\s*["']public-read(?:-write)?["']|\bactions\s*[:=]\s*\[\s*["']\*["']|\b(?:cidrBlocks|cidr_blocks)\s*[:=]\s*\[\s*["']0\.0\.0\.0\/0["']|\bnew\s+(?:iam\.)?AnyPrincipal\(\)|\bfromAwsManagedPolicyName\(\s*["'](?:AdministratorAccess|PowerUserAccess|IAMFullAccess)["']|\bauthType\s*:\s*[\w.]*NONE\b/g)) report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, '') });

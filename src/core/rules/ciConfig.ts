@@ -18,7 +18,7 @@ export const ciConfig: Rule = {
       for (const n of walk(root)) {
         if (n.kind !== 'scalar') continue;
         if (/^(?:CI_DEBUG_TRACE|CI_DEBUG_SERVICES|system\.debug)$/.test(n.key) && /^true$/i.test(n.value)) report({ start: n.start, end: n.end, key: n.key, message: 'Debug trace prints all variables, secrets among them: switch it off.' });
-        else if (/(?:eval|sh -c|bash -c)[^\n]*\$\{?CI_(?:MERGE_REQUEST_(?:TITLE|DESCRIPTION|SOURCE_BRANCH_NAME)|COMMIT_(?:MESSAGE|TITLE|DESCRIPTION|REF_NAME|BRANCH|TAG))|<<\s*pipeline\.git\.branch|\$\(Build\.SourceVersionMessage\)|\$\{\{\s*parameters\.\w+\s*\}\}(?=.*\|\s*(?:ba)?sh)/.test(n.value)) report({ start: n.start, end: n.end, key: `inject:${n.value.slice(0, 80)}` });
+        else if (/(?:eval|sh -c|bash -c)[^\n]{0,400}\$\{?CI_(?:MERGE_REQUEST_(?:TITLE|DESCRIPTION|SOURCE_BRANCH_NAME)|COMMIT_(?:MESSAGE|TITLE|DESCRIPTION|REF_NAME|BRANCH|TAG))|<<\s*pipeline\.git\.branch|\$\(Build\.SourceVersionMessage\)|\$\{\{\s*parameters\.\w+\s*\}\}(?=.*\|\s*(?:ba)?sh)/.test(n.value)) report({ start: n.start, end: n.end, key: `inject:${n.value.slice(0, 80)}` });
       }
     }
   },

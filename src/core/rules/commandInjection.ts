@@ -56,7 +56,7 @@ export const commandInjection: Rule = {
         continue;
       }
       const minusC = /["'`](?:\/?(?:usr\/)?(?:bin\/)?(?:ba|z|da|k)?sh|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh|python\d?|perl|ruby|node|bash)["'`]\s*,\s*(?:\[\s*)?["'`](?:-c|\/c|\/C|-Command|-e)["'`]\s*,\s*([\s\S]*)\)$/.exec(all);
-      if (minusC && !/^\s*(?:f?["'][^"'{}$]*["']|`[^`$]*`)\s*[,\])}]/.test(minusC[1]!)) {
+      if (minusC && !/^\s*(?:f?["'][^"'{}$]{0,400}["']|`[^`$]{0,400}`)\s*[,\])}]/.test(minusC[1]!)) {
         const rest = args.slice(1).length > 0 ? { from: args[0]!.from, to: args.at(-1)!.to } : first;
         if (!c.isConstant(rest)) report(hit);
         continue;

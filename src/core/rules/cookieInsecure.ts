@@ -34,9 +34,9 @@ export const cookieInsecure: Rule = {
         }
       }
     }
-    if (source.language === 'go') for (const m of text.matchAll(/&?http\.Cookie\s*\{([^}]*)\}|&?sessions\.Options\s*\{([^}]*)\}/g)) {
+    if (source.language === 'go') for (const m of text.matchAll(/&?http\.Cookie\s*\{([^}]{0,400})\}|&?sessions\.Options\s*\{([^}]{0,400})\}/g)) {
       const body = m[1] ?? m[2] ?? '';
-      if (!/\bSecure\s*:\s*true/.test(body) || !/\bHttpOnly\s*:\s*true/.test(body)) report({ start: m.index, end: m.index + m[0].length, key: `cookie:${/Name:\s*"([^"]*)"/.exec(body)?.[1] ?? ''}` });
+      if (!/\bSecure\s*:\s*true/.test(body) || !/\bHttpOnly\s*:\s*true/.test(body)) report({ start: m.index, end: m.index + m[0].length, key: `cookie:${/Name:\s*"([^"]{0,400})"/.exec(body)?.[1] ?? ''}` });
     }
     if (source.language === 'java') {
       const c = code(source);

@@ -1,7 +1,7 @@
 import { code } from './kit/code.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
-const markup = /<\/?[a-zA-Z][\w-]*(?:\s[^<>]*)?>?|&nbsp;|href\s*=|text\/html/;
+const markup = /<\/?[a-zA-Z][\w-]*(?:\s[^<>]{0,400})?>?|&nbsp;|href\s*=|text\/html/;
 
 export const crossSiteScripting: Rule = {
   id: 'cross-site-scripting',
@@ -17,7 +17,7 @@ export const crossSiteScripting: Rule = {
     const lang = source.language;
     const isJs = lang === 'javascript' || lang === 'typescript' || lang === 'tsx';
     if (lang === 'html') {
-      for (const m of source.text.matchAll(/\{\{[^{}\n]*\|\s*(?:safe|safeseq)\b[^{}\n]*\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]*%>|<%=\s*(?:raw\s|[^%\n]*\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=|\[innerHTML\]\s*=|ng-bind-html-unsafe/g)) report({ start: m.index, end: m.index + m[0].length });
+      for (const m of source.text.matchAll(/\{\{[^{}\n]{0,400}\|\s*(?:safe|safeseq)\b[^{}\n]{0,400}\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]{0,400}%>|<%=\s*(?:raw\s|[^%\n]{0,400}\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=|\[innerHTML\]\s*=|ng-bind-html-unsafe/g)) report({ start: m.index, end: m.index + m[0].length });
       return;
     }
     const c = code(source);
@@ -69,7 +69,7 @@ export const crossSiteScripting: Rule = {
         if (/(?:^|\.)(?:Raw|HtmlString|Write)$/.test(callee) && /Html\.|HtmlString|Response\./.test(callee + source.text) && varies() && (/Raw$|HtmlString$/.test(callee) || requestText(c, first)) && !/Encode/.test(c.text(first))) report(hit);
       }
     }
-    if (lang === 'ruby') for (const m of source.text.matchAll(/(?:params\[[^\]]+\]|#\{[^}]+\}[^\n]*["'])\.html_safe\b|\brender\s+(?:inline|html|text):\s*(?:["'][^"'\n]*#\{|params)/g)) report({ start: m.index, end: m.index + m[0].length });
+    if (lang === 'ruby') for (const m of source.text.matchAll(/(?:params\[[^\]]+\]|#\{[^}]+\}[^\n]{0,400}["'])\.html_safe\b|\brender\s+(?:inline|html|text):\s*(?:["'][^"'\n]{0,400}#\{|params)/g)) report({ start: m.index, end: m.index + m[0].length });
     if (isJs) for (const m of source.text.matchAll(/\sv-html\s*=\s*["'][^"']+["']/g)) report({ start: m.index, end: m.index + m[0].length });
   },
 };

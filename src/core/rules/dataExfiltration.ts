@@ -23,22 +23,22 @@ export const dataExfiltration: Rule = {
         const all = deep(c, { from: call.open + 1, to: call.close }, 0);
         // An own API called with its own token is what tokens are for: a bare address, or the token as data, is not.
         const asHeader = /headers\s*[=:]|Authorization|Bearer|auth\s*=/i.test(body);
-        if (secrets.test(all) && (/["'`]https?:\/\/\d{1,3}(?:\.\d{1,3}){3}|pastebin|discord(?:app)?\.com\/api\/webhooks|api\.telegram|ngrok|oast|burpcollaborator|requestbin|webhook\.site|pipedream/.test(all) || (!asHeader && /(?:data|json|params|body)\s*[=:]/.test(body)) || /\?[^"'`]*["'`]\s*\+|\$\{process\.env/.test(body) && !asHeader)) report(hit);
+        if (secrets.test(all) && (/["'`]https?:\/\/\d{1,3}(?:\.\d{1,3}){3}|pastebin|discord(?:app)?\.com\/api\/webhooks|api\.telegram|ngrok|oast|burpcollaborator|requestbin|webhook\.site|pipedream/.test(all) || (!asHeader && /(?:data|json|params|body)\s*[=:]/.test(body)) || /\?[^"'`]{0,400}["'`]\s*\+|\$\{process\.env/.test(body) && !asHeader)) report(hit);
         else if (/(?:environ(?:\.copy\(\))?\b(?!\s*[.[])|process\.env(?!\s*[.[])|JSON\.stringify\(\s*process\.env\s*\)|dict\(os\.environ\)|os\.Environ\(\))/.test(body) && call.args.length > 0 && !/env\s*[:=]/.test(body)) report({ ...hit, message: 'The whole environment is sent away: send single, named values.' });
-        else if (/(?:gethostname|getpass\.getuser|os\.hostname\(\)|os\.userInfo|platform\.node)/.test(all) && /["'`]https?:\/\/[^"'`]*(?:\d{1,3}(?:\.\d{1,3}){3}|oast|ngrok|burp|pipedream|interact|requestbin|webhook\.site)/.test(all)) report(hit);
+        else if (/(?:gethostname|getpass\.getuser|os\.hostname\(\)|os\.userInfo|platform\.node)/.test(all) && /["'`]https?:\/\/[^"'`]{0,400}(?:\d{1,3}(?:\.\d{1,3}){3}|oast|ngrok|burp|pipedream|interact|requestbin|webhook\.site)/.test(all)) report(hit);
       } else if (/(?:^|\.)(?:spawn|spawnSync|exec|execSync|fork|execFile)$/.test(call.callee) && /^(?:javascript|typescript)$/.test(source.language)) {
         const body = c.text({ from: call.open, to: call.close + 1 });
         if (/detached\s*:\s*true/.test(body) && /stdio\s*:\s*(?:["']ignore["']|\[\s*["']ignore["']\s*,\s*["']ignore["'])/.test(body)) report({ ...hit, key: 'silent', message: 'Process is started to outlive its parent without any output: say what it is for, and log it.' });
       } else if (source.language === 'python' && /^(?:exec|eval|compile|__import__)$/.test(call.callee)) {
         const body = c.text({ from: call.open, to: call.close + 1 });
         if (/b64decode|fromhex|unhexlify|decompress|rot_?13|marshal\.loads|urlopen|requests\.get|\[::-1\]|codecs\.decode|bytes\.fromhex|\.decode\(/.test(body)) report({ ...hit, tier: 'critical', message: 'Hidden code is decoded and run: find out where it came from.' });
-      } else if (/^(?:eval|Function)$/.test(call.callee) && /\batob\(|Buffer\.from\([^)]*(?:base64|hex)|String\.fromCharCode|unescape\(|decodeURIComponent\(/.test(c.text({ from: call.open, to: call.close + 1 }))) report({ ...hit, tier: 'critical', message: 'Hidden code is decoded and run: find out where it came from.' });
+      } else if (/^(?:eval|Function)$/.test(call.callee) && /\batob\(|Buffer\.from\([^)]{0,400}(?:base64|hex)|String\.fromCharCode|unescape\(|decodeURIComponent\(/.test(c.text({ from: call.open, to: call.close + 1 }))) report({ ...hit, tier: 'critical', message: 'Hidden code is decoded and run: find out where it came from.' });
       else if (source.language === 'python' && /^(?:os\.system|subprocess\.\w+|os\.popen)$/.test(call.callee)) {
         const body = c.text({ from: call.open, to: call.close + 1 });
-        if (/powershell[^"']*(?:-enc|-EncodedCommand|hidden)|\bcurl\b[^"'|]*\|\s*(?:ba)?sh|\bwget\b[^"']*(?:&&|;|\|)\s*(?:sh|bash|chmod)|bitsadmin|certutil\s+-urlcache|mshta\b|regsvr32/i.test(body)) report({ ...hit, tier: 'critical' });
+        if (/powershell[^"']{0,400}(?:-enc|-EncodedCommand|hidden)|\bcurl\b[^"'|]{0,400}\|\s*(?:ba)?sh|\bwget\b[^"']{0,400}(?:&&|;|\|)\s*(?:sh|bash|chmod)|bitsadmin|certutil\s+-urlcache|mshta\b|regsvr32/i.test(body)) report({ ...hit, tier: 'critical' });
       }
     }
-    for (const m of text.matchAll(/["'`](?:stratum\+tcp:\/\/|[^"'`\n]*\b(?:xmrig|minerd|cryptonight)\b)[^"'`\n]*["'`]/g)) report({ start: m.index, end: m.index + m[0].length, tier: 'critical', message: 'Crypto-mining address or program: find out where it came from.' });
+    for (const m of text.matchAll(/["'`](?:stratum\+tcp:\/\/|[^"'`\n]{0,400}\b(?:xmrig|minerd|cryptonight)\b)[^"'`\n]{0,400}["'`]/g)) report({ start: m.index, end: m.index + m[0].length, tier: 'critical', message: 'Crypto-mining address or program: find out where it came from.' });
   },
 };
 

@@ -18,9 +18,9 @@ export const dependencySource: Rule = {
     } else if (source.language === 'ini') {
       for (const m of source.text.matchAll(/^[ \t]*(?:(?:@[\w-]+:)?registry|(?:extra-)?index-url|find-links)\s*=\s*(\S+)/gm)) if (!/^https:\/\/(?:registry\.npmjs\.org|pypi\.org)\//.test(m[1]!)) report({ start: m.index, end: m.index + m[0].length, key: `index:${m[1]}` });
     } else {
-      for (const m of source.text.matchAll(/"resolved":\s*"((?:http:|git\+?(?:ssh|http)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]*)"|^\s+resolved "((?:http:|git\+?(?:ssh|http)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]*)"/gm)) {
+      for (const m of source.text.matchAll(/"resolved":\s*"((?:http:|git\+?(?:ssh|http)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]{0,400})"|^\s+resolved "((?:http:|git\+?(?:ssh|http)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]{0,400})"/gm)) {
         const url = m[1] ?? m[2] ?? '';
-        const host = /^[a-z+]+:\/\/(?:[^@/]*@)?([^/:]+)/.exec(url)?.[1] ?? url;
+        const host = /^[a-z+]+:\/\/(?:[^@/]{0,400}@)?([^/:]+)/.exec(url)?.[1] ?? url;
         report({ start: m.index, end: m.index + m[0].length, key: `resolved:${host}`, ...(url.startsWith('https:') ? { tier: 'medium' as const } : {}) });
       }
     }

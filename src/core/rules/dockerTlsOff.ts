@@ -31,7 +31,7 @@ export const dockerTlsOff: Rule = {
           if (/[\w-]/.test(chunk.text[i - 1] ?? ' ') || /[\w-]/.test(chunk.text[i + name.length] ?? ' ')) continue;
           const lineStart = chunk.text.lastIndexOf('\n', i) + 1;
           if (!docker && /^\s*(?:#|\/\/)/.test(chunk.text.slice(lineStart, i))) continue;
-          const m = /^\s*[=:]\s*(?:'([^'\n]*)'|"([^"\n]*)"|([^\s;&|,}\n]*))/.exec(chunk.text.slice(i + name.length, i + name.length + 200)) ?? (chunk.env && docker ? /^\s+(?:'([^'\n]*)'|"([^"\n]*)"|([^\s;&|]*))/.exec(chunk.text.slice(i + name.length, i + name.length + 200)) : null);
+          const m = /^\s*[=:]\s*(?:'([^'\n]{0,400})'|"([^"\n]{0,400})"|([^\s;&|,}\n]{0,400}))/.exec(chunk.text.slice(i + name.length, i + name.length + 200)) ?? (chunk.env && docker ? /^\s+(?:'([^'\n]{0,400})'|"([^"\n]{0,400})"|([^\s;&|]{0,400}))/.exec(chunk.text.slice(i + name.length, i + name.length + 200)) : null);
           if (!m) continue;
           const value = (m[1] ?? m[2] ?? m[3] ?? '').trim();
           if (value !== '' && bad.test(value)) add(chunk.start + i, chunk.start + i + name.length + m[0].length, name);

@@ -14,7 +14,7 @@ export const migrationOperations: Rule = {
   check(source, report) {
     const c = code(source);
     const { text, path } = source;
-    const django = /from django\.db import[^\n]*migrations|migrations\.Migration/.test(text);
+    const django = /from django\.db import[^\n]{0,400}migrations|migrations\.Migration/.test(text);
     const alembic = /\bfrom alembic import op\b|import alembic/.test(text);
     const rails = /ActiveRecord::Migration|(?:^|\/)db\/migrate\//.test(text + path);
     const js = /knex|sequelize|queryInterface|typeorm|MigrationInterface|exports\.up\b/i.test(text);
@@ -54,6 +54,6 @@ export const migrationOperations: Rule = {
 /** The lines from the last function head above an offset. */
 function enclosing(text: string, offset: number): string {
   const before = text.slice(Math.max(0, offset - 6000), offset);
-  const heads = [...before.matchAll(/(?:^|\n)[ \t]*(?:async\s+)?(?:(?:public|export|static)\s+)*(?:def\s+\w+|exports\.\w+\s*=|(?:async\s+)?function\s+\w+|(?:async\s+)?(?:up|down)\s*[(:=])[^\n]*/g)];
+  const heads = [...before.matchAll(/(?:^|\n)[ \t]*(?:async\s+)?(?:(?:public|export|static)\s+)*(?:def\s+\w+|exports\.\w+\s*=|(?:async\s+)?function\s+\w+|(?:async\s+)?(?:up|down)\s*[(:=])[^\n]{0,400}/g)];
   return heads.at(-1)?.[0] ?? '';
 }

@@ -22,7 +22,7 @@ export const pathTraversal: Rule = {
       const joins = join.test(call.callee);
       const opens = !joins && (open.test(call.callee) || (call.isNew && open.test(call.name)));
       if (!joins && !opens) continue;
-      if (joins && (/^(?:join|resolve)$/.test(call.callee) && !(isJs && /\b(?:join|resolve)\b[^\n]*(?:from\s*|require\()['"](?:node:)?path/.test(source.text)))) continue;
+      if (joins && (/^(?:join|resolve)$/.test(call.callee) && !(isJs && /\b(?:join|resolve)\b[^\n]{0,400}(?:from\s*|require\()['"](?:node:)?path/.test(source.text)))) continue;
       const hit = { start: call.start, end: call.end };
       const body = c.around(call.start, 12, 8);
       const args = joins ? call.args : call.args.slice(0, 1);

@@ -19,9 +19,9 @@ export const tokenUnverified: Rule = {
       const hit = { start: call.start, end: call.end };
       if (/^(?:jwt|jose|JWT|pyjwt|jose\.jwt|JsonWebToken)\.decode$/.test(call.callee) && source.language === 'python') {
         if (/verify\s*=\s*False|["']verify_signature["']\s*:\s*False|algorithms\s*=\s*\[?\s*["']none["']/i.test(body)) report({ ...hit, key: 'unverified' });
-      } else if (/^(?:jwt|jsonwebtoken|JWT)\.(?:verify|sign)$/.test(call.callee) && /algorithms?\s*["']?\s*:\s*\[?[^\]]*["']none["']/i.test(body)) report({ ...hit, key: 'none' });
+      } else if (/^(?:jwt|jsonwebtoken|JWT)\.(?:verify|sign)$/.test(call.callee) && /algorithms?\s*["']?\s*:\s*\[?[^\]]{0,400}["']none["']/i.test(body)) report({ ...hit, key: 'none' });
       else if (/ParseUnverified$|setSkipSignatureVerification$|UnsafeAllowNoneSignatureType$/.test(call.callee)) report({ ...hit, key: call.name });
-      else if (/^JWT\.decode$/.test(call.callee) && source.language === 'ruby' && /,\s*(?:nil|false)\b[^)]*false|,\s*nil\s*,\s*false/.test(body)) report({ ...hit, key: 'unverified' });
+      else if (/^JWT\.decode$/.test(call.callee) && source.language === 'ruby' && /,\s*(?:nil|false)\b[^)]{0,400}false|,\s*nil\s*,\s*false/.test(body)) report({ ...hit, key: 'unverified' });
       else if (/^Algorithm\.none$|alg\w*\.none$/i.test(call.callee)) report({ ...hit, key: 'none' });
       else if (/^(?:jwt|jsonwebtoken|JWT|jose\.JWT|jose|JWK)\.(?:sign|verify|asKey|encode|decode)$/.test(call.callee) || (/^(?:sign|verify|asKey)$/.test(call.callee) && /jsonwebtoken|jose/.test(text))) {
         const keyIndex = /asKey$/.test(call.name) ? 0 : 1;

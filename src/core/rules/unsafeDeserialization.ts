@@ -45,7 +45,7 @@ export const unsafeDeserialization: Rule = {
     }
     for (const a of c.facts.assignments) if (a.name === 'TypeNameHandling' && /TypeNameHandling\.(?:All|Auto|Objects|Arrays)/.test(c.text(a))) report({ start: a.start, end: a.end, key: 'TypeNameHandling' });
     if (/^(?:java|kotlin)$/.test(lang)) {
-      for (const m of source.text.matchAll(/@Consumes\s*\(\s*\{?\s*(?:"\*\/\*"|MediaType\.WILDCARD|"application\/x-java-serialized-object"|"application\/\*")[^)]*\)|@JsonTypeInfo\s*\(\s*use\s*=\s*(?:JsonTypeInfo\.)?Id\.(?:CLASS|MINIMAL_CLASS)/g)) report({ start: m.index, end: m.index + m[0].length, message: m[0].startsWith('@Consumes') ? 'Endpoint accepts any media type, Java-serialised objects among them: name the media types.' : 'Input names the class to build: use logical type names.' });
+      for (const m of source.text.matchAll(/@Consumes\s*\(\s*\{?\s*(?:"\*\/\*"|MediaType\.WILDCARD|"application\/x-java-serialized-object"|"application\/\*")[^)]{0,400}\)|@JsonTypeInfo\s*\(\s*use\s*=\s*(?:JsonTypeInfo\.)?Id\.(?:CLASS|MINIMAL_CLASS)/g)) report({ start: m.index, end: m.index + m[0].length, message: m[0].startsWith('@Consumes') ? 'Endpoint accepts any media type, Java-serialised objects among them: name the media types.' : 'Input names the class to build: use logical type names.' });
     }
   },
 };

@@ -68,7 +68,7 @@ export const weakCrypto: Rule = {
         }
       } else if (/^(?:java|kotlin|scala|groovy)$/.test(lang)) {
         const literal = first ? (c.facts.literal(first) ?? '') : '';
-        if (/(?:^|\.)Cipher\.getInstance$/.test(callee) && (/^(?:DES|DESede|TripleDES|RC[245]|ARCFOUR|Blowfish|IDEA|NullCipher)\b/i.test(literal) || /\/ECB\//i.test(literal) || /^(?:AES)$/i.test(literal) || (/^AES\/CBC/i.test(literal)) || /^RSA\/[^/]*\/NoPadding/i.test(literal) || /RSA\/ECB\/PKCS1Padding/i.test(literal) && false)) report({ ...hit, key: literal });
+        if (/(?:^|\.)Cipher\.getInstance$/.test(callee) && (/^(?:DES|DESede|TripleDES|RC[245]|ARCFOUR|Blowfish|IDEA|NullCipher)\b/i.test(literal) || /\/ECB\//i.test(literal) || /^(?:AES)$/i.test(literal) || (/^AES\/CBC/i.test(literal)) || /^RSA\/[^/]{0,400}\/NoPadding/i.test(literal) || /RSA\/ECB\/PKCS1Padding/i.test(literal) && false)) report({ ...hit, key: literal });
         else if (/(?:^|\.)MessageDigest\.getInstance$/.test(callee) && /^(?:MD[245]|SHA-?1?|SHA1)$/i.test(literal)) weakHash(literal);
         else if (/(?:^|\.)DigestUtils\.(?:md5\w*|sha1\w*|sha|shaHex|getMd5Digest|getSha1Digest|getShaDigest)$|^Hashing\.(?:md5|sha1)$/.test(callee)) weakHash(callee);
         else if (/(?:^|\.)(?:SecretKeyFactory|KeyGenerator|Mac)\.getInstance$/.test(callee) && /^(?:DES|DESede|RC4|HmacMD5|HmacSHA1|Blowfish|PBEWithMD5)/i.test(literal)) report({ ...hit, key: literal });

@@ -21,7 +21,7 @@ export const weakRandom: Rule = {
       if (/next(?:Int|Long|Bytes)$/.test(call.callee) && (/SecureRandom/.test(source.text) || !/java|kotlin/.test(source.language))) continue;
       const line = source.lineAt(call.start);
       const near = source.lines.slice(Math.max(0, line - 3), line + 1).join(' ');
-      const name = /(?:function|def|func|fn|\b(?:public|private|static)\b[^\n(]*)\s+(\w+)\s*\([^)]*\)?/.exec(source.lines.slice(Math.max(0, line - 8), line).reverse().find((l) => /\b(?:function|def|func|public|private)\b/.test(l)) ?? '')?.[1] ?? '';
+      const name = /(?:function|def|func|fn|\b(?:public|private|static)\b[^\n(]{0,400})\s+(\w+)\s*\([^)]{0,400}\)?/.exec(source.lines.slice(Math.max(0, line - 8), line).reverse().find((l) => /\b(?:function|def|func|public|private)\b/.test(l)) ?? '')?.[1] ?? '';
       if (secret.test(near.replace(/Math\.random|random\.\w+/g, '')) || secret.test(name)) report({ start: call.start, end: call.end, key: call.callee });
     }
   },

@@ -23,7 +23,7 @@ export const workflowTriggers: Rule = {
         const ref = at(step, 'with', 'ref') ?? at(step, 'with', 'repository');
         if (/^actions\/checkout(?:@|$)/.test(uses) && ref && /head|merge|refs\/pull|pull_request\.number|issue\.number/.test(ref.value)) report({ start: step.start, end: step.end, key: `checkout:${ref.value}` });
         const run = at(step, 'run');
-        if (run && /\bgh\s+pr\s+checkout\b|\bgit\s+(?:fetch|pull|checkout)\b[^\n]*(?:pull\/|head\.(?:ref|sha)|HEAD_REF)/.test(run.value)) report({ start: run.start, end: run.end, key: 'checkout:run' });
+        if (run && /\bgh\s+pr\s+checkout\b|\bgit\s+(?:fetch|pull|checkout)\b[^\n]{0,400}(?:pull\/|head\.(?:ref|sha)|HEAD_REF)/.test(run.value)) report({ start: run.start, end: run.end, key: 'checkout:run' });
         void expressions;
       }
   },

@@ -36,7 +36,7 @@ export const xmlExternalEntities: Rule = {
             const near = c.around(offset, 14, 0);
             const from = near.lastIndexOf(variable ? `${variable} ` : 'newInstance');
             void from;
-            return new RegExp(`\\b${variable.replace(/[^\w]/g, '')}\\s*\\.\\s*(?:setFeature\\s*\\([^;]*(?:disallow-doctype-decl"?\\s*,\\s*true|external-(?:general|parameter)-entities"?\\s*,\\s*false|FEATURE_SECURE_PROCESSING\\s*,\\s*true)|setAttribute\\s*\\([^;]*ACCESS_EXTERNAL|setProperty\\s*\\([^;]*(?:SUPPORT_DTD|ACCESS_EXTERNAL|SUPPORTING_EXTERNAL))`).test(near) || secureInScope(text, variable, offset);
+            return new RegExp(`\\b${variable.replace(/[^\w]/g, '')}\\s*\\.\\s*(?:setFeature\\s*\\([^;]{0,400}(?:disallow-doctype-decl"?\\s*,\\s*true|external-(?:general|parameter)-entities"?\\s*,\\s*false|FEATURE_SECURE_PROCESSING\\s*,\\s*true)|setAttribute\\s*\\([^;]{0,400}ACCESS_EXTERNAL|setProperty\\s*\\([^;]{0,400}(?:SUPPORT_DTD|ACCESS_EXTERNAL|SUPPORTING_EXTERNAL))`).test(near) || secureInScope(text, variable, offset);
           };
           if (!direct && secured(call.start)) continue;
           report({ ...hit, key: `${call.callee}#${made.length > 0 ? lineText(source, call.start) : ''}` });
@@ -47,7 +47,7 @@ export const xmlExternalEntities: Rule = {
     }
     if (lang === 'python') {
       if (/defusedxml/.test(text) && !/^\s*(?:import xml\b|from xml\b|import xml\.)/m.test(text)) return;
-      for (const m of text.matchAll(/^[ \t]*(?:import\s+xml(?:\.(?:etree(?:\.\w+)?|sax|dom(?:\.\w+)?))?|from\s+xml(?:\.\w+)*\s+import\s+[^\n]+|import\s+xmlrpc(?:lib)?[^\n]*|from\s+xmlrpc[^\n]*)/gm)) {
+      for (const m of text.matchAll(/^[ \t]*(?:import\s+xml(?:\.(?:etree(?:\.\w+)?|sax|dom(?:\.\w+)?))?|from\s+xml(?:\.\w+)*\s+import\s+[^\n]+|import\s+xmlrpc(?:lib)?[^\n]{0,400}|from\s+xmlrpc[^\n]{0,400})/gm)) {
         if (/saxutils|import\s+xml\.etree\.ElementTree as ET$/.test(m[0]) && !/\.(?:parse|fromstring|iterparse|XMLParser|XML)\(/.test(text)) continue;
         if (/saxutils/.test(m[0])) continue;
         if (!/\b(?:parse|parseString|fromstring|iterparse|XMLParser|make_parser|XML|ServerProxy|SimpleXMLRPCServer|xmlrpc\w*)\s*\(|^\s*import xml\s*$/m.test(text)) continue;
@@ -81,9 +81,9 @@ const lineText = (source: { lineAt(o: number): number; lines: readonly string[] 
 function secureInScope(text: string, variable: string, offset: number): boolean {
   if (!variable) return false;
   const name = variable.replace(/[^\w]/g, '');
-  const declared = new RegExp(`\\b(?:private|protected|public|static|final)\\s[^;\\n]*\\b${name}\\s*(?:=|;)`).test(text);
+  const declared = new RegExp(`\\b(?:private|protected|public|static|final)\\s[^;\\n]{0,400}\\b${name}\\s*(?:=|;)`).test(text);
   if (!declared) return false;
-  const set = new RegExp(`\\b${name}\\s*\\.\\s*set(?:Feature|Attribute|Property)\\s*\\([^;]*(?:disallow-doctype-decl"?\\s*,\\s*true|external-general-entities"?\\s*,\\s*false|ACCESS_EXTERNAL)`).exec(text);
+  const set = new RegExp(`\\b${name}\\s*\\.\\s*set(?:Feature|Attribute|Property)\\s*\\([^;]{0,400}(?:disallow-doctype-decl"?\\s*,\\s*true|external-general-entities"?\\s*,\\s*false|ACCESS_EXTERNAL)`).exec(text);
   void offset;
   return set !== null;
 }

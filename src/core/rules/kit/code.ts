@@ -36,8 +36,8 @@ export class Code {
   get params(): ReadonlySet<string> {
     if (!this.#params) {
       this.#params = new Set();
-      for (const m of this.source.text.matchAll(/@(?:RequestParam|PathVariable|RequestBody|RequestHeader|CookieValue|QueryParam|PathParam|FormParam|Query|Param|Body)\b(?:\([^)]*\))?\s*(?:final\s+)?[\w<>[\], ]*?\b(\w+)\s*[,)]/g)) this.#params.add(m[1]!);
-      for (const m of this.source.text.matchAll(/<(?:\w+:)?(\w+)>["'][^\n]*\)\s*\n\s*(?:async\s+)?def\s+\w+\s*\(([^)]*)\)/g)) for (const p of m[2]!.split(',')) this.#params.add(p.trim().split(/[:=]/)[0]!.trim());
+      for (const m of this.source.text.matchAll(/@(?:RequestParam|PathVariable|RequestBody|RequestHeader|CookieValue|QueryParam|PathParam|FormParam|Query|Param|Body)\b(?:\([^)]{0,400}\))?\s*(?:final\s+)?[\w<>[\], ]{0,80}?\b(\w+)\s*[,)]/g)) this.#params.add(m[1]!);
+      for (const m of this.source.text.matchAll(/<(?:\w+:)?(\w+)>["'][^\n]{0,400}\)\s*\n\s*(?:async\s+)?def\s+\w+\s*\(([^)]{0,400})\)/g)) for (const p of m[2]!.split(',')) this.#params.add(p.trim().split(/[:=]/)[0]!.trim());
     }
     return this.#params;
   }
@@ -46,7 +46,7 @@ export class Code {
   names(range: Range): string[] {
     const found: string[] = [];
     const { tokens } = this.facts;
-    for (let i = range.from; i < range.to; i++) {
+    for (let i = range.from; i < range.to && found.length < 40; i++) {
       const t = tokens[i]!;
       if (t.kind === 'id' && tokens[i + 1]?.text !== '(') found.push(t.text);
       else if (t.kind === 'str' && t.dynamic) for (const m of this.facts.stringOf(t).matchAll(/[$#]?\{\s*([A-Za-z_$][\w.$]*)|\$(\w+)/g)) found.push(...(m[1] ?? m[2] ?? '').split('.'));
@@ -64,7 +64,7 @@ export class Code {
     if (this.isConstant(range)) return false;
     let strings = 0;
     let joins = false;
-    for (let i = range.from; i < range.to; i++) {
+    for (let i = range.from; i < range.to && i - range.from < 4000; i++) {
       const t = tokens[i]!;
       if (t.kind === 'str') {
         strings++;

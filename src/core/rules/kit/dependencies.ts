@@ -36,7 +36,7 @@ export function dependencies(source: Source): Dependency[] {
     return found;
   }
   if (/^(?:requirements|constraints).*\.(?:txt|in)$/.test(name) || name === 'requirements.in' || (name.endsWith('.txt') && source.language === 'manifest')) {
-    byRegex(/^[ \t]*((?:-e\s+)?(?:git\+|https?:)\S+|[A-Za-z0-9][\w.-]*(?:\[[^\]\n]*\])?)[ \t]*((?:[=<>!~]=?=?|@|===)[^\n;#\\]*)?[^\n]*/gm, 'requirements');
+    byRegex(/^[ \t]*((?:-e\s+)?(?:git\+|https?:)\S+|[A-Za-z0-9][\w.-]*(?:\[[^\]\n]{0,400}\])?)[ \t]*((?:[=<>!~]=?=?|@|===)[^\n;#\\]{0,400})?[^\n]{0,400}/gm, 'requirements');
     return found;
   }
   if (name === 'go.mod') {
@@ -89,21 +89,21 @@ export function dependencies(source: Source): Dependency[] {
     return found;
   }
   if (name === 'setup.py' || name === 'setup.cfg') {
-    for (const m of text.matchAll(/\b(install_requires|tests_require|setup_requires|extras_require|requires)\b\s*=\s*([[{][\s\S]*?[\]}]\s*(?=,\s*\n\s*\w+\s*=|\n?\s*\)|\n\w|$)|\n(?:[ \t]+[^\n]*\n?)*)/g)) {
+    for (const m of text.matchAll(/\b(install_requires|tests_require|setup_requires|extras_require|requires)\b\s*=\s*([[{][\s\S]{0,4000}?[\]}]\s*(?=,\s*\n\s*\w+\s*=|\n?\s*\)|\n\w|$)|\n(?:[ \t]+[^\n]{0,400}\n?)*)/g)) {
       const base = m.index + m[0].length - m[2]!.length;
-      if (name === 'setup.py') for (const s of m[2]!.matchAll(/(["'])([A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?\s*[^"'\n]*)\1/g)) {
+      if (name === 'setup.py') for (const s of m[2]!.matchAll(/(["'])([A-Za-z0-9][\w.-]*(?:\[[^\]]{0,400}\])?\s*[^"'\n]{0,400})\1/g)) {
         if (m[2]![s.index + s[0].length] === ':') continue;
-        const r = /^([\w.-]+(?:\[[^\]]*\])?)\s*(.*)$/.exec(s[2]!);
+        const r = /^([\w.-]+(?:\[[^\]]{0,400}\])?)\s*(.*)$/.exec(s[2]!);
         if (r) found.push({ name: r[1]!, version: r[2]!, section: m[1]!, start: base + s.index, end: base + s.index + s[0].length });
       }
-      else for (const s of m[2]!.matchAll(/^[ \t]+([\w.-]+(?:\[[^\]]*\])?)\s*([^\n]*)/gm)) found.push({ name: s[1]!, version: s[2]!, section: m[1]!, start: base + s.index, end: base + s.index + s[0].length });
+      else for (const s of m[2]!.matchAll(/^[ \t]+([\w.-]+(?:\[[^\]]{0,400}\])?)\s*([^\n]{0,400})/gm)) found.push({ name: s[1]!, version: s[2]!, section: m[1]!, start: base + s.index, end: base + s.index + s[0].length });
     }
     // Lists kept in a variable of their own.
-    if (name === 'setup.py') for (const s of text.matchAll(/^[ \t]+(["'])([A-Za-z][\w.-]*)(\s*(?:[=<>!~]=|[<>])[^"'\n]*)\1\s*,?\s*$/gm)) if (!found.some((f) => f.start >= s.index && f.end <= s.index + s[0].length)) found.push({ name: s[2]!, version: s[3]!.trim(), section: 'list', start: s.index + (s[0].length - s[0].trimStart().length), end: s.index + s[0].length });
+    if (name === 'setup.py') for (const s of text.matchAll(/^[ \t]+(["'])([A-Za-z][\w.-]*)(\s*(?:[=<>!~]=|[<>])[^"'\n]{0,400})\1\s*,?\s*$/gm)) if (!found.some((f) => f.start >= s.index && f.end <= s.index + s[0].length)) found.push({ name: s[2]!, version: s[3]!.trim(), section: 'list', start: s.index + (s[0].length - s[0].trimStart().length), end: s.index + s[0].length });
     return found;
   }
   if (name === 'pom.xml') {
-    for (const m of text.matchAll(/<(dependency|plugin|parent|extension)>([\s\S]*?)<\/\1>/g)) {
+    for (const m of text.matchAll(/<(dependency|plugin|parent|extension)>([\s\S]{0,4000}?)<\/\1>/g)) {
       const id = /<artifactId>\s*([^<]+?)\s*</.exec(m[2]!)?.[1];
       const group = /<groupId>\s*([^<]+?)\s*</.exec(m[2]!)?.[1] ?? '';
       const version = /<version>\s*([^<]+?)\s*</.exec(m[2]!)?.[1] ?? '';
@@ -113,16 +113,16 @@ export function dependencies(source: Source): Dependency[] {
     return found;
   }
   if (/\.(?:gradle|kts)$/.test(name)) {
-    byRegex(/\b(?:implementation|api|compileOnly|runtimeOnly|testImplementation|androidTestImplementation|annotationProcessor|kapt|ksp|classpath|compile|testCompile|testRuntimeOnly|developmentOnly|providedCompile)\b\s*\(?\s*(?:platform\s*\(\s*)?["']([^"':]+:[^"':]+)(?::([^"']*))?["']/g, 'gradle');
+    byRegex(/\b(?:implementation|api|compileOnly|runtimeOnly|testImplementation|androidTestImplementation|annotationProcessor|kapt|ksp|classpath|compile|testCompile|testRuntimeOnly|developmentOnly|providedCompile)\b\s*\(?\s*(?:platform\s*\(\s*)?["']([^"':]+:[^"':]+)(?::([^"']{0,400}))?["']/g, 'gradle');
     byRegex(/\bid\s*\(?\s*["']([\w.-]+)["']\s*\)?\s*version\s*["']([^"']+)["']/g, 'plugins');
     return found;
   }
   if (/proj$|packages\.config$|\.props$/.test(name)) {
-    byRegex(/<(?:PackageReference|PackageVersion|package|GlobalPackageReference)\s+(?:Include|Update|id)="([^"]+)"(?:[^>]*?\bVersion="([^"]*)")?[^>]*>/gi, 'nuget');
+    byRegex(/<(?:PackageReference|PackageVersion|package|GlobalPackageReference)\s+(?:Include|Update|id)="([^"]+)"(?:[^>]{0,400}?\bVersion="([^"]{0,400})")?[^>]{0,400}>/gi, 'nuget');
     return found;
   }
   if (name === 'gemfile' || name.endsWith('.gemspec')) {
-    byRegex(/^[ \t]*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)\s*\(?\s*["']([\w.-]+)["']([^\n]*)/gm, 'gems');
+    byRegex(/^[ \t]*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)\s*\(?\s*["']([\w.-]+)["']([^\n]{0,400})/gm, 'gems');
     return found;
   }
   if (/\.ya?ml$/.test(name)) {
@@ -135,7 +135,7 @@ export function dependencies(source: Source): Dependency[] {
   return found;
 
   function pushRequirement(spec: string, section: string, offset: number, line: string): void {
-    const r = /^([\w.-]+(?:\[[^\]]*\])?)\s*(.*)$/.exec(spec);
+    const r = /^([\w.-]+(?:\[[^\]]{0,400}\])?)\s*(.*)$/.exec(spec);
     if (r) found.push({ name: r[1]!, version: r[2]!, section, start: offset + Math.max(0, line.indexOf(spec)), end: offset + Math.max(0, line.indexOf(spec)) + spec.length });
   }
 }

@@ -31,7 +31,8 @@ export function isPlaceholder(value: string): boolean {
 export function isWordy(value: string): boolean {
   if (/\s/.test(value)) return true;
   if (/^[A-Za-z]+$/.test(value)) return value.length < 16 || entropy(value) < 3.6 || /^[A-Z]?[a-z]+(?:[A-Z][a-z]+)+$/.test(value);
-  if (/^(?:[A-Za-z]+\d?[-_./:]?)+$/.test(value) && !/\d[A-Za-z]\d|[a-z][A-Z][a-z]?[A-Z]/.test(value) && value.split(/[-_./:]/).every((w) => /^[A-Za-z]{0,14}\d?$/.test(w))) return true;
+  // Every part is a short word, perhaps with a digit at its end; no digit between letters, no change of case that words do not make.
+  if (/^[A-Za-z0-9\-_./:]+$/.test(value) && value.split(/[-_./:]/).every((w) => /^[A-Za-z]{0,14}\d?$/.test(w)) && !/[a-z][A-Z][a-z]?[A-Z]/.test(value)) return true;
   return false;
 }
 

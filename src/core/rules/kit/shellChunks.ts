@@ -16,7 +16,7 @@ export function shellChunks(source: Source): Chunk[] {
       return;
     }
     const whole = source.text.slice(n.start, n.end);
-    const block = /[:\-][ \t]*[|>][+\-\d]*[ \t]*(?:#[^\n]*)?\n/.exec(whole.slice(0, 300));
+    const block = /[:\-][ \t]*[|>][+\-\d]*[ \t]*(?:#[^\n]{0,400})?\n/.exec(whole.slice(0, 300));
     if (block) {
       const from = block.index + block[0].length;
       chunks.push({ text: whole.slice(from), start: n.start + from });
@@ -37,10 +37,10 @@ export function shellChunks(source: Source): Chunk[] {
       }
       return chunks;
     case 'makefile':
-      for (const m of source.text.matchAll(/^\t[@+-]*((?:[^\n]*\\\n)*[^\n]*)/gm)) chunks.push({ text: m[1]!, start: m.index + m[0].length - m[1]!.length });
+      for (const m of source.text.matchAll(/^\t[@+-]*((?:[^\n]{0,400}\\\n)*[^\n]{0,400})/gm)) chunks.push({ text: m[1]!, start: m.index + m[0].length - m[1]!.length });
       return chunks;
     case 'jenkinsfile':
-      for (const m of source.text.matchAll(/\b(?:sh|bat)\b[\s(]*(?:script\s*:\s*)?('''|"""|'|")([\s\S]*?)\1/g)) chunks.push({ text: m[2]!, start: m.index + m[0].length - m[2]!.length - m[1]!.length });
+      for (const m of source.text.matchAll(/\b(?:sh|bat)\b[\s(]*(?:script\s*:\s*)?('''|"""|'|")([\s\S]{0,4000}?)\1/g)) chunks.push({ text: m[2]!, start: m.index + m[0].length - m[2]!.length - m[1]!.length });
       return chunks;
     case 'manifest':
       if (source.path.endsWith('package.json')) for (const root of source.tree) for (const s of at(root, 'scripts')?.children ?? []) value(s);

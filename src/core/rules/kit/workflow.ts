@@ -63,7 +63,7 @@ const untrusted =
 
 export function isUntrusted(expression: string, job: Job, source: Source): boolean {
   // Only what the expression yields counts, not what it compares.
-  const value = expression.replace(/[^&|]*(?:==|!=|<=?|>=?)[^&|]*/g, ' ').replace(/\b(?:contains|startsWith|endsWith|hashFiles|success|failure|always|cancelled)\s*\([^)]*\)/g, ' ');
+  const value = expression.replace(/[^&|]{0,400}(?:==|!=|<=?|>=?)[^&|]{0,400}/g, ' ').replace(/\b(?:contains|startsWith|endsWith|hashFiles|success|failure|always|cancelled)\s*\([^)]{0,400}\)/g, ' ');
   if (/^\s*(?:toJSON|fromJSON)?\(?\s*github\s*\)?\s*$|toJSON\(\s*github(?:\.event)?\s*\)/i.test(value)) return true;
   if (untrusted.test(value)) return !/\bgithub\.ref_name\b/.test(value) || triggers(source).some((t) => /pull_request|push|create|workflow_dispatch/.test(t.name));
   const input = /\b(?:github\.event\.)?inputs\.([\w-]+)/.exec(value);
