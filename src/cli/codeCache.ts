@@ -15,7 +15,9 @@ export function requireCached(name: string): unknown {
   if ('enableCompileCache' in nodeModule || process.env['NODE_V8_COVERAGE'] !== undefined)
     return require(file) as unknown;
   const source = fs.readFileSync(file, 'utf8');
-  const cacheFile = `${file}.${process.version}-${process.arch}.cache`;
+  // One per command: the cache holds the functions that the command used.
+  const word = /^[a-z-]{1,16}$/.exec(process.argv[2] ?? '')?.[0] ?? '';
+  const cacheFile = `${file}.${word}.${process.version}-${process.arch}.cache`;
   const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename: file,
     ...cached(cacheFile, file),

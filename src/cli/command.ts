@@ -1,6 +1,8 @@
 /** The shape of one CLI command: one file in `commands/`, one line in `full.ts` or `fast.ts`. */
 export interface Io {
   readonly stdin: NodeJS.ReadableStream;
+  /** The whole standard input without a stream, where that is possible (hot paths). */
+  readonly readNow?: () => string | undefined;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly cwd: string;
@@ -23,6 +25,14 @@ export interface Command {
 /** Misuse of the command line: printed as one line (what, where, what to do), exit 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** All of standard input, the fast way where there is one. */
+export async function readInput(io: Pick<Io, 'stdin' | 'readNow'>, limit = 64 * 1024 * 1024): Promise<string> {
+  const text = io.readNow?.();
+  if (text === undefined) return readAll(io.stdin, limit);
+  if (text.length > limit) throw new UsageError(`standard input is larger than ${limit} bytes`);
+  return text;
 }
 
 /** Reads a stream to its end as UTF-8; refuses more than `limit` bytes. */

@@ -1,10 +1,33 @@
 /**
  * Commands on a hot path (agent hooks, git hooks, the command guard), in a bundle of their own: an agent calls them
- * hundreds of times in a session, so nothing here may load a parser, the exporters or the server.
+ * hundreds of times in a session, so nothing here may load a parser, the exporters or the server. Each command's
+ * modules are set up only when it runs.
  */
 import type { Command } from './command.ts';
-import { gitHook } from './commands/gitHook.ts';
-import { guard } from './commands/guard.ts';
-import { hook } from './commands/hook.ts';
 
-export const fastCommands: readonly Command[] = [gitHook, guard, hook];
+const lazy = (name: string, summary: string, load: () => Command): Command => ({
+  name,
+  summary,
+  get usage() {
+    return load().usage;
+  },
+  run: (args, io) => load().run(args, io),
+});
+
+export const fastCommands: readonly Command[] = [
+  lazy(
+    'git-hook',
+    'called by the installed git hooks',
+    () => (require('./commands/gitHook.ts') as typeof import('./commands/gitHook.ts')).gitHook,
+  ),
+  lazy(
+    'guard',
+    'judge shell commands: allow, ask or deny',
+    () => (require('./commands/guard.ts') as typeof import('./commands/guard.ts')).guard,
+  ),
+  lazy(
+    'hook',
+    "answer an agent's hook call (stdin and stdout in the agent's own protocol)",
+    () => (require('./commands/hook.ts') as typeof import('./commands/hook.ts')).hook,
+  ),
+];

@@ -2,8 +2,10 @@
  * `countersign`: argv → one command. Exit codes: 0 fine, 1 findings / blocked / invalid, 2 misuse or internal error,
  * said in one line on stderr; a stack only with --verbose.
  */
+import * as fs from 'node:fs';
 import * as nodeModule from 'node:module';
 import { version } from '../../package.json';
+import { keepCode, requireCached } from './codeCache.ts';
 import type { Command, Io } from './command.ts';
 
 const fastWords: ReadonlySet<string> = new Set(['hook', 'git-hook', 'guard']);
@@ -12,15 +14,19 @@ const fastWords: ReadonlySet<string> = new Set(['hook', 'git-hook', 'guard']);
 (nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 // The bundles are siblings on disk and loaded on demand; a static import would parse them all.
-const loadFast = (): readonly Command[] => (require('./fast.js') as typeof import('./fast.ts')).fastCommands;
+const loadFast = (): readonly Command[] => (requireCached('fast.js') as typeof import('./fast.ts')).fastCommands;
 const loadFull = (): readonly Command[] => (require('./full.js') as typeof import('./full.ts')).fullCommands;
 
 async function main(argv: readonly string[]): Promise<number> {
   const verbose = argv.includes('--verbose');
   const words = argv.filter((a) => a !== '--verbose');
   const io: Io = {
-    stdin: process.stdin,
-    out: (text) => void process.stdout.write(text),
+    // Made only when asked for: the stream alone costs a hook a tenth of its time.
+    get stdin() {
+      return process.stdin;
+    },
+    readNow: readStandardInput,
+    out: (text) => void standardOutput().write(text),
     err: (text) => void process.stderr.write(text),
     cwd: process.cwd(),
     env: process.env,
@@ -76,15 +82,32 @@ function help(topic: string | undefined, io: Io, asked: boolean): number {
   return asked ? 0 : 2;
 }
 
+let watched = false;
+/** Made at the first output, like standard input: an allowed hook call prints nothing. */
+function standardOutput(): NodeJS.WriteStream {
+  if (!watched)
+    // A reader that has seen enough (`| head`) is no error of ours.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(0);
+    });
+  watched = true;
+  return process.stdout;
+}
+
+/** Everything on standard input at once; `undefined` where it can't be read that way (a terminal, a pipe in use). */
+function readStandardInput(): string | undefined {
+  try {
+    return fs.readFileSync(0, 'utf8');
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EOF' ? '' : undefined;
+  }
+}
+
 /** Control characters out of what a terminal will show. */
 const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 80);
 
-// A reader that has seen enough (`| head`) is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
-
+process.once('exit', keepCode);
 // Not process.exit(): it would cut off what is still being written to a pipe.
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;

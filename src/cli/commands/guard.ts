@@ -8,7 +8,7 @@ import { guardCommand } from '../../core/guard/index.ts';
 import type { GuardInput, GuardVerdict } from '../../core/guard/index.ts';
 import type { ReadText } from '../../core/ports.ts';
 import type { Policy } from '../../core/policy/model.ts';
-import { readAll, UsageError } from '../command.ts';
+import { readInput, UsageError } from '../command.ts';
 import type { Command, Io } from '../command.ts';
 
 const shells = ['posix', 'powershell', 'cmd'] as const;
@@ -57,9 +57,7 @@ examples:
     }
     if (jsonl) return batch(io, shell, agent);
     const command =
-      words.length === 0 || (words.length === 1 && words[0] === '-')
-        ? await readAll(io.stdin, maxInput)
-        : words.join(' ');
+      words.length === 0 || (words.length === 1 && words[0] === '-') ? await readInput(io, maxInput) : words.join(' ');
     const verdict = judge({ command, cwd: io.cwd, ...(shell ? { shell } : {}) }, await policyFor(io.cwd), agent);
     if (json) io.out(`${JSON.stringify(verdict)}\n`);
     else if (verdict.decision === 'allow') io.out('allow\n');
@@ -78,7 +76,7 @@ function shellNamed(name: string | undefined): (typeof shells)[number] {
 
 async function batch(io: Io, shell: GuardInput['shell'], agent: string | undefined): Promise<number> {
   const policy = await policyFor(io.cwd);
-  const text = await readAll(io.stdin, maxInput);
+  const text = await readInput(io, maxInput);
   let bad = false;
   let from = 0;
   while (from < text.length) {

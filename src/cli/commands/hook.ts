@@ -38,7 +38,7 @@ import { sha256 } from '../../platform/crypto.ts';
 import { auditDir, userDir } from '../../platform/state.ts';
 import type { Repository } from '../../platform/state.ts';
 import { stoppedNow } from '../../platform/stopSwitch.ts';
-import { readAll, UsageError } from '../command.ts';
+import { readInput, UsageError } from '../command.ts';
 import type { Command, Io } from '../command.ts';
 import { fileReader } from './guard.ts';
 
@@ -66,7 +66,7 @@ records which lines the agent wrote. While agents are stopped ('countersign stop
     const adapter = agentById(id);
     if (!adapter)
       throw new UsageError(`unknown agent '${id.slice(0, 40)}'; one of ${agents.map((a) => a.id).join(', ')}`);
-    const reply = await answerWithin(adapter, await readAll(io.stdin, maxPayload), io, deadlineMs);
+    const reply = await answerWithin(adapter, await readInput(io, maxPayload), io, deadlineMs);
     if (reply.stdout !== '') io.out(reply.stdout);
     if (reply.stderr !== '') io.err(reply.stderr);
     return reply.exitCode;
