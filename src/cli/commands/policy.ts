@@ -12,6 +12,7 @@ import type { Policy, PolicyProblem, TrailerMode } from '../../core/policy/model
 import { rules } from '../../core/rules/index.ts';
 import { findRepository, git } from '../../platform/git.ts';
 import { createGrammars } from '../../platform/grammars.ts';
+import { openAttribution } from '../../platform/attribution.ts';
 import { loadPolicy, policyFileName, realRepoPath, type PolicyState } from '../../platform/policyFile.ts';
 import { UsageError, type Command, type Io } from '../command.ts';
 
@@ -110,6 +111,12 @@ async function init(args: readonly string[], io: Io): Promise<number> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     io.err(`countersign policy init: ${file} is there already; edit it, or look at 'policy init --print'\n`);
     return 1;
+  }
+  // Without this nobody saw the lines being written, and the first commit of the policy would be refused as an AI's.
+  const repository = await findRepository(root, io.env);
+  if (repository) {
+    const origin = { origin: 'tool', evidence: 'editor', agent: 'countersign' } as const;
+    await openAttribution(repository).record({ path: policyFileName, before: null, after: text, origin });
   }
   io.out(`wrote ${file}\n\nNext: look it over, commit it, then 'countersign install --git' for records in commits.\n`);
   return 0;

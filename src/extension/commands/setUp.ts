@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { openAttribution } from '../../platform/attribution.ts';
 import { applyPlan, planInstall, type PlannedChange } from '../../platform/gitHooks.ts';
 import { policyTemplate } from '../../core/policy/template.ts';
 import { hookRuntime } from '../hookRuntime.ts';
@@ -60,7 +61,17 @@ export const setUp: Command = {
     if (answer === undefined) return;
     await applyPlan({ changes });
     await ledger.publishKey(place);
-    if (changes.some((c) => c.path === policyFile)) await rememberPolicy(context, policyFile, policyText);
+    if (changes.some((c) => c.path === policyFile)) {
+      await rememberPolicy(context, policyFile, policyText);
+      // Without this nobody saw the lines being written, and the first commit of the policy would be refused as an AI's.
+      const origin = { origin: 'tool', evidence: 'editor', agent: 'countersign' } as const;
+      await openAttribution(place.repository).record({
+        path: 'countersign.yaml',
+        before: null,
+        after: policyText,
+        origin,
+      });
+    }
     await policies.reload();
     await ledger.audit(place, { event: 'setup', reason: changes.map((c) => path.basename(c.path)).join(', ') });
     log.info(`set up ${place.root}: ${changes.length} changes`);
