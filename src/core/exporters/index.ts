@@ -1,6 +1,8 @@
 /** All export formats, in the order of the quick pick and of `--format`. */
 import { csv } from './csv.ts';
+import { html } from './html.ts';
 import { jsonl } from './jsonl.ts';
+import { markdown } from './markdown.ts';
 import type { Exporter } from './model.ts';
 
-export const exporters: readonly Exporter[] = [jsonl, csv];
+export const exporters: readonly Exporter[] = [jsonl, csv, markdown, html];

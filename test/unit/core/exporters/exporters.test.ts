@@ -130,3 +130,43 @@ test('CSV cells never begin a formula', async () => {
     assert.equal(cell, `'${text}`);
   }
 });
+
+test('reports: hostile text stays text, nothing can load or run', async () => {
+  const hostile =
+    '<script>alert(1)</script><img src=x onerror=alert(1)> [a](javascript:x) ![b](http://x/y) `c` | d & "e" \u202e http://evil.example';
+  const events = [
+    event({
+      event: 'justification',
+      reason: hostile,
+      actor: { kind: 'human', id: hostile },
+      subject: { path: hostile, note: hostile },
+    }),
+    event({ subject: { path: hostile, agent: hostile } }),
+  ];
+  const page = await render('html', events);
+  assert.doesNotMatch(page, /<script|<img|<a |<link|<iframe|onerror=alert\(1\)>|\u202e/);
+  assert.match(page, /Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'/);
+  assert.doesNotMatch(page, /<[^>]*\s(?:src|href|on\w+)=/);
+  const md = await render('markdown', events);
+  assert.doesNotMatch(md, /[<>`]script|\]\(|<img|!\[|\u202e|https?:\/\//);
+  for (const line of md.split('\n').filter((l) => l.startsWith('| 2026'))) assert.equal(line.match(/\|/g)?.length, 5);
+});
+
+test('reports count everything, list what was refused or vouched for, and say what they left out', async () => {
+  const events: AuditEvent[] = [];
+  for (let i = 0; i < 2500; i++)
+    events.push(
+      event({ seq: i, event: 'agent.denied', decision: 'deny', time: `2026-05-0${1 + (i % 3)}T10:00:00.000Z` }),
+    );
+  events.push(
+    event({ event: 'finding', subject: { tier: 'critical', path: 'x' } }),
+    event({ event: 'finding', subject: { tier: 'low' } }),
+  );
+  for (const id of ['markdown', 'html']) {
+    const text = (await render(id, events)).replace(/<style>[\s\S]*<\/style>/, '');
+    assert.match(text, /2502/, id);
+    assert.match(text, /500 more; the first 2000 are listed/, id);
+    assert.ok(text.indexOf('critical') < text.indexOf('low'), id);
+  }
+  assert.match(await render('html', []), /no events[\s\S]*<p>Nothing\.<\/p>/);
+});
