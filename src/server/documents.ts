@@ -595,6 +595,7 @@ export class Documents {
     if (!live || document.isClosed) return;
     if (this.#shouldAsk(document, live)) await this.#askJournal(document);
     const version = document.text.version;
+    this.#resync(document, live);
     const lines = live.map.lines();
     const taken = live.map.deletions();
     const judgement = await this.#judge(live.root, live.repoPath, {
@@ -647,6 +648,21 @@ export class Documents {
     this.#audit
       .found(root, repoPath, findings)
       .catch((error: unknown) => this.#log('warn', `${repoPath}: ${describe(error)}`));
+  }
+
+  /**
+   * The lines and the text are kept apart and must agree. They do, unless a client tears a line break apart (`\r` and
+   * `\n` by two edits, positions past the end): then what differs is unknown.
+   */
+  #resync(document: OpenDocument, live: LiveState): void {
+    const { text } = document;
+    const last = text.getText({
+      start: { line: text.lineCount - 1, character: 0 },
+      end: { line: text.lineCount, character: 0 },
+    });
+    if (live.map.lineCount === text.lineCount - (last === '' ? 1 : 0)) return;
+    this.#log('debug', `${document.file}: lines taken anew at version ${text.version}`);
+    live.map.apply(text.version, [{ text: text.getText() }], { origin: 'unknown', evidence: 'none' });
   }
 
   /** Lines that nobody explained, in a text the journal was not asked about yet. */

@@ -214,3 +214,24 @@ test('texts and names survive the way to URIs and Markdown', () => {
   assert.equal(inlineCode('a`b'), '``a`b``');
   assert.equal(escapeMarkdown('<b>[x](y)'), '&lt;b&gt;\\[x\\]\\(y\\)');
 });
+
+test('a client that tears a line break apart costs lines their origin, nothing else', async () => {
+  const dir = await repository({ 'a.ts': app });
+  const client = await Client.start({ folders: [dir] });
+  const uri = await client.open(path.join(dir, 'a.ts'));
+  await client.insert(uri, 1, '  one();\r  two();\n', ai);
+  await client.edit(
+    uri,
+    [{ range: { start: { line: 2, character: 0 }, end: { line: 2, character: 0 } }, text: '\n' }],
+    human,
+  );
+  await client.until('judged', () => client.summary(uri)?.version === 3);
+  const { text } = await client.connection.sendRequest<protocol.WithoutAiResult>(protocol.withoutAi, { uri });
+  assert.ok(
+    text.startsWith('export function run(input: string) {\n') && text.endsWith('  return input.trim();\n}\n'),
+    text,
+  );
+  await client.insert(uri, 1, risky, ai);
+  await client.until('a finding at its line', () => client.diagnostics(uri)[0]?.range.start.line === 1);
+  await client.stop();
+});
