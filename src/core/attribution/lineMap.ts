@@ -56,6 +56,8 @@ interface Cut {
 class Mixed {
   readonly spans: readonly Span[];
   readonly cut: readonly Cut[];
+  /** Kept once nothing in the line is pending any more: the verdict can't change then. */
+  verdict: LineOrigin | null | undefined;
   constructor(spans: readonly Span[], cut: readonly Cut[]) {
     this.spans = spans;
     this.cut = cut;
@@ -404,7 +406,12 @@ export class LineMap {
       if (cell.edit.origin === undefined) return unseen;
       cell = this.#cells[index] = cell.edit.restores ? cell.restored : cell.plain;
     }
-    if (cell instanceof Mixed) return judge(cell, this.#line(index));
+    if (cell instanceof Mixed) {
+      if (cell.verdict !== undefined) return cell.verdict;
+      const verdict = judge(cell, this.#line(index));
+      if (!isPending(cell)) cell.verdict = verdict;
+      return verdict;
+    }
     return originOf(cell);
   }
 
@@ -713,6 +720,11 @@ const seqOf = (source: Source): number => (source instanceof Edit ? source.seq :
 
 const originOf = (source: Cell): LineOrigin | null =>
   source instanceof Edit ? (source.origin ?? unseen) : (source as LineOrigin | null);
+
+const isPending = (cell: Mixed): boolean => {
+  const waits = (s: Source): boolean => s instanceof Edit && s.origin === undefined;
+  return cell.spans.some((s) => waits(s.source)) || cell.cut.some((c) => waits(c.by) || c.of.some(waits));
+};
 
 /** One verdict for a line of several origins: AI before unknown before human before tool. */
 function judge(cell: Mixed, text: string): LineOrigin | null {
