@@ -79,7 +79,11 @@ async function drain(dir: string): Promise<void> {
 async function writeBatch(dir: string, batch: readonly Waiting[]): Promise<AuditEvent[][]> {
   try {
     await fs.mkdir(dir, { recursive: true, mode: 0o700 });
-    return await withLock(path.join(dir, 'lock'), () => writeLocked(dir, batch));
+    for (let attempt = 0; ; attempt++) {
+      const written = await withLock(path.join(dir, 'lock'), (held) => writeLocked(dir, batch, held));
+      if (written) return written;
+      if (attempt === 3) throw new GuardError('busy', `the audit log in ${dir} is held by other processes`);
+    }
   } catch (error) {
     if (GuardError.is(error)) throw error;
     const code = (error as NodeJS.ErrnoException).code;
@@ -87,7 +91,12 @@ async function writeBatch(dir: string, batch: readonly Waiting[]): Promise<Audit
   }
 }
 
-async function writeLocked(dir: string, batch: readonly Waiting[]): Promise<AuditEvent[][]> {
+/** `undefined`: the lock was lost on the way (the machine slept), and nothing was written. */
+async function writeLocked(
+  dir: string,
+  batch: readonly Waiting[],
+  held: () => Promise<boolean>,
+): Promise<AuditEvent[][] | undefined> {
   const segments = await listSegments(dir);
   let number = segments.at(-1) ?? 1;
   let file = await fs.open(segmentFile(dir, number), 'a+', 0o600);
@@ -104,6 +113,7 @@ async function writeLocked(dir: string, batch: readonly Waiting[]): Promise<Audi
     });
     const tail = size > 0 ? await readTail(file, size) : undefined;
     if (tail && tail.torn > 0) {
+      if (!(await held())) return undefined;
       await file.truncate(size - tail.torn);
       size -= tail.torn;
       first.push(own('log.repaired', `removed ${tail.torn} bytes of an event that was not written completely`));
@@ -131,6 +141,7 @@ async function writeLocked(dir: string, batch: readonly Waiting[]): Promise<Audi
     first.forEach(write);
     const results = batch.map((b) => b.inputs.map(write));
     const bytes = Buffer.from(parts.join('\n') + '\n');
+    if (!(await held())) return undefined;
     try {
       await file.appendFile(bytes);
       if (batch.some((b) => b.options.sync)) await file.datasync();

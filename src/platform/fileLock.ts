@@ -1,6 +1,7 @@
 /**
- * A lock between processes: a file made with O_EXCL that names its holder. A dead holder's lock is taken over; a live
- * one's never, so that a laptop that slept in the middle of a write cannot write over somebody.
+ * A lock between processes: a file made with O_EXCL that names its holder. It is held for milliseconds. A dead holder's
+ * lock is taken over at once, one that seems alive after 10 s (process ids come again, in containers soon); a holder that
+ * slept that long, as a laptop does, asks `held` before it writes.
  */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
@@ -10,11 +11,18 @@ import { GuardError } from './guardError.ts';
 const waitMs = 15_000;
 /** A lock without readable content (its holder died between create and write) is stale after this. */
 const emptyStaleMs = 2000;
-/** A foreign host's lock (network drive) cannot be probed; nobody holds it this long. */
+/** Nobody holds a lock this long. */
+const aliveStaleMs = 10_000;
+/** A foreign host's lock (network drive) cannot be probed, and its clock may differ. */
 const foreignStaleMs = 60_000;
+/** Within this time a lock cannot have been taken over. */
+const sureMs = 2000;
 
-/** Runs `work` while holding `file`. @throws GuardError `busy` after 15 s, `not-writable`, or what `work` throws. */
-export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs `work` while holding `file`; `held` says whether that is still so, to be asked before something is written.
+ * @throws GuardError `busy` after 15 s, `not-writable`, or what `work` throws.
+ */
+export async function withLock<T>(file: string, work: (held: () => Promise<boolean>) => Promise<T>): Promise<T> {
   const token = `${process.pid} ${os.hostname().replaceAll(' ', '_')} ${randomBytes(8).toString('hex')}`;
   const until = Date.now() + waitMs;
   for (let attempt = 0; !(await acquire(file, token)); attempt++) {
@@ -22,10 +30,14 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
     else if (Date.now() > until) throw new GuardError('busy', `${file} is held by another process`);
     else await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * Math.min(25, 2 + attempt)));
   }
+  // Not a monotonic clock: that one stands still while the machine sleeps.
+  const since = Date.now();
+  const held = async (): Promise<boolean> =>
+    Math.abs(Date.now() - since) < sureMs || (await fs.readFile(file, 'utf8').catch(() => '')) === token;
   try {
-    return await work();
+    return await work(held);
   } finally {
-    await fs.rm(file, { force: true }).catch(() => undefined);
+    if (await held()) await fs.rm(file, { force: true }).catch(() => undefined);
   }
 }
 
@@ -48,7 +60,7 @@ async function isStale(file: string): Promise<boolean> {
     const [pid, host] = text.split(' ');
     if (!pid || !host || !/^\d+$/.test(pid)) return age > emptyStaleMs;
     if (host !== os.hostname().replaceAll(' ', '_')) return age > foreignStaleMs;
-    return !isAlive(Number(pid));
+    return age > aliveStaleMs || !isAlive(Number(pid));
   } catch {
     return false;
   }

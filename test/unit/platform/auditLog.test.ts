@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { AuditEvent, AuditInput } from '../../../src/core/audit/model.ts';
 import { appendAudit, auditHead, readAudit, verifyAudit } from '../../../src/platform/auditLog.ts';
+import { withLock } from '../../../src/platform/fileLock.ts';
 import { GuardError } from '../../../src/platform/guardError.ts';
 import { sha256 } from '../../../src/platform/crypto.ts';
 
@@ -289,6 +290,26 @@ test('a lock whose holder died is taken over; a live one is waited for', async (
   assert.equal((await verifyAudit(dir)).ok, true);
 });
 
+test('a lock of a live process is taken over after ten seconds; who lost it notices and does not write', async () => {
+  const file = path.join(base, 'some-lock');
+  await fs.writeFile(file, `${process.pid} ${os.hostname()} abcd`);
+  const old = new Date(Date.now() - 11_000);
+  await fs.utimes(file, old, old);
+  const seen = await withLock(file, async (held) => {
+    const before = await held();
+    const real = Date.now;
+    try {
+      // The machine slept, and somebody took the lock meanwhile.
+      Date.now = () => real() + 60_000;
+      await fs.writeFile(file, `1 ${os.hostname()} somebody`);
+      return [before, await held()];
+    } finally {
+      Date.now = real;
+    }
+  });
+  assert.deepEqual(seen, [true, false]);
+});
+
 test('a folder that cannot be written gives a GuardError, and later appends work again', async () => {
   const dir = newDir();
   await fs.writeFile(dir, 'in the way');
@@ -377,19 +398,24 @@ test('secrets in commands, notes and reasons are redacted, also when an invisibl
 test('a batch is appended at 50,000 events/s, a log verified at 100,000 events/s', async () => {
   const dir = newDir();
   await appendAudit(dir, many(1000));
+  // Processor time, not time on the wall: other tests run beside this one.
+  const spent = (since?: NodeJS.CpuUsage): number => {
+    const { user, system } = process.cpuUsage(since);
+    return (user + system) / 1000;
+  };
   let best = 0;
   for (let i = 0; i < 3; i++) {
-    const t0 = performance.now();
+    const t0 = process.cpuUsage();
     await appendAudit(dir, many(20_000));
-    best = Math.max(best, 20_000 / (performance.now() - t0));
+    best = Math.max(best, 20_000 / spent(t0));
   }
   let verify = 0;
   for (let i = 0; i < 3; i++) {
-    const t1 = performance.now();
+    const t1 = process.cpuUsage();
     assert.equal((await verifyAudit(dir)).events > 61_000, true);
-    verify = Math.max(verify, 61_000 / (performance.now() - t1));
+    verify = Math.max(verify, 61_000 / spent(t1));
   }
-  // A third of the budget: the machine of a test run is busy. The bench measures the budget itself.
+  // A third of the budget. The bench measures the budget itself.
   assert.ok(best > 17, `append ${Math.round(best)}k events/s`);
   assert.ok(verify > 33, `verify ${Math.round(verify)}k events/s`);
   if (process.env['SHOW_RATES']) console.error(`append ${Math.round(best)}k/s, verify ${Math.round(verify)}k/s`);
