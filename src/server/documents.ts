@@ -217,6 +217,7 @@ export class Documents {
     clearTimeout(document.judgeTimer);
     clearTimeout(document.showTimer);
     this.#open.delete(uri);
+    this.#audit.forget(uri);
     const { live } = document;
     if (!live) {
       this.#publish(document, undefined, []);

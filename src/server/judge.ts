@@ -145,7 +145,7 @@ export async function judge(input: JudgeInput): Promise<Judgement> {
   // A soft guard without a policy asks about AI only; a policy counts unseen lines as AI, too.
   const isSoft = verdict.entries.every((e) => e.source === 'default');
   const isProtected = verdict.entries.length > 0;
-  const guarded = isProtected && (sums.ai + sums.deleted > 0 || (!isSoft && sums.unknown > 0));
+  const guarded = isProtected && (sums.ai + sums.deleted > 0 || (!isSoft && sums.unknown + removedByUnknown > 0));
   const base = { marks, hunks, ...sums, agents: [...agents].sort() };
   if (labelledHunks.size === 0 && !guarded) return { ...nothing, ...base };
 
@@ -259,17 +259,15 @@ function hunkOrigins(
   const out: LineOrigin[] = [];
   for (let i = 0; i < hunk.newLines; i++) out.push(changed[hunk.newStart - 1 + i] ?? unseen);
   for (let i = 0; i < hunk.oldLines; i++) {
-    const by = deletedBy(baseline.lines[hunk.oldStart - 1 + i] as string);
-    if (by) out.push(by);
+    out.push(deletedBy(baseline.lines[hunk.oldStart - 1 + i] as string) ?? unseen);
   }
   return out;
 }
 
 /** Whether a hunk's new lines meet `line`..`endLine` (1-based); a deletion sits between two lines. */
 function touches(hunk: Hunk, line: number, endLine: number): boolean {
-  const first = hunk.newLines === 0 ? hunk.newStart : hunk.newStart;
   const last = hunk.newLines === 0 ? hunk.newStart + 1 : hunk.newStart + hunk.newLines - 1;
-  return first <= endLine && last >= line;
+  return hunk.newStart <= endLine && last >= line;
 }
 
 function marksOf(changed: readonly (LineOrigin | null)[]): Mark[] {

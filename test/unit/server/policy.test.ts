@@ -112,6 +112,21 @@ test('findings leave when a person justifies the change, and only for what the n
   await client.stop();
 });
 
+test('lines that vanish from a protected path are seen, unless a person took them out', async () => {
+  const dir = await repository({ 'countersign.yaml': policy, 'infra/a.txt': 'a\nb\nc\n', 'infra/b.txt': 'a\nb\nc\n' });
+  const client = await Client.start({ folders: [dir] });
+  const a = await client.open(path.join(dir, 'infra/a.txt'));
+  const b = await client.open(path.join(dir, 'infra/b.txt'));
+  const cut = [{ range: { start: { line: 1, character: 0 }, end: { line: 2, character: 0 } }, text: '' }];
+  await client.edit(a, cut, { origin: 'unknown', evidence: 'none' });
+  await client.edit(b, cut, human);
+  await client.until('unseen', () => client.diagnostics(a).length === 1);
+  assert.equal(client.diagnostics(a)[0]?.severity, 1);
+  await client.until('b judged', () => client.summary(b)?.version === 2);
+  assert.deepEqual(client.diagnostics(b), []);
+  await client.stop();
+});
+
 test('reverting an AI hunk and taking out all AI lines give back the text from before, with its line endings', async () => {
   const dir = await repository({ 'infra/a.txt': 'one\r\ntwo\r\nthree', 'countersign.yaml': policy });
   const client = await Client.start({ folders: [dir] });

@@ -235,3 +235,37 @@ test('a client that tears a line break apart costs lines their origin, nothing e
   await client.until('a finding at its line', () => client.diagnostics(uri)[0]?.range.start.line === 1);
   await client.stop();
 });
+
+test('a workspace opened through a link shows its files under the link', async () => {
+  const dir = await repository({ 'a.ts': app });
+  await writeFiles(dir, { 'a.ts': withRisk });
+  await (await storeOf(dir)).record({ path: 'a.ts', before: app, after: withRisk, origin: hook });
+  const link = path.join(await temporary(), 'link');
+  await fs.symlink(dir, link);
+  const client = await Client.start({ folders: [link] });
+  const uri = uriOfPath(path.join(link, 'a.ts'));
+  await client.until('a finding', () => client.diagnostics(uri).length === 1);
+  await client.open(path.join(link, 'a.ts'));
+  await client.until('the open document judged', () => client.summary(uri)?.version === 1);
+  assert.equal(client.diagnostics(uri).length, 1);
+  assert.deepEqual([...new Set(client.published.map((p) => p.uri))], [uri]);
+  await client.stop();
+});
+
+test('a linked worktree has its own pending lines and shares the policy’s notes folder', async () => {
+  const dir = await repository({ 'a.ts': app });
+  const tree = path.join(await temporary(), 'tree');
+  await git(dir, 'worktree', 'add', '-q', tree);
+  const client = await Client.start({ folders: [dir, tree] });
+  const [main, other] = [await client.open(path.join(dir, 'a.ts')), await client.open(path.join(tree, 'a.ts'))];
+  await client.insert(other, 1, risky, ai);
+  await client.until('a finding in the worktree', () => client.diagnostics(other).length === 1);
+  await client.until('the main tree judged', () => client.summary(main) !== undefined);
+  assert.deepEqual(client.diagnostics(main), []);
+  await writeFiles(tree, { 'a.ts': withRisk });
+  await client.save(other);
+  await git(tree, 'commit', '-qam', 'in the worktree');
+  await client.until('committed there', () => client.diagnostics(other).length === 0);
+  await client.stop();
+  await fs.stat(path.join(dir, '.git/countersign/audit'));
+});
