@@ -285,10 +285,7 @@ class HookCall {
           const target =
             where.startsWith('~/') || path.isAbsolute(where) || write.dir === '' ? where : `${write.dir}/${where}`;
           for (const place of this.placesOf({ path: target, op: 'write' })) {
-            const own =
-              place.repository?.root === this.repository?.root
-                ? policy
-                : (await this.policy(place.repository, place.paths)).policy;
+            const own = (await this.policy(place.repository, place.paths)).policy;
             judged = stricter(judged, this.judge(place, own, 'edit'));
           }
         }
@@ -296,7 +293,13 @@ class HookCall {
     }
     progress.decision =
       judged.decision === 'allow' ? none : { decision: judged.decision, reason: judged.reason, rule: judged.rule };
-    if (judged.decision !== 'deny' && event.event === 'PreToolUse') this.keep(places, analysis);
+    if (judged.decision !== 'deny' && event.event === 'PreToolUse') {
+      this.keep(places);
+      if (analysis && !analysis.readsOnly && this.repository) {
+        const { lookBefore } = await import('../../platform/shellSnapshot.ts');
+        await lookBefore(this.repository, this.key());
+      }
+    }
     await this.audit(progress.decision, {
       subject: { ...subject, ...(judged.rule === '' ? {} : { rule: judged.rule, tier: judged.tier }) },
     });
@@ -320,15 +323,36 @@ class HookCall {
         recorded.push(name);
       }
     }
-    void progress;
-    await this.audit(none, {
+    if (event.command !== undefined && this.repository) {
+      const { lookAfter } = await import('../../platform/shellSnapshot.ts');
+      let worst = fine;
+      for (const change of await lookAfter(this.repository, key)) {
+        await this.record(this.repository, change.path, change.before, change.after);
+        recorded.push(change.path);
+        const { policy } = await this.policy(this.repository, [change.path]);
+        worst = stricter(
+          worst,
+          this.judge(
+            { file: path.join(this.repository.root, change.path), repository: this.repository, paths: [change.path] },
+            policy,
+            'edit',
+          ),
+        );
+      }
+      // It has happened; the agent is told to take it back rather than to go on from it.
+      if (worst.decision === 'deny')
+        progress.decision = {
+          decision: 'deny',
+          rule: worst.rule,
+          reason: `This command changed a protected file. ${worst.reason} Restore it now.`,
+        };
+    }
+    await this.audit(progress.decision ?? none, {
       event: recorded.length > 0 ? 'edit' : 'agent.tool',
-      subject:
-        recorded[0] === undefined
-          ? event.command === undefined
-            ? {}
-            : { command: redactCommand(event.command) }
-          : { path: recorded[0] },
+      subject: {
+        ...(recorded[0] === undefined ? {} : { path: recorded[0], origin: 'ai', evidence: 'hook' }),
+        ...(event.command === undefined ? {} : { command: redactCommand(event.command) }),
+      },
     });
   }
 
@@ -468,7 +492,7 @@ class HookCall {
   /** `paths`: repository paths at stake, for nested policies. The YAML parser is loaded only after a change. */
   private async policy(
     repository: Repository | undefined,
-    paths: readonly string[],
+    paths: readonly string[] = [],
   ): Promise<{ policy: Policy; digest: string }> {
     if (!repository) return { policy: defaultPolicy, digest: '' };
     const { root, commonDir } = repository;
@@ -487,7 +511,7 @@ class HookCall {
   }
 
   /** Keeps the texts as they are now, for the comparison afterwards. Best effort: without it the lines are unknown. */
-  private keep(places: readonly Place[], _analysis: GuardAnalysis | undefined): void {
+  private keep(places: readonly Place[]): void {
     try {
       for (const place of places) {
         if (!place.repository || place.paths.length === 0 || this.event.action === 'read') continue;

@@ -389,6 +389,7 @@ export class Evaluator {
 
   private note(call: Call, scope: Scope): void {
     this.noteOutputs(call.outputs, scope);
+    if (!call.remote) for (const file of filesWritten(call)) this.noteWrite(file, scope.dir);
     if (!this.readsOnly) return;
     if (readers.has(call.name)) return;
     if (call.name === 'git' && readingGit.has(call.args.find((a) => !a.text.startsWith('-'))?.text ?? '')) return;
@@ -796,6 +797,60 @@ const runsDownload: Hit = {
   reason:
     'This downloads a program and runs it in one go, unseen. Download it first, read it, check its checksum, then run it.',
 };
+
+/** The files a call writes, changes or removes by its arguments, for the usual programs. */
+function filesWritten(call: Call): readonly Field[] {
+  const words = (): Field[] => call.args.filter((a) => !a.text.startsWith('-'));
+  switch (call.name) {
+    case 'tee':
+    case 'rm':
+    case 'unlink':
+    case 'touch':
+    case 'truncate':
+    case 'shred':
+    case 'sponge':
+    case 'rmdir':
+    case 'remove-item':
+    case 'del':
+    case 'erase':
+      return words();
+    case 'mv':
+    case 'move':
+    case 'move-item':
+    case 'ren':
+      return words();
+    case 'cp':
+    case 'install':
+    case 'ln':
+    case 'copy':
+    case 'copy-item':
+    case 'rsync':
+      return words().slice(-1);
+    case 'sed':
+    case 'gsed':
+    case 'perl':
+      return call.args.some((a) => /^-\w*i|^--in-place/.test(a.text)) ? words() : [];
+    case 'set-content':
+    case 'add-content':
+    case 'out-file':
+    case 'clear-content':
+    case 'new-item':
+      return words().slice(0, 1);
+    case 'dd':
+      return call.args.filter((a) => a.text.startsWith('of=')).map((a) => ({ ...a, text: a.text.slice(3) }));
+    case 'curl':
+    case 'wget':
+      return call.args.filter((_, i) => /^-(?:o|O|-output|-output-document)$/.test(call.args[i - 1]?.text ?? ''));
+    case 'git': {
+      const verb = call.args.findIndex((a) => !a.text.startsWith('-'));
+      return /^(?:rm|mv|restore)$/.test(call.args[verb]?.text ?? '')
+        ? call.args.slice(verb + 1).filter((a) => !a.text.startsWith('-'))
+        : [];
+    }
+    default:
+      return [];
+  }
+}
 
 const forkBomb: Hit = {
   rule: 'fork-bomb',
