@@ -50,6 +50,12 @@ const localVariables: readonly string[] = [
   'GIT_CONFIG_COUNT',
   'GIT_CONFIG_PARAMETERS',
 ];
+const receiveVariables: readonly string[] = [
+  'GIT_DIR',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_QUARANTINE_PATH',
+];
 const unwanted: readonly string[] = [
   'GIT_DIFF_OPTS',
   'GIT_EXTERNAL_DIFF',
@@ -76,7 +82,10 @@ export function hookEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 function environment(extra: NodeJS.ProcessEnv | undefined): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {};
+  // In a receive hook the pushed objects are in quarantine, and only these variables lead to them.
+  const isReceiving = process.env['GIT_QUARANTINE_PATH'] !== undefined;
   for (const [name, value] of Object.entries(process.env)) {
+    if (isReceiving && receiveVariables.includes(name)) env[name] = value;
     if (localVariables.includes(name) || unwanted.includes(name)) continue;
     if (name.startsWith('GIT_CONFIG_KEY_') || name.startsWith('GIT_CONFIG_VALUE_')) continue;
     env[name] = value;
