@@ -35,6 +35,7 @@ const keyEmulators = [
 /** Larger documents are classified without knowing what an edit took away. */
 const maxShadow = 2_000_000;
 const maxShadows = 200;
+const maxCopiedAtOnce = 256 * 1024;
 const selectionKinds = ['', 'keyboard', 'mouse', 'command'] as const;
 const gitState =
   /[\\/]\.git[\\/](?:worktrees[\\/][^\\/]+[\\/])?(?:HEAD|index|ORIG_HEAD|MERGE_HEAD|AUTO_MERGE|refs[\\/].*)$/;
@@ -145,7 +146,9 @@ export class EditWatcher implements vscode.Disposable {
 
   #onOpen(document: vscode.TextDocument): void {
     this.#give({ kind: 'open', at: performance.now(), path: document.uri.path, scheme: document.uri.scheme });
-    this.#copySoon(document);
+    // An extension that edits a closed file opens it a millisecond before; small ones are copied right away.
+    if (document.lineCount <= 5000 && isCopied(document)) this.#copy(document, maxCopiedAtOnce);
+    else this.#copySoon(document);
   }
 
   #onClose(document: vscode.TextDocument): void {
@@ -243,7 +246,7 @@ export class EditWatcher implements vscode.Disposable {
   }
 
   #copySoon(document: vscode.TextDocument): void {
-    if (/^(?:output|git|chat|vscode-scm|comment)/.test(document.uri.scheme)) return;
+    if (!isCopied(document)) return;
     this.#toCopy.add(document);
     this.#copyTimer ??= setTimeout(() => this.#copyOne(), 0);
   }
@@ -253,21 +256,27 @@ export class EditWatcher implements vscode.Disposable {
     const [document] = this.#toCopy;
     if (!document) return;
     this.#toCopy.delete(document);
-    if (!document.isClosed && document.lineCount <= 50_000) {
-      const text = document.getText();
-      if (text.length <= maxShadow) {
-        this.#shadows.set(document.uri.toString(), { text: new TextShadow(text), version: document.version });
-        if (this.#shadows.size > maxShadows) {
-          const [oldest] = this.#shadows.keys();
-          this.#shadows.delete(oldest as string);
-        }
-      }
-    }
+    if (!document.isClosed && document.lineCount <= 50_000) this.#copy(document, maxShadow);
     if (this.#toCopy.size > 0) this.#copyTimer = setTimeout(() => this.#copyOne(), 0);
+  }
+
+  #copy(document: vscode.TextDocument, limit: number): void {
+    const text = document.getText();
+    if (text.length > maxShadow) return;
+    if (text.length > limit) {
+      this.#copySoon(document);
+      return;
+    }
+    this.#shadows.set(document.uri.toString(), { text: new TextShadow(text), version: document.version });
+    if (this.#shadows.size <= maxShadows) return;
+    const [oldest] = this.#shadows.keys();
+    this.#shadows.delete(oldest as string);
   }
 
   //#endregion
 }
+
+const isCopied = ({ uri }: vscode.TextDocument): boolean => !/^(?:output|git|chat|vscode-scm|comment)/.test(uri.scheme);
 
 const toRange = ({ start, end }: vscode.Range): TextRange => ({
   start: { line: start.line, character: start.character },

@@ -60,6 +60,8 @@ const lookAhead = 600;
 const runGap = 1500;
 /** The selection that a key press brings about follows it this soon (measured: 0.4 ms, p99 4.9 ms). */
 const keyWithin = 100;
+/** After this long without a sign of the person in a document, an edit elsewhere in it is hardly their command. */
+const presence = 60_000;
 /** A file's watcher event, a ref's move or a chat document belong to a change within this time. */
 const near = 750;
 /** Edits without a person's sign that make a run a stream. */
@@ -124,6 +126,8 @@ interface DocumentState {
   lastAtCursor: Waiting | undefined;
   completedAt: number;
   mouseAt: number;
+  /** When the person last moved the cursor or typed here: their commands work where they are. */
+  presentAt: number;
   /** Visible lines that edits took out, newest last: whatever brings them back is no author. */
   readonly removed: Map<string, number>;
 }
@@ -147,6 +151,8 @@ export class EditClassifier {
   #acceptAt = Number.NEGATIVE_INFINITY;
   /** As in a document's `removed`, over all documents. */
   readonly #removed = new Map<string, number>();
+  /** What small edits did lately and in which document: a rename or a search does the same in many. */
+  readonly #small = new Map<string, { readonly uris: Set<string>; readonly at: number }>();
   readonly #options: ClassifierOptions;
 
   constructor(options: ClassifierOptions = {}) {
@@ -244,6 +250,7 @@ export class EditClassifier {
       if (run.members.length > maxMembers) run.members.shift();
     }
     this.#noteRemoved(change, document);
+    if (place === 'elsewhere') this.#noteSmall(change);
     this.#waiting.push(waiting);
     if (this.#waiting.length > maxWaiting) this.#finish(this.#waiting[0] as Waiting);
     const at = this.#atOnce(waiting);
@@ -272,6 +279,7 @@ export class EditClassifier {
 
   #selection(uri: string, at: number, by: string | undefined, selections: readonly TextRange[]): void {
     // The selection that a change brings about follows it at once; a later one is a movement of its own.
+    if (by) this.#document(uri).presentAt = at;
     const w = findLast(this.#waiting, (one) => one.change.uri === uri);
     if (!w) {
       this.#moved(uri, at, by);
@@ -449,11 +457,37 @@ export class EditClassifier {
     // Dropped text is selected where it lands.
     if (isSelectedAfter(w)) return { origin: 'tool', cause: 'rearrange', confidence: 0.6 };
     if (hasReturned) return { origin: 'tool', cause: 'rearrange', confidence: 0.7 };
+    if (this.#isNobodysCommand(w)) return { origin: 'ai', cause: 'workspace-edit', confidence: 0.5 };
     // Many small replacements within lines: a search with a pattern does that, and so may an agent.
     if (changes.length > 1 && changes.every((c) => !c.text.includes('\n'))) return unclear;
     return isNews(change) && !isBoilerplate(change)
       ? { origin: 'ai', cause: 'workspace-edit', confidence: 0.6 }
       : unclear;
+  }
+
+  /** One edit in a document where there is no sign of the person, and none of the tools that work on many files. */
+  #isNobodysCommand({ change, document }: Waiting): boolean {
+    const [only] = change.changes;
+    if (change.changes.length !== 1 || !only || change.at - document.presentAt <= presence) return false;
+    // Without the text around it nothing can be said of a small edit.
+    if (only.head === undefined || importLine.test(only.head) || isCommonplace(only.text)) return false;
+    if (editorSettings.test(change.path)) return false;
+    const small = this.#small.get(signature(only));
+    return (small === undefined || small.uris.size < 2) && !isBoilerplate(change);
+  }
+
+  #noteSmall(change: ChangeEvent): void {
+    const [first] = change.changes;
+    if (!first || first.text.length > 200 || first.rangeLength > 200) return;
+    const key = signature(first);
+    const known = this.#small.get(key);
+    this.#small.delete(key);
+    const uris = known && change.at - known.at <= 3000 ? known.uris : new Set<string>();
+    this.#small.set(key, { uris: uris.add(change.uri), at: change.at });
+    if (this.#small.size > 500) {
+      const [oldest] = this.#small.keys();
+      this.#small.delete(oldest as string);
+    }
   }
 
   /** Notebook cells and unnamed documents have no dirty flag that would tell a reload. */
@@ -530,6 +564,7 @@ export class EditClassifier {
         lastAtCursor: undefined,
         completedAt: Number.NEGATIVE_INFINITY,
         mouseAt: Number.NEGATIVE_INFINITY,
+        presentAt: Number.NEGATIVE_INFINITY,
         removed: new Map(),
       };
       this.#documents.set(uri, document);
@@ -589,6 +624,9 @@ const format: Explanation = { origin: 'tool', cause: 'format', confidence: 0.8 }
 const unclear: Explanation = { origin: 'unknown', cause: 'unclear', confidence: 0 };
 
 const hasNoDirtyFlag = (scheme: string): boolean => scheme === 'vscode-notebook-cell' || scheme === 'untitled';
+/** Files that the editor's own dialogs write. */
+const editorSettings = /(?:^|\/)(?:settings|keybindings|launch|tasks|extensions|mcp)\.json$|\.code-workspace$/;
+const signature = (c: TextChange): string => `${c.text}\u0000${c.deleted ?? c.rangeLength}`;
 const isText = (scheme: string): boolean => !inner.test(scheme);
 
 //#region Shapes of a change
@@ -839,7 +877,8 @@ const common: ReadonlySet<string> = new Set(
 
 const wordsOf = (text: string): string[] => text.match(/[\p{L}_$][\p{L}\p{N}_$]*/gu) ?? [];
 /** Keywords and nothing else. */
-const isCommonplace = (text: string): boolean => wordsOf(text).every((word) => common.has(word.toLowerCase()));
+const isCommonplace = (text: string): boolean =>
+  wordsOf(text).length > 0 && wordsOf(text).every((word) => common.has(word.toLowerCase()));
 
 /** New names or prose which stand neither in the text nor in what was replaced: nobody rearranged that. */
 function isNews({ changes, knows, isComplete }: ChangeEvent): boolean {

@@ -638,6 +638,27 @@ const scenes: Record<string, readonly [allowed: RegExp, play: () => Editor]> = {
       return e;
     },
   ],
+  'a quick fix of one word above the cursor': [
+    /^unknown/,
+    () =>
+      new Editor(source, false)
+        .select('mouse', range([13, 4]))
+        .wait(5000)
+        .change([[[9, 8], [9, 11], 'summe']]),
+  ],
+  'a path updated because its file was renamed': [
+    /^unknown/,
+    () => new Editor(source, false).change([[[0, 23], [0, 27], 'paths']]),
+  ],
+  'a setting changed in the settings editor': [
+    /^unknown/,
+    () => {
+      const e = new Editor('{\n  "a": 1\n}\n', false);
+      e.uri = '.vscode/settings.json';
+      e.isActive = false;
+      return e.change([[[1, 8], [1, 8], ',\n  "editor.fontSize": 14']]);
+    },
+  ],
   undo: [/^human\/undo/, () => new Editor().change([[[15, 0], [15, 0], block]], { reason: 'undo' })],
   redo: [/^human\/redo/, () => new Editor().change([[[15, 0], [15, 0], block]], { reason: 'redo' })],
   'git checkout': [
@@ -706,6 +727,12 @@ for (const [name, [allowed, play]] of Object.entries(scenes)) {
 }
 
 const agents: Record<string, () => Editor> = {
+  'a small WorkspaceEdit where nobody is': () => new Editor(source, false).change([[[9, 14], [9, 15], '7']]),
+  'the same an hour after the person went': () =>
+    new Editor(source, false)
+      .select('mouse', range([3, 0]))
+      .wait(3_600_000)
+      .change([[[9, 14], [9, 15], '7']]),
   'a WorkspaceEdit away from the cursor': () =>
     new Editor(source, false).cursor([0, 0]).change([[[15, 0], [15, 0], block]]),
   'a WorkspaceEdit in a document behind': () => {
@@ -822,4 +849,19 @@ void test('no shape of text makes the classifier slow', () => {
     e.verdicts();
     assert.ok(performance.now() - started < 2000, `${JSON.stringify(unit)}: ${performance.now() - started} ms`);
   }
+});
+
+void test('the same small edit in several documents is a rename or a search, not an AI', () => {
+  const one = new Editor(source, false);
+  one.uri = 'one.ts';
+  const two = new Editor(source, false);
+  two.uri = 'two.ts';
+  const edit: Edit = [[9, 8], [9, 11], 'total'];
+  const events = [...one.change([edit]).events, ...two.wait(5).change([edit]).events];
+  const classifier = new EditClassifier();
+  const verdicts = [...events.flatMap((e) => [...classifier.push(e)]), ...classifier.flush()];
+  assert.deepEqual(
+    verdicts.map((v) => v.origin),
+    ['unknown', 'unknown'],
+  );
 });
