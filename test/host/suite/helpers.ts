@@ -68,3 +68,31 @@ export async function diagnostics(
     });
   });
 }
+
+/** New code as an agent writes it: several lines, one of them switches the check of certificates off. */
+export const riskyTypeScript = `
+
+/** Charges an order at the staging provider, which has a certificate of its own making. */
+export async function charge(order: string, cents: number): Promise<boolean> {
+  const options = { method: 'POST', body: String(cents), rejectUnauthorized: false };
+  const answer = await send(paymentUrl(order), options);
+  return answer.status === 201;
+}
+`;
+
+export const riskyPython = `
+
+
+def staging_rates(currency: str) -> dict[str, float]:
+    """Rates of the staging provider, which has a certificate of its own making."""
+    address = f"https://staging.example.invalid/{currency}"
+    answer = requests.get(address, timeout=10, verify=False)
+    return answer.json()["rates"]
+`;
+
+/** Puts text behind the last line, as an extension does. */
+export async function append(document: vscode.TextDocument, text: string): Promise<void> {
+  const edit = new vscode.WorkspaceEdit();
+  edit.insert(document.uri, document.lineAt(document.lineCount - 1).range.end, text);
+  assert.ok(await vscode.workspace.applyEdit(edit));
+}

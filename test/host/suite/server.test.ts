@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { activate, diagnostics, open, replace, revert } from './helpers.ts';
+import { activate, append, diagnostics, open, revert, riskyPython, riskyTypeScript } from './helpers.ts';
 
 describe('language server', () => {
   before(activate);
 
   it('answers hover and quick fixes on a finding', async () => {
     const document = await open('src/payments.ts');
-    const old = 'rejectUnauthorized: true';
-    await replace(document, old, 'rejectUnauthorized: false');
+    await append(document, riskyTypeScript);
     const found = await diagnostics(document.uri, 'a finding', (d) => d.length > 0);
     const range = found[0]?.range;
     assert.ok(range);
@@ -31,7 +30,7 @@ describe('language server', () => {
   it('comes back after a restart', async () => {
     await vscode.commands.executeCommand('countersign.restartServer');
     const document = await open('src/report.py');
-    await replace(document, 'timeout=10', 'timeout=10, verify=False');
+    await append(document, riskyPython);
     await diagnostics(document.uri, 'a finding after the restart', (d) => d.length > 0);
     await revert(document);
   });
