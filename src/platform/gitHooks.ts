@@ -139,7 +139,8 @@ if [ -f "$state/prepared" ]; then
     if [ "$found" != "$first" ] && git interpret-trailers --parse --no-divider <"$msg" 2>/dev/null | grep -qxF -e "$record"; then exit 0; fi
   fi
 else
-  case $mode in required | broken) ;; *) exit 0 ;; esac
+  # prepare-commit-msg failed, unless nothing was to be done.
+  case $mode in record | required | broken) ;; *) exit 0 ;; esac
 fi
 run commit-msg "$msg"
 ${finish}exit 0

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs/promises';
 import * as nodeFs from 'node:fs';
 import * as path from 'node:path';
+import { ReadStream } from 'node:tty';
 import { oneLine } from '../../core/provenance/record.ts';
 import { removeRecords } from '../../core/provenance/trailers.ts';
 import type { Refusal } from '../../core/provenance/compose.ts';
@@ -154,7 +155,6 @@ async function askAtTerminal(refusals: readonly Refusal[]): Promise<string | und
   } catch {
     return undefined;
   }
-  const { ReadStream } = await import('node:tty');
   const input = new ReadStream(fd);
   try {
     const rule = refusals[0]?.verdict.justification;
@@ -184,7 +184,7 @@ async function askAtTerminal(refusals: readonly Refusal[]): Promise<string | und
   }
 }
 
-function readLine(input: import('node:tty').ReadStream): Promise<string | undefined> {
+function readLine(input: ReadStream): Promise<string | undefined> {
   return new Promise((resolve) => {
     let text = '';
     const done = (value: string | undefined): void => {
