@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { activate, append, diagnostics, open, revert, riskyPython, riskyTypeScript } from './helpers.ts';
+import { activate, append, diagnostics, open, revert, riskyTypeScript } from './helpers.ts';
 
 describe('language server', () => {
   before(activate);
@@ -30,7 +30,18 @@ describe('language server', () => {
   it('comes back after a restart', async () => {
     await vscode.commands.executeCommand('countersign.restartServer');
     const document = await open('src/report.py');
-    await append(document, riskyPython);
+    await append(
+      document,
+      `
+
+def upload(name: str, content: bytes) -> int:
+    # Sends a report to the archive.
+    target = "https://archive.example.invalid/" + name
+    session = requests.Session()
+    response = session.put(target, data=content, verify=False)
+    return response.status_code
+`,
+    );
     await diagnostics(document.uri, 'a finding after the restart', (d) => d.length > 0);
     await revert(document);
   });
