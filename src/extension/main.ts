@@ -52,7 +52,7 @@ export function activate(context: vscode.ExtensionContext): void {
     client.onSummary((summary) => knowledge.onSummary(summary)),
     registerVeto(withProbe(gate)),
     registerCommands(services),
-    new Status({ client, gate, knowledge, policies }),
+    new Status({ client, gate, knowledge, policies, strict }),
     new Marks(client, knowledge),
     new ChangesView(client, policies),
   );

@@ -6,15 +6,28 @@ import { setContext } from './contextKeys.ts';
 import { Disposables } from './disposables.ts';
 import type { PolicyService } from './policyService.ts';
 import type { SaveGate } from './saveGate.ts';
+import type { StrictMode } from './strictMode.ts';
 
 const updatePauseMs = 50;
 
 export class Status extends Disposables {
   readonly #item: vscode.StatusBarItem;
-  readonly #parts: { client: ServerClient; gate: SaveGate; knowledge: AiKnowledge; policies: PolicyService };
+  readonly #parts: {
+    client: ServerClient;
+    gate: SaveGate;
+    knowledge: AiKnowledge;
+    policies: PolicyService;
+    strict: StrictMode;
+  };
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(parts: { client: ServerClient; gate: SaveGate; knowledge: AiKnowledge; policies: PolicyService }) {
+  constructor(parts: {
+    client: ServerClient;
+    gate: SaveGate;
+    knowledge: AiKnowledge;
+    policies: PolicyService;
+    strict: StrictMode;
+  }) {
     super();
     this.#parts = parts;
     this.#item = this.own(vscode.window.createStatusBarItem('status', vscode.StatusBarAlignment.Left, 40));
@@ -30,6 +43,7 @@ export class Status extends Disposables {
     this.own(parts.client.onSummary(soon));
     this.own(parts.gate.onDidChange(soon));
     this.own(parts.policies.onDidChange(soon));
+    this.own(parts.strict.onDidChange(soon));
     this.own(vscode.window.onDidChangeActiveTextEditor(soon));
     this.own({ dispose: () => clearTimeout(this.#timer) });
     this.#update();
@@ -44,7 +58,7 @@ export class Status extends Disposables {
   }
 
   #words(): { text: string; tooltip: string } {
-    const { client, gate, knowledge, policies } = this.#parts;
+    const { client, gate, knowledge, policies, strict } = this.#parts;
     const held = gate.held.length;
     setContext('countersign.heldSaves', held);
     setContext(
@@ -88,6 +102,10 @@ export class Status extends Disposables {
     const isProtected = (located?.verdict.entries.length ?? 0) > 0;
     if (isProtected && located)
       notes.unshift(vscode.l10n.t('Protected: {0}', located.verdict.entries.map((e) => e.name).join(', ')));
+    if (document && strict.isLocked(document.uri)) {
+      notes.unshift(vscode.l10n.t('Read-only until you justify what you are about to change'));
+      return { text: `$(lock) ${vscode.l10n.t('Justify to edit')}`, tooltip: notes.join('\n') };
+    }
     const icon = isProtected ? '$(lock)' : '$(shield)';
     if (summary && summary.ai + summary.unknown > 0) {
       notes.unshift(

@@ -15,6 +15,9 @@ export class StrictMode extends Disposables {
   readonly #gate: SaveGate;
   readonly #log: Log;
   readonly #locked = new Set<string>();
+  readonly #changed = this.own(new vscode.EventEmitter<void>());
+
+  readonly onDidChange = this.#changed.event;
 
   constructor(policies: PolicyService, gate: SaveGate, log: Log) {
     super();
@@ -39,6 +42,7 @@ export class StrictMode extends Disposables {
   async unlock(editor: vscode.TextEditor): Promise<boolean> {
     if (!(await this.#gate.unlock(editor.document))) return false;
     this.#locked.delete(editor.document.uri.toString());
+    this.#changed.fire();
     await vscode.window.showTextDocument(editor.document);
     await vscode.commands.executeCommand('workbench.action.files.setActiveEditorWriteableInSession');
     return true;
@@ -61,6 +65,7 @@ export class StrictMode extends Disposables {
     if (wants === this.#locked.has(key)) return;
     if (wants) this.#locked.add(key);
     else this.#locked.delete(key);
+    this.#changed.fire();
     this.#log.info(`${located.path}: ${wants ? 'read-only until justified' : 'writeable'}`);
     await vscode.commands.executeCommand(
       `workbench.action.files.setActiveEditor${wants ? 'Readonly' : 'Writeable'}InSession`,

@@ -6,7 +6,7 @@ type Item = vscode.QuickPickItem & { run?: () => unknown };
 /** What the status bar item opens: what waits first, then what there is to do. */
 export const showMenu: Command = {
   id: 'showMenu',
-  async run({ gate, client, policies }) {
+  async run({ gate, strict, client, policies }) {
     const command = (label: string, id: string, detail?: string): Item => ({
       label,
       ...(detail !== undefined && { detail }),
@@ -27,6 +27,9 @@ export const showMenu: Command = {
       if (gate.held.length > 1)
         items.push(command(`$(check-all) ${vscode.l10n.t('Justify All…')}`, 'countersign.justify'));
     }
+    const active = vscode.window.activeTextEditor?.document.uri;
+    if (active && strict.isLocked(active))
+      items.push(command(`$(pass) ${vscode.l10n.t('Justify Changes…')}`, 'countersign.justify'));
     if (client.health === 'failed')
       items.push(command(`$(refresh) ${vscode.l10n.t('Restart Server')}`, 'countersign.restartServer'));
     items.push({ label: vscode.l10n.t('Countersign'), kind: vscode.QuickPickItemKind.Separator });

@@ -28,6 +28,11 @@ export const simulate: Command = {
     const { uri, located } = found;
     const document = await vscode.workspace.openTextDocument(uri);
     const isProtected = located.verdict.entries.length > 0;
+    if (document.getText().includes(label)) {
+      await vscode.window.showTextDocument(document, { preview: false });
+      void offerUndo(services, vscode.l10n.t('The simulated edit is still in {0}.', located.path), document);
+      return;
+    }
     if (!isProtected && !document.isDirty && !(await onDisk(services, uri, located))) return;
     await vscode.window.showTextDocument(document, { preview: false });
     const edit = new vscode.WorkspaceEdit();
@@ -130,14 +135,17 @@ async function findTarget(
     if (!located) continue;
     const isProtected = located.verdict.entries.length > 0;
     const isForbidden = located.verdict.ai === 'prohibit';
-    if (isProtected === wantsProtected && !isForbidden) return { uri, located };
+    // The file in front of the person is taken as it is; of the others, one that shows what is wanted.
+    const fits = isProtected === wantsProtected || (uri === active && !wantsProtected);
+    if (fits && !isForbidden) return { uri, located };
   }
   return undefined;
 }
 
+const label = 'Simulated agent edit by Countersign';
+
 /** Something an agent might write, risky enough to be labelled, harmless where it stands, and marked as ours. */
 function snippet(uri: vscode.Uri, where: 'disk' | 'editor'): string {
-  const label = 'Simulated agent edit by Countersign';
   const name = where === 'disk' ? 'simulatedOnDisk' : 'simulatedInEditor';
   switch (path.extname(uri.fsPath)) {
     case '.ts':
