@@ -34,8 +34,22 @@ const maxJudged = 1_000_000;
 
 /** The tier of a change type when no rule has anything to say (design §4). */
 export const baseTier: Readonly<Record<ChangeType, Tier>> = {
-  none: 'low', formatting: 'low', comments: 'low', docs: 'low', tests: 'low', feature: 'medium', refactoring: 'medium', configuration: 'medium',
-  dependency: 'high', infrastructure: 'high', 'ci-cd': 'high', schema: 'high', data: 'high', security: 'high', permissions: 'high', secrets: 'high',
+  none: 'low',
+  formatting: 'low',
+  comments: 'low',
+  docs: 'low',
+  tests: 'low',
+  feature: 'medium',
+  refactoring: 'medium',
+  configuration: 'medium',
+  dependency: 'high',
+  infrastructure: 'high',
+  'ci-cd': 'high',
+  schema: 'high',
+  data: 'high',
+  security: 'high',
+  permissions: 'high',
+  secrets: 'high',
   environment: 'critical',
 };
 
@@ -62,7 +76,8 @@ export async function classify(
 export async function classifyFile(file: FileChange, ctx: ClassifyContext): Promise<Classification> {
   const before = file.before ?? '';
   const after = file.after ?? '';
-  if (before === after && (file.before === null) === (file.after === null)) return { tier: 'low', changeType: 'none', findings: [] };
+  if (before === after && (file.before === null) === (file.after === null))
+    return { tier: 'low', changeType: 'none', findings: [] };
   if (isBinary(before) || isBinary(after)) {
     const changeType = changeTypeOf(file.path, detectLanguage(file.path, ''));
     return { tier: baseTier[changeType], changeType, findings: [], note: 'binary file, judged by its path' };
@@ -78,11 +93,27 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
   let findings: Finding[];
   if (large) {
     note = 'too large to parse, judged by lines';
-    findings = judge(file, excerpt(file.path, oldLines, hunks, 'old', language), excerpt(file.path, newLines, hunks, 'new', language), language, ctx);
+    findings = judge(
+      file,
+      excerpt(file.path, oldLines, hunks, 'old', language),
+      excerpt(file.path, newLines, hunks, 'new', language),
+      language,
+      ctx,
+    );
   } else {
     const sides: Sides = {
-      before: { source: beforeSource(file.path, normalise(before), language), changed: changedLines(hunks, 'old'), touched: new Set(), original: identity },
-      after: { source: new Source(file.path, normalise(after), language), changed: changedLines(hunks, 'new'), touched: deletionNeighbours(hunks, newLines.length), original: identity },
+      before: {
+        source: beforeSource(file.path, normalise(before), language),
+        changed: changedLines(hunks, 'old'),
+        touched: new Set(),
+        original: identity,
+      },
+      after: {
+        source: new Source(file.path, normalise(after), language),
+        changed: changedLines(hunks, 'new'),
+        touched: deletionNeighbours(hunks, newLines.length),
+        original: identity,
+      },
     };
     if (file.before !== null && file.after !== null) {
       const same = await sameMeaning(sides.before.source, sides.after.source, ctx.grammars);
@@ -95,21 +126,39 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
     findings.push(...(await customHits(sides.after.source, sides.before.source, sides.after.changed, ctx)));
   }
   findings = applyPolicy(findings, file.path, ctx.policy);
-  findings.sort((a, b) => a.line - b.line || tiers.indexOf(b.tier) - tiers.indexOf(a.tier) || a.rule.localeCompare(b.rule));
+  findings.sort(
+    (a, b) => a.line - b.line || tiers.indexOf(b.tier) - tiers.indexOf(a.tier) || a.rule.localeCompare(b.rule),
+  );
   if (changeType === 'configuration' && isProduction(file.path)) changeType = 'environment';
   // A manifest edit that touches no dependency is configuration (version, metadata, tool settings).
-  if (changeType === 'dependency' && (language === 'manifest' || language === 'python') && !findings.some((f) => f.category === 'dependency' || f.category === 'supply-chain')) changeType = 'configuration';
+  if (
+    changeType === 'dependency' &&
+    (language === 'manifest' || language === 'python') &&
+    !findings.some((f) => f.category === 'dependency' || f.category === 'supply-chain')
+  )
+    changeType = 'configuration';
   // Queries read; statements that define or change something make a schema edit.
-  if (changeType === 'schema' && language === 'sql' && onlyQueries(after) && onlyQueries(before)) changeType = 'feature';
+  if (changeType === 'schema' && language === 'sql' && onlyQueries(after) && onlyQueries(before))
+    changeType = 'feature';
   let tier = changeType === 'environment' && pathType === 'configuration' ? 'high' : baseTier[changeType];
   for (const f of findings) tier = maxTier(tier, f.tier);
-  return { tier, changeType: changeType === 'environment' ? 'configuration' : refineType(changeType, findings), findings, ...(note ? { note } : {}) };
+  return {
+    tier,
+    changeType: changeType === 'environment' ? 'configuration' : refineType(changeType, findings),
+    findings,
+    ...(note ? { note } : {}),
+  };
 }
 
 /** Whether SQL text holds nothing but reading statements. */
 function onlyQueries(text: string): boolean {
   if (text.length > maxText) return false;
-  return sqlStatements(text).every((s) => /^(?:SELECT|SHOW|EXPLAIN|WITH (?!.*\b(?:INSERT|UPDATE|DELETE) )|DESCRIBE|VALUES|TABLE|USE|PRAGMA|\( SELECT|\( WITH)\b/.test(s.text) && !/\bINTO OUTFILE\b/.test(s.text));
+  return sqlStatements(text).every(
+    (s) =>
+      /^(?:SELECT|SHOW|EXPLAIN|WITH (?!.*\b(?:INSERT|UPDATE|DELETE) )|DESCRIBE|VALUES|TABLE|USE|PRAGMA|\( SELECT|\( WITH)\b/.test(
+        s.text,
+      ) && !/\bINTO OUTFILE\b/.test(s.text),
+  );
 }
 
 interface Side {
@@ -129,7 +178,8 @@ interface Sides {
 const identity = (line: number): number => line;
 const isBinary = (text: string): boolean => text.slice(0, 8000).includes('\0');
 /** Rules see LF and no BOM; lines and columns stay the same (the BOM is one column on line 1 and cut by every editor). */
-const normalise = (text: string): string => (text.includes('\r') ? text.replace(/\r\n|\r/g, '\n') : text).replace(/^\uFEFF/, '');
+const normalise = (text: string): string =>
+  (text.includes('\r') ? text.replace(/\r\n|\r/g, '\n') : text).replace(/^\uFEFF/, '');
 
 function changedLines(hunks: readonly Hunk[], side: 'old' | 'new'): Set<number> {
   const lines = new Set<number>();
@@ -151,7 +201,13 @@ function deletionNeighbours(hunks: readonly Hunk[], total: number): Set<number> 
 }
 
 /** A source made of the changed lines alone, bounded. */
-function excerpt(path: string, lines: readonly string[], hunks: readonly Hunk[], side: 'old' | 'new', language: Language): Side {
+function excerpt(
+  path: string,
+  lines: readonly string[],
+  hunks: readonly Hunk[],
+  side: 'old' | 'new',
+  language: Language,
+): Side {
   const kept: string[] = [];
   const numbers: number[] = [];
   let size = 0;
@@ -223,7 +279,14 @@ function hits(rule: Rule, source: Source): Found[] {
 }
 
 /** Hits that the change brought (or, for `removed` rules, took away). */
-function judge(file: FileChange, before: Side, after: Side, language: Language, ctx: ClassifyContext, commentsOnly = false): Finding[] {
+function judge(
+  file: FileChange,
+  before: Side,
+  after: Side,
+  language: Language,
+  ctx: ClassifyContext,
+  commentsOnly = false,
+): Finding[] {
   const findings: Finding[] = [];
   const inTests = isTestPath(file.path);
   const hasBefore = file.before !== null && file.before !== '';
@@ -243,9 +306,16 @@ function judge(file: FileChange, before: Side, after: Side, language: Language, 
     if (file.after === null) continue;
     const now = run(rule, after.source).filter(Boolean);
     if (now.length === 0) continue;
-    if (!now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after.changed))) continue;
+    if (!now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after.changed)))
+      continue;
     const old = hasBefore ? count(run(rule, before.source)) : new Map<string, number>();
-    for (const f of surplus(now, old, (x) => overlaps(x, after.changed) || overlaps(x, after.touched), (x) => isNear(x, after.changed))) findings.push(toFinding(rule, f, after));
+    for (const f of surplus(
+      now,
+      old,
+      (x) => overlaps(x, after.changed) || overlaps(x, after.touched),
+      (x) => isNear(x, after.changed),
+    ))
+      findings.push(toFinding(rule, f, after));
   }
   return distinct(findings);
 }
@@ -287,7 +357,12 @@ function count(found: readonly Found[]): Map<string, number> {
 }
 
 /** Of the hits with one key, as many as there are more than on the other side: those on changed lines first, then near ones. */
-function surplus(found: readonly Found[], other: ReadonlyMap<string, number>, touched: (f: Found) => boolean, near?: (f: Found) => boolean): Found[] {
+function surplus(
+  found: readonly Found[],
+  other: ReadonlyMap<string, number>,
+  touched: (f: Found) => boolean,
+  near?: (f: Found) => boolean,
+): Found[] {
   const extra = new Map<string, number>();
   for (const [key, n] of count(found)) extra.set(key, n - (other.get(key) ?? 0));
   const out: Found[] = [];
@@ -362,7 +437,12 @@ function removedFinding(rule: Rule, f: Found, before: Side, after: Side, file: F
 /** The new line nearest to an old one that is gone. */
 function nearest(file: FileChange, oldLine: number): number {
   const hunks = diffLines(splitLines(file.before ?? ''), splitLines(file.after ?? ''));
-  for (const h of hunks) if (oldLine >= h.oldStart && oldLine < h.oldStart + Math.max(1, h.oldLines)) return Math.max(1, h.newLines > 0 ? Math.min(h.newStart + h.newLines - 1, h.newStart + (oldLine - h.oldStart)) : h.newStart);
+  for (const h of hunks)
+    if (oldLine >= h.oldStart && oldLine < h.oldStart + Math.max(1, h.oldLines))
+      return Math.max(
+        1,
+        h.newLines > 0 ? Math.min(h.newStart + h.newLines - 1, h.newStart + (oldLine - h.oldStart)) : h.newStart,
+      );
   return 1;
 }
 

@@ -56,8 +56,10 @@ export function evaluate(input: EvaluateInput): Evaluation {
     } else reasons.push(reason);
   };
   if (ai > 0) {
-    if (verdict.ai === 'prohibit') ask('deny', `${name}: ${lines(ai)} by AI or by nobody we saw, and AI may not change ${input.path}`);
-    else if (verdict.ai === 'justify') ask('justify', `${name}: ${lines(ai)} by AI or by nobody we saw need a justification`);
+    if (verdict.ai === 'prohibit')
+      ask('deny', `${name}: ${lines(ai)} by AI or by nobody we saw, and AI may not change ${input.path}`);
+    else if (verdict.ai === 'justify')
+      ask('justify', `${name}: ${lines(ai)} by AI or by nobody we saw need a justification`);
   }
   if (human > 0 && verdict.human === 'justify') ask('justify', `${name}: a change by hand needs a justification, too`);
   // A deletion-only change has no lines with an origin: the path itself asks, as for a person's.
@@ -66,8 +68,14 @@ export function evaluate(input: EvaluateInput): Evaluation {
   if (decision === 'allow') return { decision, tier, reasons };
 
   const exception = exceptionFor(input);
-  if (exception) return { decision: 'allow', tier, reasons: [`exception until ${exception.until} by ${exception.by}: ${exception.reason}`] };
-  if (decision === 'justify' && input.covered) return { decision: 'allow', tier, reasons: [`justified by note ${input.covered.id}`] };
+  if (exception)
+    return {
+      decision: 'allow',
+      tier,
+      reasons: [`exception until ${exception.until} by ${exception.by}: ${exception.reason}`],
+    };
+  if (decision === 'justify' && input.covered)
+    return { decision: 'allow', tier, reasons: [`justified by note ${input.covered.id}`] };
   return { decision, tier, reasons };
 }
 
@@ -78,14 +86,25 @@ function exceptionFor(input: EvaluateInput): PolicyException | undefined {
   const day = input.now.slice(0, 10);
   return input.policy?.exceptions.find(
     (e) =>
-      e.path !== undefined && e.rule === undefined && e.until >= day && (!isManaged || e.managed) && matchGlobs([e.path], input.path),
+      e.path !== undefined &&
+      e.rule === undefined &&
+      e.until >= day &&
+      (!isManaged || e.managed) &&
+      matchGlobs([e.path], input.path),
   );
 }
 
 /** Findings without those that a dated exception names (`rule`, optionally for a `path`). */
-export function withoutExcepted(findings: readonly Finding[], policy: Policy, path: string, now: string): readonly Finding[] {
+export function withoutExcepted(
+  findings: readonly Finding[],
+  policy: Policy,
+  path: string,
+  now: string,
+): readonly Finding[] {
   const day = now.slice(0, 10);
-  const valid = policy.exceptions.filter((e) => e.rule !== undefined && e.until >= day && (e.path === undefined || matchGlobs([e.path], path)));
+  const valid = policy.exceptions.filter(
+    (e) => e.rule !== undefined && e.until >= day && (e.path === undefined || matchGlobs([e.path], path)),
+  );
   return valid.length === 0 ? findings : findings.filter((f) => !valid.some((e) => e.rule === f.rule));
 }
 

@@ -14,7 +14,12 @@ export function readPatch(patch: string): FileChange[] {
   let after: string[] = [];
   const flush = (): void => {
     const path = newPath ?? oldPath;
-    if (path && (before.length > 0 || after.length > 0)) files.push({ path, before: oldPath === null ? null : join(before), after: newPath === null ? null : join(after) });
+    if (path && (before.length > 0 || after.length > 0))
+      files.push({
+        path,
+        before: oldPath === null ? null : join(before),
+        after: newPath === null ? null : join(after),
+      });
     before = [];
     after = [];
   };
@@ -92,7 +97,7 @@ function name(text: string, prefix: string): string | null {
         i += 3;
       } else {
         const c = body[++i] ?? '';
-        bytes.push((({ n: 10, t: 9, r: 13, a: 7, b: 8, f: 12, v: 11 }) as Record<string, number>)[c] ?? c.charCodeAt(0));
+        bytes.push(({ n: 10, t: 9, r: 13, a: 7, b: 8, f: 12, v: 11 } as Record<string, number>)[c] ?? c.charCodeAt(0));
       }
     }
     path = new TextDecoder().decode(Uint8Array.from(bytes));

@@ -10,13 +10,25 @@ import type { Policy } from '../../core/policy/model.ts';
 import { defaultPolicy } from '../../core/policy/index.ts';
 import { reports } from '../../core/reports/index.ts';
 import { createGrammars } from '../../platform/grammars.ts';
-import { emptyTree, findRepository, git, gitlinkMode, gitOutput, hookEnvironment, readBlobs, symlinkMode } from '../../platform/git.ts';
+import {
+  emptyTree,
+  findRepository,
+  git,
+  gitlinkMode,
+  gitOutput,
+  hookEnvironment,
+  readBlobs,
+  symlinkMode,
+} from '../../platform/git.ts';
 import { loadPolicy } from '../../platform/policyFile.ts';
 import type { Repository } from '../../platform/state.ts';
 import { readAll, UsageError, type Command, type Io } from '../command.ts';
 
 interface Options {
-  readonly source: { readonly kind: 'work-tree' | 'staged' } | { readonly kind: 'range'; readonly from: string; readonly to: string } | { readonly kind: 'patch'; readonly file: string };
+  readonly source:
+    | { readonly kind: 'work-tree' | 'staged' }
+    | { readonly kind: 'range'; readonly from: string; readonly to: string }
+    | { readonly kind: 'patch'; readonly file: string };
   readonly format: string;
   readonly failOn: Tier;
 }
@@ -58,7 +70,9 @@ exit codes: 0 nothing at or above --fail-on, 1 findings, 2 misuse or internal er
       return { path: p, classification: { ...classification, findings } };
     });
     io.out(report.render({ files: checked, tier, version }));
-    const failing = checked.some((f) => f.classification.findings.some((x) => tiers.indexOf(x.tier) >= tiers.indexOf(options.failOn)));
+    const failing = checked.some((f) =>
+      f.classification.findings.some((x) => tiers.indexOf(x.tier) >= tiers.indexOf(options.failOn)),
+    );
     return failing ? 1 : 0;
   },
 };
@@ -82,15 +96,18 @@ function parse(args: readonly string[]): Options {
     else if (name === '--range') {
       const v = value();
       const [from, to = ''] = v.split(/\.{2,3}/) as [string, string?];
-      if (!v.includes('..') || from === '' || from.startsWith('-') || to.startsWith('-')) throw new UsageError(`'${v}' is no range; write A..B`);
+      if (!v.includes('..') || from === '' || from.startsWith('-') || to.startsWith('-'))
+        throw new UsageError(`'${v}' is no range; write A..B`);
       choose({ kind: 'range', from, to: to === '' ? 'HEAD' : to });
     } else if (name === '--patch') choose({ kind: 'patch', file: value() });
     else if (name === '--format') {
       format = value();
-      if (!reports.some((r) => r.id === format)) throw new UsageError(`unknown format '${format}'; known: ${reports.map((r) => r.id).join(', ')}`);
+      if (!reports.some((r) => r.id === format))
+        throw new UsageError(`unknown format '${format}'; known: ${reports.map((r) => r.id).join(', ')}`);
     } else if (name === '--fail-on') {
       const v = value();
-      if (!(tiers as readonly string[]).includes(v)) throw new UsageError(`unknown tier '${v}'; known: ${tiers.join(', ')}`);
+      if (!(tiers as readonly string[]).includes(v))
+        throw new UsageError(`unknown tier '${v}'; known: ${tiers.join(', ')}`);
       failOn = v as Tier;
     } else throw new UsageError(`unknown option '${args[i]}'; see 'countersign check --help'`);
   }
@@ -102,15 +119,41 @@ function splitOption(arg: string): [string, string | undefined] {
   return arg.startsWith('--') && eq > 0 ? [arg.slice(0, eq), arg.slice(eq + 1)] : [arg, undefined];
 }
 
-async function changesOf(options: Options, repo: Repository | undefined, env: NodeJS.ProcessEnv, io: Io): Promise<FileChange[]> {
+async function changesOf(
+  options: Options,
+  repo: Repository | undefined,
+  env: NodeJS.ProcessEnv,
+  io: Io,
+): Promise<FileChange[]> {
   const { source } = options;
-  if (source.kind === 'patch') return readPatch(source.file === '-' ? await readAll(io.stdin) : await readFile(path.resolve(io.cwd, source.file), 'utf8'));
+  if (source.kind === 'patch')
+    return readPatch(
+      source.file === '-' ? await readAll(io.stdin) : await readFile(path.resolve(io.cwd, source.file), 'utf8'),
+    );
   if (!repo) throw new UsageError('not in a git repository; use --patch FILE');
-  const flags = ['--raw', '-z', '-M', '--no-abbrev', '--no-relative', '--no-ext-diff', '--ignore-submodules=none', '--end-of-options'];
+  const flags = [
+    '--raw',
+    '-z',
+    '-M',
+    '--no-abbrev',
+    '--no-relative',
+    '--no-ext-diff',
+    '--ignore-submodules=none',
+    '--end-of-options',
+  ];
   const run = (args: readonly string[]): Promise<Buffer> => gitOutput(args, { cwd: repo.root, env });
   let raw: Buffer;
   if (source.kind === 'range') {
-    for (const rev of [source.from, source.to]) if ((await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${rev}^{commit}`], { cwd: repo.root, env })).code !== 0) throw new UsageError(`'${rev}' is no commit here`);
+    for (const rev of [source.from, source.to])
+      if (
+        (
+          await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${rev}^{commit}`], {
+            cwd: repo.root,
+            env,
+          })
+        ).code !== 0
+      )
+        throw new UsageError(`'${rev}' is no commit here`);
     raw = await run(['diff-tree', '-r', ...flags, source.from, source.to]);
   } else {
     const born = (await git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { cwd: repo.root, env })).code === 0;
@@ -138,7 +181,11 @@ async function changesOf(options: Options, repo: Repository | undefined, env: No
         return null;
       }
     };
-    changes.push({ path: e.path, before: await side(e.oldObject, e.oldMode), after: await side(e.newObject, e.newMode) });
+    changes.push({
+      path: e.path,
+      before: await side(e.oldObject, e.oldMode),
+      after: await side(e.newObject, e.newMode),
+    });
   }
   return changes;
 }
@@ -155,11 +202,17 @@ interface RawEntry {
 export function parseRawWithRenames(bytes: Buffer): RawEntry[] {
   const fields = bytes.toString('utf8').split('\0');
   const entries: RawEntry[] = [];
-  for (let i = 0; i + 1 < fields.length; ) {
+  for (let i = 0; i + 1 < fields.length;) {
     const m = /^:(\d{6}) (\d{6}) ([0-9a-f]+) ([0-9a-f]+) ([A-Z])\d*$/.exec(fields[i]!);
     if (!m) throw new Error('git printed something unexpected');
     const renamed = m[5] === 'R' || m[5] === 'C';
-    entries.push({ path: fields[i + (renamed ? 2 : 1)]!, oldMode: m[5] === 'C' ? '000000' : m[1]!, newMode: m[2]!, oldObject: m[3]!, newObject: m[4]! });
+    entries.push({
+      path: fields[i + (renamed ? 2 : 1)]!,
+      oldMode: m[5] === 'C' ? '000000' : m[1]!,
+      newMode: m[2]!,
+      oldObject: m[3]!,
+      newObject: m[4]!,
+    });
     i += renamed ? 3 : 2;
   }
   return entries;

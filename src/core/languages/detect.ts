@@ -2,35 +2,201 @@
 
 /** Ids used by rules and by `languages` of custom rules in the policy. */
 export const languages = [
-  'typescript', 'tsx', 'javascript', 'python', 'go', 'java', 'kotlin', 'scala', 'groovy', 'c-sharp', 'ruby', 'php', 'rust', 'c', 'swift',
-  'shell', 'powershell', 'batch', 'sql', 'terraform', 'prisma', 'dockerfile',
-  'yaml', 'kubernetes', 'helm', 'kustomize', 'github-actions', 'gitlab-ci', 'azure-pipelines', 'circleci', 'cloudformation',
-  'docker-compose', 'ansible', 'json', 'iam-policy', 'agent-config', 'ini', 'dotenv', 'properties', 'toml', 'xml', 'html', 'css',
-  'nginx', 'jenkinsfile', 'manifest', 'lockfile', 'codeowners', 'markdown', 'text', 'makefile', 'bicep', 'unknown',
+  'typescript',
+  'tsx',
+  'javascript',
+  'python',
+  'go',
+  'java',
+  'kotlin',
+  'scala',
+  'groovy',
+  'c-sharp',
+  'ruby',
+  'php',
+  'rust',
+  'c',
+  'swift',
+  'shell',
+  'powershell',
+  'batch',
+  'sql',
+  'terraform',
+  'prisma',
+  'dockerfile',
+  'yaml',
+  'kubernetes',
+  'helm',
+  'kustomize',
+  'github-actions',
+  'gitlab-ci',
+  'azure-pipelines',
+  'circleci',
+  'cloudformation',
+  'docker-compose',
+  'ansible',
+  'json',
+  'iam-policy',
+  'agent-config',
+  'ini',
+  'dotenv',
+  'properties',
+  'toml',
+  'xml',
+  'html',
+  'css',
+  'nginx',
+  'jenkinsfile',
+  'manifest',
+  'lockfile',
+  'codeowners',
+  'markdown',
+  'text',
+  'makefile',
+  'bicep',
+  'unknown',
 ] as const;
 export type Language = (typeof languages)[number];
 
 const byExtension: Readonly<Record<string, Language>> = {
-  ts: 'typescript', mts: 'typescript', cts: 'typescript', tsx: 'tsx', js: 'javascript', mjs: 'javascript', cjs: 'javascript', jsx: 'javascript',
-  vue: 'javascript', svelte: 'javascript', py: 'python', pyi: 'python', pyw: 'python', go: 'go', java: 'java', kt: 'kotlin', kts: 'kotlin',
-  scala: 'scala', groovy: 'groovy', gradle: 'manifest', cs: 'c-sharp', rb: 'ruby', rake: 'ruby', erb: 'html', php: 'php', phtml: 'php', rs: 'rust',
-  c: 'c', h: 'c', cc: 'c', cpp: 'c', hpp: 'c', cxx: 'c', swift: 'swift', sh: 'shell', bash: 'shell', zsh: 'shell', ksh: 'shell',
-  ps1: 'powershell', psm1: 'powershell', psd1: 'powershell', bat: 'batch', cmd: 'batch', sql: 'sql', tf: 'terraform', tfvars: 'terraform',
-  hcl: 'terraform', prisma: 'prisma', yml: 'yaml', yaml: 'yaml', json: 'json', jsonc: 'json', json5: 'json', template: 'yaml', ini: 'ini', cfg: 'ini',
-  conf: 'ini', cnf: 'ini', env: 'dotenv', properties: 'properties', toml: 'toml', xml: 'xml', config: 'xml', html: 'html', htm: 'html',
-  ejs: 'html', hbs: 'html', mustache: 'html', jinja: 'html', j2: 'html', css: 'css', scss: 'css', less: 'css', md: 'markdown', mdx: 'markdown',
-  markdown: 'markdown', rst: 'text', txt: 'text', adoc: 'text', mk: 'makefile', bicep: 'bicep', csproj: 'manifest', fsproj: 'manifest',
-  vbproj: 'manifest', gemspec: 'manifest', dockerfile: 'dockerfile', lock: 'lockfile', pem: 'text', key: 'text', tpl: 'yaml',
+  ts: 'typescript',
+  mts: 'typescript',
+  cts: 'typescript',
+  tsx: 'tsx',
+  js: 'javascript',
+  mjs: 'javascript',
+  cjs: 'javascript',
+  jsx: 'javascript',
+  vue: 'javascript',
+  svelte: 'javascript',
+  py: 'python',
+  pyi: 'python',
+  pyw: 'python',
+  go: 'go',
+  java: 'java',
+  kt: 'kotlin',
+  kts: 'kotlin',
+  scala: 'scala',
+  groovy: 'groovy',
+  gradle: 'manifest',
+  cs: 'c-sharp',
+  rb: 'ruby',
+  rake: 'ruby',
+  erb: 'html',
+  php: 'php',
+  phtml: 'php',
+  rs: 'rust',
+  c: 'c',
+  h: 'c',
+  cc: 'c',
+  cpp: 'c',
+  hpp: 'c',
+  cxx: 'c',
+  swift: 'swift',
+  sh: 'shell',
+  bash: 'shell',
+  zsh: 'shell',
+  ksh: 'shell',
+  ps1: 'powershell',
+  psm1: 'powershell',
+  psd1: 'powershell',
+  bat: 'batch',
+  cmd: 'batch',
+  sql: 'sql',
+  tf: 'terraform',
+  tfvars: 'terraform',
+  hcl: 'terraform',
+  prisma: 'prisma',
+  yml: 'yaml',
+  yaml: 'yaml',
+  json: 'json',
+  jsonc: 'json',
+  json5: 'json',
+  template: 'yaml',
+  ini: 'ini',
+  cfg: 'ini',
+  conf: 'ini',
+  cnf: 'ini',
+  env: 'dotenv',
+  properties: 'properties',
+  toml: 'toml',
+  xml: 'xml',
+  config: 'xml',
+  html: 'html',
+  htm: 'html',
+  ejs: 'html',
+  hbs: 'html',
+  mustache: 'html',
+  jinja: 'html',
+  j2: 'html',
+  css: 'css',
+  scss: 'css',
+  less: 'css',
+  md: 'markdown',
+  mdx: 'markdown',
+  markdown: 'markdown',
+  rst: 'text',
+  txt: 'text',
+  adoc: 'text',
+  mk: 'makefile',
+  bicep: 'bicep',
+  csproj: 'manifest',
+  fsproj: 'manifest',
+  vbproj: 'manifest',
+  gemspec: 'manifest',
+  dockerfile: 'dockerfile',
+  lock: 'lockfile',
+  pem: 'text',
+  key: 'text',
+  tpl: 'yaml',
 };
 
 const lockfiles = new Set([
-  'package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'poetry.lock', 'pdm.lock', 'uv.lock', 'pipfile.lock',
-  'cargo.lock', 'go.sum', 'gemfile.lock', 'composer.lock', 'packages.lock.json', 'gradle.lockfile', 'flake.lock', '.terraform.lock.hcl',
+  'package-lock.json',
+  'npm-shrinkwrap.json',
+  'yarn.lock',
+  'pnpm-lock.yaml',
+  'bun.lock',
+  'poetry.lock',
+  'pdm.lock',
+  'uv.lock',
+  'pipfile.lock',
+  'cargo.lock',
+  'go.sum',
+  'gemfile.lock',
+  'composer.lock',
+  'packages.lock.json',
+  'gradle.lockfile',
+  'flake.lock',
+  '.terraform.lock.hcl',
 ]);
 const manifests = new Set([
-  'package.json', 'pyproject.toml', 'setup.cfg', 'pipfile', 'go.mod', 'cargo.toml', 'pom.xml', 'build.gradle', 'build.gradle.kts',
-  'settings.gradle', 'libs.versions.toml', 'packages.config', 'directory.packages.props', 'gemfile', 'composer.json', 'mix.exs', 'pubspec.yaml',
-  'package.swift', 'podfile', 'requirements.in', 'pnpm-workspace.yaml', 'environment.yml', 'conanfile.txt', 'vcpkg.json', 'deno.json', 'bower.json',
+  'package.json',
+  'pyproject.toml',
+  'setup.cfg',
+  'pipfile',
+  'go.mod',
+  'cargo.toml',
+  'pom.xml',
+  'build.gradle',
+  'build.gradle.kts',
+  'settings.gradle',
+  'libs.versions.toml',
+  'packages.config',
+  'directory.packages.props',
+  'gemfile',
+  'composer.json',
+  'mix.exs',
+  'pubspec.yaml',
+  'package.swift',
+  'podfile',
+  'requirements.in',
+  'pnpm-workspace.yaml',
+  'environment.yml',
+  'conanfile.txt',
+  'vcpkg.json',
+  'deno.json',
+  'bower.json',
 ]);
 
 /** The language of a file. `text` is used for dialects and for files without a telling name; only its head is looked at. */
@@ -41,7 +207,11 @@ export function detectLanguage(path: string, text: string): Language {
   const inDir = (dir: string): boolean => lower.startsWith(`${dir}/`) || lower.includes(`/${dir}/`);
   if (lockfiles.has(name)) return 'lockfile';
   if (manifests.has(name)) return 'manifest';
-  if (/^(?:requirements|constraints)[\w.-]*\.(?:txt|in)$/.test(name) || (inDir('requirements') && name.endsWith('.txt'))) return 'manifest';
+  if (
+    /^(?:requirements|constraints)[\w.-]*\.(?:txt|in)$/.test(name) ||
+    (inDir('requirements') && name.endsWith('.txt'))
+  )
+    return 'manifest';
   if (name === 'codeowners') return 'codeowners';
   if (name === 'jenkinsfile' || name.startsWith('jenkinsfile.') || name.endsWith('.jenkinsfile')) return 'jenkinsfile';
   if (name.endsWith('.dockerfile') || /^(?:dockerfile|containerfile)(?:[.\-_].*)?$/.test(name)) return 'dockerfile';
@@ -49,8 +219,16 @@ export function detectLanguage(path: string, text: string): Language {
   if (name === 'rakefile' || name === 'vagrantfile') return 'ruby';
   if (isAgentConfig(lower, name)) return 'agent-config';
   if (name === '.env' || name.startsWith('.env.') || name === '.envrc') return 'dotenv';
-  if (/^\.(?:npmrc|yarnrc|pypirc|netrc|gitconfig|editorconfig|condarc|curlrc|wgetrc|s3cfg)$/.test(name) || name === 'pip.conf' || name === 'credentials') return 'ini';
-  if (/^nginx.*\.conf$/.test(name) || inDir('nginx') || inDir('sites-available') || inDir('sites-enabled')) return name.endsWith('.conf') || !name.includes('.') ? 'nginx' : refine(byExtension[ext(name)] ?? 'unknown', lower, name, text);
+  if (
+    /^\.(?:npmrc|yarnrc|pypirc|netrc|gitconfig|editorconfig|condarc|curlrc|wgetrc|s3cfg)$/.test(name) ||
+    name === 'pip.conf' ||
+    name === 'credentials'
+  )
+    return 'ini';
+  if (/^nginx.*\.conf$/.test(name) || inDir('nginx') || inDir('sites-available') || inDir('sites-enabled'))
+    return name.endsWith('.conf') || !name.includes('.')
+      ? 'nginx'
+      : refine(byExtension[ext(name)] ?? 'unknown', lower, name, text);
   if (/^\.(?:bashrc|bash_profile|profile|zshrc|zprofile|bash_aliases)$/.test(name)) return 'shell';
   const found = byExtension[ext(name)];
   if (found) return refine(found, lower, name, text);
@@ -66,8 +244,19 @@ export function detectLanguage(path: string, text: string): Language {
 const ext = (name: string): string => (name.includes('.') ? name.slice(name.lastIndexOf('.') + 1) : '');
 
 function isAgentConfig(lower: string, name: string): boolean {
-  if (name === '.mcp.json' || name === 'mcp.json' || name === 'claude_desktop_config.json' || name === 'mcp_settings.json') return true;
-  if (/(?:^|\/)\.(?:claude|cursor|gemini|codex|windsurf|continue|roo|kiro|amazonq|qwen)\/.*\.(?:json|toml|ya?ml)$/.test(lower)) return true;
+  if (
+    name === '.mcp.json' ||
+    name === 'mcp.json' ||
+    name === 'claude_desktop_config.json' ||
+    name === 'mcp_settings.json'
+  )
+    return true;
+  if (
+    /(?:^|\/)\.(?:claude|cursor|gemini|codex|windsurf|continue|roo|kiro|amazonq|qwen)\/.*\.(?:json|toml|ya?ml)$/.test(
+      lower,
+    )
+  )
+    return true;
   return name === '.aider.conf.yml' || name === 'opencode.json' || name === '.cursorrules.json';
 }
 
@@ -82,7 +271,7 @@ function refine(language: Language, lower: string, name: string, text: string): 
       if (/"Statement"\s*:/.test(head) && /"Effect"\s*:/.test(head)) return 'iam-policy';
       return 'json';
     case 'ini':
-      return /^\s*(?:server|http|location|upstream)\b[^=\n]*\{/m.test(head) ? 'nginx' : 'ini';
+      return /^[ \t]*(?:server|http|location|upstream)\b[^=\n]{0,200}\{/m.test(head) ? 'nginx' : 'ini';
     case 'xml':
       return name.endsWith('.config') || head.trimStart().startsWith('<') ? 'xml' : 'unknown';
     case 'text':
@@ -100,12 +289,12 @@ function yamlDialect(lower: string, name: string, head: string): Language {
   if (name === 'kustomization.yaml' || name === 'kustomization.yml') return 'kustomize';
   if (/^(?:docker-)?compose(?:[.\-_].*)?\.ya?ml$/.test(name)) return 'docker-compose';
   if (head.includes('{{') && /(?:^|\/)templates\//.test(lower)) return 'helm';
-  if (/^\s*AWSTemplateFormatVersion|^\s+Type:\s*['"]?AWS::/m.test(head)) return 'cloudformation';
+  if (/^[ \t]*AWSTemplateFormatVersion|^[ \t]+Type:[ \t]*['"]?AWS::/m.test(head)) return 'cloudformation';
   if (/^apiVersion\s*:/m.test(head) && /^kind\s*:/m.test(head)) return 'kubernetes';
   if (/^(?:on|'on'|"on"|true)\s*:/m.test(head) && /^jobs\s*:/m.test(head)) return 'github-actions';
-  if (/^runs\s*:/m.test(head) && /^\s+using\s*:/m.test(head)) return 'github-actions';
-  if (/^services\s*:/m.test(head) && /^\s+(?:image|build)\s*:/m.test(head)) return 'docker-compose';
-  if (/^-?\s*hosts\s*:/m.test(head) || /(?:^|\/)(?:roles|playbooks)\/.*\.ya?ml$/.test(lower)) return 'ansible';
-  if (/^stages\s*:/m.test(head) && /^\s+script\s*:/m.test(head)) return 'gitlab-ci';
+  if (/^runs\s*:/m.test(head) && /^[ \t]+using\s*:/m.test(head)) return 'github-actions';
+  if (/^services\s*:/m.test(head) && /^[ \t]+(?:image|build)\s*:/m.test(head)) return 'docker-compose';
+  if (/^-?[ \t]*hosts[ \t]*:/m.test(head) || /(?:^|\/)(?:roles|playbooks)\/.*\.ya?ml$/.test(lower)) return 'ansible';
+  if (/^stages\s*:/m.test(head) && /^[ \t]+script\s*:/m.test(head)) return 'gitlab-ci';
   return 'yaml';
 }

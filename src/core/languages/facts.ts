@@ -57,7 +57,37 @@ const maxText = 20_000;
 const maxTokens = 4000;
 const maxValues = 60;
 
-const notCallees = new Set(['if', 'for', 'while', 'switch', 'catch', 'return', 'function', 'func', 'fn', 'def', 'and', 'or', 'not', 'in', 'elif', 'else', 'match', 'typeof', 'await', 'async', 'with', 'assert', 'case', 'yield', 'throw', 'sizeof', 'do', 'is', 'lambda']);
+const notCallees = new Set([
+  'if',
+  'for',
+  'while',
+  'switch',
+  'catch',
+  'return',
+  'function',
+  'func',
+  'fn',
+  'def',
+  'and',
+  'or',
+  'not',
+  'in',
+  'elif',
+  'else',
+  'match',
+  'typeof',
+  'await',
+  'async',
+  'with',
+  'assert',
+  'case',
+  'yield',
+  'throw',
+  'sizeof',
+  'do',
+  'is',
+  'lambda',
+]);
 const assignOps = new Set(['=', ':=', '+=', '.=', '||=', '??=', '<<=']);
 
 export class CodeFacts {
@@ -78,7 +108,9 @@ export class CodeFacts {
 
   constructor(source: SourceLike) {
     this.#source = source;
-    this.tokens = source.tokens.some((t) => t.kind === 'comment') ? source.tokens.filter((t) => t.kind !== 'comment') : source.tokens;
+    this.tokens = source.tokens.some((t) => t.kind === 'comment')
+      ? source.tokens.filter((t) => t.kind !== 'comment')
+      : source.tokens;
     this.match = matchBrackets(this.tokens);
     this.params = new Set();
     [this.scopes, this.#scopeOf] = this.#readScopes();
@@ -110,7 +142,10 @@ export class CodeFacts {
     if (all.length > maxValues) return all.slice(0, maxValues);
     for (let scope = this.scopeAt(token); ; scope = this.scopes[scope]!.parent) {
       const { from, to, params } = this.scopes[scope]!;
-      const here = scope === 0 ? all.filter((a) => this.scopeAt(a.from) === 0 || this.scopes.length < 2) : all.filter((a) => a.from >= from && a.to <= to);
+      const here =
+        scope === 0
+          ? all.filter((a) => this.scopeAt(a.from) === 0 || this.scopes.length < 2)
+          : all.filter((a) => a.from >= from && a.to <= to);
       if (here.length > 0) return here;
       if (params.has(name)) return [];
       if (scope === 0) return all;
@@ -119,7 +154,8 @@ export class CodeFacts {
 
   /** Whether the name is a parameter of a function around the token (and not set anew there). */
   isParam(name: string, token: number): boolean {
-    for (let scope = this.scopeAt(token); scope > 0; scope = this.scopes[scope]!.parent) if (this.scopes[scope]!.params.has(name)) return true;
+    for (let scope = this.scopeAt(token); scope > 0; scope = this.scopes[scope]!.parent)
+      if (this.scopes[scope]!.params.has(name)) return true;
     return false;
   }
 
@@ -131,7 +167,8 @@ export class CodeFacts {
     if (indented || this.#source.language === 'ruby') {
       const column = (i: number): number => tokens[i]!.start - (text.lastIndexOf('\n', tokens[i]!.start - 1) + 1);
       const first: number[] = [];
-      for (let i = 0; i < tokens.length; i++) if (i === 0 || text.slice(tokens[i - 1]!.end, tokens[i]!.start).includes('\n')) first.push(i);
+      for (let i = 0; i < tokens.length; i++)
+        if (i === 0 || text.slice(tokens[i - 1]!.end, tokens[i]!.start).includes('\n')) first.push(i);
       // Open functions by column; a line that starts at or left of one closes it.
       const open: { column: number; from: number }[] = [];
       let depth = 0;
@@ -168,7 +205,14 @@ export class CodeFacts {
             k = -1;
             break;
           }
-          if (b.kind === 'str' || b.kind === 'num' || b.text === 'else' || b.text === 'class' || b.text === 'return' || b.text === 'struct') {
+          if (
+            b.kind === 'str' ||
+            b.kind === 'num' ||
+            b.text === 'else' ||
+            b.text === 'class' ||
+            b.text === 'return' ||
+            b.text === 'struct'
+          ) {
             k = -1;
             break;
           }
@@ -177,7 +221,14 @@ export class CodeFacts {
         if (k <= 0 || tokens[k]?.text !== ')') continue;
         const open = match[k]!;
         const head = tokens[open - 1];
-        if (open < 0 || (head?.kind === 'id' && /^(?:if|for|while|switch|catch|with|match|foreach|using|lock|synchronized|elseif|try|unless|until)$/.test(head.text))) continue;
+        if (
+          open < 0 ||
+          (head?.kind === 'id' &&
+            /^(?:if|for|while|switch|catch|with|match|foreach|using|lock|synchronized|elseif|try|unless|until)$/.test(
+              head.text,
+            ))
+        )
+          continue;
         found.push({ from: open, to: match[i]! + 1 });
       }
     }
@@ -249,11 +300,16 @@ export class CodeFacts {
       if (t.kind !== 'id') continue;
       if (this.#plainWord(t.text)) continue;
       const next = this.tokens[i + 1];
-      if (next?.text === '(' ) {
-        if (/^(?:String|str|Str|format|sprintf|Sprintf|join|concat|f|_|gettext|gettext_lazy|text|raw|list|tuple|dict|array|Array|of|asList|strip|trim|dedent|encode|lower|upper|toLowerCase|toUpperCase|SafeString|byte|bytes|of|freeze)$/.test(t.text)) continue;
+      if (next?.text === '(') {
+        if (
+          /^(?:String|str|Str|format|sprintf|Sprintf|join|concat|f|_|gettext|gettext_lazy|text|raw|list|tuple|dict|array|Array|of|asList|strip|trim|dedent|encode|lower|upper|toLowerCase|toUpperCase|SafeString|byte|bytes|of|freeze)$/.test(
+            t.text,
+          )
+        )
+          continue;
         return false;
       }
-      if (next && (next.text === ':' ) && this.tokens[i - 1]?.text !== '?' ) continue; // key of a literal
+      if (next && next.text === ':' && this.tokens[i - 1]?.text !== '?') continue; // key of a literal
       if (next && next.text === '=' && i + 1 < range.to) continue; // keyword argument
       if (next?.text === '.' && i + 1 < range.to) {
         const after = this.tokens[i + 2];
@@ -271,12 +327,19 @@ export class CodeFacts {
     const values = this.valuesOf(name, at);
     if (values.length === 0) return false;
     const here = this.tokens[at]?.start ?? 0;
-    return values.every((v) => (v.start <= here && here <= v.end ? true : v.op === '=' || v.op === ':=' || v.op === '+=' || v.op === '.=') && !(v.start <= here && here <= v.end && values.length === 1) && this.isConstant(v, depth + 1));
+    return values.every(
+      (v) =>
+        (v.start <= here && here <= v.end ? true : v.op === '=' || v.op === ':=' || v.op === '+=' || v.op === '.=') &&
+        !(v.start <= here && here <= v.end && values.length === 1) &&
+        this.isConstant(v, depth + 1),
+    );
   }
 
   /** A parameter that is never set anew. */
   isOnlyParam(name: string, token: number): boolean {
-    return this.isParam(name, token) && !this.valuesOf(name, token).some((a) => this.scopeAt(a.from) === this.scopeAt(token));
+    return (
+      this.isParam(name, token) && !this.valuesOf(name, token).some((a) => this.scopeAt(a.from) === this.scopeAt(token))
+    );
   }
 
   #interpolatedConstant(t: Token, depth: number, at: number): boolean {
@@ -291,12 +354,15 @@ export class CodeFacts {
       names.add(id.replace(/^\$/, ''));
     }
     if (names.size === 0) return false;
-    for (const n of names) if (!this.#constantName(n, depth + 1, at) && !this.#constantName(`$${n}`, depth + 1, at)) return false;
+    for (const n of names)
+      if (!this.#constantName(n, depth + 1, at) && !this.#constantName(`$${n}`, depth + 1, at)) return false;
     return true;
   }
 
   #plainWord(word: string): boolean {
-    return /^(?:true|false|True|False|null|None|nil|undefined|new|const|final|let|var|val|String|string|byte|int|mut|as|and|or|not|return|TRUE|FALSE|NULL|NaN|Infinity|b|r|u)$/.test(word);
+    return /^(?:true|false|True|False|null|None|nil|undefined|new|const|final|let|var|val|String|string|byte|int|mut|as|and|or|not|return|TRUE|FALSE|NULL|NaN|Infinity|b|r|u)$/.test(
+      word,
+    );
   }
 
   #readCalls(): Call[] {
@@ -308,7 +374,7 @@ export class CodeFacts {
       if (t.kind === 'op' && t.text === '(' && i > 0) {
         let last = i - 1;
         // generics: foo<Bar>(
-        if (tokens[last]?.text === '>' ) {
+        if (tokens[last]?.text === '>') {
           let d = 0;
           let k = last;
           for (; k >= 0 && last - k < 20; k--) {
@@ -321,7 +387,7 @@ export class CodeFacts {
         }
         if (tokens[last]?.text === '!' && this.#source.language === 'rust') last--;
         const nameToken = tokens[last];
-        if (nameToken?.text === '?.' ) continue;
+        if (nameToken?.text === '?.') continue;
         if (nameToken?.kind !== 'id' || notCallees.has(nameToken.text)) continue;
         const close = match[i] ?? -1;
         const to = close < 0 ? Math.min(tokens.length, i + 400) : close;
@@ -341,13 +407,27 @@ export class CodeFacts {
         }
         // Java / C# / TS method definitions: name(params) {
         const after = tokens[close + 1];
-        if (close > 0 && (after?.text === '{' || (after?.text === 'throws')) && (prev?.kind === 'id' || prev?.text === '>' || prev?.text === ']') && prev.text !== 'new' && prev.text !== 'return' && prev.text !== 'await') {
+        if (
+          close > 0 &&
+          (after?.text === '{' || after?.text === 'throws') &&
+          (prev?.kind === 'id' || prev?.text === '>' || prev?.text === ']') &&
+          prev.text !== 'new' &&
+          prev.text !== 'return' &&
+          prev.text !== 'await'
+        ) {
           this.#addParams(i, to);
           continue;
         }
         calls.push({
-          callee, name: nameToken.text, isNew: prev?.text === 'new', args: this.#args(i + 1, to), first, open: i, close: to,
-          start: tokens[first]!.start, end: tokens[Math.min(to, tokens.length - 1)]!.end,
+          callee,
+          name: nameToken.text,
+          isNew: prev?.text === 'new',
+          args: this.#args(i + 1, to),
+          first,
+          open: i,
+          close: to,
+          start: tokens[first]!.start,
+          end: tokens[Math.min(to, tokens.length - 1)]!.end,
         });
         continue;
       }
@@ -357,24 +437,48 @@ export class CodeFacts {
         if (o >= 0) this.#addParams(o, i - 1);
       } else if (t.text === '=>' && tokens[i - 1]?.kind === 'id') (this.params as Set<string>).add(tokens[i - 1]!.text);
       // anonymous functions: function (a, b)
-      if ((t.text === 'function' || t.text === 'func' || t.text === 'fn') && tokens[i + 1]?.text === '(') this.#addParams(i + 1, match[i + 1] ?? i + 1);
+      if ((t.text === 'function' || t.text === 'func' || t.text === 'fn') && tokens[i + 1]?.text === '(')
+        this.#addParams(i + 1, match[i + 1] ?? i + 1);
       // commands without parentheses: Ruby's `system "…"`, PHP's `echo $x`
-      if (t.kind === 'id' && (ruby || this.#source.language === 'php' || this.#source.language === 'jenkinsfile' || this.#source.language === 'groovy')) {
+      if (
+        t.kind === 'id' &&
+        (ruby ||
+          this.#source.language === 'php' ||
+          this.#source.language === 'jenkinsfile' ||
+          this.#source.language === 'groovy')
+      ) {
         const next = tokens[i + 1];
         if (!next || notCallees.has(t.text) || next.text === '(') continue;
-        const startsValue = next.kind === 'str' || (next.kind === 'id' && /^(?:echo|print|include|include_once|require|require_once|system|exec|eval|render|redirect_to|send|puts|sh|html_safe|raw)$/.test(t.text)) || (next.text === ':' && ruby && tokens[i + 2]?.kind === 'id' && tokens[i + 2]!.start === next.end);
+        const startsValue =
+          next.kind === 'str' ||
+          (next.kind === 'id' &&
+            /^(?:echo|print|include|include_once|require|require_once|system|exec|eval|render|redirect_to|send|puts|sh|html_safe|raw)$/.test(
+              t.text,
+            )) ||
+          (next.text === ':' && ruby && tokens[i + 2]?.kind === 'id' && tokens[i + 2]!.start === next.end);
         const gap = next ? this.#source.text.slice(t.end, next.start) : '';
         if (startsValue && /^[ \t]+$/.test(gap) && tokens[i - 1]?.text !== '=>' && tokens[i - 1]?.kind !== 'str') {
           let to = i + 1;
           while (to < tokens.length) {
             const here = tokens[to]!;
-            if (here.text === ';' || here.text === '}' || here.text === ')' || here.text === ']' || here.text === '?>') break;
+            if (here.text === ';' || here.text === '}' || here.text === ')' || here.text === ']' || here.text === '?>')
+              break;
             if (to > i + 1 && this.#newLineBetween(to - 1, to) && tokens[to - 1]!.text !== ',') break;
             if (here.kind === 'op' && match[to]! > to) to = match[to]!;
             to++;
           }
           const [callee, first] = this.#callee(i);
-          calls.push({ callee, name: t.text, isNew: false, args: this.#args(i + 1, to), first, open: i, close: to - 1, start: tokens[first]!.start, end: tokens[to - 1]!.end });
+          calls.push({
+            callee,
+            name: t.text,
+            isNew: false,
+            args: this.#args(i + 1, to),
+            first,
+            open: i,
+            close: to - 1,
+            start: tokens[first]!.start,
+            end: tokens[to - 1]!.end,
+          });
         }
       }
     }
@@ -450,8 +554,16 @@ export class CodeFacts {
       if (end <= start) return;
       const a = tokens[start]!;
       const b = tokens[start + 1];
-      if (a.kind === 'id' && b && (b.text === '=' || b.text === ':' ) && end > start + 2) args.push({ name: a.text, from: start + 2, to: end });
-      else if ((a.kind === 'id' || a.kind === 'str' || a.text === ':') && b?.text === '=>' && end > start + 2 && this.#source.language !== 'javascript' && this.#source.language !== 'typescript') args.push({ name: a.kind === 'str' ? this.stringOf(a) : a.text, from: start + 2, to: end });
+      if (a.kind === 'id' && b && (b.text === '=' || b.text === ':') && end > start + 2)
+        args.push({ name: a.text, from: start + 2, to: end });
+      else if (
+        (a.kind === 'id' || a.kind === 'str' || a.text === ':') &&
+        b?.text === '=>' &&
+        end > start + 2 &&
+        this.#source.language !== 'javascript' &&
+        this.#source.language !== 'typescript'
+      )
+        args.push({ name: a.kind === 'str' ? this.stringOf(a) : a.text, from: start + 2, to: end });
       else args.push({ from: start, to: end });
     };
     for (let i = from; i < to; i++) {
@@ -476,7 +588,11 @@ export class CodeFacts {
     for (let i = 1; i < tokens.length; i++) {
       const t = tokens[i]!;
       if (t.kind !== 'op') continue;
-      const colonPair = t.text === ':' && i > 0 && (tokens[i - 1]!.kind === 'id' || tokens[i - 1]!.kind === 'str') && this.#isObjectKey(i);
+      const colonPair =
+        t.text === ':' &&
+        i > 0 &&
+        (tokens[i - 1]!.kind === 'id' || tokens[i - 1]!.kind === 'str') &&
+        this.#isObjectKey(i);
       const arrowPair = t.text === '=>' && tokens[i - 1]!.kind === 'str' && this.#source.language !== 'javascript';
       if (!assignOps.has(t.text) && !colonPair && !arrowPair) continue;
       let nameAt = i - 1;
@@ -506,14 +622,31 @@ export class CodeFacts {
         const o = match[nameAt] ?? -1;
         if (o < 0 || nameAt - o > 60) continue;
         let to = i + 1;
-        while (to < tokens.length && to - i < 60 && !(tokens[to]!.text === ';') && !(to > i + 1 && this.#newLineBetween(to - 1, to))) {
+        while (
+          to < tokens.length &&
+          to - i < 60 &&
+          !(tokens[to]!.text === ';') &&
+          !(to > i + 1 && this.#newLineBetween(to - 1, to))
+        ) {
           if (tokens[to]!.kind === 'op' && match[to]! > to) to = match[to]!;
           to++;
         }
         for (let k = o + 1; k < nameAt; k++) {
           const k0 = tokens[k]!;
-          if (k0.kind === 'id' && (tokens[k + 1]?.text === ',' || tokens[k + 1]?.text === '}' || tokens[k + 1]?.text === '=') && to > i + 1)
-            found.push({ name: k0.text, target: k0.text, from: i + 1, to: Math.min(to, tokens.length), start: k0.start, end: tokens[Math.min(to, tokens.length) - 1]!.end, op: '=' });
+          if (
+            k0.kind === 'id' &&
+            (tokens[k + 1]?.text === ',' || tokens[k + 1]?.text === '}' || tokens[k + 1]?.text === '=') &&
+            to > i + 1
+          )
+            found.push({
+              name: k0.text,
+              target: k0.text,
+              from: i + 1,
+              to: Math.min(to, tokens.length),
+              start: k0.start,
+              end: tokens[Math.min(to, tokens.length) - 1]!.end,
+              op: '=',
+            });
         }
         continue;
       } else if (nameToken.text === ']') {
@@ -530,7 +663,8 @@ export class CodeFacts {
       while (to < tokens.length && to - from < maxTokens) {
         const here = tokens[to]!;
         if (here.kind === 'op') {
-          if (here.text === ';' || here.text === ',' || here.text === ')' || here.text === ']' || here.text === '}') break;
+          if (here.text === ';' || here.text === ',' || here.text === ')' || here.text === ']' || here.text === '}')
+            break;
           if (match[to]! > to) {
             to = match[to]! + 1;
             continue;
@@ -538,7 +672,10 @@ export class CodeFacts {
         }
         if (to > from && this.#newLineBetween(to - 1, to)) {
           const prev = tokens[to - 1]!;
-          const joins = (prev.kind === 'op' && !/^[)\]}]$/.test(prev.text)) || (here.kind === 'op' && /^(?:\.|\?\.|->|\+|\?|:|\|\||&&|\?\?|\|)$/.test(here.text)) || (prev.kind === 'str' && here.kind === 'str');
+          const joins =
+            (prev.kind === 'op' && !/^[)\]}]$/.test(prev.text)) ||
+            (here.kind === 'op' && /^(?:\.|\?\.|->|\+|\?|:|\|\||&&|\?\?|\|)$/.test(here.text)) ||
+            (prev.kind === 'str' && here.kind === 'str');
           if (!joins) break;
         }
         to++;
@@ -549,7 +686,15 @@ export class CodeFacts {
       if (t.text === ':=' || t.text === '=') {
         for (let k = first - 1; k > 0 && tokens[k]!.text === ',' && tokens[k - 1]!.kind === 'id'; k -= 2) {
           if (/^[([{]$/.test(tokens[k - 2]?.text ?? '') && tokens[k - 2]!.text === '(') break;
-          found.push({ name: tokens[k - 1]!.text, target: tokens[k - 1]!.text, from, to, start: tokens[k - 1]!.start, end: tokens[to - 1]!.end, op: t.text });
+          found.push({
+            name: tokens[k - 1]!.text,
+            target: tokens[k - 1]!.text,
+            from,
+            to,
+            start: tokens[k - 1]!.start,
+            end: tokens[to - 1]!.end,
+            op: t.text,
+          });
         }
         // const { a, b } = request.body
         if (nameToken.text === '}' || nameToken.text === ']') void 0;
@@ -568,7 +713,16 @@ export class CodeFacts {
         if (here.kind === 'op' && match[to]! > to) to = match[to]!;
         to++;
       }
-      if (to > i + 1) found.push({ name: tokens[i - 1]!.text, target: tokens[i - 1]!.text, from: i + 1, to, start: tokens[i - 1]!.start, end: tokens[to - 1]!.end, op: '=' });
+      if (to > i + 1)
+        found.push({
+          name: tokens[i - 1]!.text,
+          target: tokens[i - 1]!.text,
+          from: i + 1,
+          to,
+          start: tokens[i - 1]!.start,
+          end: tokens[to - 1]!.end,
+          op: '=',
+        });
     }
     return found;
   }

@@ -10,14 +10,36 @@ export const isTestPath = (path: string): boolean => testPath.test(path);
 
 /** Prose: documentation, licences, change logs. */
 export const isDocs = (path: string, language: Language): boolean =>
-  language === 'markdown' || (language === 'text' && !/\.(?:pem|key)$/i.test(path)) || /(?:^|\/)docs?\/.*\.(?:rst|txt|adoc|png|svg|jpe?g|gif)$/i.test(path);
+  language === 'markdown' ||
+  (language === 'text' && !/\.(?:pem|key)$/i.test(path)) ||
+  /(?:^|\/)docs?\/.*\.(?:rst|txt|adoc|png|svg|jpe?g|gif)$/i.test(path);
 
-const infrastructure: ReadonlySet<Language> = new Set(['terraform', 'kubernetes', 'helm', 'kustomize', 'cloudformation', 'dockerfile', 'docker-compose', 'ansible', 'nginx', 'bicep']);
-const pipelines: ReadonlySet<Language> = new Set(['github-actions', 'gitlab-ci', 'azure-pipelines', 'circleci', 'jenkinsfile']);
+const infrastructure: ReadonlySet<Language> = new Set([
+  'terraform',
+  'kubernetes',
+  'helm',
+  'kustomize',
+  'cloudformation',
+  'dockerfile',
+  'docker-compose',
+  'ansible',
+  'nginx',
+  'bicep',
+]);
+const pipelines: ReadonlySet<Language> = new Set([
+  'github-actions',
+  'gitlab-ci',
+  'azure-pipelines',
+  'circleci',
+  'jenkinsfile',
+]);
 const configuration: ReadonlySet<Language> = new Set(['yaml', 'json', 'ini', 'dotenv', 'properties', 'toml', 'xml']);
-const securityPath = /(?:^|\/)(?:auth|authn|authz|authentication|authorization|oauth2?|saml|sso|crypto|cryptography|security|permissions?|acl|rbac|iam)(?:\/|[._-][^/]*\.|\.)[^/]*/i;
-const ciPath = /(?:^|\/)\.(?:github|gitlab|circleci|buildkite|husky)\/|(?:^|\/)(?:azure-pipelines|appveyor|bitbucket-pipelines|cloudbuild|buildspec|\.travis|\.drone)[^/]*\.ya?ml$/i;
-const migrationPath = /(?:^|\/)(?:migrations?|alembic\/versions|db\/migrate|flyway|liquibase)\/[^/]+\.(?:py|rb|sql|js|ts|php|xml|ya?ml)$|(?:^|\/)V\d+(?:[._]\d+)*__[^/]+\.sql$/i;
+const securityPath =
+  /(?:^|\/)(?:auth|authn|authz|authentication|authorization|oauth2?|saml|sso|crypto|cryptography|security|permissions?|acl|rbac|iam)(?:\/|[._-][^/]*\.|\.)[^/]*/i;
+const ciPath =
+  /(?:^|\/)\.(?:github|gitlab|circleci|buildkite|husky)\/|(?:^|\/)(?:azure-pipelines|appveyor|bitbucket-pipelines|cloudbuild|buildspec|\.travis|\.drone)[^/]*\.ya?ml$/i;
+const migrationPath =
+  /(?:^|\/)(?:migrations?|alembic\/versions|db\/migrate|flyway|liquibase)\/[^/]+\.(?:py|rb|sql|js|ts|php|xml|ya?ml)$|(?:^|\/)V\d+(?:[._]\d+)*__[^/]+\.sql$/i;
 const productionPath = /(?:^|[/._-])(?:prod|production|live)(?:[/._-]|$)/i;
 
 /** Type of an edit whose rules stayed silent. */

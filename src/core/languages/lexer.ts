@@ -60,13 +60,60 @@ const syntaxes: Partial<Record<Language, Syntax>> = {
   c,
   'c-sharp': { ...c, triple: true, interpolation: 'prefix-dollar', prefixes: /^[$@]{1,2}$/, idExtra: '@' },
   rust: { ...c, lifetimes: true, prefixes: /^(?:b|r|br)#{0,3}$/, multiline: true },
-  php: { line: ['//', '#'], block: ['/*', '*/'], quotes: `"'`, interpolation: 'dollar', interpolated: '"', idExtra: '$', multiline: true, heredoc: /<<<\s*(['"]?)(\w+)\1/y },
-  python: { line: ['#'], quotes: `"'`, triple: true, interpolation: 'prefix-f', prefixes: /^(?:[rbfut]|[rb][rbf]|f[rb])$/i, idExtra: '@' },
-  ruby: { line: ['#'], block: ['=begin', '=end'], quotes: `"'\``, interpolation: 'hash', interpolated: '"`', idExtra: '@$', multiline: true, heredoc: /<<[~-]?(['"]?)([A-Z_]\w*)\1/y },
-  shell: { line: ['#'], quotes: `"'\``, interpolation: 'dollar', interpolated: '"`', idExtra: '$', multiline: true, heredoc: /<<-?\s*(['"\\]?)(\w+)['"]?/y },
-  powershell: { line: ['#'], block: ['<#', '#>'], quotes: `"'`, interpolation: 'dollar', interpolated: '"', idExtra: '$', multiline: true },
+  php: {
+    line: ['//', '#'],
+    block: ['/*', '*/'],
+    quotes: `"'`,
+    interpolation: 'dollar',
+    interpolated: '"',
+    idExtra: '$',
+    multiline: true,
+    heredoc: /<<<\s*(['"]?)(\w+)\1/y,
+  },
+  python: {
+    line: ['#'],
+    quotes: `"'`,
+    triple: true,
+    interpolation: 'prefix-f',
+    prefixes: /^(?:[rbfut]|[rb][rbf]|f[rb])$/i,
+    idExtra: '@',
+  },
+  ruby: {
+    line: ['#'],
+    block: ['=begin', '=end'],
+    quotes: `"'\``,
+    interpolation: 'hash',
+    interpolated: '"`',
+    idExtra: '@$',
+    multiline: true,
+    heredoc: /<<[~-]?(['"]?)([A-Z_]\w*)\1/y,
+  },
+  shell: {
+    line: ['#'],
+    quotes: `"'\``,
+    interpolation: 'dollar',
+    interpolated: '"`',
+    idExtra: '$',
+    multiline: true,
+    heredoc: /<<-?\s*(['"\\]?)(\w+)['"]?/y,
+  },
+  powershell: {
+    line: ['#'],
+    block: ['<#', '#>'],
+    quotes: `"'`,
+    interpolation: 'dollar',
+    interpolated: '"',
+    idExtra: '$',
+    multiline: true,
+  },
   sql: { line: ['--'], block: ['/*', '*/'], quotes: `'"\``, doubled: true, multiline: true, idExtra: '@' },
-  terraform: { line: ['#', '//'], block: ['/*', '*/'], quotes: '"', interpolation: 'dollar', heredoc: /<<-?\s*(['"]?)(\w+)\1/y },
+  terraform: {
+    line: ['#', '//'],
+    block: ['/*', '*/'],
+    quotes: '"',
+    interpolation: 'dollar',
+    heredoc: /<<-?\s*(['"]?)(\w+)\1/y,
+  },
   prisma: { ...c, idExtra: '@' },
   css: { line: [], block: ['/*', '*/'], quotes: `"'` },
   bicep: { ...c, interpolation: 'dollar' },
@@ -78,7 +125,35 @@ const syntaxes: Partial<Record<Language, Syntax>> = {
 export const hasLexer = (language: Language): boolean => syntaxes[language] !== undefined;
 
 const operators3 = new Set(['===', '!==', '...', '<=>', '>>>', '**=', '??=', '||=', '&&=', '<<=', '>>=']);
-const operators2 = new Set(['=>', '==', '->', '::', ':=', '?.', '+=', '-=', '<-', '!=', '<=', '>=', '||', '&&', '??', '*=', '/=', '<<', '>>', '++', '--', '=~', '.=', '|=', '&=', '?:', '|>']);
+const operators2 = new Set([
+  '=>',
+  '==',
+  '->',
+  '::',
+  ':=',
+  '?.',
+  '+=',
+  '-=',
+  '<-',
+  '!=',
+  '<=',
+  '>=',
+  '||',
+  '&&',
+  '??',
+  '*=',
+  '/=',
+  '<<',
+  '>>',
+  '++',
+  '--',
+  '=~',
+  '.=',
+  '|=',
+  '&=',
+  '?:',
+  '|>',
+]);
 
 const isWord = (ch: number): boolean =>
   (ch >= 97 && ch <= 122) || (ch >= 65 && ch <= 90) || (ch >= 48 && ch <= 57) || ch === 95 || ch > 127;
@@ -112,7 +187,7 @@ export function scan(text: string, language: Language): Token[] {
         const start = i;
         let end = n;
         let after = n;
-        for (let p = i; p < n; ) {
+        for (let p = i; p < n;) {
           const e = lineEnd(p);
           const body = text.slice(p, e).trim();
           if (body === doc.end || (body.startsWith(doc.end) && !isWord(body.charCodeAt(doc.end.length)))) {
@@ -122,7 +197,16 @@ export function scan(text: string, language: Language): Token[] {
           }
           p = e + 1;
         }
-        if (end > start) push({ kind: 'str', start, end, text: '', open: 0, close: 0, ...(doc.dynamic && /[$#]\{|\$\w|\$\(/.test(text.slice(start, end)) ? { dynamic: true } : {}) });
+        if (end > start)
+          push({
+            kind: 'str',
+            start,
+            end,
+            text: '',
+            open: 0,
+            close: 0,
+            ...(doc.dynamic && /[$#]\{|\$\w|\$\(/.test(text.slice(start, end)) ? { dynamic: true } : {}),
+          });
         i = after;
       }
       continue;
@@ -132,13 +216,21 @@ export function scan(text: string, language: Language): Token[] {
       continue;
     }
     // comments
-    if (hash && ch === 35 && (!shellish || i === 0 || /[\s;(&|]/.test(text[i - 1] ?? '')) && !(language === 'php' && text[i + 1] === '[')) {
+    if (
+      hash &&
+      ch === 35 &&
+      (!shellish || i === 0 || /[\s;(&|]/.test(text[i - 1] ?? '')) &&
+      !(language === 'php' && text[i + 1] === '[')
+    ) {
       const end = lineEnd(i);
       push({ kind: 'comment', start: i, end, text: '' });
       i = end;
       continue;
     }
-    if ((slashes && ch === 47 && text.charCodeAt(i + 1) === 47) || (dashes && ch === 45 && text.charCodeAt(i + 1) === 45)) {
+    if (
+      (slashes && ch === 47 && text.charCodeAt(i + 1) === 47) ||
+      (dashes && ch === 45 && text.charCodeAt(i + 1) === 45)
+    ) {
       const end = lineEnd(i);
       push({ kind: 'comment', start: i, end, text: '' });
       i = end;
@@ -202,7 +294,8 @@ export function scan(text: string, language: Language): Token[] {
     }
     if (isWord(ch) || (s.idExtra !== undefined && s.idExtra.includes(text[i]!))) {
       let j = i + 1;
-      while (j < n && (isWord(text.charCodeAt(j)) || (shellish && text[j] === '-' && isWord(text.charCodeAt(j + 1))))) j++;
+      while (j < n && (isWord(text.charCodeAt(j)) || (shellish && text[j] === '-' && isWord(text.charCodeAt(j + 1)))))
+        j++;
       if (s.prefixes && j < n) {
         let q = j;
         if (language === 'c-sharp') while (text[q] === '$' || text[q] === '@') q++;
@@ -277,9 +370,11 @@ export function scan(text: string, language: Language): Token[] {
     const body = text.slice(q + open, end - close);
     let dynamic = false;
     if (s.interpolated === undefined || s.interpolated.includes(quote)) {
-      if (s.interpolation === 'prefix-f') dynamic = /[fs]/.test(lower) && body.includes(language === 'scala' ? '$' : '{');
+      if (s.interpolation === 'prefix-f')
+        dynamic = /[fs]/.test(lower) && body.includes(language === 'scala' ? '$' : '{');
       else if (s.interpolation === 'prefix-dollar') dynamic = lower.includes('$') && body.includes('{');
-      else if (s.interpolation === 'hash') dynamic = body.includes('#{') || (language === 'swift' && body.includes('\\('));
+      else if (s.interpolation === 'hash')
+        dynamic = body.includes('#{') || (language === 'swift' && body.includes('\\('));
       else if (s.interpolation === 'dollar') dynamic = /\$[\w{(]|\{\$/.test(body);
     }
     push({ kind: 'str', start, end, text: '', open: q - start + open, close, ...(dynamic ? { dynamic } : {}) });
@@ -313,7 +408,21 @@ function templateEnd(text: string, i: number): number {
   return Math.min(j, n);
 }
 
-const beforeRegex = new Set(['return', 'typeof', 'case', 'in', 'of', 'delete', 'void', 'throw', 'new', 'do', 'else', 'yield', 'await']);
+const beforeRegex = new Set([
+  'return',
+  'typeof',
+  'case',
+  'in',
+  'of',
+  'delete',
+  'void',
+  'throw',
+  'new',
+  'do',
+  'else',
+  'yield',
+  'await',
+]);
 function regexMayStart(last: Token | undefined): boolean {
   if (last === undefined) return true;
   if (last.kind === 'op') return last.text !== ')' && last.text !== ']' && last.text !== '}';

@@ -10,8 +10,19 @@ import type { Source } from './source.ts';
 import type { TreeNode } from './tree.ts';
 
 const grammarOf: Partial<Record<Language, GrammarId>> = {
-  typescript: 'typescript', tsx: 'tsx', javascript: 'javascript', python: 'python', go: 'go', java: 'java', 'c-sharp': 'c-sharp', ruby: 'ruby',
-  php: 'php', rust: 'rust', shell: 'bash', powershell: 'powershell', terraform: 'hcl',
+  typescript: 'typescript',
+  tsx: 'tsx',
+  javascript: 'javascript',
+  python: 'python',
+  go: 'go',
+  java: 'java',
+  'c-sharp': 'c-sharp',
+  ruby: 'ruby',
+  php: 'php',
+  rust: 'rust',
+  shell: 'bash',
+  powershell: 'powershell',
+  terraform: 'hcl',
 };
 /** The grammar that parses a language, if one is on board. */
 export const grammarFor = (language: Language): GrammarId | undefined => grammarOf[language];
@@ -27,23 +38,46 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
   const language = after.language;
   if (before.language !== language) return undefined;
   switch (language) {
-    case 'yaml': case 'kubernetes': case 'helm': case 'kustomize': case 'github-actions': case 'gitlab-ci': case 'azure-pipelines':
-    case 'circleci': case 'cloudformation': case 'docker-compose': case 'ansible': case 'json': case 'iam-policy': case 'agent-config': {
+    case 'yaml':
+    case 'kubernetes':
+    case 'helm':
+    case 'kustomize':
+    case 'github-actions':
+    case 'gitlab-ci':
+    case 'azure-pipelines':
+    case 'circleci':
+    case 'cloudformation':
+    case 'docker-compose':
+    case 'ansible':
+    case 'json':
+    case 'iam-policy':
+    case 'agent-config': {
       if (!sameTrees(before.tree, after.tree)) return undefined;
       // The tolerant tree must account for all text: what it does not see must not have changed.
       const [a, b] = [squeezed(before.text, '#'), squeezed(after.text, '#')];
       if (a.code !== b.code) return undefined;
       return a.comments === b.comments ? 'formatting' : a.directives === b.directives ? 'comments' : undefined;
     }
-    case 'ini': case 'dotenv': case 'properties': case 'toml': case 'nginx': case 'codeowners': case 'makefile': {
+    case 'ini':
+    case 'dotenv':
+    case 'properties':
+    case 'toml':
+    case 'nginx':
+    case 'codeowners':
+    case 'makefile': {
       const marks = language === 'ini' ? '#;' : language === 'properties' ? '#!' : '#';
       const [a, b] = [squeezed(before.text, marks), squeezed(after.text, marks)];
       if (a.code !== b.code) return undefined;
       return a.comments === b.comments ? 'formatting' : a.directives === b.directives ? 'comments' : undefined;
     }
-    case 'manifest': case 'lockfile': {
+    case 'manifest':
+    case 'lockfile': {
       const json = after.path.endsWith('.json');
-      const marks = json ? '' : after.path.endsWith('.gradle') || after.path.endsWith('go.mod') || after.path.endsWith('.kts') ? '' : '#';
+      const marks = json
+        ? ''
+        : after.path.endsWith('.gradle') || after.path.endsWith('go.mod') || after.path.endsWith('.kts')
+          ? ''
+          : '#';
       const [a, b] = [squeezed(before.text, marks), squeezed(after.text, marks)];
       return a.code === b.code ? (a.comments === b.comments ? 'formatting' : 'comments') : undefined;
     }
@@ -148,7 +182,7 @@ function shape(root: SyntaxNode, grammar: GrammarId): string {
   let up = false;
   for (;;) {
     const type = cursor.nodeType;
-    const skip = type.includes('comment') || type === 'parenthesized_expression' && false;
+    const skip = type.includes('comment') || (type === 'parenthesized_expression' && false);
     if (!up && !skip) {
       if (cursor.nodeIsNamed || cursor.nodeIsMissing) parts.push('(', type);
       if (/^(?:string|interpreted_string_literal|string_literal|raw_string_literal)$/.test(type) && quoteFree) {
@@ -176,8 +210,14 @@ function sameTrees(a: readonly TreeNode[], b: readonly TreeNode[]): boolean {
   const stack: [TreeNode, TreeNode][] = a.map((x, i) => [x, b[i]!]);
   while (stack.length > 0) {
     const [x, y] = stack.pop()!;
-    if (x.key !== y.key || x.kind !== y.kind || x.tag !== y.tag || x.children.length !== y.children.length) return false;
-    if (x.kind === 'scalar' && (x.value !== y.value || (x.quoted !== y.quoted && /^(?:true|false|yes|no|on|off|null|~|[\d.+-]+|)$/i.test(x.value)))) return false;
+    if (x.key !== y.key || x.kind !== y.kind || x.tag !== y.tag || x.children.length !== y.children.length)
+      return false;
+    if (
+      x.kind === 'scalar' &&
+      (x.value !== y.value ||
+        (x.quoted !== y.quoted && /^(?:true|false|yes|no|on|off|null|~|[\d.+-]+|)$/i.test(x.value)))
+    )
+      return false;
     for (let i = 0; i < x.children.length; i++) stack.push([x.children[i]!, y.children[i]!]);
   }
   return true;

@@ -96,6 +96,19 @@ export class Source {
     return this.#words;
   }
 
+  readonly #has = new Map<string, boolean>();
+
+  /** Whether the whole text matches; asked often with the same pattern, answered once. */
+  has(pattern: RegExp): boolean {
+    const key = `${pattern.flags}/${pattern.source}`;
+    let found = this.#has.get(key);
+    if (found === undefined) {
+      found = pattern.test(this.text);
+      this.#has.set(key, found);
+    }
+    return found;
+  }
+
   slice(token: { readonly start: number; readonly end: number }): string {
     return this.text.slice(token.start, token.end);
   }

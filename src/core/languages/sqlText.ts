@@ -47,10 +47,16 @@ export function sqlStatements(text: string): Statement[] {
     // What a statement does stands at its beginning; patterns over its text must stay cheap.
     if (words.length >= maxWords) continue;
     if (token.kind === 'id') words.push(token.text.toUpperCase());
-    else if (token.kind === 'str') words.push(text[token.start] === "'" ? "'…'" : text.slice(token.start + 1, token.end - 1).toLowerCase());
+    else if (token.kind === 'str')
+      words.push(text[token.start] === "'" ? "'…'" : text.slice(token.start + 1, token.end - 1).toLowerCase());
     else words.push(text.slice(token.start, token.end));
     // MSSQL's GO ends a batch.
-    if (token.kind === 'id' && /^go$/i.test(token.text) && /^\s*(?:\r?\n|$)/.test(text.slice(token.end, token.end + 4)) && current.length === 1) {
+    if (
+      token.kind === 'id' &&
+      /^go$/i.test(token.text) &&
+      /^\s*(?:\r?\n|$)/.test(text.slice(token.end, token.end + 4)) &&
+      current.length === 1
+    ) {
       current = [];
       words = [];
     }

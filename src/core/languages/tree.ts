@@ -28,7 +28,18 @@ export interface TreeNode {
 const maxDepth = 200;
 
 function node(key: string, start: number, labels: readonly string[] = []): TreeNode {
-  return { key, kind: 'scalar', value: '', quoted: false, tag: '', start, end: start, children: [], labels, parent: undefined };
+  return {
+    key,
+    kind: 'scalar',
+    value: '',
+    quoted: false,
+    tag: '',
+    start,
+    end: start,
+    children: [],
+    labels,
+    parent: undefined,
+  };
 }
 
 function adopt(parent: TreeNode, child: TreeNode): void {
@@ -215,7 +226,9 @@ function unquote(s: string): string {
   const quote = s[0];
   const body = s.endsWith(quote!) && s.length > 1 ? s.slice(1, -1) : s.slice(1);
   if (quote === "'") return body.replaceAll("''", "'");
-  return body.includes('\\') ? body.replace(/\\(["\\/nrt])/g, (_, e: string) => (e === 'n' ? '\n' : e === 'r' ? '\r' : e === 't' ? '\t' : e)) : body;
+  return body.includes('\\')
+    ? body.replace(/\\(["\\/nrt])/g, (_, e: string) => (e === 'n' ? '\n' : e === 'r' ? '\r' : e === 't' ? '\t' : e))
+    : body;
 }
 
 //#endregion
@@ -571,7 +584,11 @@ function parseHcl(text: string): TreeNode {
       }
       if (ch === '(' || ch === '[' || ch === '{') {
         // Structured arguments (jsonencode({...})) become children, so that rules see inside.
-        if (ch === '(' && /(?:jsonencode|yamlencode|merge|tolist|toset|concat)\s*$/.test(text.slice(Math.max(start, i - 16), i)) && depth < maxDepth) {
+        if (
+          ch === '(' &&
+          /(?:jsonencode|yamlencode|merge|tolist|toset|concat)\s*$/.test(text.slice(Math.max(start, i - 16), i)) &&
+          depth < maxDepth
+        ) {
           i++;
           space(true);
           const inner = text[i] === '{' || text[i] === '[' ? node(into.key, i) : undefined;

@@ -8,7 +8,9 @@ export const github: Report = {
     for (const { path, classification: c } of files)
       for (const f of c.findings) {
         const level = f.tier === 'critical' ? 'error' : f.tier === 'high' ? 'warning' : 'notice';
-        lines.push(`::${level} file=${property(path)},line=${f.line},endLine=${f.endLine},title=${property(`Countersign: ${f.rule} (${f.tier})`)}::${data(f.message)}`);
+        lines.push(
+          `::${level} file=${property(path)},line=${f.line},endLine=${f.endLine},title=${property(`Countersign: ${f.rule} (${f.tier})`)}::${data(f.message)}`,
+        );
       }
     return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
   },

@@ -33,7 +33,11 @@ export const sarif: Report = {
               ruleIndex: index.get(f.rule),
               level: level[f.tier],
               message: { text: f.message },
-              locations: [{ physicalLocation: { artifactLocation: { uri: uri(path), uriBaseId: '%SRCROOT%' }, region: region(f) } }],
+              locations: [
+                {
+                  physicalLocation: { artifactLocation: { uri: uri(path), uriBaseId: '%SRCROOT%' }, region: region(f) },
+                },
+              ],
               partialFingerprints: { 'countersign/v1': fingerprint(`${f.rule}\n${path}\n${f.message}`) },
               properties: { tier: f.tier, category: f.category },
             })),
@@ -62,7 +66,13 @@ function describe(id: string): object {
 
 function region(f: Finding): object {
   const whole = f.column === undefined || f.endColumn === undefined;
-  return { startLine: f.line, endLine: f.endLine, ...(whole ? {} : { startColumn: f.column + 1, endColumn: Math.max(f.endColumn + 1, f.line === f.endLine ? f.column + 1 : 1) }) };
+  return {
+    startLine: f.line,
+    endLine: f.endLine,
+    ...(whole
+      ? {}
+      : { startColumn: f.column + 1, endColumn: Math.max(f.endColumn + 1, f.line === f.endLine ? f.column + 1 : 1) }),
+  };
 }
 
 const uri = (path: string): string => path.split('/').map(encodeURIComponent).join('/');

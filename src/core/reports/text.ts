@@ -13,7 +13,9 @@ export const text: Report = {
       }
       if (c.note) lines.push(`${printable(path)}: note: ${c.note}`);
     }
-    lines.push(`${files.length} ${files.length === 1 ? 'file' : 'files'}, ${count} ${count === 1 ? 'finding' : 'findings'}, risk ${tier}`);
+    lines.push(
+      `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${count} ${count === 1 ? 'finding' : 'findings'}, risk ${tier}`,
+    );
     return `${lines.join('\n')}\n`;
   },
 };

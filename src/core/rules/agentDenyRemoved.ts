@@ -15,14 +15,29 @@ export const agentDenyRemoved: Rule = {
   check(source, report) {
     for (const root of source.tree)
       for (const n of walk(root)) {
-        if (n.kind === 'scalar' && n.key === '' && /^(?:deny|ask|disallowedTools|excludeTools|denylist|deniedCommands)$/.test(n.parent?.key ?? '')) report({ start: n.start, end: n.end, key: `deny:${n.value}` });
-        else if (n.kind === 'scalar' && n.key === 'command' && /PreToolUse|beforeShellExecution|preToolUse|BeforeTool/.test(chain(n))) report({ start: n.start, end: n.end, key: `hook:${n.value}` });
+        if (
+          n.kind === 'scalar' &&
+          n.key === '' &&
+          /^(?:deny|ask|disallowedTools|excludeTools|denylist|deniedCommands)$/.test(n.parent?.key ?? '')
+        )
+          report({ start: n.start, end: n.end, key: `deny:${n.value}` });
+        else if (
+          n.kind === 'scalar' &&
+          n.key === 'command' &&
+          /PreToolUse|beforeShellExecution|preToolUse|BeforeTool/.test(chain(n))
+        )
+          report({ start: n.start, end: n.end, key: `hook:${n.value}` });
       }
   },
 };
 
 function chain(n: { key: string; parent: unknown }): string {
   let text = '';
-  for (let here = n as { key: string; parent: unknown } | undefined; here; here = here.parent as { key: string; parent: unknown } | undefined) text += `${here.key}.`;
+  for (
+    let here = n as { key: string; parent: unknown } | undefined;
+    here;
+    here = here.parent as { key: string; parent: unknown } | undefined
+  )
+    text += `${here.key}.`;
   return text;
 }

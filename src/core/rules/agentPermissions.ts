@@ -16,12 +16,52 @@ export const agentPermissions: Rule = {
       for (const n of walk(root)) {
         const owner = n.key === '' ? (n.parent?.key ?? '') : n.key;
         const hit = { start: n.start, end: n.end, key: `${owner}:${n.value}` };
-        if (n.kind === 'scalar' && n.key === '' && /^(?:allow|allowedTools|autoApprove|alwaysAllow|allowedCommands|trusted|coreTools|includeTools|allowlist)$/i.test(owner)) {
-          const wide = /^(?:\*|Bash|Bash\(\*\)|Bash\(:\*\)|Bash\((?:sudo|rm|curl|wget|sh|bash|python|node|npx|git push|kubectl|terraform|aws|gcloud|ssh)\b.*\)|Write|Edit|Write\(\*\*?\)|Edit\(\*\*?\)|WebFetch|mcp__.*\*|shell|run_shell_command|\.\*)$/i.test(n.value);
+        if (
+          n.kind === 'scalar' &&
+          n.key === '' &&
+          /^(?:allow|allowedTools|autoApprove|alwaysAllow|allowedCommands|trusted|coreTools|includeTools|allowlist)$/i.test(
+            owner,
+          )
+        ) {
+          const wide =
+            /^(?:\*|Bash|Bash\(\*\)|Bash\(:\*\)|Bash\((?:sudo|rm|curl|wget|sh|bash|python|node|npx|git push|kubectl|terraform|aws|gcloud|ssh)\b.*\)|Write|Edit|Write\(\*\*?\)|Edit\(\*\*?\)|WebFetch|mcp__.*\*|shell|run_shell_command|\.\*)$/i.test(
+              n.value,
+            );
           report(wide ? hit : { ...hit, tier: 'high' });
-        } else if (n.kind === 'scalar' && ((/^(?:defaultMode|permissionMode|permission_mode|approvalMode|approval_policy|approvalPolicy|sandbox_mode|sandboxMode|sandbox|mode)$/.test(n.key) && /bypass|danger|yolo|never|full[-_]?access|acceptEdits|auto|off|none/i.test(n.value)) || (/^(?:dangerouslySkipPermissions|skipPermissions|enableAllProjectMcpServers|autoApproveAll|yolo|trust|autoRun|auto_approve|alwaysAllowExecute|alwaysAllowWrite|autoApprovalEnabled)$/i.test(n.key) && n.value === 'true') || (/^(?:sandbox|enabled)$/.test(n.key) && n.value === 'false' && /sandbox/i.test(n.parent?.key ?? n.key)))) report(hit);
-        else if (n.kind === 'map' && n.parent && /^(?:mcpServers|mcp_servers|servers|context_servers)$/.test(n.parent.key)) report({ start: n.start, end: n.end, key: `mcp:${n.key}`, tier: 'high', message: 'A tool server is added or changed: check who publishes it, pin its version, and what it can reach.' });
-        else if (n.key === 'command' && n.kind === 'scalar' && /hooks/.test(parents(n))) report({ start: n.start, end: n.end, key: `hook:${n.value}`, tier: 'high', message: 'A command runs on every event of the agent: check what it does.' });
+        } else if (
+          n.kind === 'scalar' &&
+          ((/^(?:defaultMode|permissionMode|permission_mode|approvalMode|approval_policy|approvalPolicy|sandbox_mode|sandboxMode|sandbox|mode)$/.test(
+            n.key,
+          ) &&
+            /bypass|danger|yolo|never|full[-_]?access|acceptEdits|auto|off|none/i.test(n.value)) ||
+            (/^(?:dangerouslySkipPermissions|skipPermissions|enableAllProjectMcpServers|autoApproveAll|yolo|trust|autoRun|auto_approve|alwaysAllowExecute|alwaysAllowWrite|autoApprovalEnabled)$/i.test(
+              n.key,
+            ) &&
+              n.value === 'true') ||
+            (/^(?:sandbox|enabled)$/.test(n.key) && n.value === 'false' && /sandbox/i.test(n.parent?.key ?? n.key)))
+        )
+          report(hit);
+        else if (
+          n.kind === 'map' &&
+          n.parent &&
+          /^(?:mcpServers|mcp_servers|servers|context_servers)$/.test(n.parent.key)
+        )
+          report({
+            start: n.start,
+            end: n.end,
+            key: `mcp:${n.key}`,
+            tier: 'high',
+            message:
+              'A tool server is added or changed: check who publishes it, pin its version, and what it can reach.',
+          });
+        else if (n.key === 'command' && n.kind === 'scalar' && /hooks/.test(parents(n)))
+          report({
+            start: n.start,
+            end: n.end,
+            key: `hook:${n.value}`,
+            tier: 'high',
+            message: 'A command runs on every event of the agent: check what it does.',
+          });
       }
     void at;
   },
@@ -29,6 +69,11 @@ export const agentPermissions: Rule = {
 
 function parents(n: { parent: unknown }): string {
   const keys: string[] = [];
-  for (let here = n.parent as { key: string; parent: unknown } | undefined; here; here = here.parent as { key: string; parent: unknown } | undefined) keys.push(here.key);
+  for (
+    let here = n.parent as { key: string; parent: unknown } | undefined;
+    here;
+    here = here.parent as { key: string; parent: unknown } | undefined
+  )
+    keys.push(here.key);
   return keys.join('.');
 }

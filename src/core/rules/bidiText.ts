@@ -12,7 +12,8 @@ export const bidiText: Rule = {
   keywords: [],
   inTests: false,
   check(source, report) {
-    if (!/[\u202A-\u202E\u2066-\u2069\u{E0020}-\u{E007F}]/u.test(source.text)) return;
-    for (const m of source.text.matchAll(/[\u202A-\u202E\u2066-\u2069]+|[\u{E0020}-\u{E007F}]{3,}/gu)) report({ start: m.index, end: m.index + m[0].length, key: `bidi:${m[0].codePointAt(0)}` });
+    if (!source.has(/[\u202A-\u202E\u2066-\u2069\u{E0020}-\u{E007F}]/u)) return;
+    for (const m of source.text.matchAll(/[\u202A-\u202E\u2066-\u2069]+|[\u{E0020}-\u{E007F}]{3,}/gu))
+      report({ start: m.index, end: m.index + m[0].length, key: `bidi:${m[0].codePointAt(0)}` });
   },
 };

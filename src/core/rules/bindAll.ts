@@ -15,7 +15,14 @@ export const bindAll: Rule = {
     const c = code(source);
     for (const call of c.facts.calls) {
       const body = c.text({ from: call.open, to: call.close + 1 });
-      if (source.language === 'python' ? /(?:^|\.)(?:bind|run|serve|run_simple|create_server|start_server|make_server|HTTPServer|TCPServer|UDPServer)$/.test(call.callee) && /["']0\.0\.0\.0["']|\(\s*\(?\s*["']{2}\s*,\s*\d/.test(body) : /^(?:net|tls)\.Listen$/.test(call.callee) && /"(?:0\.0\.0\.0)?:\d+"|"0\.0\.0\.0:/.test(body)) report({ start: call.start, end: call.end });
+      if (
+        source.language === 'python'
+          ? /(?:^|\.)(?:bind|run|serve|run_simple|create_server|start_server|make_server|HTTPServer|TCPServer|UDPServer)$/.test(
+              call.callee,
+            ) && /["']0\.0\.0\.0["']|\(\s*\(?\s*["']{2}\s*,\s*\d/.test(body)
+          : /^(?:net|tls)\.Listen$/.test(call.callee) && /"(?:0\.0\.0\.0)?:\d+"|"0\.0\.0\.0:/.test(body)
+      )
+        report({ start: call.start, end: call.end });
     }
   },
 };

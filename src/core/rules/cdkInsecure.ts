@@ -12,7 +12,12 @@ export const cdkInsecure: Rule = {
   remedy: 'keep it private and encrypted, and name rights and networks',
   keywords: ['aws_cdk', 'cdk', 'pulumi', 'aws', 'constructs', 'awscdk'],
   check(source, report) {
-    if (!/aws-cdk-lib|@aws-cdk\/|aws_cdk|@pulumi\/|pulumi_aws|import pulumi|software\.amazon\.awscdk|Amazon\.CDK/.test(source.text)) return;
+    if (
+      !source.has(
+        /aws-cdk-lib|@aws-cdk\/|aws_cdk|@pulumi\/|pulumi_aws|import pulumi|software\.amazon\.awscdk|Amazon\.CDK/,
+      )
+    )
+      return;
     const c = code(source);
     for (const call of c.facts.calls) {
       const hit = { start: call.start, end: call.end };
@@ -22,13 +27,36 @@ export const cdkInsecure: Rule = {
         if (!/egress|tcp\(\s*(?:443|80)\s*\)/i.test(line)) report({ ...hit, key: `anyip:${line.trim()}` });
       } else if (/(?:^|\.)(?:grantPublicAccess|grant_public_access)$/.test(call.callee)) report(hit);
       else if (call.isNew || source.language === 'python') {
-        if (/(?:^|\.)Queue$/.test(call.callee) && /sqs/i.test(source.text) && !/encryption/i.test(body)) report({ ...hit, tier: 'high', message: 'Queue without encryption: pass encryption: QueueEncryption.KMS_MANAGED.' });
-        else if (/(?:^|\.)Topic$/.test(call.callee) && /\bsns\b/i.test(source.text) && !/masterKey|master_key|kmsMasterKeyId/.test(body)) report({ ...hit, tier: 'high', message: 'Topic without encryption: pass masterKey.' });
-        else if (/(?:^|\.)Bucket$/.test(call.callee) && /s3/i.test(source.text) && /aws-cdk|aws_cdk/.test(source.text) && !/enforceSSL|enforce_ssl/.test(body)) report({ ...hit, tier: 'high', message: 'Bucket accepts plain HTTP: pass enforceSSL: true.' });
-        else if (/(?:^|\.)Bucket$/.test(call.callee) && /encryption\s*[:=][^,}]{0,400}UNENCRYPTED/.test(body)) report(hit);
+        if (/(?:^|\.)Queue$/.test(call.callee) && source.has(/sqs/i) && !/encryption/i.test(body))
+          report({
+            ...hit,
+            tier: 'high',
+            message: 'Queue without encryption: pass encryption: QueueEncryption.KMS_MANAGED.',
+          });
+        else if (
+          /(?:^|\.)Topic$/.test(call.callee) &&
+          source.has(/\bsns\b/i) &&
+          !/masterKey|master_key|kmsMasterKeyId/.test(body)
+        )
+          report({ ...hit, tier: 'high', message: 'Topic without encryption: pass masterKey.' });
+        else if (
+          /(?:^|\.)Bucket$/.test(call.callee) &&
+          source.has(/s3/i) &&
+          source.has(/aws-cdk|aws_cdk/) &&
+          !/enforceSSL|enforce_ssl/.test(body)
+        )
+          report({ ...hit, tier: 'high', message: 'Bucket accepts plain HTTP: pass enforceSSL: true.' });
+        else if (/(?:^|\.)Bucket$/.test(call.callee) && /encryption\s*[:=][^,}]{0,400}UNENCRYPTED/.test(body))
+          report(hit);
       }
     }
-    for (const m of source.text.matchAll(/\b(?:publicReadAccess|public_read_access|publiclyAccessible|publicly_accessible|allowAllOutbound_)\s*[:=]\s*(?:true|True)|\b(?:QueueEncryption|BucketEncryption|StreamEncryption|TableEncryption)\.UNENCRYPTED|\b(?:encrypted|storageEncrypted|storage_encrypted|atRestEncryptionEnabled|transitEncryptionEnabled)\s*[:=]\s*(?:false|False)|\b(?:acl)\s*[:=]\s*["']public-read(?:-write)?["']|\bactions\s*[:=]\s*\[\s*["']\*["']|\b(?:cidrBlocks|cidr_blocks)\s*[:=]\s*\[\s*["']0\.0\.0\.0\/0["']|\bnew\s+(?:iam\.)?AnyPrincipal\(\)|\bfromAwsManagedPolicyName\(\s*["'](?:AdministratorAccess|PowerUserAccess|IAMFullAccess)["']|\bauthType\s*:\s*[\w.]*NONE\b/g)) report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, '') });
-    for (const m of source.text.matchAll(/\bremovalPolicy\s*:\s*[\w.]*DESTROY\b|\bremoval_policy\s*=\s*[\w.]*DESTROY\b|\b(?:deletionProtection|deletion_protection)\s*[:=]\s*(?:false|False)|\bautoDeleteObjects\s*:\s*true|\bforceDestroy\s*:\s*true/g)) report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, ''), tier: 'high' });
+    for (const m of source.text.matchAll(
+      /\b(?:publicReadAccess|public_read_access|publiclyAccessible|publicly_accessible|allowAllOutbound_)\s*[:=]\s*(?:true|True)|\b(?:QueueEncryption|BucketEncryption|StreamEncryption|TableEncryption)\.UNENCRYPTED|\b(?:encrypted|storageEncrypted|storage_encrypted|atRestEncryptionEnabled|transitEncryptionEnabled)\s*[:=]\s*(?:false|False)|\b(?:acl)\s*[:=]\s*["']public-read(?:-write)?["']|\bactions\s*[:=]\s*\[\s*["']\*["']|\b(?:cidrBlocks|cidr_blocks)\s*[:=]\s*\[\s*["']0\.0\.0\.0\/0["']|\bnew\s+(?:iam\.)?AnyPrincipal\(\)|\bfromAwsManagedPolicyName\(\s*["'](?:AdministratorAccess|PowerUserAccess|IAMFullAccess)["']|\bauthType\s*:\s*[\w.]*NONE\b/g,
+    ))
+      report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, '') });
+    for (const m of source.text.matchAll(
+      /\bremovalPolicy\s*:\s*[\w.]*DESTROY\b|\bremoval_policy\s*=\s*[\w.]*DESTROY\b|\b(?:deletionProtection|deletion_protection)\s*[:=]\s*(?:false|False)|\bautoDeleteObjects\s*:\s*true|\bforceDestroy\s*:\s*true/g,
+    ))
+      report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, ''), tier: 'high' });
   },
 };

@@ -11,13 +11,52 @@ export const checkRemoved: Rule = {
   references: ['CWE-693', 'SLSA', 'OWASP LLM06:2025'],
   why: 'Tests, scanners and signature checks guard every later change; taking one out is a decision of its own, and a favourite shortcut of agents that can not make it pass.',
   remedy: 'fix what fails, or remove the check in a change that says why',
-  keywords: ['test', 'tests', 'lint', 'audit', 'codeql', 'scan', 'trivy', 'snyk', 'semgrep', 'gitleaks', 'verify', 'cosign', 'checkov', 'tfsec', 'bandit', 'gosec', 'zizmor', 'scorecard', 'dependency', 'pytest', 'jest', 'eslint', 'ruff', 'mypy', 'clippy', 'attest', 'grype', 'osv'],
+  keywords: [
+    'test',
+    'tests',
+    'lint',
+    'audit',
+    'codeql',
+    'scan',
+    'trivy',
+    'snyk',
+    'semgrep',
+    'gitleaks',
+    'verify',
+    'cosign',
+    'checkov',
+    'tfsec',
+    'bandit',
+    'gosec',
+    'zizmor',
+    'scorecard',
+    'dependency',
+    'pytest',
+    'jest',
+    'eslint',
+    'ruff',
+    'mypy',
+    'clippy',
+    'attest',
+    'grype',
+    'osv',
+  ],
   on: 'removed',
   check(source, report) {
     for (const job of jobs(source))
       for (const step of job.steps) {
         const text = `${at(step, 'uses')?.value ?? ''} ${at(step, 'run')?.value ?? ''}`;
-        const kind = /codeql|trivy|snyk|semgrep|gitleaks|trufflehog|checkov|tfsec|bandit|gosec|zizmor|scorecard|dependency-review|grype|osv-scanner|pip-audit|npm audit|cargo audit|cargo deny|govulncheck/i.exec(text)?.[0].toLowerCase() ?? (/cosign|attest|slsa|verify/i.test(text) ? 'verification' : /\b(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?test\b|\bpytest\b|\bjest\b|\bvitest\b|go test|cargo test|mvn\b[^\n]{0,400}\btest|gradlew?\b[^\n]{0,400}\b(?:test|check)|dotnet test|rspec|phpunit|\btox\b|make (?:test|check)/i.test(text) ? 'tests' : undefined);
+        const kind =
+          /codeql|trivy|snyk|semgrep|gitleaks|trufflehog|checkov|tfsec|bandit|gosec|zizmor|scorecard|dependency-review|grype|osv-scanner|pip-audit|npm audit|cargo audit|cargo deny|govulncheck/i
+            .exec(text)?.[0]
+            .toLowerCase() ??
+          (/cosign|attest|slsa|verify/i.test(text)
+            ? 'verification'
+            : /\b(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?test\b|\bpytest\b|\bjest\b|\bvitest\b|go test|cargo test|mvn\b[^\n]{0,400}\btest|gradlew?\b[^\n]{0,400}\b(?:test|check)|dotnet test|rspec|phpunit|\btox\b|make (?:test|check)/i.test(
+                  text,
+                )
+              ? 'tests'
+              : undefined);
         if (kind) report({ start: step.start, end: step.end, key: `check:${kind}` });
       }
   },

@@ -11,6 +11,9 @@ export const checkSuppressed: Rule = {
   remedy: 'fix the finding, or have a person add the reason',
   keywords: ['nosec', 'nosemgrep', 'nosonar', 'skip', 'ignore', 'allow', 'lgtm', 'nolint'],
   check(source, report) {
-    for (const m of source.text.matchAll(/(?:#|\/\/|--|\/\*|<!--|;)\s*(?:nosec\b|#nosec\b|nosemgrep\b|NOSONAR\b|checkov:skip|tfsec:ignore|trivy:ignore|kics-scan ignore|gitleaks:allow|nolint:\s*gosec|lgtm\s*\[|zizmor:\s*ignore|secretlint-disable|pragma:\s*allowlist secret|squawk-ignore|hadolint ignore|cfn_nag|codeql\[)[^\n]{0,400}/g)) report({ start: m.index, end: m.index + m[0].length, key: m[0].slice(0, 60) });
+    for (const m of source.text.matchAll(
+      /(?:#|\/\/|--|\/\*|<!--|;)\s*(?:nosec\b|#nosec\b|nosemgrep\b|NOSONAR\b|checkov:skip|tfsec:ignore|trivy:ignore|kics-scan ignore|gitleaks:allow|nolint:\s*gosec|lgtm\s*\[|zizmor:\s*ignore|secretlint-disable|pragma:\s*allowlist secret|squawk-ignore|hadolint ignore|cfn_nag|codeql\[)[^\n]{0,400}/g,
+    ))
+      report({ start: m.index, end: m.index + m[0].length, key: m[0].slice(0, 60) });
   },
 };

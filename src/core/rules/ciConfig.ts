@@ -10,15 +10,45 @@ export const ciConfig: Rule = {
   references: ['CWE-829', 'CWE-78', 'OWASP CICD-SEC-4'],
   why: 'Includes from elsewhere, moving images, docker-in-docker with rights and text of a merge request in a script let others run code with the variables of the project.',
   remedy: 'pin includes and images, and quote values through variables',
-  keywords: ['include', 'image', 'privileged', 'ci_merge_request_title', 'ci_commit_message', 'ci_commit_title', 'ci_commit_ref_name', 'build', 'pipeline', 'eval', 'remote', 'allow_failure', 'orbs', 'ci_debug_trace', 'system'],
+  keywords: [
+    'include',
+    'image',
+    'privileged',
+    'ci_merge_request_title',
+    'ci_commit_message',
+    'ci_commit_title',
+    'ci_commit_ref_name',
+    'build',
+    'pipeline',
+    'eval',
+    'remote',
+    'allow_failure',
+    'orbs',
+    'ci_debug_trace',
+    'system',
+  ],
   check(source, report) {
     for (const root of source.tree) {
       const include = at(root, 'include');
-      if (include) for (const n of walk(include)) if (n.kind === 'scalar' && /^https?:\/\//.test(n.value)) report({ start: n.start, end: n.end, key: `include:${n.value}` });
+      if (include)
+        for (const n of walk(include))
+          if (n.kind === 'scalar' && /^https?:\/\//.test(n.value))
+            report({ start: n.start, end: n.end, key: `include:${n.value}` });
       for (const n of walk(root)) {
         if (n.kind !== 'scalar') continue;
-        if (/^(?:CI_DEBUG_TRACE|CI_DEBUG_SERVICES|system\.debug)$/.test(n.key) && /^true$/i.test(n.value)) report({ start: n.start, end: n.end, key: n.key, message: 'Debug trace prints all variables, secrets among them: switch it off.' });
-        else if (/(?:eval|sh -c|bash -c)[^\n]{0,400}\$\{?CI_(?:MERGE_REQUEST_(?:TITLE|DESCRIPTION|SOURCE_BRANCH_NAME)|COMMIT_(?:MESSAGE|TITLE|DESCRIPTION|REF_NAME|BRANCH|TAG))|<<\s*pipeline\.git\.branch|\$\(Build\.SourceVersionMessage\)|\$\{\{\s*parameters\.\w+\s*\}\}(?=.*\|\s*(?:ba)?sh)/.test(n.value)) report({ start: n.start, end: n.end, key: `inject:${n.value.slice(0, 80)}` });
+        if (/^(?:CI_DEBUG_TRACE|CI_DEBUG_SERVICES|system\.debug)$/.test(n.key) && /^true$/i.test(n.value))
+          report({
+            start: n.start,
+            end: n.end,
+            key: n.key,
+            message: 'Debug trace prints all variables, secrets among them: switch it off.',
+          });
+        else if (
+          /(?:eval|sh -c|bash -c)[^\n]{0,400}\$\{?CI_(?:MERGE_REQUEST_(?:TITLE|DESCRIPTION|SOURCE_BRANCH_NAME)|COMMIT_(?:MESSAGE|TITLE|DESCRIPTION|REF_NAME|BRANCH|TAG))|<<\s*pipeline\.git\.branch|\$\(Build\.SourceVersionMessage\)|\$\{\{\s*parameters\.\w+\s*\}\}(?=.*\|\s*(?:ba)?sh)/.test(
+            n.value,
+          )
+        )
+          report({ start: n.start, end: n.end, key: `inject:${n.value.slice(0, 80)}` });
       }
     }
   },

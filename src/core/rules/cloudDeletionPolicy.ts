@@ -16,7 +16,8 @@ export const cloudDeletionPolicy: Rule = {
   check(source, report) {
     for (const r of resources(source)) {
       const kept = r.hcl ? at(r.node, 'lifecycle', 'prevent_destroy') : at(r.node, 'DeletionPolicy');
-      if (kept && /^(?:true|Retain|Snapshot)$/.test(kept.value)) report({ start: kept.start, end: kept.end, key: `${r.type}.${r.name}` });
+      if (kept && /^(?:true|Retain|Snapshot)$/.test(kept.value))
+        report({ start: kept.start, end: kept.end, key: `${r.type}.${r.name}` });
     }
   },
 };

@@ -1,8 +1,10 @@
 import { attributes, cloudLanguages, isFalse, isLiteral, isTrue, where } from './kit/cloud.ts';
 import type { Rule } from './rule.ts';
 
-const off = /^(?:(?:storage|volume|rootvolume|uservolume|disk|root|atrest|data|cachedata|cluster|snapshot|intransit|transit|backup|cloudwatch|s3bucket|jobbookmarks|kinesis|localdisk|inter(?:node|container)traffic|rootvolumeencryption|infrastructure)?encrypt(?:ed|ion|ionenabled|ionatrestenabled|atrestenabled)?|encryptionathostenabled|(?:at)?restencryptionenabled|transitencryptionenabled|intransitencryptionenabled|serversideencryption(?:enabled)?|enableencryption|encryptatrest|encryptintransit|sslenforcementenabled|sslenforcement|enforcessl|requiressl|requiretls|httpsonly|enablehttpstrafficonly|httpstrafficonlyenabled|supportshttpstrafficonly|enforcehttps|inclusterencryption|incluster|uservolumeencryptionenabled|rootvolumeencryptionenabled|nodetonodeencryption|enableatrestencryption|enableintransitencryption|enablelocaldiskencryption|requiresecuretransport|encryptionconfigurationenabled|kmsencryptionenabled|enablekmsencryption|sqsmanagedsseenabled|kmsmanagedsse|sseenabled)$/;
-const inverted = /^(?:encryptiondisabled|disableencryption|disablessl|sslenforcementdisabled|nonsslportenabled|enablenonsslport|allowunencrypted|plaintextenabled|skipencryption)$/;
+const off =
+  /^(?:(?:storage|volume|rootvolume|uservolume|disk|root|atrest|data|cachedata|cluster|snapshot|intransit|transit|backup|cloudwatch|s3bucket|jobbookmarks|kinesis|localdisk|inter(?:node|container)traffic|rootvolumeencryption|infrastructure)?encrypt(?:ed|ion|ionenabled|ionatrestenabled|atrestenabled)?|encryptionathostenabled|(?:at)?restencryptionenabled|transitencryptionenabled|intransitencryptionenabled|serversideencryption(?:enabled)?|enableencryption|encryptatrest|encryptintransit|sslenforcementenabled|sslenforcement|enforcessl|requiressl|requiretls|httpsonly|enablehttpstrafficonly|httpstrafficonlyenabled|supportshttpstrafficonly|enforcehttps|inclusterencryption|incluster|uservolumeencryptionenabled|rootvolumeencryptionenabled|nodetonodeencryption|enableatrestencryption|enableintransitencryption|enablelocaldiskencryption|requiresecuretransport|encryptionconfigurationenabled|kmsencryptionenabled|enablekmsencryption|sqsmanagedsseenabled|kmsmanagedsse|sseenabled)$/;
+const inverted =
+  /^(?:encryptiondisabled|disableencryption|disablessl|sslenforcementdisabled|nonsslportenabled|enablenonsslport|allowunencrypted|plaintextenabled|skipencryption)$/;
 
 export const cloudEncryptionOff: Rule = {
   id: 'cloud-encryption-off',
@@ -21,18 +23,47 @@ export const cloudEncryptionOff: Rule = {
       const hit = { start: n.start, end: n.end, key };
       if (off.test(name) && isFalse(n)) report(hit);
       else if (inverted.test(name) && isTrue(n)) report(hit);
-      else if (name === 'enabled' && isFalse(n) && /encrypt|ssespecification|sse$|tls|https/.test(parent) && !/^(?:sslpolicy)$/.test(parent)) report(hit);
+      else if (
+        name === 'enabled' &&
+        isFalse(n) &&
+        /encrypt|ssespecification|sse$|tls|https/.test(parent) &&
+        !/^(?:sslpolicy)$/.test(parent)
+      )
+        report(hit);
       else if (name === 'clientbroker' && /PLAINTEXT/i.test(n.value)) report(hit);
       else if (name === 'viewerprotocolpolicy' && /^allow-all$/i.test(n.value)) report(hit);
       else if (name === 'transitencryption' && isFalse(n)) report(hit);
       else if (/^(?:originprotocolpolicy)$/.test(name) && /^http-only$/i.test(n.value)) report(hit);
-      else if (/^(?:sslmode|connectionencryption)$/.test(name) && /^(?:ALLOW_UNENCRYPTED\w*|disable|allow|prefer|NONE)$/i.test(n.value)) report(hit);
-      else if (/^(?:encryptiontype|ssetype|encryptionoption|catalogencryptionmode|cloudwatchencryptionmode|s3encryptionmode|jobbookmarksencryptionmode|encryptionmode)$/.test(name) && /^(?:NONE|DISABLED)$/i.test(n.value)) report(hit);
-      else if (/^(?:transportencryption|ingresstransport|transport)$/.test(name) && /^http$/i.test(n.value)) report(hit);
-      else if (name === 'protocol' && /^(?:HTTP)$/.test(n.value) && /listener/i.test(r.type) && /^(?:|listeners)$/.test(parent) && !/redirect/i.test(source.text.slice(r.node.start, r.node.end))) report(hit);
-      else if (name === 'name' && /^(?:require_secure_transport|rds\.force_ssl|tls|ssl)$/i.test(n.value) && /parameter|configuration|flag/i.test(parent + r.type)) {
+      else if (
+        /^(?:sslmode|connectionencryption)$/.test(name) &&
+        /^(?:ALLOW_UNENCRYPTED\w*|disable|allow|prefer|NONE)$/i.test(n.value)
+      )
+        report(hit);
+      else if (
+        /^(?:encryptiontype|ssetype|encryptionoption|catalogencryptionmode|cloudwatchencryptionmode|s3encryptionmode|jobbookmarksencryptionmode|encryptionmode)$/.test(
+          name,
+        ) &&
+        /^(?:NONE|DISABLED)$/i.test(n.value)
+      )
+        report(hit);
+      else if (/^(?:transportencryption|ingresstransport|transport)$/.test(name) && /^http$/i.test(n.value))
+        report(hit);
+      else if (
+        name === 'protocol' &&
+        /^(?:HTTP)$/.test(n.value) &&
+        /listener/i.test(r.type) &&
+        /^(?:|listeners)$/.test(parent) &&
+        !/redirect/i.test(source.text.slice(r.node.start, r.node.end))
+      )
+        report(hit);
+      else if (
+        name === 'name' &&
+        /^(?:require_secure_transport|rds\.force_ssl|tls|ssl)$/i.test(n.value) &&
+        /parameter|configuration|flag/i.test(parent + r.type)
+      ) {
         const value = n.parent?.children.find((c) => /^value$/i.test(c.key));
-        if (value && /^(?:off|0|disabled|false)$/i.test(value.value)) report({ start: value.start, end: value.end, key });
+        if (value && /^(?:off|0|disabled|false)$/i.test(value.value))
+          report({ start: value.start, end: value.end, key });
       } else if (/^(?:requiresecuretransport|tls)$/.test(name) && /parameters/.test(parent) && isFalse(n)) report(hit);
     }
   },

@@ -15,14 +15,39 @@ export const cloudLoggingOff: Rule = {
     for (const { r, n, name, parent } of attributes(source)) {
       const hit = { start: n.start, end: n.end, key: where(r, n) };
       if (n.kind === 'seq') {
-        if (/^enable(?:d)?cloudwatchlogsexports?$/.test(name) && /neptune|docdb|documentdb/i.test(r.type) && n.children.every((c) => c.value !== 'audit')) report({ ...hit, tier: 'high' });
+        if (
+          /^enable(?:d)?cloudwatchlogsexports?$/.test(name) &&
+          /neptune|docdb|documentdb/i.test(r.type) &&
+          n.children.every((c) => c.value !== 'audit')
+        )
+          report({ ...hit, tier: 'high' });
         continue;
       }
       if (n.kind !== 'scalar' || !isLiteral(n)) continue;
-      if (/^(?:enablelogging|islogging|loggingenabled|enablelogfilevalidation|logfilevalidationenabled|auditlogsenabled|auditlogging|enableauditlogs|includeglobalserviceevents|ismultiregiontrail|logenabled|auditlogenabled|enableaudit|enableflowlogs|logconnections|logdisconnections|logcheckpoints|detailederrormessagesenabled|failedrequesttracingenabled|enableintranodevisibility|accessloggingenabled|enableapplicationlog|xrayenabled|tracingenabled|cloudwatchmetricsenabled|audit|general)$/.test(name) && isFalse(n) && !(/^(?:audit|general)$/.test(name) && parent !== 'logs')) report(/^xray|^tracing|^cloudwatchmetrics|^general/.test(name) ? { ...hit, tier: 'high' } : hit);
-      else if (name === 'enabled' && isFalse(n) && /(?:log|audit|accesslogs|cloudwatchlogs|monitoring|loginfo)/.test(`${parent}/${n.parent?.parent?.key ?? ''}`.toLowerCase()) && !/logging?in/.test(parent)) report(hit);
+      if (
+        /^(?:enablelogging|islogging|loggingenabled|enablelogfilevalidation|logfilevalidationenabled|auditlogsenabled|auditlogging|enableauditlogs|includeglobalserviceevents|ismultiregiontrail|logenabled|auditlogenabled|enableaudit|enableflowlogs|logconnections|logdisconnections|logcheckpoints|detailederrormessagesenabled|failedrequesttracingenabled|enableintranodevisibility|accessloggingenabled|enableapplicationlog|xrayenabled|tracingenabled|cloudwatchmetricsenabled|audit|general)$/.test(
+          name,
+        ) &&
+        isFalse(n) &&
+        !(/^(?:audit|general)$/.test(name) && parent !== 'logs')
+      )
+        report(/^xray|^tracing|^cloudwatchmetrics|^general/.test(name) ? { ...hit, tier: 'high' } : hit);
+      else if (
+        name === 'enabled' &&
+        isFalse(n) &&
+        /(?:log|audit|accesslogs|cloudwatchlogs|monitoring|loginfo)/.test(
+          `${parent}/${n.parent?.parent?.key ?? ''}`.toLowerCase(),
+        ) &&
+        !/logging?in/.test(parent)
+      )
+        report(hit);
       else if (/^(?:loggingservice|monitoringservice)$/.test(name) && n.value === 'none') report(hit);
-      else if (name === 'name' && /^(?:log_connections|log_disconnections|log_checkpoints|audit_log_enabled|connection_throttling|log_lock_waits|cloudsql\.enable_pgaudit)$/.test(n.value)) {
+      else if (
+        name === 'name' &&
+        /^(?:log_connections|log_disconnections|log_checkpoints|audit_log_enabled|connection_throttling|log_lock_waits|cloudsql\.enable_pgaudit)$/.test(
+          n.value,
+        )
+      ) {
         const value = n.parent?.children.find((c) => /^value$/i.test(c.key));
         if (value && isFalse(value)) report({ start: value.start, end: value.end, key: hit.key });
       }

@@ -4,7 +4,8 @@ import { walk } from '../languages/tree.ts';
 import type { Rule } from './rule.ts';
 
 const world = /^(?:0\.0\.0\.0\/0|::\/0|\*|Internet|Any|0\.0\.0\.0)$/i;
-const source_ = /^(?:cidrblocks?|ipv6cidrblocks?|cidripv?4?|cidripv6|cidrip|sourceranges|destinationranges|sourceaddressprefix(?:es)?|sourceaddresses|sourceips|remoteipprefix|sourceipaddress|destinationips|destinationaddresses|source|cidrlist|sourcecidrblock|inboundcidrs|cidripv4)$/;
+const source_ =
+  /^(?:cidrblocks?|ipv6cidrblocks?|cidripv?4?|cidripv6|cidrip|sourceranges|destinationranges|sourceaddressprefix(?:es)?|sourceaddresses|sourceips|remoteipprefix|sourceipaddress|destinationips|destinationaddresses|source|cidrlist|sourcecidrblock|inboundcidrs|cidripv4)$/;
 
 export const cloudOpenNetwork: Rule = {
   id: 'cloud-open-network',
@@ -18,7 +19,12 @@ export const cloudOpenNetwork: Rule = {
   keywords: [],
   check(source, report) {
     for (const r of resources(source)) {
-      if (!/secur|firewall|network_?acl|_fw_rule|nsg|fw_rule|lightsail_instance_public|cidr/i.test(r.type) || r.type.startsWith('data.') || !r.props) continue;
+      if (
+        !/secur|firewall|network_?acl|_fw_rule|nsg|fw_rule|lightsail_instance_public|cidr/i.test(r.type) ||
+        r.type.startsWith('data.') ||
+        !r.props
+      )
+        continue;
       if (!/security_?group|firewall|network_?acl|fw_rule|security_rule|network_security/i.test(r.type)) continue;
       const acl = /network_?acl/i.test(r.type);
       for (const n of walk(r.props)) {
@@ -33,19 +39,44 @@ export const cloudOpenNetwork: Rule = {
           if (/^(?:\*|any|internet)$/i.test(leaf.value) && !/^(?:sourceaddress|remote|source)/.test(name)) continue;
           // A web front is public on purpose.
           if (direction === 'ingress' && /^(?:80|443)$/.test(port) && !acl) {
-            report({ start: leaf.start, end: leaf.end, key: `${where(r, n)}:${port}`, tier: 'high', message: `Port ${port} opened to every address: put a load balancer or a content network in front, or name the networks.` });
+            report({
+              start: leaf.start,
+              end: leaf.end,
+              key: `${where(r, n)}:${port}`,
+              tier: 'high',
+              message: `Port ${port} opened to every address: put a load balancer or a content network in front, or name the networks.`,
+            });
             continue;
           }
           report({ start: leaf.start, end: leaf.end, key: `${where(r, n)}:${leaf.value}` });
         }
       }
       // No source at all where the default is "anyone".
-      if (/openstack_fw_rule|openstack_networking_secgroup_rule/.test(r.type) && !attr(r.props, 'sourceipaddress') && !attr(r.props, 'remoteipprefix') && !attr(r.props, 'remotegroupid') && !denies(r, r.props)) report({ start: r.node.start, end: r.node.end, key: where(r, r.node), tier: 'high' });
+      if (
+        /openstack_fw_rule|openstack_networking_secgroup_rule/.test(r.type) &&
+        !attr(r.props, 'sourceipaddress') &&
+        !attr(r.props, 'remoteipprefix') &&
+        !attr(r.props, 'remotegroupid') &&
+        !denies(r, r.props)
+      )
+        report({ start: r.node.start, end: r.node.end, key: where(r, r.node), tier: 'high' });
       // All ports and protocols in an allow rule of an ACL.
       if (acl) {
         for (const n of walk(r.props)) {
-          if (plain(n.key) !== 'protocol' || !/^(?:-1|all)$/i.test(n.value) || denies(r, n) || r.type === 'aws_default_network_acl' && false) continue;
-          report({ start: n.start, end: n.end, key: where(r, n), tier: 'high', message: 'Network ACL allows all ports and protocols: list those that are needed.' });
+          if (
+            plain(n.key) !== 'protocol' ||
+            !/^(?:-1|all)$/i.test(n.value) ||
+            denies(r, n) ||
+            (r.type === 'aws_default_network_acl' && false)
+          )
+            continue;
+          report({
+            start: n.start,
+            end: n.end,
+            key: where(r, n),
+            tier: 'high',
+            message: 'Network ACL allows all ports and protocols: list those that are needed.',
+          });
         }
       }
     }
@@ -53,9 +84,11 @@ export const cloudOpenNetwork: Rule = {
 };
 
 function directionOf(r: Resource, n: TreeNode): 'ingress' | 'egress' {
-  for (let here: TreeNode | undefined = n; here && here !== r.node; here = here.parent) if (/egress|outbound/i.test(here.key)) return 'egress';
+  for (let here: TreeNode | undefined = n; here && here !== r.node; here = here.parent)
+    if (/egress|outbound/i.test(here.key)) return 'egress';
   const type = attr(r.props, 'type') ?? attr(r.props, 'direction') ?? attr(r.props, 'egress');
-  if (/egress|outbound|^true$/i.test(type?.kind === 'scalar' ? type.value : '') || /egress/i.test(r.type)) return 'egress';
+  if (/egress|outbound|^true$/i.test(type?.kind === 'scalar' ? type.value : '') || /egress/i.test(r.type))
+    return 'egress';
   return 'ingress';
 }
 
@@ -72,7 +105,8 @@ function denies(r: Resource, n: TreeNode): boolean {
 
 function portOf(n: TreeNode, r: Resource): string {
   for (const t of [n.parent, n.parent?.parent, r.props]) {
-    const from = attr(t, 'fromport') ?? attr(t, 'destinationportrange') ?? attr(t, 'ports') ?? attr(t, 'destinationport');
+    const from =
+      attr(t, 'fromport') ?? attr(t, 'destinationportrange') ?? attr(t, 'ports') ?? attr(t, 'destinationport');
     const to = attr(t, 'toport') ?? from;
     if (!from) {
       const ports = t ? attr(t, 'allow', 'ports') : undefined;

@@ -15,14 +15,51 @@ export const cloudProtectionOff: Rule = {
     for (const { r, n, name, parent } of attributes(source)) {
       if (n.kind !== 'scalar' || !isLiteral(n)) continue;
       const hit = { start: n.start, end: n.end, key: where(r, n) };
-      if (/^(?:deletionprotection(?:enabled)?|deleteprotection|purgeprotectionenabled|softdeleteenabled|enabletermination?protection|terminationprotection(?:enabled)?|disableapitermination|enablesoftdelete|pointintimerecoveryenabled|enablekeyrotation|keyrotationenabled|autorotationenabled|scanonpush|enableadvancedthreatprotection|automaticfailoverenabled|waitforfleetdeletion|enabledrift)$/.test(name) && isFalse(n)) report(hit);
-      else if (/^(?:skipfinalsnapshot|forcedestroy|skipfinalbackup|forcedelete|deleteautomatedbackups|deletecontentsondestroy|allowmajorversionupgrade)$/.test(name) && isTrue(n)) report(hit);
-      else if (/^(?:backupretentionperiod|snapshotretentionlimit|automatedsnapshotretentionperiod|retentionperiod)$/.test(name) && /^0$/.test(n.value)) report(hit);
-      else if (name === 'preventdestroy' && isFalse(n)) report({ ...hit, tier: 'critical', message: 'Protection against destruction lifted: keep `prevent_destroy` until the data has moved.' });
-      else if (name === 'httptokens' && /^optional$/i.test(n.value)) report({ ...hit, message: 'Instance metadata without tokens (IMDSv1) hands credentials to any request forgery: require tokens.' });
-      else if (/^(?:imagetagmutability)$/.test(name) && /^MUTABLE$/i.test(n.value)) report({ ...hit, message: 'Mutable image tags let a pushed image replace a deployed one: make tags immutable.' });
+      if (
+        /^(?:deletionprotection(?:enabled)?|deleteprotection|purgeprotectionenabled|softdeleteenabled|enabletermination?protection|terminationprotection(?:enabled)?|disableapitermination|enablesoftdelete|pointintimerecoveryenabled|enablekeyrotation|keyrotationenabled|autorotationenabled|scanonpush|enableadvancedthreatprotection|automaticfailoverenabled|waitforfleetdeletion|enabledrift)$/.test(
+          name,
+        ) &&
+        isFalse(n)
+      )
+        report(hit);
+      else if (
+        /^(?:skipfinalsnapshot|forcedestroy|skipfinalbackup|forcedelete|deleteautomatedbackups|deletecontentsondestroy|allowmajorversionupgrade)$/.test(
+          name,
+        ) &&
+        isTrue(n)
+      )
+        report(hit);
+      else if (
+        /^(?:backupretentionperiod|snapshotretentionlimit|automatedsnapshotretentionperiod|retentionperiod)$/.test(
+          name,
+        ) &&
+        /^0$/.test(n.value)
+      )
+        report(hit);
+      else if (name === 'preventdestroy' && isFalse(n))
+        report({
+          ...hit,
+          tier: 'critical',
+          message: 'Protection against destruction lifted: keep `prevent_destroy` until the data has moved.',
+        });
+      else if (name === 'httptokens' && /^optional$/i.test(n.value))
+        report({
+          ...hit,
+          message:
+            'Instance metadata without tokens (IMDSv1) hands credentials to any request forgery: require tokens.',
+        });
+      else if (/^(?:imagetagmutability)$/.test(name) && /^MUTABLE$/i.test(n.value))
+        report({
+          ...hit,
+          message: 'Mutable image tags let a pushed image replace a deployed one: make tags immutable.',
+        });
       else if (/^(?:dropinvalidheaderfields)$/.test(name) && isFalse(n)) report(hit);
-      else if ((name === 'status' || name === 'enabled') && /^versioning(?:configuration)?$/.test(parent) && /^(?:suspended|disabled|false)$/i.test(n.value)) report(hit);
+      else if (
+        (name === 'status' || name === 'enabled') &&
+        /^versioning(?:configuration)?$/.test(parent) &&
+        /^(?:suspended|disabled|false)$/i.test(n.value)
+      )
+        report(hit);
       else if (/^(?:mfadelete)$/.test(name) && isFalse(n) && false) report(hit);
     }
   },

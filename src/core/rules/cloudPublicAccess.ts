@@ -16,32 +16,84 @@ export const cloudPublicAccess: Rule = {
       const key = where(r, n);
       const hit = { start: n.start, end: n.end, key };
       if (n.kind === 'seq') {
-        if (/^(?:members|allowedcidrs|publicaccesscidrs|authorizedips?|whitelist|securityips|ipwhitelist|ipranges?|adminnetworks|sourceips|apiserverauthorizedipranges|authorizednetworks)$/.test(name))
+        if (
+          /^(?:members|allowedcidrs|publicaccesscidrs|authorizedips?|whitelist|securityips|ipwhitelist|ipranges?|adminnetworks|sourceips|apiserverauthorizedipranges|authorizednetworks)$/.test(
+            name,
+          )
+        )
           for (const item of n.children) {
-            if (/^(?:allUsers|allAuthenticatedUsers)$/.test(item.value)) report({ start: item.start, end: item.end, key: `${key}=${item.value}`, message: 'Access granted to everyone on the internet: name the identities that need it.' });
-            else if (/^(?:0\.0\.0\.0\/0|::\/0|0\.0\.0\.0)$/.test(item.value) && !/members/.test(name)) report({ start: item.start, end: item.end, key });
+            if (/^(?:allUsers|allAuthenticatedUsers)$/.test(item.value))
+              report({
+                start: item.start,
+                end: item.end,
+                key: `${key}=${item.value}`,
+                message: 'Access granted to everyone on the internet: name the identities that need it.',
+              });
+            else if (/^(?:0\.0\.0\.0\/0|::\/0|0\.0\.0\.0)$/.test(item.value) && !/members/.test(name))
+              report({ start: item.start, end: item.end, key });
           }
         continue;
       }
       if (n.kind !== 'scalar' || !isLiteral(n)) continue;
-      if (/^(?:publiclyaccessible|publicaccess(?:enabled)?|publicnetworkaccess(?:enabled)?|allowblobpublicaccess|allownesteditemstobepublic|associatepublicip(?:address)?|mappubliciponlaunch|endpointpublicaccess|assignpublicip|enablepublicip|publicipenabled|publicipaddressenabled|isportalpublicaccessenabled|publicnetworkenabled|allowunauthenticatedidentities|allowpublicaccess|enablepublicendpoint|anonymouspullenabled|publicendpointenabled|internetfacing|enablelegacyabac|fullypublic|publicipaddress)$/.test(name) && isTrue(n)) report(hit);
-      else if (/^(?:blockpublicacls|blockpublicpolicy|ignorepublicacls|restrictpublicbuckets|enableprivatenodes|enableprivateendpoint|privateclusterenabled|localauthenticationdisabled|isprivate)$/.test(name) && isFalse(n) && !/^localauth/.test(name)) report(hit);
-      else if (name === 'acl' && /^(?:public-read|public-read-write|website|authenticated-read)$/.test(n.value)) report(hit);
-      else if (name === 'accesscontrol' && /^(?:PublicRead|PublicReadWrite|AuthenticatedRead)$/.test(n.value)) report(hit);
-      else if (/^(?:containeraccesstype|publicaccess)$/.test(name) && /^(?:blob|container)$/i.test(n.value)) report(hit);
-      else if (/^(?:member|entity|principal|user)$/.test(name) && /^(?:allUsers|allAuthenticatedUsers)$/.test(n.value)) report(hit);
+      if (
+        /^(?:publiclyaccessible|publicaccess(?:enabled)?|publicnetworkaccess(?:enabled)?|allowblobpublicaccess|allownesteditemstobepublic|associatepublicip(?:address)?|mappubliciponlaunch|endpointpublicaccess|assignpublicip|enablepublicip|publicipenabled|publicipaddressenabled|isportalpublicaccessenabled|publicnetworkenabled|allowunauthenticatedidentities|allowpublicaccess|enablepublicendpoint|anonymouspullenabled|publicendpointenabled|internetfacing|enablelegacyabac|fullypublic|publicipaddress)$/.test(
+          name,
+        ) &&
+        isTrue(n)
+      )
+        report(hit);
+      else if (
+        /^(?:blockpublicacls|blockpublicpolicy|ignorepublicacls|restrictpublicbuckets|enableprivatenodes|enableprivateendpoint|privateclusterenabled|localauthenticationdisabled|isprivate)$/.test(
+          name,
+        ) &&
+        isFalse(n) &&
+        !/^localauth/.test(name)
+      )
+        report(hit);
+      else if (name === 'acl' && /^(?:public-read|public-read-write|website|authenticated-read)$/.test(n.value))
+        report(hit);
+      else if (name === 'accesscontrol' && /^(?:PublicRead|PublicReadWrite|AuthenticatedRead)$/.test(n.value))
+        report(hit);
+      else if (/^(?:containeraccesstype|publicaccess)$/.test(name) && /^(?:blob|container)$/i.test(n.value))
+        report(hit);
+      else if (/^(?:member|entity|principal|user)$/.test(name) && /^(?:allUsers|allAuthenticatedUsers)$/.test(n.value))
+        report(hit);
       else if (name === 'authtype' && n.value === 'NONE' && /url/i.test(r.type)) report(hit);
-      else if (name === 'authorizationtype' && n.value === 'NONE' && /functionurl|function_url/i.test(r.type)) report(hit);
-      else if (/^(?:authorization|authorizationtype)$/.test(name) && n.value === 'NONE' && /gateway_?method$|ApiGateway::Method/i.test(r.type) && !/"?OPTIONS"?/.test(source.text.slice(r.node.start, r.node.end))) report({ ...hit, tier: 'high' });
-      else if (/^(?:canipforward|enableipforwarding|ipforwardingenabled)$/.test(name) && isTrue(n)) report({ ...hit, tier: 'high', message: 'IP forwarding lets the machine route foreign traffic: leave it off unless it is a gateway.' });
+      else if (name === 'authorizationtype' && n.value === 'NONE' && /functionurl|function_url/i.test(r.type))
+        report(hit);
+      else if (
+        /^(?:authorization|authorizationtype)$/.test(name) &&
+        n.value === 'NONE' &&
+        /gateway_?method$|ApiGateway::Method/i.test(r.type) &&
+        !/"?OPTIONS"?/.test(source.text.slice(r.node.start, r.node.end))
+      )
+        report({ ...hit, tier: 'high' });
+      else if (/^(?:canipforward|enableipforwarding|ipforwardingenabled)$/.test(name) && isTrue(n))
+        report({
+          ...hit,
+          tier: 'high',
+          message: 'IP forwarding lets the machine route foreign traffic: leave it off unless it is a gateway.',
+        });
       else if (name === 'sourcedestcheck' && isFalse(n) && false) report(hit);
-      else if (name === 'endpointtype' && /^PUBLIC$/.test(n.value) && /transfer/i.test(r.type)) report({ ...hit, tier: 'high' });
+      else if (name === 'endpointtype' && /^PUBLIC$/.test(n.value) && /transfer/i.test(r.type))
+        report({ ...hit, tier: 'high' });
       else if (name === 'directinternetaccess' && /^enabled$/i.test(n.value)) report({ ...hit, tier: 'high' });
-      else if (name === 'value' && /^authorizednetworks$/.test(parent) && /^(?:0\.0\.0\.0\/0|::\/0)$/.test(n.value)) report(hit);
-      else if (/^(?:cidrblock|iprange|cidr)$/.test(name) && /masterauthorized|authorizednetwork|cidrblocks/.test(parent) && n.value === '0.0.0.0/0') report(hit);
+      else if (name === 'value' && /^authorizednetworks$/.test(parent) && /^(?:0\.0\.0\.0\/0|::\/0)$/.test(n.value))
+        report(hit);
+      else if (
+        /^(?:cidrblock|iprange|cidr)$/.test(name) &&
+        /masterauthorized|authorizednetwork|cidrblocks/.test(parent) &&
+        n.value === '0.0.0.0/0'
+      )
+        report(hit);
       else if (name === 'startipaddress' && n.value === '0.0.0.0' && /firewall/i.test(r.type)) report(hit);
       else if (name === 'ipv4enabled' && isTrue(n) && /sql_database/i.test(r.type)) report({ ...hit, tier: 'high' });
-      else if (name === 'defaultaction' && /^Allow$/.test(n.value) && /network_?rules|networkacls|storage|key_?vault/i.test(parent + r.type)) report(hit);
+      else if (
+        name === 'defaultaction' &&
+        /^Allow$/.test(n.value) &&
+        /network_?rules|networkacls|storage|key_?vault/i.test(parent + r.type)
+      )
+        report(hit);
     }
   },
 };

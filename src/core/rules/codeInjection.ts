@@ -10,7 +10,63 @@ export const codeInjection: Rule = {
   references: ['CWE-94', 'CWE-95', 'CWE-1336', 'OWASP A03:2021'],
   why: 'Whoever can influence the text runs code in this process; a sandbox made of the language itself does not hold.',
   remedy: 'parse data as data and dispatch over a fixed table',
-  keywords: ['eval', 'exec', 'function', 'runinnewcontext', 'runinthiscontext', 'runincontext', 'vm', 'vm2', 'nodevm', 'run', 'settimeout', 'setinterval', 'compile', 'compilescript', 'evaluate', 'callfunctionon', 'tofastproperties', 'run_in_subinterp', 'run_string', 'scriptengine', 'parseexpression', 'getvalue', 'ognl', 'instance_eval', 'class_eval', 'constantize', 'assert', 'create_function', 'preg_replace', 'render_template_string', 'from_string', 'template', 'runstring', 'interactiveinterpreter', 'runcode', 'runsource', 'send', 'public_send', '__import__', 'import_module', 'import', 'require', 'compilefunction', 'createelvaluexpression', 'createvalueexpression', 'methodname', 'groovyshell', 'findvalue', 'getfield', 'getgetmethod', 'translatevariables', 'setproperty', 'include', 'include_once', 'require_once'],
+  keywords: [
+    'eval',
+    'exec',
+    'function',
+    'runinnewcontext',
+    'runinthiscontext',
+    'runincontext',
+    'vm',
+    'vm2',
+    'nodevm',
+    'run',
+    'settimeout',
+    'setinterval',
+    'compile',
+    'compilescript',
+    'evaluate',
+    'callfunctionon',
+    'tofastproperties',
+    'run_in_subinterp',
+    'run_string',
+    'scriptengine',
+    'parseexpression',
+    'getvalue',
+    'ognl',
+    'instance_eval',
+    'class_eval',
+    'constantize',
+    'assert',
+    'create_function',
+    'preg_replace',
+    'render_template_string',
+    'from_string',
+    'template',
+    'runstring',
+    'interactiveinterpreter',
+    'runcode',
+    'runsource',
+    'send',
+    'public_send',
+    '__import__',
+    'import_module',
+    'import',
+    'require',
+    'compilefunction',
+    'createelvaluexpression',
+    'createvalueexpression',
+    'methodname',
+    'groovyshell',
+    'findvalue',
+    'getfield',
+    'getgetmethod',
+    'translatevariables',
+    'setproperty',
+    'include',
+    'include_once',
+    'require_once',
+  ],
   check(source, report) {
     const c = code(source);
     const lang = source.language;
@@ -21,58 +77,129 @@ export const codeInjection: Rule = {
       if (!first) continue;
       const hit = { start: call.start, end: call.end };
       const varies = (): boolean => !c.isConstant(first);
-      if (/^(?:eval|exec)$/.test(callee) && (lang === 'python' || ((isJs || lang === 'php' || lang === 'ruby') && callee === 'eval'))) {
+      if (
+        /^(?:eval|exec)$/.test(callee) &&
+        (lang === 'python' || ((isJs || lang === 'php' || lang === 'ruby') && callee === 'eval'))
+      ) {
         if (varies() || /decode|decompress|fromhex|unhexlify/.test(c.text(first))) report(hit);
-      } else if (lang === 'python' && /(?:^|\.)(?:run_in_subinterp\w*|run_string|runcode|runsource|runstring)$/.test(callee)) {
+      } else if (
+        lang === 'python' &&
+        /(?:^|\.)(?:run_in_subinterp\w*|run_string|runcode|runsource|runstring)$/.test(callee)
+      ) {
         if (varies()) report(hit);
       } else if (lang === 'python' && /^(?:compile)$/.test(callee) && call.args.length >= 3) {
-        if (varies() && /["']exec["']|["']eval["']/.test(c.text({ from: call.open, to: call.close })) && c.isOutside(first)) report(hit);
-      } else if (lang === 'python' && /(?:^|\.)render_template_string$|(?:^|\.)(?:env|environment|jinja2?|engine)\.from_string$/i.test(callee)) {
-        if (varies()) report({ ...hit, message: 'Template text is not constant, and templates run code: keep templates in files and pass values.' });
+        if (
+          varies() &&
+          /["']exec["']|["']eval["']/.test(c.text({ from: call.open, to: call.close })) &&
+          c.isOutside(first)
+        )
+          report(hit);
+      } else if (
+        lang === 'python' &&
+        /(?:^|\.)render_template_string$|(?:^|\.)(?:env|environment|jinja2?|engine)\.from_string$/i.test(callee)
+      ) {
+        if (varies())
+          report({
+            ...hit,
+            message: 'Template text is not constant, and templates run code: keep templates in files and pass values.',
+          });
       } else if (lang === 'python' && /^(?:__import__|importlib\.import_module)$/.test(callee)) {
         if (varies() && c.isOutside(first)) report(hit);
       } else if (isJs) {
-        if (call.isNew && /^(?:Function|AsyncFunction|GeneratorFunction)$/.test(callee) || callee === 'Function') {
+        if ((call.isNew && /^(?:Function|AsyncFunction|GeneratorFunction)$/.test(callee)) || callee === 'Function') {
           const last = call.args.at(-1);
           if (last && !c.isConstant(last)) report(hit);
         } else if (/^vm\.(?:runIn\w+|compileFunction|Script)$/.test(callee) || (call.isNew && callee === 'vm.Script')) {
           if (varies()) report(hit);
-        } else if (/^(?:VM|NodeVM)$/.test(callee) && call.isNew && /vm2/.test(source.text)) {
+        } else if (/^(?:VM|NodeVM)$/.test(callee) && call.isNew && source.has(/vm2/)) {
           const text = c.text({ from: call.open, to: call.close });
-          const sandbox = /sandbox/.test(text) ? (c.facts.byName.get('sandbox') ?? []).filter((a) => Math.abs(a.start - call.start) < 3000 || (a.start >= call.start && a.end <= call.end)) : [];
+          const sandbox = /sandbox/.test(text)
+            ? (c.facts.byName.get('sandbox') ?? []).filter(
+                (a) => Math.abs(a.start - call.start) < 3000 || (a.start >= call.start && a.end <= call.end),
+              )
+            : [];
           if (sandbox.some((a) => a.op !== ',' && !c.isConstant(a) && c.isParameter(a))) report(hit);
           else if (c.isParameter({ from: call.open + 1, to: call.close })) report(hit);
-        } else if (/(?:^|\.|\)\.)run$/.test(callee) && /vm2/.test(source.text)) {
+        } else if (/(?:^|\.|\)\.)run$/.test(callee) && source.has(/vm2/)) {
           if (varies()) report(hit);
         } else if (/^(?:setTimeout|setInterval|setImmediate)$/.test(callee)) {
           if (c.facts.tokens[first.from]?.kind === 'str' && c.isBuilt(first)) report(hit);
-        } else if (/(?:^|\.)(?:compileScript|callFunctionOn)$/.test(callee) || /(?:^|\.)Runtime\.evaluate$/.test(callee)) {
+        } else if (
+          /(?:^|\.)(?:compileScript|callFunctionOn)$/.test(callee) ||
+          /(?:^|\.)Runtime\.evaluate$/.test(callee)
+        ) {
           const expression = c.option(call, /^(?:expression|functionDeclaration)$/);
           if (expression && !c.isConstant(expression)) report(hit);
-        } else if (/(?:^|\.)(?:evaluate|evaluateHandle|evaluateOnNewDocument|\$eval|addInitScript|setContent|goto)$/.test(callee) && /puppeteer|playwright|chromium|phantom/.test(source.text)) {
-          if (varies() && (c.isBuilt(first) || (c.isParameter(first) && first.to - first.from <= 3)) && !/=>|function/.test(c.text(first))) report(hit);
+        } else if (
+          /(?:^|\.)(?:evaluate|evaluateHandle|evaluateOnNewDocument|\$eval|addInitScript|setContent|goto)$/.test(
+            callee,
+          ) &&
+          source.has(/puppeteer|playwright|chromium|phantom/)
+        ) {
+          if (
+            varies() &&
+            (c.isBuilt(first) || (c.isParameter(first) && first.to - first.from <= 3)) &&
+            !/=>|function/.test(c.text(first))
+          )
+            report(hit);
         } else if (/(?:^|\.)toFastProperties$/.test(callee)) {
           if (varies()) report(hit);
         } else if (callee === 'require' && varies() && c.isOutside(first)) report(hit);
-        else if (/^(?:\w+\.)?(?:pug|ejs|handlebars|Handlebars|nunjucks|_|lodash|dot|mustache)\.(?:compile|render|renderString|template)$/.test(callee) && varies() && c.isOutside(first)) report(hit);
+        else if (
+          /^(?:\w+\.)?(?:pug|ejs|handlebars|Handlebars|nunjucks|_|lodash|dot|mustache)\.(?:compile|render|renderString|template)$/.test(
+            callee,
+          ) &&
+          varies() &&
+          c.isOutside(first)
+        )
+          report(hit);
       } else if (lang === 'java' || lang === 'kotlin' || lang === 'groovy' || lang === 'scala') {
         if (/(?:^|\.)parseExpression$|(?:^|\.)create(?:Value|Method)Expression$/.test(callee)) {
-          if (!call.args.every((a) => c.isConstant(a) || !c.isParameter(a) && !c.isBuilt(a)) && call.args.some((a) => !c.isConstant(a) && (c.isParameter(a) || c.isBuilt(a) || c.isOutside(a)))) report(hit);
-        } else if (name === 'eval' && /ScriptEngine|javax\.script|engine/i.test(source.text)) {
+          if (
+            !call.args.every((a) => c.isConstant(a) || (!c.isParameter(a) && !c.isBuilt(a))) &&
+            call.args.some((a) => !c.isConstant(a) && (c.isParameter(a) || c.isBuilt(a) || c.isOutside(a)))
+          )
+            report(hit);
+        } else if (name === 'eval' && source.has(/ScriptEngine|javax\.script|engine/i)) {
           if (varies()) report(hit);
-        } else if (/(?:^|\.)evaluate$/.test(callee) && /Groovy|Ognl|MVEL|Jexl|TextParser|Evaluator/i.test(source.text)) {
+        } else if (/(?:^|\.)evaluate$/.test(callee) && source.has(/Groovy|Ognl|MVEL|Jexl|TextParser|Evaluator/i)) {
           if (varies()) report(hit);
-        } else if (/Ognl|ognl/.test(source.text) && /(?:^|\.)(?:getValue|setValue|findValue|findString|translateVariables|getGetMethod|getSetMethod|getField|getFields|setProperty|setProperties|getProperty|compile|createEvaluator|callMethod|parseExpression|isEvalExpression|executeMethod|evalExpression|getMethod|getSetMethod|getBeanMap|copy)$/.test(callee)) {
-          if (call.args.some((a) => !c.isConstant(a) && c.isParameter(a) && a.to - a.from <= 2 && !/^(?:type|clazz|cls|class|context|root|target|o|obj|object|bean|from|to|props)$/i.test(c.text(a)) || !c.isConstant(a) && c.isBuilt(a))) report(hit);
+        } else if (
+          source.has(/Ognl|ognl/) &&
+          /(?:^|\.)(?:getValue|setValue|findValue|findString|translateVariables|getGetMethod|getSetMethod|getField|getFields|setProperty|setProperties|getProperty|compile|createEvaluator|callMethod|parseExpression|isEvalExpression|executeMethod|evalExpression|getMethod|getSetMethod|getBeanMap|copy)$/.test(
+            callee,
+          )
+        ) {
+          if (
+            call.args.some(
+              (a) =>
+                (!c.isConstant(a) &&
+                  c.isParameter(a) &&
+                  a.to - a.from <= 2 &&
+                  !/^(?:type|clazz|cls|class|context|root|target|o|obj|object|bean|from|to|props)$/i.test(c.text(a))) ||
+                (!c.isConstant(a) && c.isBuilt(a)),
+            )
+          )
+            report(hit);
         }
-      } else if (lang === 'ruby' && /(?:^|\.)(?:instance_eval|class_eval|module_eval|constantize|safe_constantize|send|public_send|__send__)$/.test(callee) ) {
+      } else if (
+        lang === 'ruby' &&
+        /(?:^|\.)(?:instance_eval|class_eval|module_eval|constantize|safe_constantize|send|public_send|__send__)$/.test(
+          callee,
+        )
+      ) {
         if (varies() && c.isOutside(first)) report(hit);
       } else if (lang === 'php' && /^(?:assert|create_function|call_user_func(?:_array)?)$/.test(callee)) {
         if (varies() && c.isOutside(first)) report(hit);
       } else if (lang === 'php' && /^(?:include|include_once|require|require_once)$/.test(callee)) {
-        if (varies() && c.isOutside(first)) report({ ...hit, message: 'File to include comes from outside: choose from a fixed list.' });
+        if (varies() && c.isOutside(first))
+          report({ ...hit, message: 'File to include comes from outside: choose from a fixed list.' });
       } else if (lang === 'php' && callee === 'preg_replace' && /\/[a-z]*e[a-z]*["']$/.test(c.text(first))) report(hit);
     }
-    if (lang === 'ruby') for (const m of source.text.matchAll(/\bparams\[[^\]]+\]\.(?:constantize|classify\.constantize|safe_constantize)\b/g)) report({ start: m.index, end: m.index + m[0].length });
+    if (lang === 'ruby')
+      for (const m of source.text.matchAll(
+        /\bparams\[[^\]]+\]\.(?:constantize|classify\.constantize|safe_constantize)\b/g,
+      ))
+        report({ start: m.index, end: m.index + m[0].length });
   },
 };

@@ -2,9 +2,11 @@ import { code } from './kit/code.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 /** Callees whose first string goes to a shell. */
-const shell = /^(?:os\.(?:system|popen[234]?)|commands\.(?:getoutput|getstatusoutput)|popen2\.\w+|subprocess\.(?:getoutput|getstatusoutput)|asyncio\.create_subprocess_shell|(?:\w+\.)?loop\.subprocess_shell|(?:child_process|cp|childProcess)\.(?:exec|execSync)|exec|execSync|execAsync|shell_exec|passthru|popen|proc_open|system|pcntl_exec|shelljs\.exec|shell\.exec|execa\.command|execaCommand|execaCommandSync|Kernel\.(?:system|exec)|IO\.popen|Open3\.\w+|Runtime\.getRuntime\(\)\.exec|(?:\w+\.)?(?:rt|runtime|r)\.exec|Process\.Start|sh\.exec|BashOperator|SSHOperator|paramiko\.\w+|(?:\w+\.)?exec_command|invoke_shell|fabric\.\w+|syscall\.Exec|syscall\.StartProcess|syscall\.ForkExec|pty\.spawn)$/;
+const shell =
+  /^(?:os\.(?:system|popen[234]?)|commands\.(?:getoutput|getstatusoutput)|popen2\.\w+|subprocess\.(?:getoutput|getstatusoutput)|asyncio\.create_subprocess_shell|(?:\w+\.)?loop\.subprocess_shell|(?:child_process|cp|childProcess)\.(?:exec|execSync)|exec|execSync|execAsync|shell_exec|passthru|popen|proc_open|system|pcntl_exec|shelljs\.exec|shell\.exec|execa\.command|execaCommand|execaCommandSync|Kernel\.(?:system|exec)|IO\.popen|Open3\.\w+|Runtime\.getRuntime\(\)\.exec|(?:\w+\.)?(?:rt|runtime|r)\.exec|Process\.Start|sh\.exec|BashOperator|SSHOperator|paramiko\.\w+|(?:\w+\.)?exec_command|invoke_shell|fabric\.\w+|syscall\.Exec|syscall\.StartProcess|syscall\.ForkExec|pty\.spawn)$/;
 /** Callees that start a program: only the program's name and the form `sh -c` matter. */
-const program = /^(?:os\.(?:exec[lv]p?e?|spawn[lv]p?e?|posix_spawnp?|startfile)|subprocess\.(?:run|call|check_call|check_output|Popen)|(?:child_process|cp|childProcess)\.(?:spawn|spawnSync|execFile|execFileSync|fork)|spawn|spawnSync|execFile|execFileSync|execa|ProcessBuilder|(?:\w+\.)?(?:pb|builder|processBuilder)\.command|exec\.Command|exec\.CommandContext|Command\.new|process\.Command\.new|std\.process\.Command\.new|asyncio\.create_subprocess_exec)$/;
+const program =
+  /^(?:os\.(?:exec[lv]p?e?|spawn[lv]p?e?|posix_spawnp?|startfile)|subprocess\.(?:run|call|check_call|check_output|Popen)|(?:child_process|cp|childProcess)\.(?:spawn|spawnSync|execFile|execFileSync|fork)|spawn|spawnSync|execFile|execFileSync|execa|ProcessBuilder|(?:\w+\.)?(?:pb|builder|processBuilder)\.command|exec\.Command|exec\.CommandContext|Command\.new|process\.Command\.new|std\.process\.Command\.new|asyncio\.create_subprocess_exec)$/;
 
 export const commandInjection: Rule = {
   id: 'command-injection',
@@ -15,7 +17,61 @@ export const commandInjection: Rule = {
   references: ['CWE-78', 'OWASP A03:2021', 'OWASP LLM05:2025'],
   why: 'What stands in the variable becomes part of the command: a quote, a semicolon or a program name of the caller is enough to run anything with the rights of this process.',
   remedy: 'pass a fixed program and a list of arguments, without a shell',
-  keywords: ['system', 'popen', 'popen2', 'popen3', 'popen4', 'exec', 'execsync', 'execasync', 'spawn', 'spawnsync', 'execfile', 'execfilesync', 'execa', 'subprocess', 'getoutput', 'getstatusoutput', 'shell_exec', 'passthru', 'proc_open', 'processbuilder', 'command', 'commandcontext', 'start', 'runtime', 'bashoperator', 'exec_command', 'execl', 'execle', 'execlp', 'execlpe', 'execv', 'execve', 'execvp', 'execvpe', 'spawnl', 'spawnle', 'spawnlp', 'spawnlpe', 'spawnv', 'spawnve', 'spawnvp', 'spawnvpe', 'posix_spawn', 'posix_spawnp', 'shell', 'open3', 'pty', 'getattr', 'startprocess', 'forkexec', 'create_subprocess_shell', 'create_subprocess_exec', 'startfile'],
+  keywords: [
+    'system',
+    'popen',
+    'popen2',
+    'popen3',
+    'popen4',
+    'exec',
+    'execsync',
+    'execasync',
+    'spawn',
+    'spawnsync',
+    'execfile',
+    'execfilesync',
+    'execa',
+    'subprocess',
+    'getoutput',
+    'getstatusoutput',
+    'shell_exec',
+    'passthru',
+    'proc_open',
+    'processbuilder',
+    'command',
+    'commandcontext',
+    'start',
+    'runtime',
+    'bashoperator',
+    'exec_command',
+    'execl',
+    'execle',
+    'execlp',
+    'execlpe',
+    'execv',
+    'execve',
+    'execvp',
+    'execvpe',
+    'spawnl',
+    'spawnle',
+    'spawnlp',
+    'spawnlpe',
+    'spawnv',
+    'spawnve',
+    'spawnvp',
+    'spawnvpe',
+    'posix_spawn',
+    'posix_spawnp',
+    'shell',
+    'open3',
+    'pty',
+    'getattr',
+    'startprocess',
+    'forkexec',
+    'create_subprocess_shell',
+    'create_subprocess_exec',
+    'startfile',
+  ],
   check(source, report) {
     const c = code(source);
     const lang = source.language;
@@ -24,25 +80,49 @@ export const commandInjection: Rule = {
       const via = /^\(\)\.$/.test(callee);
       void via;
       // getattr(os, "system")(…)
-      if (call.name === 'getattr' && /\b(?:os|subprocess|commands)\b\s*,\s*["'](?:system|popen|exec\w*|spawn\w*|call|run|Popen)["']/.test(c.text({ from: call.open, to: call.close + 1 })) && c.facts.tokens[call.close + 1]?.text === '(') {
+      if (
+        call.name === 'getattr' &&
+        /\b(?:os|subprocess|commands)\b\s*,\s*["'](?:system|popen|exec\w*|spawn\w*|call|run|Popen)["']/.test(
+          c.text({ from: call.open, to: call.close + 1 }),
+        ) &&
+        c.facts.tokens[call.close + 1]?.text === '('
+      ) {
         report({ start: call.start, end: call.end, key: 'getattr' });
         continue;
       }
       if (/^exec$/.test(callee) && lang === 'python') continue;
-      if (callee === 'exec' && (lang === 'typescript' || lang === 'javascript' || lang === 'tsx') && !/child_process/.test(source.text) && !/\bexec\s*=/.test(source.text)) continue;
+      if (
+        callee === 'exec' &&
+        (lang === 'typescript' || lang === 'javascript' || lang === 'tsx') &&
+        !source.has(/child_process/) &&
+        !source.has(/\bexec\s*=/)
+      )
+        continue;
       if (/^(?:system|popen)$/.test(callee) && !/^(?:php|ruby|c)$/.test(lang)) continue;
       if (callee === 'command' && lang !== 'java') callee = '';
-      const isShell = shell.test(callee) || (/\.exec$/.test(callee) && lang === 'java' && /Runtime/.test(source.text));
+      const isShell = shell.test(callee) || (/\.exec$/.test(callee) && lang === 'java' && source.has(/Runtime/));
       const isProgram = !isShell && program.test(callee);
       if (!isShell && !isProgram) continue;
-      const args = call.args.filter((a) => a.name === undefined || /^(?:args|cmd|command|bash_command|file|program|executable)$/.test(a.name));
+      const args = call.args.filter(
+        (a) => a.name === undefined || /^(?:args|cmd|command|bash_command|file|program|executable)$/.test(a.name),
+      );
       const hit = { start: call.start, end: call.end };
       if (isShell) {
         const named = c.named(call, 'bash_command', 'command', 'cmd');
         const first = named ?? args[0];
         if (!first || c.isConstant(first)) continue;
-        if (/^(?:Open3\.|Process\.Start|Kernel\.|system|IO\.popen)/.test(callee) && args.length > 1 && c.isConstant(first)) continue;
-        if (/shlex\.quote|shellescape|escapeshellarg|escapeshellcmd|shell_quote|shellQuote|Shellwords\.escape/.test(c.text(first))) continue;
+        if (
+          /^(?:Open3\.|Process\.Start|Kernel\.|system|IO\.popen)/.test(callee) &&
+          args.length > 1 &&
+          c.isConstant(first)
+        )
+          continue;
+        if (
+          /shlex\.quote|shellescape|escapeshellarg|escapeshellcmd|shell_quote|shellQuote|Shellwords\.escape/.test(
+            c.text(first),
+          )
+        )
+          continue;
         report(hit);
         continue;
       }
@@ -55,7 +135,10 @@ export const commandInjection: Rule = {
         if (!c.isConstant(first)) report(hit);
         continue;
       }
-      const minusC = /["'`](?:\/?(?:usr\/)?(?:bin\/)?(?:ba|z|da|k)?sh|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh|python\d?|perl|ruby|node|bash)["'`]\s*,\s*(?:\[\s*)?["'`](?:-c|\/c|\/C|-Command|-e)["'`]\s*,\s*([\s\S]*)\)$/.exec(all);
+      const minusC =
+        /["'`](?:\/?(?:usr\/)?(?:bin\/)?(?:ba|z|da|k)?sh|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh|python\d?|perl|ruby|node|bash)["'`]\s*,\s*(?:\[\s*)?["'`](?:-c|\/c|\/C|-Command|-e)["'`]\s*,\s*([\s\S]*)\)$/.exec(
+          all,
+        );
       if (minusC && !/^\s*(?:f?["'][^"'{}$]{0,400}["']|`[^`$]{0,400}`)\s*[,\])}]/.test(minusC[1]!)) {
         const rest = args.slice(1).length > 0 ? { from: args[0]!.from, to: args.at(-1)!.to } : first;
         if (!c.isConstant(rest)) report(hit);
@@ -69,17 +152,36 @@ export const commandInjection: Rule = {
       const name = c.text(first);
       if (/^[[{]/.test(name)) continue;
       if (c.isConstant(first)) continue;
-      if (c.isOutside(first) || c.isBuilt(first) || (c.isParameter(first) && /^(?:ProcessBuilder|(?:\w+\.)?(?:pb|builder|processBuilder)\.command|exec\.Command(?:Context)?|spawn(?:Sync)?|(?:child_process|cp|childProcess)\.\w+|execFile(?:Sync)?)$/.test(callee))) {
-        if (/^[A-Za-z_.]*(?:[pP]ath|[bB]in|[eE]xecutable|[pP]rogram|Exe|EXE)$/.test(name) && !c.isOutside(first)) continue;
+      if (
+        c.isOutside(first) ||
+        c.isBuilt(first) ||
+        (c.isParameter(first) &&
+          /^(?:ProcessBuilder|(?:\w+\.)?(?:pb|builder|processBuilder)\.command|exec\.Command(?:Context)?|spawn(?:Sync)?|(?:child_process|cp|childProcess)\.\w+|execFile(?:Sync)?)$/.test(
+            callee,
+          ))
+      ) {
+        if (/^[A-Za-z_.]*(?:[pP]ath|[bB]in|[eE]xecutable|[pP]rogram|Exe|EXE)$/.test(name) && !c.isOutside(first))
+          continue;
         report(hit);
-      } else if (callee === 'ProcessBuilder' && c.names(first).some((n) => c.facts.valuesOf(n, first.from).some((a) => !c.isConstant(a) && c.isParameter(a)))) report(hit);
+      } else if (
+        callee === 'ProcessBuilder' &&
+        c.names(first).some((n) => c.facts.valuesOf(n, first.from).some((a) => !c.isConstant(a) && c.isParameter(a)))
+      )
+        report(hit);
     }
     // Arrays filled element by element: cmd[2] = command; new ProcessBuilder(cmd)
-    if (lang === 'java') for (const call of c.facts.callsNamed('ProcessBuilder', 'exec')) {
-      const first = call.args[0];
-      const name = first && first.to - first.from === 1 ? c.facts.tokens[first.from]!.text : '';
-      if (name && c.facts.valuesOf(name, call.open).some((a) => c.facts.tokens[a.from - 2]?.text === ']' && !c.isConstant(a))) report({ start: call.start, end: call.end });
-    }
-    if (lang === 'php' || lang === 'ruby') for (const t of c.facts.tokens) if (t.kind === 'str' && t.dynamic && source.text[t.start] === '`') report({ start: t.start, end: t.end });
+    if (lang === 'java')
+      for (const call of c.facts.callsNamed('ProcessBuilder', 'exec')) {
+        const first = call.args[0];
+        const name = first && first.to - first.from === 1 ? c.facts.tokens[first.from]!.text : '';
+        if (
+          name &&
+          c.facts.valuesOf(name, call.open).some((a) => c.facts.tokens[a.from - 2]?.text === ']' && !c.isConstant(a))
+        )
+          report({ start: call.start, end: call.end });
+      }
+    if (lang === 'php' || lang === 'ruby')
+      for (const t of c.facts.tokens)
+        if (t.kind === 'str' && t.dynamic && source.text[t.start] === '`') report({ start: t.start, end: t.end });
   },
 };

@@ -10,7 +10,22 @@ export const composePrivileged: Rule = {
   references: ['CWE-250', 'CIS Docker 5.4'],
   why: 'Privileged mode, host namespaces, the Docker socket and switched-off confinement each hand the machine to whoever gets into the container.',
   remedy: 'drop it, or give the one capability or path that is needed',
-  keywords: ['privileged', 'network_mode', 'pid', 'ipc', 'userns_mode', 'docker', 'cap_add', 'security_opt', 'volumes', 'user', 'seccomp', 'label', 'disable', 'unconfined'],
+  keywords: [
+    'privileged',
+    'network_mode',
+    'pid',
+    'ipc',
+    'userns_mode',
+    'docker',
+    'cap_add',
+    'security_opt',
+    'volumes',
+    'user',
+    'seccomp',
+    'label',
+    'disable',
+    'unconfined',
+  ],
   check(source, report) {
     for (const root of source.tree)
       for (const n of walk(root)) {
@@ -18,11 +33,23 @@ export const composePrivileged: Rule = {
         if (n.kind === 'scalar') {
           const owner = n.key === '' ? (n.parent?.key ?? '') : n.key;
           if (n.key === 'privileged' && n.value === 'true') report(hit);
-          else if (/^(?:pid|ipc|userns_mode|network_mode|uts|cgroup)$/.test(n.key) && n.value === 'host') report(n.key === 'network_mode' ? { ...hit, tier: 'high' } : hit);
-          else if (owner === 'volumes' && /(?:^|\/)(?:docker|containerd|crio|podman)\.sock(?::|$)/.test(n.value)) report({ ...hit, message: 'The Docker socket in a container is root on the host: use a proxy that allows the calls needed.' });
-          else if (owner === 'volumes' && /^\/(?:etc|root|proc|sys|boot|dev)?(?::|\/?:)/.test(n.value)) report({ ...hit, tier: 'high' });
-          else if (owner === 'cap_add' && /^(?:ALL|SYS_ADMIN|NET_ADMIN|SYS_PTRACE|SYS_MODULE)$/.test(n.value)) report(hit);
-          else if (owner === 'security_opt' && /(?:unconfined|label[:=]disable|no-new-privileges[:=]false|systempaths[:=]unconfined)/.test(n.value)) report(hit);
+          else if (/^(?:pid|ipc|userns_mode|network_mode|uts|cgroup)$/.test(n.key) && n.value === 'host')
+            report(n.key === 'network_mode' ? { ...hit, tier: 'high' } : hit);
+          else if (owner === 'volumes' && /(?:^|\/)(?:docker|containerd|crio|podman)\.sock(?::|$)/.test(n.value))
+            report({
+              ...hit,
+              message:
+                'The Docker socket in a container is root on the host: use a proxy that allows the calls needed.',
+            });
+          else if (owner === 'volumes' && /^\/(?:etc|root|proc|sys|boot|dev)?(?::|\/?:)/.test(n.value))
+            report({ ...hit, tier: 'high' });
+          else if (owner === 'cap_add' && /^(?:ALL|SYS_ADMIN|NET_ADMIN|SYS_PTRACE|SYS_MODULE)$/.test(n.value))
+            report(hit);
+          else if (
+            owner === 'security_opt' &&
+            /(?:unconfined|label[:=]disable|no-new-privileges[:=]false|systempaths[:=]unconfined)/.test(n.value)
+          )
+            report(hit);
           else if (n.key === 'user' && /^(?:root|0)(?::|$)/.test(n.value)) report({ ...hit, tier: 'high' });
         }
       }

@@ -8,23 +8,53 @@ export const corsPermissive: Rule = {
   category: 'security-control-disabled',
   languages: [...codeLanguages, 'nginx', 'yaml', 'json', 'xml', 'properties'],
   references: ['CWE-942', 'CWE-346', 'OWASP A05:2021'],
-  why: 'With `*`, `null` or a reflected origin, a page anywhere can call this service from the visitor\'s browser and read what comes back.',
+  why: "With `*`, `null` or a reflected origin, a page anywhere can call this service from the visitor's browser and read what comes back.",
   remedy: 'list the origins that need it',
-  keywords: ['access', 'cors', 'allow_origins', 'allowanyorigin', 'crossorigin', 'cors_allow_all_origins', 'cors_origin_allow_all', 'allowedorigins', 'addallowedorigin', 'origins', 'origin', 'setisoriginallowed', 'alloworigins', 'allowcredentials', 'cross_origin', 'allowallorigins', 'setaccesscontrolalloworigin', 'allowedoriginpatterns', 'cors_allowed_origins', 'allow_origin', 'alloworigin'],
+  keywords: [
+    'access',
+    'cors',
+    'allow_origins',
+    'allowanyorigin',
+    'crossorigin',
+    'cors_allow_all_origins',
+    'cors_origin_allow_all',
+    'allowedorigins',
+    'addallowedorigin',
+    'origins',
+    'origin',
+    'setisoriginallowed',
+    'alloworigins',
+    'allowcredentials',
+    'cross_origin',
+    'allowallorigins',
+    'setaccesscontrolalloworigin',
+    'allowedoriginpatterns',
+    'cors_allowed_origins',
+    'allow_origin',
+    'alloworigin',
+  ],
   check(source, report) {
     const { text } = source;
-    for (const m of text.matchAll(/["']?Access-Control-Allow-Origin["']?\s*(?:,|:|=|\]\s*=|\s)\s*["']?(?:\*|null)(?=["'\s;,)}]|$)|\b(?:CORS_ALLOW_ALL_ORIGINS|CORS_ORIGIN_ALLOW_ALL)\s*=\s*True|\ballow_origins\s*=\s*\[?\s*["']\*["']|\ballow_origin_regex\s*=\s*r?["']\.\*["']|\bAllowAnyOrigin\s*\(|\b(?:AllowAllOrigins|AllowAnyOrigin)\s*[:=]\s*true|\bAllowOrigins?\s*[:=]\s*(?:\[\]string\s*\{)?\s*["']\*["']|\.WithOrigins\s*\(\s*["']\*["']|@CrossOrigin\s*(?:\(\s*(?:origins\s*=\s*)?\{?\s*["']\*["'][^)]{0,400}\)|(?=\s*(?:\n|@|public|class)))|\b(?:addAllowedOrigin|addAllowedOriginPattern|setAccessControlAllowOrigin)\s*\(\s*["'](?:\*|null)["']|\b(?:allowedOrigins|allowedOriginPatterns)\s*\(\s*["']\*["']|\bsetAllowedOrigins\s*\([^)\n]{0,400}["']\*["']|\borigins?\s*[:=]\s*(?:\[\s*)?["']\*["']|\bSetIsOriginAllowed\s*\(\s*_?\w*\s*=>\s*true|\bcors_allowed_origins\s*=\s*["']\*["']|\bcors\s*\(\s*\)/g)) {
+    for (const m of text.matchAll(
+      /["']?Access-Control-Allow-Origin["']?\s*(?:,|:|=|\]\s*=|\s)\s*["']?(?:\*|null)(?=["'\s;,)}]|$)|\b(?:CORS_ALLOW_ALL_ORIGINS|CORS_ORIGIN_ALLOW_ALL)\s*=\s*True|\ballow_origins\s*=\s*\[?\s*["']\*["']|\ballow_origin_regex\s*=\s*r?["']\.\*["']|\bAllowAnyOrigin\s*\(|\b(?:AllowAllOrigins|AllowAnyOrigin)\s*[:=]\s*true|\bAllowOrigins?\s*[:=]\s*(?:\[\]string\s*\{)?\s*["']\*["']|\.WithOrigins\s*\(\s*["']\*["']|@CrossOrigin\s*(?:\(\s*(?:origins\s*=\s*)?\{?\s*["']\*["'][^)]{0,400}\)|(?=\s*(?:\n|@|public|class)))|\b(?:addAllowedOrigin|addAllowedOriginPattern|setAccessControlAllowOrigin)\s*\(\s*["'](?:\*|null)["']|\b(?:allowedOrigins|allowedOriginPatterns)\s*\(\s*["']\*["']|\bsetAllowedOrigins\s*\([^)\n]{0,400}["']\*["']|\borigins?\s*[:=]\s*(?:\[\s*)?["']\*["']|\bSetIsOriginAllowed\s*\(\s*_?\w*\s*=>\s*true|\bcors_allowed_origins\s*=\s*["']\*["']|\bcors\s*\(\s*\)/g,
+    )) {
       const lineStart = text.lastIndexOf('\n', m.index) + 1;
       const line = text.slice(lineStart, text.indexOf('\n', m.index) < 0 ? text.length : text.indexOf('\n', m.index));
       if (/^\s*(?:#|\/\/|\*)/.test(line)) continue;
-      if (/^origins?\s*[:=]/.test(m[0]) && !/cors/i.test(text)) continue;
+      if (/^origins?\s*[:=]/.test(m[0]) && !source.has(/cors/i)) continue;
       report({ start: m.index, end: m.index + m[0].length });
     }
     if (/^(?:javascript|typescript|tsx)$/.test(source.language)) {
       const c = code(source);
       for (const call of c.facts.callsNamed('setHeader', 'header', 'set', 'writeHead')) {
         const [name, value] = call.args;
-        if (name && value && /access-control-allow-origin/i.test(c.text(name)) && /\breq(?:uest)?\b[.[]/.test(c.text(value)) ) report({ start: call.start, end: call.end });
+        if (
+          name &&
+          value &&
+          /access-control-allow-origin/i.test(c.text(name)) &&
+          /\breq(?:uest)?\b[.[]/.test(c.text(value))
+        )
+          report({ start: call.start, end: call.end });
       }
       // A pattern for origins whose dots are wild: /^https://x.example.com/
       for (const t of c.facts.tokens) {
@@ -32,7 +62,12 @@ export const corsPermissive: Rule = {
         const body = source.slice(t);
         const near = c.around(t.start, 6, 2);
         if (!/cors|origin/i.test(near)) continue;
-        if (/[a-z0-9]\.(?![*+?{\\])[a-z]{2,}/i.test(body.replace(/\\\./g, '')) || !/\$\/[a-z]*$/.test(body)) report({ start: t.start, end: t.end, message: 'Pattern for origins also matches other hosts: escape the dots and anchor both ends.' });
+        if (/[a-z0-9]\.(?![*+?{\\])[a-z]{2,}/i.test(body.replace(/\\\./g, '')) || !/\$\/[a-z]*$/.test(body))
+          report({
+            start: t.start,
+            end: t.end,
+            message: 'Pattern for origins also matches other hosts: escape the dots and anchor both ends.',
+          });
       }
     }
   },

@@ -7,7 +7,12 @@ import type { Grammars } from '../ports.ts';
 import { linearRegex } from '../regex.ts';
 
 /** Findings on added lines. A broken pattern was reported when the policy was read; here it finds nothing. */
-export async function customHits(after: Source, before: Source, changed: ReadonlySet<number>, ctx: { readonly grammars: Grammars; readonly policy: Policy }): Promise<Finding[]> {
+export async function customHits(
+  after: Source,
+  before: Source,
+  changed: ReadonlySet<number>,
+  ctx: { readonly grammars: Grammars; readonly policy: Policy },
+): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const rule of ctx.policy.rules.custom) {
     if (ctx.policy.rules.disable.includes(rule.id)) continue;
@@ -19,17 +24,34 @@ export async function customHits(after: Source, before: Source, changed: Readonl
 }
 
 function finding(rule: CustomRule, line: number, endLine: number, column: number, endColumn: number): Finding {
-  return { rule: rule.id, category: 'configuration', tier: rule.tier, line, endLine, column, endColumn, message: rule.message };
+  return {
+    rule: rule.id,
+    category: 'configuration',
+    tier: rule.tier,
+    line,
+    endLine,
+    column,
+    endColumn,
+    message: rule.message,
+  };
 }
 
-function byPattern(rule: CustomRule, pattern: string, after: Source, before: Source, changed: ReadonlySet<number>, found: Finding[]): void {
+function byPattern(
+  rule: CustomRule,
+  pattern: string,
+  after: Source,
+  before: Source,
+  changed: ReadonlySet<number>,
+  found: Finding[],
+): void {
   try {
     const regex = linearRegex(pattern);
     // A line that only moved or was indented anew was there before.
     const old = new Map<string, number>();
     for (const line of before.lines) old.set(line.trim(), (old.get(line.trim()) ?? 0) + 1);
     const { lines } = after;
-    for (let i = 0; i < lines.length; i++) if (!changed.has(i + 1)) old.set(lines[i]!.trim(), (old.get(lines[i]!.trim()) ?? 0) - 1);
+    for (let i = 0; i < lines.length; i++)
+      if (!changed.has(i + 1)) old.set(lines[i]!.trim(), (old.get(lines[i]!.trim()) ?? 0) - 1);
     for (const n of changed) {
       const line = lines[n - 1];
       if (line === undefined) continue;
@@ -47,7 +69,14 @@ function byPattern(rule: CustomRule, pattern: string, after: Source, before: Sou
   }
 }
 
-async function byQuery(rule: CustomRule, query: string, after: Source, changed: ReadonlySet<number>, grammars: Grammars, found: Finding[]): Promise<void> {
+async function byQuery(
+  rule: CustomRule,
+  query: string,
+  after: Source,
+  changed: ReadonlySet<number>,
+  grammars: Grammars,
+  found: Finding[],
+): Promise<void> {
   const grammar = grammarFor(after.language);
   if (!grammar) return;
   try {

@@ -10,12 +10,66 @@ export const dataExfiltration: Rule = {
   references: ['CWE-506', 'CWE-200', 'OWASP LLM03:2025', 'MITRE ATT&CK T1041'],
   why: 'Secrets of the environment sent away, code that is decoded and run, processes started to outlive their parent in silence: each is the signature of a planted backdoor, and hardly ever anything else.',
   remedy: 'find out where it came from before anything else is merged',
-  keywords: ['environ', 'getenv', 'env', 'detached', 'b64decode', 'fromhex', 'atob', 'decompress', 'frombase64string', 'exec', 'eval', 'clipboard', 'pastebin', 'webhook', 'discord', 'telegram', 'ngrok', 'interactsh', 'burpcollaborator', 'stratum', 'xmrig', 'keylogger', 'gethostname', 'getuser', 'hostname', 'userinfo', 'base64', 'rot13', 'codecs', 'unhexlify', 'screenshot', 'imagegrab', 'pynput', 'hasattr', 'osascript', 'powershell', 'read_text', 'ssh', 'npmrc', 'id_rsa', 'networkinterfaces', 'dns', 'marshal', 'oast', 'pipedream', 'requestbin', 'credentials', 'cookies', 'urlretrieve', 'chmod', 'loadlibrary'],
+  keywords: [
+    'environ',
+    'getenv',
+    'env',
+    'detached',
+    'b64decode',
+    'fromhex',
+    'atob',
+    'decompress',
+    'frombase64string',
+    'exec',
+    'eval',
+    'clipboard',
+    'pastebin',
+    'webhook',
+    'discord',
+    'telegram',
+    'ngrok',
+    'interactsh',
+    'burpcollaborator',
+    'stratum',
+    'xmrig',
+    'keylogger',
+    'gethostname',
+    'getuser',
+    'hostname',
+    'userinfo',
+    'base64',
+    'rot13',
+    'codecs',
+    'unhexlify',
+    'screenshot',
+    'imagegrab',
+    'pynput',
+    'hasattr',
+    'osascript',
+    'powershell',
+    'read_text',
+    'ssh',
+    'npmrc',
+    'id_rsa',
+    'networkinterfaces',
+    'dns',
+    'marshal',
+    'oast',
+    'pipedream',
+    'requestbin',
+    'credentials',
+    'cookies',
+    'urlretrieve',
+    'chmod',
+    'loadlibrary',
+  ],
   check(source, report) {
     const c = code(source);
     const { text } = source;
-    const secrets = /(?:environ|getenv|process\.env|Getenv|System\.getenv|ENV\[)[^\n]{0,60}(?:AWS_|SECRET|TOKEN|PASSWORD|API_?KEY|CREDENTIAL|PRIVATE|ACCESS_KEY)|\.(?:aws\/credentials|ssh\/id_\w+|npmrc|netrc|docker\/config\.json|kube\/config|pypirc|git-credentials)|\/etc\/(?:passwd|shadow)|Login Data|wallet\.dat|\.bash_history/;
-    const sends = /^(?:requests\.(?:post|put|get|request)|httpx\.(?:post|put|get)|urllib\.request\.(?:urlopen|Request)|urlopen|aiohttp\.\w+|session\.post|axios(?:\.\w+)?|fetch|got(?:\.\w+)?|https?\.(?:request|get|Post|PostForm|Get)|http\.(?:Post|PostForm|Get|NewRequest)|socket\.\w+|\w+\.sendall|\w+\.send|Net\.HTTP\.\w+|dns\.(?:resolve|lookup)|needle\.\w+|request(?:\.post)?)$/;
+    const secrets =
+      /(?:environ|getenv|process\.env|Getenv|System\.getenv|ENV\[)[^\n]{0,60}(?:AWS_|SECRET|TOKEN|PASSWORD|API_?KEY|CREDENTIAL|PRIVATE|ACCESS_KEY)|\.(?:aws\/credentials|ssh\/id_\w+|npmrc|netrc|docker\/config\.json|kube\/config|pypirc|git-credentials)|\/etc\/(?:passwd|shadow)|Login Data|wallet\.dat|\.bash_history/;
+    const sends =
+      /^(?:requests\.(?:post|put|get|request)|httpx\.(?:post|put|get)|urllib\.request\.(?:urlopen|Request)|urlopen|aiohttp\.\w+|session\.post|axios(?:\.\w+)?|fetch|got(?:\.\w+)?|https?\.(?:request|get|Post|PostForm|Get)|http\.(?:Post|PostForm|Get|NewRequest)|socket\.\w+|\w+\.sendall|\w+\.send|Net\.HTTP\.\w+|dns\.(?:resolve|lookup)|needle\.\w+|request(?:\.post)?)$/;
     for (const call of c.facts.calls) {
       const hit = { start: call.start, end: call.end };
       if (sends.test(call.callee)) {
@@ -23,27 +77,86 @@ export const dataExfiltration: Rule = {
         const all = deep(c, { from: call.open + 1, to: call.close }, 0);
         // An own API called with its own token is what tokens are for: a bare address, or the token as data, is not.
         const asHeader = /headers\s*[=:]|Authorization|Bearer|auth\s*=/i.test(body);
-        if (secrets.test(all) && (/["'`]https?:\/\/\d{1,3}(?:\.\d{1,3}){3}|pastebin|discord(?:app)?\.com\/api\/webhooks|api\.telegram|ngrok|oast|burpcollaborator|requestbin|webhook\.site|pipedream/.test(all) || (!asHeader && /(?:data|json|params|body)\s*[=:]/.test(body)) || /\?[^"'`]{0,400}["'`]\s*\+|\$\{process\.env/.test(body) && !asHeader)) report(hit);
-        else if (/(?:environ(?:\.copy\(\))?\b(?!\s*[.[])|process\.env(?!\s*[.[])|JSON\.stringify\(\s*process\.env\s*\)|dict\(os\.environ\)|os\.Environ\(\))/.test(body) && call.args.length > 0 && !/env\s*[:=]/.test(body)) report({ ...hit, message: 'The whole environment is sent away: send single, named values.' });
-        else if (/(?:gethostname|getpass\.getuser|os\.hostname\(\)|os\.userInfo|platform\.node)/.test(all) && /["'`]https?:\/\/[^"'`]{0,400}(?:\d{1,3}(?:\.\d{1,3}){3}|oast|ngrok|burp|pipedream|interact|requestbin|webhook\.site)/.test(all)) report(hit);
-      } else if (/(?:^|\.)(?:spawn|spawnSync|exec|execSync|fork|execFile)$/.test(call.callee) && /^(?:javascript|typescript)$/.test(source.language)) {
+        if (
+          secrets.test(all) &&
+          (/["'`]https?:\/\/\d{1,3}(?:\.\d{1,3}){3}|pastebin|discord(?:app)?\.com\/api\/webhooks|api\.telegram|ngrok|oast|burpcollaborator|requestbin|webhook\.site|pipedream/.test(
+            all,
+          ) ||
+            (!asHeader && /(?:data|json|params|body)\s*[=:]/.test(body)) ||
+            (/\?[^"'`]{0,400}["'`]\s*\+|\$\{process\.env/.test(body) && !asHeader))
+        )
+          report(hit);
+        else if (
+          /(?:environ(?:\.copy\(\))?\b(?!\s*[.[])|process\.env(?!\s*[.[])|JSON\.stringify\(\s*process\.env\s*\)|dict\(os\.environ\)|os\.Environ\(\))/.test(
+            body,
+          ) &&
+          call.args.length > 0 &&
+          !/env\s*[:=]/.test(body)
+        )
+          report({ ...hit, message: 'The whole environment is sent away: send single, named values.' });
+        else if (
+          /(?:gethostname|getpass\.getuser|os\.hostname\(\)|os\.userInfo|platform\.node)/.test(all) &&
+          /["'`]https?:\/\/[^"'`]{0,400}(?:\d{1,3}(?:\.\d{1,3}){3}|oast|ngrok|burp|pipedream|interact|requestbin|webhook\.site)/.test(
+            all,
+          )
+        )
+          report(hit);
+      } else if (
+        /(?:^|\.)(?:spawn|spawnSync|exec|execSync|fork|execFile)$/.test(call.callee) &&
+        /^(?:javascript|typescript)$/.test(source.language)
+      ) {
         const body = c.text({ from: call.open, to: call.close + 1 });
-        if (/detached\s*:\s*true/.test(body) && /stdio\s*:\s*(?:["']ignore["']|\[\s*["']ignore["']\s*,\s*["']ignore["'])/.test(body)) report({ ...hit, key: 'silent', message: 'Process is started to outlive its parent without any output: say what it is for, and log it.' });
+        if (
+          /detached\s*:\s*true/.test(body) &&
+          /stdio\s*:\s*(?:["']ignore["']|\[\s*["']ignore["']\s*,\s*["']ignore["'])/.test(body)
+        )
+          report({
+            ...hit,
+            key: 'silent',
+            message: 'Process is started to outlive its parent without any output: say what it is for, and log it.',
+          });
       } else if (source.language === 'python' && /^(?:exec|eval|compile|__import__)$/.test(call.callee)) {
         const body = c.text({ from: call.open, to: call.close + 1 });
-        if (/b64decode|fromhex|unhexlify|decompress|rot_?13|marshal\.loads|urlopen|requests\.get|\[::-1\]|codecs\.decode|bytes\.fromhex|\.decode\(/.test(body)) report({ ...hit, tier: 'critical', message: 'Hidden code is decoded and run: find out where it came from.' });
-      } else if (/^(?:eval|Function)$/.test(call.callee) && /\batob\(|Buffer\.from\([^)]{0,400}(?:base64|hex)|String\.fromCharCode|unescape\(|decodeURIComponent\(/.test(c.text({ from: call.open, to: call.close + 1 }))) report({ ...hit, tier: 'critical', message: 'Hidden code is decoded and run: find out where it came from.' });
+        if (
+          /b64decode|fromhex|unhexlify|decompress|rot_?13|marshal\.loads|urlopen|requests\.get|\[::-1\]|codecs\.decode|bytes\.fromhex|\.decode\(/.test(
+            body,
+          )
+        )
+          report({ ...hit, tier: 'critical', message: 'Hidden code is decoded and run: find out where it came from.' });
+      } else if (
+        /^(?:eval|Function)$/.test(call.callee) &&
+        /\batob\(|Buffer\.from\([^)]{0,400}(?:base64|hex)|String\.fromCharCode|unescape\(|decodeURIComponent\(/.test(
+          c.text({ from: call.open, to: call.close + 1 }),
+        )
+      )
+        report({ ...hit, tier: 'critical', message: 'Hidden code is decoded and run: find out where it came from.' });
       else if (source.language === 'python' && /^(?:os\.system|subprocess\.\w+|os\.popen)$/.test(call.callee)) {
         const body = c.text({ from: call.open, to: call.close + 1 });
-        if (/powershell[^"']{0,400}(?:-enc|-EncodedCommand|hidden)|\bcurl\b[^"'|]{0,400}\|\s*(?:ba)?sh|\bwget\b[^"']{0,400}(?:&&|;|\|)\s*(?:sh|bash|chmod)|bitsadmin|certutil\s+-urlcache|mshta\b|regsvr32/i.test(body)) report({ ...hit, tier: 'critical' });
+        if (
+          /powershell[^"']{0,400}(?:-enc|-EncodedCommand|hidden)|\bcurl\b[^"'|]{0,400}\|\s*(?:ba)?sh|\bwget\b[^"']{0,400}(?:&&|;|\|)\s*(?:sh|bash|chmod)|bitsadmin|certutil\s+-urlcache|mshta\b|regsvr32/i.test(
+            body,
+          )
+        )
+          report({ ...hit, tier: 'critical' });
       }
     }
-    for (const m of text.matchAll(/["'`](?:stratum\+tcp:\/\/|[^"'`\n]{0,400}\b(?:xmrig|minerd|cryptonight)\b)[^"'`\n]{0,400}["'`]/g)) report({ start: m.index, end: m.index + m[0].length, tier: 'critical', message: 'Crypto-mining address or program: find out where it came from.' });
+    for (const m of text.matchAll(
+      /["'`](?:stratum\+tcp:\/\/|[^"'`\n]{0,400}\b(?:xmrig|minerd|cryptonight)\b)[^"'`\n]{0,400}["'`]/g,
+    ))
+      report({
+        start: m.index,
+        end: m.index + m[0].length,
+        tier: 'critical',
+        message: 'Crypto-mining address or program: find out where it came from.',
+      });
   },
 };
 
 function deep(c: ReturnType<typeof code>, range: { from: number; to: number }, depth: number): string {
   let text = c.text(range);
-  if (depth < 3) for (const name of new Set(c.names(range))) for (const a of c.facts.valuesOf(name, range.from).slice(0, 4)) if (a.from !== range.from) text += ` ${deep(c, a, depth + 1)}`;
+  if (depth < 3)
+    for (const name of new Set(c.names(range)))
+      for (const a of c.facts.valuesOf(name, range.from).slice(0, 4))
+        if (a.from !== range.from) text += ` ${deep(c, a, depth + 1)}`;
   return text.slice(0, 8000);
 }

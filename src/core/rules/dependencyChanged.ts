@@ -13,7 +13,13 @@ export const dependencyChanged: Rule = {
   keywords: [],
   check(source, report) {
     if (source.language === 'python' && !/(?:^|\/)setup\.py$/.test(source.path)) return;
-    for (const d of dependencies(source)) report({ start: d.start, end: d.end, key: `dep:${d.section}:${d.name}:${d.version}`, message: `Dependency ${printable(d.name)} ${d.version ? `at ${printable(d.version)} ` : ''}is new or changed: check that the name is the intended one and what the lock file resolves to.` });
+    for (const d of dependencies(source))
+      report({
+        start: d.start,
+        end: d.end,
+        key: `dep:${d.section}:${d.name}:${d.version}`,
+        message: `Dependency ${printable(d.name)} ${d.version ? `at ${printable(d.version)} ` : ''}is new or changed: check that the name is the intended one and what the lock file resolves to.`,
+      });
   },
 };
 

@@ -13,15 +13,35 @@ export const dependencySource: Rule = {
   keywords: ['http', 'git', 'registry', 'index', 'url', 'ssh', 'replace', 'source', 'extra', 'find'],
   check(source, report) {
     if (source.language === 'manifest') {
-      for (const d of dependencies(source)) if (/^(?:git(?:\+|:)|https?:|ssh:|github:|bitbucket:|gitlab:|file:\/\/)|[?&]?git\s*=\s*["']|=>\s/.test(d.version) && !/^https:\/\/registry\./.test(d.version)) report({ start: d.start, end: d.end, key: `src:${d.name}:${d.version}` });
-      for (const m of source.text.matchAll(/^[ \t]*(?:--(?:extra-)?index-url|-i|--find-links|-f)[ =]+(\S+)/gm)) if (!/^https:\/\/pypi\.org\//.test(m[1]!)) report({ start: m.index, end: m.index + m[0].length, key: `index:${m[1]}` });
+      for (const d of dependencies(source))
+        if (
+          /^(?:git(?:\+|:)|https?:|ssh:|github:|bitbucket:|gitlab:|file:\/\/)|[?&]?git\s*=\s*["']|=>\s/.test(
+            d.version,
+          ) &&
+          !/^https:\/\/registry\./.test(d.version)
+        )
+          report({ start: d.start, end: d.end, key: `src:${d.name}:${d.version}` });
+      for (const m of source.text.matchAll(/^[ \t]*(?:--(?:extra-)?index-url|-i|--find-links|-f)[ =]+(\S+)/gm))
+        if (!/^https:\/\/pypi\.org\//.test(m[1]!))
+          report({ start: m.index, end: m.index + m[0].length, key: `index:${m[1]}` });
     } else if (source.language === 'ini') {
-      for (const m of source.text.matchAll(/^[ \t]*(?:(?:@[\w-]+:)?registry|(?:extra-)?index-url|find-links)\s*=\s*(\S+)/gm)) if (!/^https:\/\/(?:registry\.npmjs\.org|pypi\.org)\//.test(m[1]!)) report({ start: m.index, end: m.index + m[0].length, key: `index:${m[1]}` });
+      for (const m of source.text.matchAll(
+        /^[ \t]*(?:(?:@[\w-]+:)?registry|(?:extra-)?index-url|find-links)\s*=\s*(\S+)/gm,
+      ))
+        if (!/^https:\/\/(?:registry\.npmjs\.org|pypi\.org)\//.test(m[1]!))
+          report({ start: m.index, end: m.index + m[0].length, key: `index:${m[1]}` });
     } else {
-      for (const m of source.text.matchAll(/"resolved":\s*"((?:http:|git\+?(?:ssh|http)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]{0,400})"|^\s+resolved "((?:http:|git\+?(?:ssh|http)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]{0,400})"/gm)) {
+      for (const m of source.text.matchAll(
+        /"resolved":\s*"((?:http:|git\+?(?:ssh|http)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]{0,400})"|^\s+resolved "((?:http:|git\+?(?:ssh|http)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]{0,400})"/gm,
+      )) {
         const url = m[1] ?? m[2] ?? '';
         const host = /^[a-z+]+:\/\/(?:[^@/]{0,400}@)?([^/:]+)/.exec(url)?.[1] ?? url;
-        report({ start: m.index, end: m.index + m[0].length, key: `resolved:${host}`, ...(url.startsWith('https:') ? { tier: 'medium' as const } : {}) });
+        report({
+          start: m.index,
+          end: m.index + m[0].length,
+          key: `resolved:${host}`,
+          ...(url.startsWith('https:') ? { tier: 'medium' as const } : {}),
+        });
       }
     }
   },

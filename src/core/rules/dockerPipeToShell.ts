@@ -5,7 +5,18 @@ export const dockerPipeToShell: Rule = {
   title: 'Script from the network is run unread',
   tier: 'high',
   category: 'supply-chain',
-  languages: ['dockerfile', 'shell', 'github-actions', 'gitlab-ci', 'azure-pipelines', 'circleci', 'jenkinsfile', 'makefile', 'ansible', 'powershell'],
+  languages: [
+    'dockerfile',
+    'shell',
+    'github-actions',
+    'gitlab-ci',
+    'azure-pipelines',
+    'circleci',
+    'jenkinsfile',
+    'makefile',
+    'ansible',
+    'powershell',
+  ],
   references: ['CWE-494', 'CWE-829', 'SLSA'],
   why: 'Whoever controls the server, or the way to it, runs code here; what ran can not even be looked up afterwards.',
   remedy: 'download it, check its hash or signature, then run it',
@@ -13,7 +24,9 @@ export const dockerPipeToShell: Rule = {
   inTests: false,
   check(source, report) {
     const text = source.text;
-    for (const m of text.matchAll(/\b(?:curl|wget|fetch)\b[^\n|;&#]{0,400}?(?:\\\n[^\n|;&#]{0,200}?){0,4}\|\s*(?:sudo\s+(?:-\w+\s+)*)?(?:env\s+\S+\s+)?(?:\/(?:usr\/)?bin\/)?(?:ba|z|da|k)?sh\b(?!\w)|\b(?:ba|z)?sh\s+(?:-c\s+)?(?:<\(|["']?\$\()\s*(?:curl|wget)\b|\b(?:curl|wget)\b[^\n|;&#]{0,300}\|\s*(?:sudo\s+)?(?:python[23]?|perl|ruby|node|php)\b(?=\s*(?:-\s|$|-$|["'\\&;)\n]|- ))|\b(?:iex|Invoke-Expression)\b[^\n]{0,80}(?:DownloadString|iwr|irm|Invoke-WebRequest|Invoke-RestMethod|curl)|\b(?:iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b[^\n|]{0,200}\|\s*(?:iex|Invoke-Expression)\b/gi)) {
+    for (const m of text.matchAll(
+      /\b(?:curl|wget|fetch)\b[^\n|;&#]{0,400}?(?:\\\n[^\n|;&#]{0,200}?){0,4}\|\s*(?:sudo\s+(?:-\w+\s+)*)?(?:env\s+\S+\s+)?(?:\/(?:usr\/)?bin\/)?(?:ba|z|da|k)?sh\b(?!\w)|\b(?:ba|z)?sh\s+(?:-c\s+)?(?:<\(|["']?\$\()\s*(?:curl|wget)\b|\b(?:curl|wget)\b[^\n|;&#]{0,300}\|\s*(?:sudo\s+)?(?:python[23]?|perl|ruby|node|php)\b(?=\s*(?:-\s|$|-$|["'\\&;)\n]|- ))|\b(?:iex|Invoke-Expression)\b[^\n]{0,80}(?:DownloadString|iwr|irm|Invoke-WebRequest|Invoke-RestMethod|curl)|\b(?:iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b[^\n|]{0,200}\|\s*(?:iex|Invoke-Expression)\b/gi,
+    )) {
       const lineStart = text.lastIndexOf('\n', m.index) + 1;
       if (/^\s*(?:#|\/\/|echo\b)/.test(text.slice(lineStart, m.index))) continue;
       report({ start: m.index, end: m.index + m[0].length });

@@ -22,6 +22,7 @@ export const dockerRoot: Rule = {
     }
     // Only an image that starts a program is judged, and a change that took USER away.
     const before = source.docker.some((d) => d.name === 'CMD' || d.name === 'ENTRYPOINT');
-    if (before || source.docker.length <= 3) report({ start: last.start, end: last.end, key: 'no-user', ...(source.docker.length <= 3 ? {} : {}) });
+    if (before || source.docker.length <= 3)
+      report({ start: last.start, end: last.end, key: 'no-user', ...(source.docker.length <= 3 ? {} : {}) });
   },
 };

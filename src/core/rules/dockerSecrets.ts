@@ -12,10 +12,26 @@ export const dockerSecrets: Rule = {
   keywords: ['sudo', 'expose', 'chmod', 'nopasswd', 'add'],
   check(source, report) {
     for (const d of source.docker) {
-      if (d.name === 'EXPOSE' && /(?:^|\s)22(?:\/tcp)?(?:\s|$)/.test(d.args)) report({ start: d.start, end: d.end, key: 'expose22' });
-      if (d.name === 'RUN' && /\bNOPASSWD\b/.test(d.args)) report({ start: d.start, end: d.end, key: 'nopasswd', tier: 'high' });
-      if (d.name === 'RUN' && /\bchmod\s+(?:-R\s+)?(?:0?777|a\+rwx|ugo\+rwx)\b/.test(d.args)) report({ start: d.start, end: d.end, key: 'chmod777', tier: 'high', message: 'Everyone may write: give the one user that needs it the right.' });
-      if (d.name === 'ADD' && /^\s*(?:--\S+\s+)*http:\/\//.test(d.args)) report({ start: d.start, end: d.end, key: 'add-http', tier: 'high', message: 'File fetched without TLS and without a hash: use https with --checksum.' });
+      if (d.name === 'EXPOSE' && /(?:^|\s)22(?:\/tcp)?(?:\s|$)/.test(d.args))
+        report({ start: d.start, end: d.end, key: 'expose22' });
+      if (d.name === 'RUN' && /\bNOPASSWD\b/.test(d.args))
+        report({ start: d.start, end: d.end, key: 'nopasswd', tier: 'high' });
+      if (d.name === 'RUN' && /\bchmod\s+(?:-R\s+)?(?:0?777|a\+rwx|ugo\+rwx)\b/.test(d.args))
+        report({
+          start: d.start,
+          end: d.end,
+          key: 'chmod777',
+          tier: 'high',
+          message: 'Everyone may write: give the one user that needs it the right.',
+        });
+      if (d.name === 'ADD' && /^\s*(?:--\S+\s+)*http:\/\//.test(d.args))
+        report({
+          start: d.start,
+          end: d.end,
+          key: 'add-http',
+          tier: 'high',
+          message: 'File fetched without TLS and without a hash: use https with --checksum.',
+        });
     }
   },
 };

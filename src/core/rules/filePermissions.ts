@@ -10,7 +10,26 @@ export const filePermissions: Rule = {
   references: ['CWE-732', 'CWE-276'],
   why: 'Other users and services on the machine can change what this program reads, or run what it writes.',
   remedy: 'use 0600 for files and 0700 for folders, and widen for one group where needed',
-  keywords: ['chmod', 'writefile', 'openfile', 'mkdir', 'mkdirall', 'fchmod', 'mode', 'umask', 'chmodsync', 'setposixfilepermissions', 'setreadable', 'setwritable', 'makedirs', 'lchmod', 'mkdirsync', 'writefilesync', 'file_mode', 'perm'],
+  keywords: [
+    'chmod',
+    'writefile',
+    'openfile',
+    'mkdir',
+    'mkdirall',
+    'fchmod',
+    'mode',
+    'umask',
+    'chmodsync',
+    'setposixfilepermissions',
+    'setreadable',
+    'setwritable',
+    'makedirs',
+    'lchmod',
+    'mkdirsync',
+    'writefilesync',
+    'file_mode',
+    'perm',
+  ],
   check(source, report) {
     const c = code(source);
     const risky = (mode: number): boolean => (mode & 0o002) !== 0;
@@ -23,21 +42,47 @@ export const filePermissions: Rule = {
       if (/(?:^|\.)(?:l?chmod|fchmod|chmodSync|fchmodSync|Chmod)$/.test(call.callee)) {
         const mode = call.args.map((a) => parse(c.text(a))).find((x) => x !== undefined);
         const text = c.text({ from: call.open, to: call.close });
-        if ((mode !== undefined && (risky(mode) || (mode & 0o020) !== 0 || (source.language === 'python' && (mode & 0o011) !== 0 && (mode & 0o007) !== 0 && mode > 0o755))) || /S_IWOTH|S_IRWXO/.test(text)) report({ ...hit, key: text });
-        else if (source.language === 'go' && mode !== undefined && (mode & 0o177) !== 0 && (mode & 0o011) === 0 && mode > 0o644) report({ ...hit, key: text });
+        if (
+          (mode !== undefined &&
+            (risky(mode) ||
+              (mode & 0o020) !== 0 ||
+              (source.language === 'python' && (mode & 0o011) !== 0 && (mode & 0o007) !== 0 && mode > 0o755))) ||
+          /S_IWOTH|S_IRWXO/.test(text)
+        )
+          report({ ...hit, key: text });
+        else if (
+          source.language === 'go' &&
+          mode !== undefined &&
+          (mode & 0o177) !== 0 &&
+          (mode & 0o011) === 0 &&
+          mode > 0o644
+        )
+          report({ ...hit, key: text });
       } else if (source.language === 'go' && /^(?:os|ioutil)\.(?:WriteFile|OpenFile)$/.test(call.callee)) {
         const mode = parse(c.text(call.args.at(-1)));
         if (mode !== undefined && (mode & 0o133) !== 0) report({ ...hit, key: c.text(call.args.at(-1)) });
       } else if (source.language === 'go' && /^os\.Mkdir(?:All|Temp)?$/.test(call.callee)) {
         const mode = parse(c.text(call.args.at(-1)));
         if (mode !== undefined && (mode & 0o022) !== 0) report({ ...hit, key: c.text(call.args.at(-1)) });
-      } else if (/^(?:os\.umask|syscall\.Umask|process\.umask)$/.test(call.callee) && /^(?:0|0o?0+|000)$/.test(c.text(call.args[0]))) report({ ...hit, key: 'umask' });
-      else if (/^(?:setReadable|setWritable|setExecutable)$/.test(call.name) && /true\s*,\s*false/.test(c.text({ from: call.open, to: call.close }))) report(hit);
+      } else if (
+        /^(?:os\.umask|syscall\.Umask|process\.umask)$/.test(call.callee) &&
+        /^(?:0|0o?0+|000)$/.test(c.text(call.args[0]))
+      )
+        report({ ...hit, key: 'umask' });
+      else if (
+        /^(?:setReadable|setWritable|setExecutable)$/.test(call.name) &&
+        /true\s*,\s*false/.test(c.text({ from: call.open, to: call.close }))
+      )
+        report(hit);
       else if (/(?:^|\.)(?:makedirs|mkdir)$/.test(call.callee) && source.language === 'python') {
         const mode = c.named(call, 'mode');
         if (mode && risky(parse(c.text(mode)) ?? 0)) report({ ...hit, key: 'mkdir' });
       }
     }
-    if (/java|kotlin/.test(source.language)) for (const m of source.text.matchAll(/PosixFilePermission\.OTHERS_(?:WRITE|EXECUTE|READ)|fromString\(\s*"[r-][w-][x-][r-][w-][x-]r?w/g)) report({ start: m.index, end: m.index + m[0].length });
+    if (/java|kotlin/.test(source.language))
+      for (const m of source.text.matchAll(
+        /PosixFilePermission\.OTHERS_(?:WRITE|EXECUTE|READ)|fromString\(\s*"[r-][w-][x-][r-][w-][x-]r?w/g,
+      ))
+        report({ start: m.index, end: m.index + m[0].length });
   },
 };

@@ -2,7 +2,8 @@ import { attributes, resources, where } from './kit/cloud.ts';
 import { policyStatements } from './kit/policyStatements.ts';
 import type { Rule } from './rule.ts';
 
-const risky = /^(?:\*|[a-z0-9-]+:\*|iam:(?:PassRole|CreateAccessKey|AttachUserPolicy|AttachRolePolicy|PutUserPolicy|PutRolePolicy|CreatePolicyVersion|UpdateAssumeRolePolicy|\w*\*)|sts:AssumeRole\*?)$/i;
+const risky =
+  /^(?:\*|[a-z0-9-]+:\*|iam:(?:PassRole|CreateAccessKey|AttachUserPolicy|AttachRolePolicy|PutUserPolicy|PutRolePolicy|CreatePolicyVersion|UpdateAssumeRolePolicy|\w*\*)|sts:AssumeRole\*?)$/i;
 
 export const iamWildcard: Rule = {
   id: 'iam-wildcard',
@@ -13,23 +14,69 @@ export const iamWildcard: Rule = {
   references: ['CWE-732', 'CWE-269', 'OWASP LLM06:2025'],
   why: 'A wildcard in the action gives every right a service has or will get; in the principal it gives them to every account. Least privilege can only be reviewed when actions and principals are listed.',
   remedy: 'list the actions, resources and principals that are needed',
-  keywords: ['effect', 'statement', 'actions', 'managedpolicyarns', 'policy_arn', 'role', 'member', 'members', 'principal', 'role_definition_name'],
+  keywords: [
+    'effect',
+    'statement',
+    'actions',
+    'managedpolicyarns',
+    'policy_arn',
+    'role',
+    'member',
+    'members',
+    'principal',
+    'role_definition_name',
+  ],
   check(source, report) {
     for (const s of policyStatements(source)) {
       if (!s.allow) continue;
       const at = s.shift;
-      const anyResource = s.resources.length === 0 || s.resources.some((x) => x.value === '*' || /^arn:aws[\w-]*:[\w-]+:::?\*$/.test(x.value) || /:\*$/.test(x.value) && x.value.length < 20);
+      const anyResource =
+        s.resources.length === 0 ||
+        s.resources.some(
+          (x) =>
+            x.value === '*' ||
+            /^arn:aws[\w-]*:[\w-]+:::?\*$/.test(x.value) ||
+            (/:\*$/.test(x.value) && x.value.length < 20),
+        );
       for (const a of s.actions) {
         if (a.value === '*') report({ start: a.start + at, end: a.end + at, key: 'action:*' });
-        else if (risky.test(a.value) && anyResource && !s.isTrust) report({ start: a.start + at, end: a.end + at, key: `action:${a.value}`, ...(/^(?:iam|kms|organizations|sts):/i.test(a.value) || s.principals.length === 0 ? {} : {}) });
-        else if (/^Microsoft\.Authorization\/(?:\*|roleDefinitions\/write|roleAssignments\/write|roleDefinitions\/\*|roleAssignments\/\*)$|^\*\/write$/i.test(a.value)) report({ start: a.start + at, end: a.end + at, key: `action:${a.value}` });
+        else if (risky.test(a.value) && anyResource && !s.isTrust)
+          report({
+            start: a.start + at,
+            end: a.end + at,
+            key: `action:${a.value}`,
+            ...(/^(?:iam|kms|organizations|sts):/i.test(a.value) || s.principals.length === 0 ? {} : {}),
+          });
+        else if (
+          /^Microsoft\.Authorization\/(?:\*|roleDefinitions\/write|roleAssignments\/write|roleDefinitions\/\*|roleAssignments\/\*)$|^\*\/write$/i.test(
+            a.value,
+          )
+        )
+          report({ start: a.start + at, end: a.end + at, key: `action:${a.value}` });
       }
-      if (s.notActions.length > 0 && anyResource) report({ start: s.notActions[0]!.start + at, end: s.notActions[0]!.end + at, key: 'notaction', message: 'Allow with NotAction grants everything that is not listed: list what is needed instead.' });
+      if (s.notActions.length > 0 && anyResource)
+        report({
+          start: s.notActions[0]!.start + at,
+          end: s.notActions[0]!.end + at,
+          key: 'notaction',
+          message: 'Allow with NotAction grants everything that is not listed: list what is needed instead.',
+        });
       for (const p of s.principals) {
         if (p.value !== '*' || s.conditioned) continue;
-        report({ start: p.start + at, end: p.end + at, key: 'principal:*', message: 'Policy grants access to every account and to anonymous callers: name the principals.' });
+        report({
+          start: p.start + at,
+          end: p.end + at,
+          key: 'principal:*',
+          message: 'Policy grants access to every account and to anonymous callers: name the principals.',
+        });
       }
-      if (s.notPrincipals.length > 0) report({ start: s.notPrincipals[0]!.start + at, end: s.notPrincipals[0]!.end + at, key: 'notprincipal', message: 'Allow with NotPrincipal grants access to everyone else: name the principals.' });
+      if (s.notPrincipals.length > 0)
+        report({
+          start: s.notPrincipals[0]!.start + at,
+          end: s.notPrincipals[0]!.end + at,
+          key: 'notprincipal',
+          message: 'Allow with NotPrincipal grants access to everyone else: name the principals.',
+        });
     }
     if (source.language !== 'terraform' && source.language !== 'cloudformation') return;
     for (const { r, n, name, parent } of attributes(source)) {
@@ -37,11 +84,46 @@ export const iamWildcard: Rule = {
       const values = n.kind === 'seq' ? n.children : [n];
       for (const v of values) {
         const found = { start: v.start, end: v.end, key: `${where(r, n)}=${v.value}` };
-        if (/^(?:policyarns?|managedpolicyarns|policies|permissionsboundary)$/.test(name) && /(?:policy\/|^)(?:AdministratorAccess|PowerUserAccess|IAMFullAccess|AmazonS3FullAccess)$/.test(v.value)) report({ ...found, message: 'Administrator rights attached: attach a policy with the rights that are needed.' });
-        else if (name === 'role' && /^roles\/(?:owner|editor|iam\.(?:securityAdmin|serviceAccountTokenCreator|serviceAccountUser|serviceAccountAdmin|roleAdmin)|resourcemanager\.\w+Admin)$/.test(v.value) && /iam/.test(r.type)) report({ ...found, message: 'Primitive or impersonation role granted: grant the narrow role that is needed.' });
-        else if (/^(?:member|members)$/.test(name) && /(?:-compute@developer|@appspot)\.gserviceaccount\.com$|\.default_service_account/.test(v.value)) report({ ...found, message: 'Rights granted to a default service account, which every workload shares: use an account of its own.' });
-        else if (name === 'actions' && parent === 'permissions' && /^(?:\*|Microsoft\.Authorization\/(?:\*|role(?:Definitions|Assignments)\/(?:write|\*)))$/i.test(v.value)) report(found);
-        else if (name === 'roledefinitionname' && /^(?:Owner|Contributor|User Access Administrator)$/.test(v.value)) report({ ...found, message: 'Broad built-in role assigned: assign the narrow role that is needed.', tier: v.value === 'Contributor' ? 'high' : 'critical' });
+        if (
+          /^(?:policyarns?|managedpolicyarns|policies|permissionsboundary)$/.test(name) &&
+          /(?:policy\/|^)(?:AdministratorAccess|PowerUserAccess|IAMFullAccess|AmazonS3FullAccess)$/.test(v.value)
+        )
+          report({
+            ...found,
+            message: 'Administrator rights attached: attach a policy with the rights that are needed.',
+          });
+        else if (
+          name === 'role' &&
+          /^roles\/(?:owner|editor|iam\.(?:securityAdmin|serviceAccountTokenCreator|serviceAccountUser|serviceAccountAdmin|roleAdmin)|resourcemanager\.\w+Admin)$/.test(
+            v.value,
+          ) &&
+          /iam/.test(r.type)
+        )
+          report({
+            ...found,
+            message: 'Primitive or impersonation role granted: grant the narrow role that is needed.',
+          });
+        else if (
+          /^(?:member|members)$/.test(name) &&
+          /(?:-compute@developer|@appspot)\.gserviceaccount\.com$|\.default_service_account/.test(v.value)
+        )
+          report({
+            ...found,
+            message:
+              'Rights granted to a default service account, which every workload shares: use an account of its own.',
+          });
+        else if (
+          name === 'actions' &&
+          parent === 'permissions' &&
+          /^(?:\*|Microsoft\.Authorization\/(?:\*|role(?:Definitions|Assignments)\/(?:write|\*)))$/i.test(v.value)
+        )
+          report(found);
+        else if (name === 'roledefinitionname' && /^(?:Owner|Contributor|User Access Administrator)$/.test(v.value))
+          report({
+            ...found,
+            message: 'Broad built-in role assigned: assign the narrow role that is needed.',
+            tier: v.value === 'Contributor' ? 'high' : 'critical',
+          });
         else if (name === 'actions' && r.type === 'azurerm_role_definition' && v.value === '*') report(found);
       }
       void hit;

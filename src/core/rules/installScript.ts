@@ -10,14 +10,36 @@ export const installScript: Rule = {
   references: ['CWE-506', 'CWE-829', 'OWASP LLM03:2025'],
   why: 'Install hooks run unasked on every developer machine and in every build that installs the package; they are how packages are turned into malware.',
   remedy: 'do it in a step that people start, or say in the change what it does',
-  keywords: ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish', 'preprepare', 'postprepare', 'cmdclass', 'scripts'],
+  keywords: [
+    'preinstall',
+    'install',
+    'postinstall',
+    'prepare',
+    'prepublish',
+    'preprepare',
+    'postprepare',
+    'cmdclass',
+    'scripts',
+  ],
   check(source, report) {
     if (!source.path.endsWith('package.json') && !source.path.endsWith('composer.json')) return;
     for (const root of source.tree)
       for (const s of at(root, 'scripts')?.children ?? []) {
-        if (/^(?:pre|post)?install$|^(?:pre|post)-(?:install|update|autoload-dump)(?:-cmd)?$|^(?:pre|post)?prepare$|^prepublish$/.test(s.key)) {
-          const usual = /^(?:husky(?: install)?|lefthook install|patch-package|simple-git-hooks|is-ci \|\| husky(?: install)?|npm run build|tsc|pnpm build|yarn build)(?:\s*\|\|\s*true)?$/.test(s.value.trim());
-          report({ start: s.start, end: s.end, key: `${s.key}:${s.value}`, ...(usual ? { tier: 'medium' as const } : {}) });
+        if (
+          /^(?:pre|post)?install$|^(?:pre|post)-(?:install|update|autoload-dump)(?:-cmd)?$|^(?:pre|post)?prepare$|^prepublish$/.test(
+            s.key,
+          )
+        ) {
+          const usual =
+            /^(?:husky(?: install)?|lefthook install|patch-package|simple-git-hooks|is-ci \|\| husky(?: install)?|npm run build|tsc|pnpm build|yarn build)(?:\s*\|\|\s*true)?$/.test(
+              s.value.trim(),
+            );
+          report({
+            start: s.start,
+            end: s.end,
+            key: `${s.key}:${s.value}`,
+            ...(usual ? { tier: 'medium' as const } : {}),
+          });
         }
       }
   },

@@ -11,13 +11,46 @@ export const k8sHostAccess: Rule = {
   references: ['CWE-250', 'Kubernetes Pod Security Standards', 'CIS Kubernetes 5.2'],
   why: 'Privileged mode, host namespaces, privilege escalation, added capabilities and root take away the wall between container and node: who gets into the container owns the machine. The Pod Security Standards forbid each of them.',
   remedy: 'drop it, or give the one capability that is needed',
-  keywords: ['privileged', 'allowprivilegeescalation', 'hostpid', 'hostipc', 'hostnetwork', 'runasnonroot', 'runasuser', 'capabilities', 'seccompprofile', 'seccomp', 'apparmor', 'unconfined', 'procmount', 'hostpath', 'sysctls', 'privileges', 'windowsoptions', 'hostprocess', 'hostport', 'shareprocessnamespace', 'automountserviceaccounttoken', 'readonlyrootfilesystem', 'allowhostnetwork', 'allowhostpid', 'allowhostipc', 'allowprivilegedcontainer'],
+  keywords: [
+    'privileged',
+    'allowprivilegeescalation',
+    'hostpid',
+    'hostipc',
+    'hostnetwork',
+    'runasnonroot',
+    'runasuser',
+    'capabilities',
+    'seccompprofile',
+    'seccomp',
+    'apparmor',
+    'unconfined',
+    'procmount',
+    'hostpath',
+    'sysctls',
+    'privileges',
+    'windowsoptions',
+    'hostprocess',
+    'hostport',
+    'shareprocessnamespace',
+    'automountserviceaccounttoken',
+    'readonlyrootfilesystem',
+    'allowhostnetwork',
+    'allowhostpid',
+    'allowhostipc',
+    'allowprivilegedcontainer',
+  ],
   check(source, report) {
     for (const root of source.tree) {
       for (const n of walk(root)) {
         if (n.kind !== 'scalar') {
           if (n.key === 'add' && n.parent?.key === 'capabilities') {
-            for (const c of n.children) if (/^(?:ALL|SYS_ADMIN|NET_ADMIN|SYS_PTRACE|SYS_MODULE|DAC_READ_SEARCH|DAC_OVERRIDE|SYS_RAWIO|SYS_BOOT|BPF|NET_RAW|MKNOD|SETUID|SETGID|CAP_\w+)$/i.test(c.value)) report({ start: c.start, end: c.end, key: `cap:${c.value}` });
+            for (const c of n.children)
+              if (
+                /^(?:ALL|SYS_ADMIN|NET_ADMIN|SYS_PTRACE|SYS_MODULE|DAC_READ_SEARCH|DAC_OVERRIDE|SYS_RAWIO|SYS_BOOT|BPF|NET_RAW|MKNOD|SETUID|SETGID|CAP_\w+)$/i.test(
+                  c.value,
+                )
+              )
+                report({ start: c.start, end: c.end, key: `cap:${c.value}` });
           }
           continue;
         }
@@ -25,15 +58,30 @@ export const k8sHostAccess: Rule = {
         const no = /^(?:false|no|off)$/i.test(n.value);
         const hit = { start: n.start, end: n.end, key: `${n.key}=${n.value}` };
         switch (n.key) {
-          case 'privileged': case 'allowPrivilegeEscalation': case 'hostPID': case 'hostIPC': case 'hostNetwork': case 'hostProcess':
-          case 'allowPrivilegedContainer': case 'allowHostNetwork': case 'allowHostPID': case 'allowHostIPC': case 'allowHostDirVolumePlugin':
+          case 'privileged':
+          case 'allowPrivilegeEscalation':
+          case 'hostPID':
+          case 'hostIPC':
+          case 'hostNetwork':
+          case 'hostProcess':
+          case 'allowPrivilegedContainer':
+          case 'allowHostNetwork':
+          case 'allowHostPID':
+          case 'allowHostIPC':
+          case 'allowHostDirVolumePlugin':
             if (yes && !/^(?:enum|default|type)$/.test(n.key)) report(hit);
             break;
           case 'runAsNonRoot':
             if (no) report(hit);
             break;
           case 'readOnlyRootFilesystem':
-            if (no) report({ ...hit, tier: 'high', message: 'A writable root file system lets an intruder change the program: mount the folders that must be written.' });
+            if (no)
+              report({
+                ...hit,
+                tier: 'high',
+                message:
+                  'A writable root file system lets an intruder change the program: mount the folders that must be written.',
+              });
             break;
           case 'runAsUser':
             if (n.value === '0') report({ ...hit, message: 'Container runs as root: give it a user of its own.' });
@@ -46,8 +94,25 @@ export const k8sHostAccess: Rule = {
             break;
           case 'path': {
             if (n.parent?.key !== 'hostPath') break;
-            const sensitive = /^\/?$|^\/(?:etc|root|proc|sys|dev|boot|var\/run|run|var\/lib\/kubelet|var\/lib\/docker|var\/lib\/containerd|usr|home)(?:\/|$)|\.sock$/.test(n.value);
-            report(sensitive ? { ...hit, key: `hostPath:${n.value}`, message: 'A sensitive folder of the node is mounted into the container: use a volume made for the data.' } : { ...hit, key: `hostPath:${n.value}`, tier: 'high', message: 'A folder of the node is mounted into the container: use a volume made for the data.' });
+            const sensitive =
+              /^\/?$|^\/(?:etc|root|proc|sys|dev|boot|var\/run|run|var\/lib\/kubelet|var\/lib\/docker|var\/lib\/containerd|usr|home)(?:\/|$)|\.sock$/.test(
+                n.value,
+              );
+            report(
+              sensitive
+                ? {
+                    ...hit,
+                    key: `hostPath:${n.value}`,
+                    message:
+                      'A sensitive folder of the node is mounted into the container: use a volume made for the data.',
+                  }
+                : {
+                    ...hit,
+                    key: `hostPath:${n.value}`,
+                    tier: 'high',
+                    message: 'A folder of the node is mounted into the container: use a volume made for the data.',
+                  },
+            );
             break;
           }
           default:

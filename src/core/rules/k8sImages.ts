@@ -15,9 +15,17 @@ export const k8sImages: Rule = {
   check(source, report) {
     for (const root of source.tree)
       for (const n of walk(root)) {
-        if (n.key !== 'image' || n.kind !== 'scalar' || n.value === '' || /[{$]/.test(n.value) || n.value.includes('@sha256:')) continue;
+        if (
+          n.key !== 'image' ||
+          n.kind !== 'scalar' ||
+          n.value === '' ||
+          /[{$]/.test(n.value) ||
+          n.value.includes('@sha256:')
+        )
+          continue;
         const name = n.value.slice(n.value.lastIndexOf('/') + 1);
-        if (!name.includes(':') || /:(?:latest|master|main|edge|nightly)$/.test(name)) report({ start: n.start, end: n.end, key: `image:${n.value}` });
+        if (!name.includes(':') || /:(?:latest|master|main|edge|nightly)$/.test(name))
+          report({ start: n.start, end: n.end, key: `image:${n.value}` });
       }
   },
 };

@@ -3,7 +3,8 @@ import { kubernetes } from './kit/kube.ts';
 import type { Rule } from './rule.ts';
 
 const write = /^(?:\*|create|update|patch|delete|deletecollection|approve|sign|bind|escalate|impersonate)$/;
-const sensitive = /^(?:\*|secrets|pods\/exec|pods\/attach|pods\/ephemeralcontainers|serviceaccounts\/token|(?:cluster)?roles|(?:cluster)?rolebindings|(?:validating|mutating)webhookconfigurations|certificatesigningrequests(?:\/\w+)?|nodes\/proxy|signers|validatingadmissionpolic\w+|persistentvolumes|customresourcedefinitions|users|groups|serviceaccounts)$/;
+const sensitive =
+  /^(?:\*|secrets|pods\/exec|pods\/attach|pods\/ephemeralcontainers|serviceaccounts\/token|(?:cluster)?roles|(?:cluster)?rolebindings|(?:validating|mutating)webhookconfigurations|certificatesigningrequests(?:\/\w+)?|nodes\/proxy|signers|validatingadmissionpolic\w+|persistentvolumes|customresourcedefinitions|users|groups|serviceaccounts)$/;
 
 export const k8sRbac: Rule = {
   id: 'k8s-rbac-wide',
@@ -30,22 +31,54 @@ export const k8sRbac: Rule = {
           const wild = v.includes('*') || res.includes('*') || nonUrl.includes('*');
           const hot = res.filter((x) => sensitive.test(x));
           const reads = hot.some((x) => /^(?:secrets|\*)$/.test(x)) && v.some((x) => /^(?:get|list|watch|\*)$/.test(x));
-          const bad = wild || (hot.length > 0 && v.some((x) => write.test(x)) && !(hot.every((x) => x === 'serviceaccounts' || x === 'persistentvolumes') )) || reads || v.some((x) => /^(?:impersonate|escalate|bind)$/.test(x));
+          const bad =
+            wild ||
+            (hot.length > 0 &&
+              v.some((x) => write.test(x)) &&
+              !hot.every((x) => x === 'serviceaccounts' || x === 'persistentvolumes')) ||
+            reads ||
+            v.some((x) => /^(?:impersonate|escalate|bind)$/.test(x));
           if (!bad) continue;
           const key = `rbac:${groups.join(',')}:${res.join(',')}:${v.join(',')}`;
-          const span = resources && verbs ? { start: Math.min(resources.start, verbs.start), end: Math.max(resources.end, verbs.end) } : { start: rule.start, end: rule.end };
-          const escalates = wild || hot.some((x) => !/^secrets$/.test(x)) || v.some((x) => /^(?:impersonate|escalate|bind)$/.test(x)) || v.includes('create');
+          const span =
+            resources && verbs
+              ? { start: Math.min(resources.start, verbs.start), end: Math.max(resources.end, verbs.end) }
+              : { start: rule.start, end: rule.end };
+          const escalates =
+            wild ||
+            hot.some((x) => !/^secrets$/.test(x)) ||
+            v.some((x) => /^(?:impersonate|escalate|bind)$/.test(x)) ||
+            v.includes('create');
           report({ ...span, key, ...(escalates ? {} : { tier: 'high' as const }) });
-          if (v.includes('*') && verbs && span.start !== verbs.start) report({ start: verbs.start, end: verbs.end, key: `${key}#verbs` });
-          else if (verbs && hot.length > 0 && v.some((x) => write.test(x))) report({ start: verbs.start, end: verbs.end, key: `${key}#verbs` });
+          if (v.includes('*') && verbs && span.start !== verbs.start)
+            report({ start: verbs.start, end: verbs.end, key: `${key}#verbs` });
+          else if (verbs && hot.length > 0 && v.some((x) => write.test(x)))
+            report({ start: verbs.start, end: verbs.end, key: `${key}#verbs` });
         }
       }
       if (/RoleBinding$/.test(kind)) {
         const role = at(root, 'roleRef', 'name');
-        if (role && /^(?:cluster-admin|admin|system:masters|system:node|edit)$/.test(role.value)) report({ start: role.start, end: role.end, key: `binding:${role.value}`, ...(role.value === 'edit' || role.value === 'admin' ? { tier: 'high' as const } : {}), message: 'Binds a built-in administrator role: bind a role with the rights that are needed.' });
+        if (role && /^(?:cluster-admin|admin|system:masters|system:node|edit)$/.test(role.value))
+          report({
+            start: role.start,
+            end: role.end,
+            key: `binding:${role.value}`,
+            ...(role.value === 'edit' || role.value === 'admin' ? { tier: 'high' as const } : {}),
+            message: 'Binds a built-in administrator role: bind a role with the rights that are needed.',
+          });
         for (const s of at(root, 'subjects')?.children ?? []) {
           const name = at(s, 'name');
-          if (name && /^system:(?:anonymous|unauthenticated|authenticated|serviceaccounts|masters)$|^default$/.test(name.value)) report({ start: name.start, end: name.end, key: `subject:${name.value}`, ...(name.value === 'default' ? { tier: 'high' as const } : {}), message: 'Binds a role to everyone (or to the shared default account): bind it to one account.' });
+          if (
+            name &&
+            /^system:(?:anonymous|unauthenticated|authenticated|serviceaccounts|masters)$|^default$/.test(name.value)
+          )
+            report({
+              start: name.start,
+              end: name.end,
+              key: `subject:${name.value}`,
+              ...(name.value === 'default' ? { tier: 'high' as const } : {}),
+              message: 'Binds a role to everyone (or to the shared default account): bind it to one account.',
+            });
         }
       }
       void walk;

@@ -10,42 +10,147 @@ export const migrationOperations: Rule = {
   references: ['CWE-1103', 'Strong Migrations', 'django-migration-linter'],
   why: 'The operation rewrites rows, drops columns or tables, or locks a table in use; while a release rolls out, old code still runs against the new schema.',
   remedy: 'make it reversible, do it in steps, and drop only what no running code reads',
-  keywords: ['migrations', 'runpython', 'runsql', 'removefield', 'deletemodel', 'alterfield', 'renamefield', 'renamemodel', 'addfield', 'op', 'drop_table', 'drop_column', 'remove_column', 'remove_columns', 'rename_column', 'rename_table', 'change_column', 'execute', 'droptable', 'dropcolumn', 'renamecolumn', 'renametable', 'droptableifexists', 'removecolumn', 'dropifexists', 'changecolumn', 'dropalltables', 'dropschema', 'drop_database', 'create_table', 'truncate', 'schema', 'add_index', 'add_column', 'delete_all', 'update_all', 'change_column_null', 'dropindex', 'altercolumn', 'alter_column', 'addconstraint', 'altermodeltable', 'alteruniquetogether', 'bulk_insert', 'drop_constraint', 'add_foreign_key', 'removeindex', 'addindex', 'force'],
+  keywords: [
+    'migrations',
+    'runpython',
+    'runsql',
+    'removefield',
+    'deletemodel',
+    'alterfield',
+    'renamefield',
+    'renamemodel',
+    'addfield',
+    'op',
+    'drop_table',
+    'drop_column',
+    'remove_column',
+    'remove_columns',
+    'rename_column',
+    'rename_table',
+    'change_column',
+    'execute',
+    'droptable',
+    'dropcolumn',
+    'renamecolumn',
+    'renametable',
+    'droptableifexists',
+    'removecolumn',
+    'dropifexists',
+    'changecolumn',
+    'dropalltables',
+    'dropschema',
+    'drop_database',
+    'create_table',
+    'truncate',
+    'schema',
+    'add_index',
+    'add_column',
+    'delete_all',
+    'update_all',
+    'change_column_null',
+    'dropindex',
+    'altercolumn',
+    'alter_column',
+    'addconstraint',
+    'altermodeltable',
+    'alteruniquetogether',
+    'bulk_insert',
+    'drop_constraint',
+    'add_foreign_key',
+    'removeindex',
+    'addindex',
+    'force',
+  ],
   check(source, report) {
     const c = code(source);
     const { text, path } = source;
-    const django = /from django\.db import[^\n]{0,400}migrations|migrations\.Migration/.test(text);
-    const alembic = /\bfrom alembic import op\b|import alembic/.test(text);
+    const django = source.has(/from django\.db import[^\n]{0,400}migrations|migrations\.Migration/);
+    const alembic = source.has(/\bfrom alembic import op\b|import alembic/);
     const rails = /ActiveRecord::Migration|(?:^|\/)db\/migrate\//.test(text + path);
-    const js = /knex|sequelize|queryInterface|typeorm|MigrationInterface|exports\.up\b/i.test(text);
-    const laravel = /Illuminate\\Database|extends Migration/.test(text);
+    const js = source.has(/knex|sequelize|queryInterface|typeorm|MigrationInterface|exports\.up\b/i);
+    const laravel = source.has(/Illuminate\\Database|extends Migration/);
     if (!django && !alembic && !rails && !js && !laravel) return;
     for (const call of c.facts.calls) {
       const hit = { start: call.start, end: call.end };
       const body = c.text({ from: call.open, to: call.close + 1 });
       // Undoing is meant to destroy what doing made.
-      if (!django && /\b(?:def down\b|def downgrade\b|exports\.down\b|down\s*[=:(]|async down\b|function down\b)/.test(enclosing(text, call.start))) continue;
+      if (
+        !django &&
+        /\b(?:def down\b|def downgrade\b|exports\.down\b|down\s*[=:(]|async down\b|function down\b)/.test(
+          enclosing(text, call.start),
+        )
+      )
+        continue;
       if (django && call.callee.startsWith('migrations.')) {
         if (/^(?:RemoveField|DeleteModel)$/.test(call.name)) report({ ...hit, tier: 'critical' });
-        else if (/^(?:RunPython|RunSQL)$/.test(call.name) && !/migrations\.RunPython\.noop\s*,?\s*(?:\)|migrations\.RunPython\.noop)/.test(body.replace(/^\(/, ''))) report(/\b(?:DELETE|DROP|TRUNCATE)\b/i.test(body) && call.name === 'RunSQL' ? { ...hit, tier: 'critical' } : hit);
-        else if (/^(?:RenameField|RenameModel|AlterModelTable|AlterUniqueTogether|AlterIndexTogether|AddConstraint|RemoveConstraint|SeparateDatabaseAndState)$/.test(call.name)) report(hit);
+        else if (
+          /^(?:RunPython|RunSQL)$/.test(call.name) &&
+          !/migrations\.RunPython\.noop\s*,?\s*(?:\)|migrations\.RunPython\.noop)/.test(body.replace(/^\(/, ''))
+        )
+          report(
+            /\b(?:DELETE|DROP|TRUNCATE)\b/i.test(body) && call.name === 'RunSQL' ? { ...hit, tier: 'critical' } : hit,
+          );
+        else if (
+          /^(?:RenameField|RenameModel|AlterModelTable|AlterUniqueTogether|AlterIndexTogether|AddConstraint|RemoveConstraint|SeparateDatabaseAndState)$/.test(
+            call.name,
+          )
+        )
+          report(hit);
         else if (call.name === 'AlterField') report(hit);
         else if (call.name === 'AddField' && !/null\s*=\s*True|ManyToManyField|db_default\s*=/.test(body)) report(hit);
         else if (call.name === 'AddIndex') report(hit);
       } else if (alembic && /^op\./.test(call.callee)) {
         if (/^(?:drop_table|drop_column)$/.test(call.name)) report({ ...hit, tier: 'critical' });
-        else if (/^(?:alter_column|rename_table|execute|drop_constraint|create_unique_constraint|create_foreign_key|bulk_insert|create_check_constraint|create_primary_key|drop_index)$/.test(call.name)) report(/\b(?:DELETE\s+FROM|DROP|TRUNCATE)\b/i.test(body) ? { ...hit, tier: 'critical' } : hit);
-        else if (call.name === 'add_column' && /nullable\s*=\s*False/.test(body) && !/server_default\s*=/.test(body)) report(hit);
+        else if (
+          /^(?:alter_column|rename_table|execute|drop_constraint|create_unique_constraint|create_foreign_key|bulk_insert|create_check_constraint|create_primary_key|drop_index)$/.test(
+            call.name,
+          )
+        )
+          report(/\b(?:DELETE\s+FROM|DROP|TRUNCATE)\b/i.test(body) ? { ...hit, tier: 'critical' } : hit);
+        else if (call.name === 'add_column' && /nullable\s*=\s*False/.test(body) && !/server_default\s*=/.test(body))
+          report(hit);
         else if (call.name === 'create_index' && !/postgresql_concurrently\s*=\s*True/.test(body)) report(hit);
       } else if (rails) {
-        if (/^(?:drop_table|remove_column|remove_columns|remove_reference|remove_belongs_to|drop_join_table)$/.test(call.name)) report({ ...hit, tier: 'critical' });
-        else if (/^(?:rename_column|rename_table|change_column|change_column_null|change_column_default|execute|add_foreign_key|add_check_constraint|remove_index|add_reference|delete_all|update_all|validate_check_constraint)$/.test(call.name) && !/validate:\s*false|algorithm:\s*:concurrently/.test(body)) report(hit);
+        if (
+          /^(?:drop_table|remove_column|remove_columns|remove_reference|remove_belongs_to|drop_join_table)$/.test(
+            call.name,
+          )
+        )
+          report({ ...hit, tier: 'critical' });
+        else if (
+          /^(?:rename_column|rename_table|change_column|change_column_null|change_column_default|execute|add_foreign_key|add_check_constraint|remove_index|add_reference|delete_all|update_all|validate_check_constraint)$/.test(
+            call.name,
+          ) &&
+          !/validate:\s*false|algorithm:\s*:concurrently/.test(body)
+        )
+          report(hit);
         else if (call.name === 'add_index' && !/algorithm:\s*:concurrently/.test(body)) report(hit);
-        else if (call.name === 'create_table' && /force:\s*(?:true|:cascade)/.test(body)) report({ ...hit, tier: 'critical' });
+        else if (call.name === 'create_table' && /force:\s*(?:true|:cascade)/.test(body))
+          report({ ...hit, tier: 'critical' });
       } else if (js || laravel) {
-        if (/^(?:dropTable|dropTableIfExists|dropColumn|dropColumns|removeColumn|dropAllTables|dropSchema|dropDatabase|dropIfExists|dropAllSchemas|truncate|drop)$/.test(call.name) && /schema|knex|queryInterface|queryRunner|table|Schema|t\b/i.test(call.callee)) report({ ...hit, tier: 'critical' });
-        else if (/^(?:renameColumn|renameTable|changeColumn|alterTable|dropIndex|dropForeign|dropPrimary|dropUnique|removeIndex|removeConstraint|bulkDelete|bulkUpdate|bulkInsert|alter|rename)$/.test(call.name) && /schema|knex|queryInterface|queryRunner|table|Schema/i.test(call.callee)) report(hit);
-        else if (/^(?:raw|query|statement|unprepared)$/.test(call.name) && /\b(?:DELETE\s+FROM|DROP\s+\w+|TRUNCATE|ALTER\s+TABLE)\b/i.test(body)) report(/\b(?:DELETE\s+FROM|DROP\s+(?:TABLE|COLUMN|SCHEMA|DATABASE)|TRUNCATE)\b/i.test(body) ? { ...hit, tier: 'critical' } : hit);
+        if (
+          /^(?:dropTable|dropTableIfExists|dropColumn|dropColumns|removeColumn|dropAllTables|dropSchema|dropDatabase|dropIfExists|dropAllSchemas|truncate|drop)$/.test(
+            call.name,
+          ) &&
+          /schema|knex|queryInterface|queryRunner|table|Schema|t\b/i.test(call.callee)
+        )
+          report({ ...hit, tier: 'critical' });
+        else if (
+          /^(?:renameColumn|renameTable|changeColumn|alterTable|dropIndex|dropForeign|dropPrimary|dropUnique|removeIndex|removeConstraint|bulkDelete|bulkUpdate|bulkInsert|alter|rename)$/.test(
+            call.name,
+          ) &&
+          /schema|knex|queryInterface|queryRunner|table|Schema/i.test(call.callee)
+        )
+          report(hit);
+        else if (
+          /^(?:raw|query|statement|unprepared)$/.test(call.name) &&
+          /\b(?:DELETE\s+FROM|DROP\s+\w+|TRUNCATE|ALTER\s+TABLE)\b/i.test(body)
+        )
+          report(
+            /\b(?:DELETE\s+FROM|DROP\s+(?:TABLE|COLUMN|SCHEMA|DATABASE)|TRUNCATE)\b/i.test(body)
+              ? { ...hit, tier: 'critical' }
+              : hit,
+          );
       }
     }
   },
@@ -54,6 +159,10 @@ export const migrationOperations: Rule = {
 /** The lines from the last function head above an offset. */
 function enclosing(text: string, offset: number): string {
   const before = text.slice(Math.max(0, offset - 6000), offset);
-  const heads = [...before.matchAll(/(?:^|\n)[ \t]*(?:async\s+)?(?:(?:public|export|static)\s+)*(?:def\s+\w+|exports\.\w+\s*=|(?:async\s+)?function\s+\w+|(?:async\s+)?(?:up|down)\s*[(:=])[^\n]{0,400}/g)];
+  const heads = [
+    ...before.matchAll(
+      /(?:^|\n)[ \t]*(?:async\s+)?(?:(?:public|export|static)\s+)*(?:def\s+\w+|exports\.\w+\s*=|(?:async\s+)?function\s+\w+|(?:async\s+)?(?:up|down)\s*[(:=])[^\n]{0,400}/g,
+    ),
+  ];
   return heads.at(-1)?.[0] ?? '';
 }

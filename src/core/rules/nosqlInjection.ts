@@ -10,7 +10,30 @@ export const nosqlInjection: Rule = {
   references: ['CWE-943', 'CWE-90', 'CWE-643', 'OWASP A03:2021'],
   why: '`$where`, LDAP filters and XPath are languages: a value pasted into them can change the question that is asked.',
   remedy: 'use operators and bound values, or escape for that language',
-  keywords: ['where', '_where', 'xpath', 'evaluate', 'compile', 'search', 'search_s', 'search_ext_s', 'selectnodes', 'selectsinglenode', 'find', 'filter', 'append', 'put', 'add', 'start', 'mapreduce', 'aggregate', 'parse', 'select', 'ldap', 'basicdbobject'],
+  keywords: [
+    'where',
+    '_where',
+    'xpath',
+    'evaluate',
+    'compile',
+    'search',
+    'search_s',
+    'search_ext_s',
+    'selectnodes',
+    'selectsinglenode',
+    'find',
+    'filter',
+    'append',
+    'put',
+    'add',
+    'start',
+    'mapreduce',
+    'aggregate',
+    'parse',
+    'select',
+    'ldap',
+    'basicdbobject',
+  ],
   check(source, report) {
     const c = code(source);
     for (const call of c.facts.calls) {
@@ -20,11 +43,29 @@ export const nosqlInjection: Rule = {
       if (key === '$where') {
         const value = call.args[1];
         if (value && !c.isConstant(value)) report({ start: call.start, end: call.end });
-      } else if (/^(?:xpath|evaluate|compile|SelectNodes|SelectSingleNode|selectNodes|select)$/.test(call.name) && /xpath/i.test(call.callee + source.text.slice(0, 4000)) && c.isBuilt(first) && /\/\/|@\w+\s*=|\[/.test(c.text(first))) report({ start: call.start, end: call.end });
-      else if (/^(?:search|search_s|search_ext|search_ext_s|search_st|searchForEntry|ldap_search|ldap_list)$/.test(call.name) && /ldap|DirContext|LdapTemplate/i.test(source.text)) {
-        if (call.args.some((a) => c.isBuilt(a) && /\(\s*[&|!]?\s*\(?\w+\s*=/.test(c.text(a)) || (c.isBuilt(a) && /\(\w+=/.test(source.text)))) report({ start: call.start, end: call.end });
+      } else if (
+        /^(?:xpath|evaluate|compile|SelectNodes|SelectSingleNode|selectNodes|select)$/.test(call.name) &&
+        /xpath/i.test(call.callee + source.text.slice(0, 4000)) &&
+        c.isBuilt(first) &&
+        /\/\/|@\w+\s*=|\[/.test(c.text(first))
+      )
+        report({ start: call.start, end: call.end });
+      else if (
+        /^(?:search|search_s|search_ext|search_ext_s|search_st|searchForEntry|ldap_search|ldap_list)$/.test(
+          call.name,
+        ) &&
+        source.has(/ldap|DirContext|LdapTemplate/i)
+      ) {
+        if (
+          call.args.some(
+            (a) =>
+              (c.isBuilt(a) && /\(\s*[&|!]?\s*\(?\w+\s*=/.test(c.text(a))) || (c.isBuilt(a) && source.has(/\(\w+=/)),
+          )
+        )
+          report({ start: call.start, end: call.end });
       }
     }
-    for (const a of c.facts.assignments) if (a.name === '$where' && !c.isConstant(a)) report({ start: a.start, end: a.end });
+    for (const a of c.facts.assignments)
+      if (a.name === '$where' && !c.isConstant(a)) report({ start: a.start, end: a.end });
   },
 };

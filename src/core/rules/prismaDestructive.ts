@@ -22,7 +22,8 @@ export const prismaDestructive: Rule = {
       } else if (/^\s*\}/.test(line)) model = '';
       else if (model) {
         const field = /^\s+(\w+)\s+(\w+)/.exec(line);
-        if (field && !line.trim().startsWith('//') && !/@relation/.test(line)) report({ start: offset, end: offset + line.length, key: `field:${model}.${field[1]}` });
+        if (field && !line.trim().startsWith('//') && !/@relation/.test(line))
+          report({ start: offset, end: offset + line.length, key: `field:${model}.${field[1]}` });
       }
       offset += line.length + 1;
     }

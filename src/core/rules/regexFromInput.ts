@@ -14,9 +14,15 @@ export const regexFromInput: Rule = {
   check(source, report) {
     const c = code(source);
     for (const call of c.facts.calls) {
-      if (!/^(?:RegExp|re\.(?:compile|match|search|findall|sub|split|fullmatch)|Pattern\.(?:compile|matches)|Regexp\.new|Regex)$/.test(call.callee)) continue;
+      if (
+        !/^(?:RegExp|re\.(?:compile|match|search|findall|sub|split|fullmatch)|Pattern\.(?:compile|matches)|Regexp\.new|Regex)$/.test(
+          call.callee,
+        )
+      )
+        continue;
       const first = call.args[0];
-      if (first && !c.isConstant(first) && c.isOutside(first) && !/escape|quote/i.test(c.text(first))) report({ start: call.start, end: call.end });
+      if (first && !c.isConstant(first) && c.isOutside(first) && !/escape|quote/i.test(c.text(first)))
+        report({ start: call.start, end: call.end });
     }
   },
 };

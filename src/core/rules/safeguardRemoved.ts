@@ -1,7 +1,8 @@
 import { codeLanguages, type Rule } from './rule.ts';
 
 /** Names that stand for a check at the door of an operation. */
-const guards = /(?:@|\b)(?:login_required|permission_required|user_passes_test|staff_member_required|require_login|requires_auth|auth_required|jwt_required|token_required|requires_csrf_token|csrf_protect|method_decorator\(login_required|IsAuthenticated|IsAdminUser|permission_classes|authentication_classes|PreAuthorize|PostAuthorize|Secured|RolesAllowed|Authorize|ValidateAntiForgeryToken|AutoValidateAntiforgeryToken|RequireHttps|before_action\s+:authenticate\w*|authenticate_user!|authenticate!|load_and_authorize_resource|authorize_resource|verify_authenticity_token|protect_from_forgery|requireAuth\w*|isAuthenticated|ensureAuthenticated|ensureLoggedIn|isAdmin|requireAdmin|requireRole\w*|requirePermission\w*|checkPermission\w*|checkAuth\w*|hasPermission|hasRole|hasAuthority|verifyToken|verifyJwt|authenticateToken|authMiddleware|authenticate|authorize|authGuard|AuthGuard|RolesGuard|UseGuards|passport\.authenticate|csrfProtection|csurf|lusca|helmet|rateLimit\w*|rateLimiter|RateLimit|limiter|slowDown|ratelimit|Throttle\w*|throttle_classes|verifySignature|verify_signature|validateSignature|timingSafeEqual|compare_digest|constantTimeCompare|ConstantTimeCompare|hmac\.Equal|escapeHtml|sanitizeHtml|DOMPurify\.sanitize|bleach\.clean|html\.escape|htmlspecialchars|shlex\.quote|escapeshellarg|secure_filename|validateInput|validate_csrf|RequirePermission|RequireRole|RequireAuth|MustAuth|withAuth|protectedProcedure|auditLog|audit_log|AuditLog|logAudit|SecureRandom|is_safe_url|url_has_allowed_host_and_scheme|path\.basename|filepath\.Clean|realpath|assertSafePath)\b/g;
+const guards =
+  /(?:@|\b)(?:login_required|permission_required|user_passes_test|staff_member_required|require_login|requires_auth|auth_required|jwt_required|token_required|requires_csrf_token|csrf_protect|method_decorator\(login_required|IsAuthenticated|IsAdminUser|permission_classes|authentication_classes|PreAuthorize|PostAuthorize|Secured|RolesAllowed|Authorize|ValidateAntiForgeryToken|AutoValidateAntiforgeryToken|RequireHttps|before_action\s+:authenticate\w*|authenticate_user!|authenticate!|load_and_authorize_resource|authorize_resource|verify_authenticity_token|protect_from_forgery|requireAuth\w*|isAuthenticated|ensureAuthenticated|ensureLoggedIn|isAdmin|requireAdmin|requireRole\w*|requirePermission\w*|checkPermission\w*|checkAuth\w*|hasPermission|hasRole|hasAuthority|verifyToken|verifyJwt|authenticateToken|authMiddleware|authenticate|authorize|authGuard|AuthGuard|RolesGuard|UseGuards|passport\.authenticate|csrfProtection|csurf|lusca|helmet|rateLimit\w*|rateLimiter|RateLimit|limiter|slowDown|ratelimit|Throttle\w*|throttle_classes|verifySignature|verify_signature|validateSignature|timingSafeEqual|compare_digest|constantTimeCompare|ConstantTimeCompare|hmac\.Equal|escapeHtml|sanitizeHtml|DOMPurify\.sanitize|bleach\.clean|html\.escape|htmlspecialchars|shlex\.quote|escapeshellarg|secure_filename|validateInput|validate_csrf|RequirePermission|RequireRole|RequireAuth|MustAuth|withAuth|protectedProcedure|auditLog|audit_log|AuditLog|logAudit|SecureRandom|is_safe_url|url_has_allowed_host_and_scheme|path\.basename|filepath\.Clean|realpath|assertSafePath)\b/g;
 
 export const safeguardRemoved: Rule = {
   id: 'safeguard-removed',
@@ -22,9 +23,25 @@ export const safeguardRemoved: Rule = {
       if (k < comments.length && comments[k]!.start <= m.index) continue;
       const line = source.lines[source.lineAt(m.index) - 1] ?? '';
       // Imports and definitions are not the check itself.
-      if (/^\s*(?:import\b|from\b|using\b|require|export\s*\{|const\s+\{[^}]{0,400}\}\s*=\s*require|(?:export\s+)?(?:async\s+)?(?:function|def|func|class|interface|type)\b|#include|\*)/.test(line) || /require\(['"]/.test(line)) continue;
+      if (
+        /^\s*(?:import\b|from\b|using\b|require|export\s*\{|const\s+\{[^}]{0,400}\}\s*=\s*require|(?:export\s+)?(?:async\s+)?(?:function|def|func|class|interface|type)\b|#include|\*)/.test(
+          line,
+        ) ||
+        /require\(['"]/.test(line)
+      )
+        continue;
       const name = m[0].replace(/^@/, '').replace(/\s+/g, ' ').toLowerCase();
-      report({ start: m.index, end: m.index + m[0].length, key: name, ...(/realpath|basename|clean$|audit|securerandom|escape|sanitize|purify|limit|throttle|slowdown|helmet|lusca/.test(name) ? { tier: 'high' as const } : {}), message: `'${m[0].slice(0, 40)}' was taken out: put the check back, or say where it is made now.` });
+      report({
+        start: m.index,
+        end: m.index + m[0].length,
+        key: name,
+        ...(/realpath|basename|clean$|audit|securerandom|escape|sanitize|purify|limit|throttle|slowdown|helmet|lusca/.test(
+          name,
+        )
+          ? { tier: 'high' as const }
+          : {}),
+        message: `'${m[0].slice(0, 40)}' was taken out: put the check back, or say where it is made now.`,
+      });
     }
   },
 };

@@ -19,7 +19,11 @@ export const secretPrivateKey: Rule = {
       // A header alone, an ellipsis or a placeholder is documentation.
       if (!m[0].startsWith('PuTTY') && !/^(?:[A-Za-z-]+:[^-]{1,80})*[A-Za-z0-9+/=]{40,}/.test(body)) continue;
       if (/^(?:\.{3}|…|<|\$\{|x{6,}|X{6,}|\*{3,}|MII\.\.\.)/.test(body)) continue;
-      report({ start: m.index, end: m.index + m[0].length, key: `key:${body.slice(20, 44)}`.replace(/[A-Za-z0-9+/]{12}$/, '') });
+      report({
+        start: m.index,
+        end: m.index + m[0].length,
+        key: `key:${body.slice(20, 44)}`.replace(/[A-Za-z0-9+/]{12}$/, ''),
+      });
     }
   },
 };

@@ -7,9 +7,17 @@ const formats: readonly [string, RegExp, number][] = [
   ['AWS Bedrock key', /\b(?:ABSK[A-Za-z0-9+/]{109,269}={0,2}|bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t)/g, 3],
   ['GitHub token', /\b(?:ghp|gho|ghu|ghs|ghr)_[0-9a-zA-Z]{36,}\b/g, 3],
   ['GitHub fine-grained token', /\bgithub_pat_\w{60,}\b/g, 3],
-  ['GitLab token', /\b(?:glpat|gldt|glrt|glrtr|glptt|glft|glimt|glagent|gloas|glcbt|glsoat|glffct|GR1348941|glwt)-?[\w-]{16,}(?:\.[\w-]+)?/g, 3],
+  [
+    'GitLab token',
+    /\b(?:glpat|gldt|glrt|glrtr|glptt|glft|glimt|glagent|gloas|glcbt|glsoat|glffct|GR1348941|glwt)-?[\w-]{16,}(?:\.[\w-]+)?/g,
+    3,
+  ],
   ['GitLab session', /_gitlab_session=[0-9a-z]{32}/g, 3],
-  ['Slack token', /\bxox[abeoprs]-(?:\d-)?[0-9A-Za-z]{8,}(?:-[0-9A-Za-z]{6,})*(?:-[0-9A-Za-z]{10,})\b|\bxox[abpros]-[\w-]{20,}|\bxapp-\d-[A-Z0-9]+-\d+-[a-z0-9]+|\bxoxe\.xox[bp]-\d-[A-Z0-9]{100,}/gi, 3],
+  [
+    'Slack token',
+    /\bxox[abeoprs]-(?:\d-)?[0-9A-Za-z]{8,}(?:-[0-9A-Za-z]{6,})*(?:-[0-9A-Za-z]{10,})\b|\bxox[abpros]-[\w-]{20,}|\bxapp-\d-[A-Z0-9]+-\d+-[a-z0-9]+|\bxoxe\.xox[bp]-\d-[A-Z0-9]{100,}/gi,
+    3,
+  ],
   ['Slack webhook', /hooks\.slack\.com\/(?:services|workflows|triggers)\/[A-Za-z0-9+/]{40,60}/g, 3],
   ['Teams webhook', /\.webhook\.office\.com\/webhookb2\/[\w-]{36}@[\w-]{36}\/IncomingWebhook\/[a-z0-9]{32}/gi, 3],
   ['Discord webhook', /discord(?:app)?\.com\/api\/webhooks\/\d{17,20}\/[\w-]{60,}/g, 3],
@@ -41,7 +49,11 @@ const formats: readonly [string, RegExp, number][] = [
   ['Databricks token', /\bdapi[a-f0-9]{32}(?:-\d)?\b/g, 3],
   ['HashiCorp token', /\b[a-z0-9]{14}\.atlasv1\.[a-z0-9\-_=]{60,70}/gi, 3],
   ['Vault token', /\bhv[sbr]\.[\w-]{20,300}|\bs\.[A-Za-z0-9]{24}\b/g, 3.3],
-  ['Grafana token', /\bglsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}\b|\bglc_[A-Za-z0-9+/]{32,400}={0,3}|\beyJrIjoi[A-Za-z0-9]{60,400}={0,3}/g, 3],
+  [
+    'Grafana token',
+    /\bglsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}\b|\bglc_[A-Za-z0-9+/]{32,400}={0,3}|\beyJrIjoi[A-Za-z0-9]{60,400}={0,3}/g,
+    3,
+  ],
   ['Shopify token', /\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b/g, 3],
   ['Linear key', /\blin_(?:api|oauth)_[A-Za-z0-9]{32,}\b/g, 3],
   ['Notion token', /\b(?:ntn_\d{11}[A-Za-z0-9]{32}[A-Za-z0-9]{3}|secret_[A-Za-z0-9]{43})\b/g, 3],
@@ -71,7 +83,11 @@ const formats: readonly [string, RegExp, number][] = [
   ['Alibaba key', /\bLTAI[A-Za-z0-9]{20}\b/g, 3],
   ['Artifactory key', /\bAKCp[A-Za-z0-9]{69}\b|\bcmVmd[A-Za-z0-9]{59}\b/g, 3],
   ['Atlassian token', /\bATATT3[A-Za-z0-9_\-=]{180,}/g, 3],
-  ['Authress key', /\b(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.(?:acc)[_-][a-z0-9-]{10,32}\.[a-z0-9+/_=-]{30,120}/gi, 3],
+  [
+    'Authress key',
+    /\b(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.(?:acc)[_-][a-z0-9-]{10,32}\.[a-z0-9+/_=-]{30,120}/gi,
+    3,
+  ],
   ['Azure AD secret', /(?<![\w~.])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])/g, 3],
   ['Azure storage key', /\bAccountKey=[A-Za-z0-9+/]{86}==/g, 3],
   ['Azure SAS', /\bSharedAccessKey=[A-Za-z0-9+/]{43}=/g, 3],
@@ -95,15 +111,27 @@ const formats: readonly [string, RegExp, number][] = [
   ['Plaid token', /\baccess-(?:sandbox|development|production)-[0-9a-f]{8}-[0-9a-f-]{27}\b/g, 3],
   ['SettleMint token', /\bsm_(?:aat|pat|sat)_[A-Za-z0-9]{16}\b/g, 3],
   ['Shippo token', /\bshippo_(?:live|test)_[a-fA-F0-9]{40}\b/g, 3],
-  ['Sumo Logic id', /\bsu[A-Za-z0-9]{12}\b(?=["'\s;,]|$)(?<=(?:sumo\w*["']?\s{0,4}[:=]{1,2}>?\s{0,4}["']?)su[A-Za-z0-9]{12})/gi, 3],
+  [
+    'Sumo Logic id',
+    /\bsu[A-Za-z0-9]{12}\b(?=["'\s;,]|$)(?<=(?:sumo\w*["']?\s{0,4}[:=]{1,2}>?\s{0,4}["']?)su[A-Za-z0-9]{12})/gi,
+    3,
+  ],
   ['Yandex key', /\bAQVN[\w-]{35,38}\b|\bYC[\w-]{38}\b|\bt1\.[A-Z0-9a-z_-]+={0,2}\.[A-Z0-9a-z_-]{86}={0,2}/g, 3],
-  ['1Password token', /\bops_eyJ[A-Za-z0-9+/]{200,}={0,3}|\bA3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}\b/g, 3],
+  [
+    '1Password token',
+    /\bops_eyJ[A-Za-z0-9+/]{200,}={0,3}|\bA3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}\b/g,
+    3,
+  ],
   ['Okta token', /(?<=okta\w*["']?\s{0,4}[:=]{1,2}>?\s{0,4}["']?)00[\w=-]{40}\b/gi, 3],
   ['Freemius secret', /\bsk_[\S]{29}(?=["'])/g, 3.5],
   ['Asymmetric JWK', /"d"\s*:\s*"[\w-]{40,}"/g, 3],
   ['JSON Web Token', /\bey[A-Za-z0-9]{17,}\.ey[A-Za-z0-9/\\_-]{17,}\.(?:[A-Za-z0-9/\\_-]{10,}={0,2})/g, 3.5],
   ['JSON Web Token', /\bZXlK(?:[A-Za-z0-9+/]{60,})={0,2}/g, 3.5],
-  ['Secret key of an elliptic curve', /\b(?:secp256k1|PRIVATE_KEY|private_key|privateKey)["']?\s*[:=]\s*["']?(?:0x)?[0-9a-f]{64}\b/g, 3],
+  [
+    'Secret key of an elliptic curve',
+    /\b(?:secp256k1|PRIVATE_KEY|private_key|privateKey)["']?\s*[:=]\s*["']?(?:0x)?[0-9a-f]{64}\b/g,
+    3,
+  ],
   ['xAI key', /\bxai-[A-Za-z0-9]{70,}\b/g, 3],
   ['Replicate token', /\br8_[A-Za-z0-9]{37}\b/g, 3],
   ['Supabase key', /\bsb(?:p|_secret)_[A-Za-z0-9_-]{30,}/g, 3],
@@ -114,7 +142,8 @@ const formats: readonly [string, RegExp, number][] = [
 ];
 
 /** What every format above contains; most files hold none of it, and then no format is tried. */
-const gate = /A3T|AKIA|ASIA|ABIA|ACCA|ABSK|bedrock|gh[pousr]_|github_pat|gl(?:pat|dt|rt|ptt|ft|imt|agent|oas|cbt|soat|ffct|wt|sa_|c_)|GR1348941|gitlab_session|xox|xapp|XOX|hooks\.slack|webhook|[sr]k_|sq0|EAAA|AIza|GOCSPX|ya29|sk-|hf_|api_org_|gsk_|pplx|npm_|_authToken|pypi-|rubygems_|clojars_|CLOJARS_|oy2|cio|dckr_|SG\.|key-|-us\d|xkeysib|SK[0-9a-f]|:A|do[opr]_v1|dp\.|dapi|atlasv1|hv[sbr]\.|\bs\.[A-Za-z0-9]{24}|eyJ|ey[A-Za-z0-9]{17}|shp(?:at|ca|pa|ss)_|lin_|ntn_|secret_|fig[dou]|vc[piark]_|nf[pcub]_|fo1_|fm[12]|HRKU|v1\.0-|cf(?:ut|at|k)_|tskey|sntry|NR(?:AK|JS|II|RA)|pscale|PMAK|pn[ub]_|pul-|rdme_|tk-us|sgp_|snyk_|sq[upa]_|tfp_|pat[A-Za-z0-9]{14}|p8e-|AGE-SECRET|LTAI|AKCp|cmVm|ATATT3|\.acc[_-]|Q~|AccountKey=|SharedAccessKey=|4b1d|dnkey|duffel_|dt0|EZ[AT]K|EAA[MC]|\d\|[\w-]{27}|FLW|fio-u|[ps]at\.|ico-|s-s4t2|(?:live|test)_|[ps]k\.|_mmk|API-|sha256~|access-(?:sandbox|dev|prod)|sm_|shippo|su[A-Za-z0-9]{12}|AQVN|YC|t1\.|ops_|A3-|okta|"d"|ZXlK|secp256k1|[Pp][Rr][Ii][Vv][Aa][Tt][Ee]_?[Kk][Ee][Yy]|xai-|r8_|sb[p_]|re_|CFPAT|\/\d{13}|wandb/;
+const gate =
+  /A3T|AKIA|ASIA|ABIA|ACCA|ABSK|bedrock|gh[pousr]_|github_pat|gl(?:pat|dt|rt|ptt|ft|imt|agent|oas|cbt|soat|ffct|wt|sa_|c_)|GR1348941|gitlab_session|xox|xapp|XOX|hooks\.slack|webhook|[sr]k_|sq0|EAAA|AIza|GOCSPX|ya29|sk-|hf_|api_org_|gsk_|pplx|npm_|_authToken|pypi-|rubygems_|clojars_|CLOJARS_|oy2|cio|dckr_|SG\.|key-|-us\d|xkeysib|SK[0-9a-f]|:A|do[opr]_v1|dp\.|dapi|atlasv1|hv[sbr]\.|\bs\.[A-Za-z0-9]{24}|eyJ|ey[A-Za-z0-9]{17}|shp(?:at|ca|pa|ss)_|lin_|ntn_|secret_|fig[dou]|vc[piark]_|nf[pcub]_|fo1_|fm[12]|HRKU|v1\.0-|cf(?:ut|at|k)_|tskey|sntry|NR(?:AK|JS|II|RA)|pscale|PMAK|pn[ub]_|pul-|rdme_|tk-us|sgp_|snyk_|sq[upa]_|tfp_|pat[A-Za-z0-9]{14}|p8e-|AGE-SECRET|LTAI|AKCp|cmVm|ATATT3|\.acc[_-]|Q~|AccountKey=|SharedAccessKey=|4b1d|dnkey|duffel_|dt0|EZ[AT]K|EAA[MC]|\d\|[\w-]{27}|FLW|fio-u|[ps]at\.|ico-|s-s4t2|(?:live|test)_|[ps]k\.|_mmk|API-|sha256~|access-(?:sandbox|dev|prod)|sm_|shippo|su[A-Za-z0-9]{12}|AQVN|YC|t1\.|ops_|A3-|okta|"d"|ZXlK|secp256k1|[Pp][Rr][Ii][Vv][Aa][Tt][Ee]_?[Kk][Ee][Yy]|xai-|r8_|sb[p_]|re_|CFPAT|\/\d{13}|wandb/;
 
 export const secretProvider: Rule = {
   id: 'secret-token',
@@ -140,7 +169,12 @@ export const secretProvider: Rule = {
           if (/[A-Za-z0-9]/.test(piece[m.index - 1] ?? ' ') && /^[A-Za-z0-9]/.test(value)) continue;
           if (/^(?:Slack token|Mailgun key|Lob key)$/.test(name) && /[/.\w-]/.test(piece[m.index - 1] ?? ' ')) continue;
           if (/^Slack token$/.test(name) && !/\d/.test(value)) continue;
-          report({ start: shift + m.index, end: shift + m.index + value.length, key: `${name}:${hash(value)}`, message: `${name} in the text: take it out, revoke it with its issuer, and read it from the environment or a secret store.` });
+          report({
+            start: shift + m.index,
+            end: shift + m.index + value.length,
+            key: `${name}:${hash(value)}`,
+            message: `${name} in the text: take it out, revoke it with its issuer, and read it from the environment or a secret store.`,
+          });
         }
       }
     };
@@ -150,7 +184,8 @@ export const secretProvider: Rule = {
       const n = at + 1;
       at++;
       if (source.changed !== undefined && !source.changed.has(n)) continue;
-      if (line.length > 8 && gate.test(line)) scan(line.length > 20_000 ? line.slice(0, 20_000) : line, source.starts[n - 1]!);
+      if (line.length > 8 && gate.test(line))
+        scan(line.length > 20_000 ? line.slice(0, 20_000) : line, source.starts[n - 1]!);
     }
   },
 };

@@ -10,12 +10,58 @@ export const secretUrl: Rule = {
   references: ['CWE-798', 'CWE-522'],
   why: 'A URL with its password goes into logs, process lists and error reports, and from the repository to everyone who reads it.',
   remedy: 'take it out, change the password, and put it together at run time from a secret store',
-  keywords: ['http', 'https', 'ftp', 'ftps', 'mongodb', 'srv', 'postgres', 'postgresql', 'mysql', 'mariadb', 'redis', 'rediss', 'amqp', 'amqps', 'jdbc', 'ssh', 'git', 'ldap', 'smtp', 'smtps', 'imap', 'mssql', 'sqlserver', 'clickhouse', 'nats', 'sftp', 'cockroachdb', 'psycopg2', 'asyncpg', 'pymysql'],
+  keywords: [
+    'http',
+    'https',
+    'ftp',
+    'ftps',
+    'mongodb',
+    'srv',
+    'postgres',
+    'postgresql',
+    'mysql',
+    'mariadb',
+    'redis',
+    'rediss',
+    'amqp',
+    'amqps',
+    'jdbc',
+    'ssh',
+    'git',
+    'ldap',
+    'smtp',
+    'smtps',
+    'imap',
+    'mssql',
+    'sqlserver',
+    'clickhouse',
+    'nats',
+    'sftp',
+    'cockroachdb',
+    'psycopg2',
+    'asyncpg',
+    'pymysql',
+  ],
   check(source, report) {
-    for (const m of source.text.matchAll(/\b([a-z][a-z0-9+.-]{1,30}):\/\/([^\s:/@"'`<>{}$]{1,80}):([^\s/@"'`<>]{3,120})@([\w.-]+)/gi)) {
+    for (const m of source.text.matchAll(
+      /\b([a-z][a-z0-9+.-]{1,30}):\/\/([^\s:/@"'`<>{}$]{1,80}):([^\s/@"'`<>]{3,120})@([\w.-]+)/gi,
+    )) {
       const [, , user = '', password = '', host = ''] = m;
-      if (isPlaceholder(password) || isSampleWord(password) || /^(?:admin|root|user(?:name)?|postgres|mysql|redis|guest|rabbitmq|p@ss|pw|abc|a|b|c|x|y|z|\d{1,4}|dev|local)$/i.test(password) || password === user) continue;
-      if (/^(?:localhost|127\.|0\.0\.0\.0|host\.docker\.internal|db|postgres|mysql|redis|mongo|rabbitmq|database)$|^127\.|\.local$|\.test$|\.invalid$/i.test(host)) continue;
+      if (
+        isPlaceholder(password) ||
+        isSampleWord(password) ||
+        /^(?:admin|root|user(?:name)?|postgres|mysql|redis|guest|rabbitmq|p@ss|pw|abc|a|b|c|x|y|z|\d{1,4}|dev|local)$/i.test(
+          password,
+        ) ||
+        password === user
+      )
+        continue;
+      if (
+        /^(?:localhost|127\.|0\.0\.0\.0|host\.docker\.internal|db|postgres|mysql|redis|mongo|rabbitmq|database)$|^127\.|\.local$|\.test$|\.invalid$/i.test(
+          host,
+        )
+      )
+        continue;
       if (/[{}$%]|^:|\[/.test(password.replace(/%[0-9A-F]{2}/gi, ''))) continue;
       report({ start: m.index, end: m.index + m[0].length, key: `url:${user}@${host}` });
     }

@@ -7,7 +7,21 @@ export const shellCommand: Rule = {
   title: 'Command destroys or exposes something',
   tier: 'high',
   category: 'destructive-command',
-  languages: ['shell', 'dockerfile', 'github-actions', 'gitlab-ci', 'azure-pipelines', 'circleci', 'jenkinsfile', 'makefile', 'manifest', 'docker-compose', 'powershell', 'batch', 'ansible'],
+  languages: [
+    'shell',
+    'dockerfile',
+    'github-actions',
+    'gitlab-ci',
+    'azure-pipelines',
+    'circleci',
+    'jenkinsfile',
+    'makefile',
+    'manifest',
+    'docker-compose',
+    'powershell',
+    'batch',
+    'ansible',
+  ],
   references: ['CWE-78', 'OWASP LLM06:2025'],
   why: 'The command guard judges each command of a script as it would judge the command of an agent: what it deletes, exposes or switches off when it runs.',
   remedy: 'use the safe form the message names, or run it by hand with care',
@@ -25,10 +39,27 @@ export const shellCommand: Rule = {
           if (!touched) continue;
         }
         const verdict = guardCommand({ command: command.text, shell });
-        if (verdict.decision === 'allow' || verdict.rule === 'too-complex' || verdict.tier === 'low' || verdict.tier === 'medium') continue;
+        if (
+          verdict.decision === 'allow' ||
+          verdict.rule === 'too-complex' ||
+          verdict.tier === 'low' ||
+          verdict.tier === 'medium'
+        )
+          continue;
         // In an image build the file system is the build's own: only what reaches beyond counts.
-        if (source.language === 'dockerfile' && /^(?:fs|filesystem|permission|package|install|service)/.test(verdict.rule) && !/\brm\s+-\w*[rR]\w*\s+(?:-\w+\s+)*\/(?:\s|$|\*|["'])/.test(command.text)) continue;
-        report({ start, end, key: `${verdict.rule}:${command.text.replace(/\s+/g, ' ').trim().slice(0, 300)}`, tier: verdict.tier, message: verdict.reason });
+        if (
+          source.language === 'dockerfile' &&
+          /^(?:fs|filesystem|permission|package|install|service)/.test(verdict.rule) &&
+          !/\brm\s+-\w*[rR]\w*\s+(?:-\w+\s+)*\/(?:\s|$|\*|["'])/.test(command.text)
+        )
+          continue;
+        report({
+          start,
+          end,
+          key: `${verdict.rule}:${command.text.replace(/\s+/g, ' ').trim().slice(0, 300)}`,
+          tier: verdict.tier,
+          message: verdict.reason,
+        });
       }
     }
   },

@@ -3,12 +3,22 @@ import type { Rule } from './rule.ts';
 const patterns: readonly [RegExp, string, string, 'critical' | 'high'][] = [
   [/^DROP (?:SCHEMA|DATABASE)\b/, 'drop-schema', 'A whole schema or database is dropped', 'critical'],
   [/^DROP (?:FOREIGN )?TABLE\b/, 'drop-table', 'A table and its data are dropped', 'critical'],
-  [/^DROP (?:MATERIALIZED VIEW|VIEW|TYPE|DOMAIN|SEQUENCE|FUNCTION|PROCEDURE|AGGREGATE|EXTENSION|TABLESPACE|SERVER|COLLATION|OPERATOR|PUBLICATION|SUBSCRIPTION|LANGUAGE|EVENT TRIGGER|TRIGGER|RULE|CAST|STATISTICS|ACCESS METHOD|TEXT SEARCH)\b/, 'drop-object', 'A database object is dropped, and with CASCADE all that depends on it', 'high'],
+  [
+    /^DROP (?:MATERIALIZED VIEW|VIEW|TYPE|DOMAIN|SEQUENCE|FUNCTION|PROCEDURE|AGGREGATE|EXTENSION|TABLESPACE|SERVER|COLLATION|OPERATOR|PUBLICATION|SUBSCRIPTION|LANGUAGE|EVENT TRIGGER|TRIGGER|RULE|CAST|STATISTICS|ACCESS METHOD|TEXT SEARCH)\b/,
+    'drop-object',
+    'A database object is dropped, and with CASCADE all that depends on it',
+    'high',
+  ],
   [/^DROP OWNED\b/, 'drop-owned', 'Everything a role owns is dropped', 'critical'],
   [/^TRUNCATE\b/, 'truncate', 'All rows of a table are deleted', 'critical'],
   [/^DELETE FROM (?!.* WHERE )/, 'delete-all', 'Rows are deleted without a WHERE', 'critical'],
   [/^UPDATE (?!.* WHERE )(?=.* SET )/, 'update-all', 'All rows are updated: no WHERE', 'high'],
-  [/^ALTER TABLE .*\bDROP (?:COLUMN )?(?!CONSTRAINT|DEFAULT|NOT NULL|IDENTITY|EXPRESSION|INDEX|KEY|PRIMARY|FOREIGN|PARTITION|CHECK|COLUMN|SYSTEM)(?:IF EXISTS )?\S+/, 'drop-column', 'A column and its data are dropped', 'critical'],
+  [
+    /^ALTER TABLE .*\bDROP (?:COLUMN )?(?!CONSTRAINT|DEFAULT|NOT NULL|IDENTITY|EXPRESSION|INDEX|KEY|PRIMARY|FOREIGN|PARTITION|CHECK|COLUMN|SYSTEM)(?:IF EXISTS )?\S+/,
+    'drop-column',
+    'A column and its data are dropped',
+    'critical',
+  ],
   [/^ALTER TABLE .*\bDROP COLUMN\b/, 'drop-column', 'A column and its data are dropped', 'critical'],
   [/^ALTER TABLE .*\bDROP PARTITION\b/, 'drop-partition', 'A partition and its data are dropped', 'critical'],
   [/^(?:FLUSHALL|FLUSHDB)\b/, 'flush', 'The whole key space is deleted', 'critical'],
@@ -31,7 +41,13 @@ export const sqlDestructive: Rule = {
         if (!pattern.test(s.text)) continue;
         // A temporary table holds nothing to lose; DROP … IF EXISTS before CREATE of the same name rebuilds.
         if (/^DROP TABLE (?:IF EXISTS )?(?:#|TEMP_|TMP_|PG_TEMP)/.test(s.text)) break;
-        report({ start: s.start, end: s.end, key: `${key}:${s.text.slice(0, 200)}`, tier, message: `${what}: take a backup, stop all readers first, and do it in a release of its own.` });
+        report({
+          start: s.start,
+          end: s.end,
+          key: `${key}:${s.text.slice(0, 200)}`,
+          tier,
+          message: `${what}: take a backup, stop all readers first, and do it in a release of its own.`,
+        });
         break;
       }
     }

@@ -11,6 +11,10 @@ export const sqlFunctionDefiner: Rule = {
   remedy: 'set search_path in the function and revoke EXECUTE from PUBLIC',
   keywords: ['definer'],
   check(source, report) {
-    for (const s of source.sql) if (/^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE)\b.*\bSECURITY DEFINER\b(?!.*\bSET SEARCH_PATH\b)/.test(s.text)) report({ start: s.start, end: s.end, key: s.text.slice(0, 120) });
+    for (const s of source.sql)
+      if (
+        /^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE)\b.*\bSECURITY DEFINER\b(?!.*\bSET SEARCH_PATH\b)/.test(s.text)
+      )
+        report({ start: s.start, end: s.end, key: s.text.slice(0, 120) });
   },
 };

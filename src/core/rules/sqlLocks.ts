@@ -7,39 +7,179 @@ interface Danger {
   readonly unless?: RegExp;
 }
 const dangers: readonly Danger[] = [
-  { pattern: /^ALTER TABLE .*\bALTER (?:COLUMN )?\S+ (?:SET DATA )?TYPE\b/, key: 'type', message: 'Changing a column type rewrites the table under an exclusive lock: add a new column and backfill.' },
-  { pattern: /^ALTER TABLE .*\b(?:MODIFY|CHANGE) (?:COLUMN )?\S+/, key: 'modify', message: 'Changing a column copies the table and may cut data: add a new column and backfill.' },
-  { pattern: /^ALTER TABLE .*\bALTER (?:COLUMN )?\S+ SET NOT NULL\b/, key: 'set-not-null', message: 'SET NOT NULL scans the table under an exclusive lock: add a NOT VALID check, validate it, then set it.' },
-  { pattern: /^ALTER TABLE .*\bALTER (?:COLUMN )?\S+ SET DEFAULT\b/, key: 'set-default', message: 'A changed default changes what running code writes: make sure all writers agree.', unless: /\bADD COLUMN\b/ },
-  { pattern: /^ALTER TABLE .*\bADD (?:COLUMN )?(?:IF NOT EXISTS )?(?!CONSTRAINT|PRIMARY|UNIQUE|CHECK|FOREIGN|INDEX|KEY|PARTITION)\S+ .*\bNOT NULL\b(?!.*\b(?:DEFAULT|GENERATED)\b)/, key: 'add-not-null', message: 'A new NOT NULL column without a default fails on a table with rows: add it nullable, backfill, then constrain.' },
-  { pattern: /^ALTER TABLE .*\bADD (?:COLUMN )?.*\bDEFAULT (?!\S*CURRENT_|\S*LOCALTIME)(?!NOW \( \)|TRUE|FALSE|NULL)[A-Z_][A-Z0-9_.]* \(/, key: 'volatile-default', message: 'A volatile default rewrites the table under an exclusive lock: add the column without it, set it, then backfill.' },
-  { pattern: /^ALTER TABLE .*\bADD (?:COLUMN )?.*\bGENERATED ALWAYS AS \(.*\bSTORED\b/, key: 'stored', message: 'A stored generated column rewrites the table under an exclusive lock: use a plain column and a trigger.' },
-  { pattern: /^ALTER TABLE .*\bADD (?:COLUMN )?.*\b(?:BIG|SMALL)?SERIAL\b/, key: 'serial', message: 'A serial column rewrites the table under an exclusive lock: add the column, then the sequence.' },
-  { pattern: /^ALTER TABLE .*\bADD CONSTRAINT \S+ (?:FOREIGN KEY|CHECK)\b(?!.*\bNOT VALID\b)/, key: 'constraint', message: 'The constraint checks all rows under a lock: add it NOT VALID and validate in a second step.' },
-  { pattern: /^ALTER TABLE .*\bADD FOREIGN KEY\b(?!.*\bNOT VALID\b)/, key: 'fk', message: 'The foreign key checks all rows under a lock on both tables: add it NOT VALID and validate later.' },
-  { pattern: /^ALTER TABLE .*\bADD (?:COLUMN )?(?!CONSTRAINT|FOREIGN)\S+ .*\bREFERENCES\b(?!.*\bNOT VALID\b)/, key: 'fk-column', message: 'A column with REFERENCES locks both tables: add the column, then the key NOT VALID.' },
-  { pattern: /^ALTER TABLE .*\bADD (?:CONSTRAINT \S+ )?(?:UNIQUE|PRIMARY KEY)\b(?!.*\bUSING INDEX\b)/, key: 'unique', message: 'The constraint builds its index under an exclusive lock: build the index CONCURRENTLY and use it.' },
-  { pattern: /^ALTER TABLE .*\bADD (?:COLUMN )?(?!CONSTRAINT|UNIQUE|PRIMARY)\S+ .*\bUNIQUE\b/, key: 'unique-column', message: 'The unique column builds its index under an exclusive lock: build the index CONCURRENTLY and use it.' },
-  { pattern: /^ALTER TABLE .*\bADD (?:CONSTRAINT \S+ )?EXCLUDE\b/, key: 'exclude', message: 'An exclusion constraint scans the table under an exclusive lock.' },
-  { pattern: /^ALTER TABLE .*\bRENAME\b/, key: 'rename', message: 'Code that still runs uses the old name and breaks: add the new name beside it and retire the old one later.' },
-  { pattern: /^ALTER (?:SCHEMA|TYPE|VIEW|DATABASE|SEQUENCE|MATERIALIZED VIEW|FUNCTION|INDEX) .*\bRENAME (?:TO|VALUE|ATTRIBUTE)\b/, key: 'rename-object', message: 'Code that still runs uses the old name and breaks: add the new name beside it and retire the old one later.' },
-  { pattern: /^ALTER TABLE .*\bSET (?:LOGGED|UNLOGGED|TABLESPACE|WITHOUT OIDS|WITH OIDS|SCHEMA|ACCESS METHOD)\b/, key: 'storage', message: 'The table is rewritten or moved under an exclusive lock.' },
-  { pattern: /^ALTER TABLE .*\b(?:ATTACH|DETACH) PARTITION\b(?!.*\bCONCURRENTLY\b)/, key: 'partition', message: 'Attaching or detaching a partition locks the parent table: prepare a check constraint, use CONCURRENTLY.' },
-  { pattern: /^CREATE TABLE .*\bPARTITION OF\b/, key: 'partition-of', message: 'Creating a partition locks the parent table: create it alone, then attach it.' },
-  { pattern: /^ALTER TABLE .*\b(?:DISABLE|ENABLE) TRIGGER\b|^ALTER TABLE .*\bINHERIT\b|^ALTER TABLE .*\bREPLICA IDENTITY\b|^ALTER TABLE .*\bOWNER TO\b|^ALTER TABLE .*\bSET STORAGE\b/, key: 'table-behaviour', message: 'The behaviour of the table changes under a lock: check what depends on it.' },
-  { pattern: /^CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY\b)(?!.*\b(?:ONLINE = ON|ALGORITHM = INPLACE)\b)/, key: 'index', message: 'Building the index blocks all writes: use CREATE INDEX CONCURRENTLY.' },
-  { pattern: /^DROP INDEX (?!CONCURRENTLY\b)/, key: 'drop-index', message: 'Dropping the index locks the table and may slow queries that use it: DROP INDEX CONCURRENTLY.' },
+  {
+    pattern: /^ALTER TABLE .*\bALTER (?:COLUMN )?\S+ (?:SET DATA )?TYPE\b/,
+    key: 'type',
+    message: 'Changing a column type rewrites the table under an exclusive lock: add a new column and backfill.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\b(?:MODIFY|CHANGE) (?:COLUMN )?\S+/,
+    key: 'modify',
+    message: 'Changing a column copies the table and may cut data: add a new column and backfill.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bALTER (?:COLUMN )?\S+ SET NOT NULL\b/,
+    key: 'set-not-null',
+    message: 'SET NOT NULL scans the table under an exclusive lock: add a NOT VALID check, validate it, then set it.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bALTER (?:COLUMN )?\S+ SET DEFAULT\b/,
+    key: 'set-default',
+    message: 'A changed default changes what running code writes: make sure all writers agree.',
+    unless: /\bADD COLUMN\b/,
+  },
+  {
+    pattern:
+      /^ALTER TABLE .*\bADD (?:COLUMN )?(?:IF NOT EXISTS )?(?!CONSTRAINT|PRIMARY|UNIQUE|CHECK|FOREIGN|INDEX|KEY|PARTITION)\S+ .*\bNOT NULL\b(?!.*\b(?:DEFAULT|GENERATED)\b)/,
+    key: 'add-not-null',
+    message:
+      'A new NOT NULL column without a default fails on a table with rows: add it nullable, backfill, then constrain.',
+  },
+  {
+    pattern:
+      /^ALTER TABLE .*\bADD (?:COLUMN )?.*\bDEFAULT (?!\S*CURRENT_|\S*LOCALTIME)(?!NOW \( \)|TRUE|FALSE|NULL)[A-Z_][A-Z0-9_.]* \(/,
+    key: 'volatile-default',
+    message:
+      'A volatile default rewrites the table under an exclusive lock: add the column without it, set it, then backfill.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bADD (?:COLUMN )?.*\bGENERATED ALWAYS AS \(.*\bSTORED\b/,
+    key: 'stored',
+    message: 'A stored generated column rewrites the table under an exclusive lock: use a plain column and a trigger.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bADD (?:COLUMN )?.*\b(?:BIG|SMALL)?SERIAL\b/,
+    key: 'serial',
+    message: 'A serial column rewrites the table under an exclusive lock: add the column, then the sequence.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bADD CONSTRAINT \S+ (?:FOREIGN KEY|CHECK)\b(?!.*\bNOT VALID\b)/,
+    key: 'constraint',
+    message: 'The constraint checks all rows under a lock: add it NOT VALID and validate in a second step.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bADD FOREIGN KEY\b(?!.*\bNOT VALID\b)/,
+    key: 'fk',
+    message: 'The foreign key checks all rows under a lock on both tables: add it NOT VALID and validate later.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bADD (?:COLUMN )?(?!CONSTRAINT|FOREIGN)\S+ .*\bREFERENCES\b(?!.*\bNOT VALID\b)/,
+    key: 'fk-column',
+    message: 'A column with REFERENCES locks both tables: add the column, then the key NOT VALID.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bADD (?:CONSTRAINT \S+ )?(?:UNIQUE|PRIMARY KEY)\b(?!.*\bUSING INDEX\b)/,
+    key: 'unique',
+    message: 'The constraint builds its index under an exclusive lock: build the index CONCURRENTLY and use it.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bADD (?:COLUMN )?(?!CONSTRAINT|UNIQUE|PRIMARY)\S+ .*\bUNIQUE\b/,
+    key: 'unique-column',
+    message: 'The unique column builds its index under an exclusive lock: build the index CONCURRENTLY and use it.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bADD (?:CONSTRAINT \S+ )?EXCLUDE\b/,
+    key: 'exclude',
+    message: 'An exclusion constraint scans the table under an exclusive lock.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bRENAME\b/,
+    key: 'rename',
+    message:
+      'Code that still runs uses the old name and breaks: add the new name beside it and retire the old one later.',
+  },
+  {
+    pattern:
+      /^ALTER (?:SCHEMA|TYPE|VIEW|DATABASE|SEQUENCE|MATERIALIZED VIEW|FUNCTION|INDEX) .*\bRENAME (?:TO|VALUE|ATTRIBUTE)\b/,
+    key: 'rename-object',
+    message:
+      'Code that still runs uses the old name and breaks: add the new name beside it and retire the old one later.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bSET (?:LOGGED|UNLOGGED|TABLESPACE|WITHOUT OIDS|WITH OIDS|SCHEMA|ACCESS METHOD)\b/,
+    key: 'storage',
+    message: 'The table is rewritten or moved under an exclusive lock.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\b(?:ATTACH|DETACH) PARTITION\b(?!.*\bCONCURRENTLY\b)/,
+    key: 'partition',
+    message: 'Attaching or detaching a partition locks the parent table: prepare a check constraint, use CONCURRENTLY.',
+  },
+  {
+    pattern: /^CREATE TABLE .*\bPARTITION OF\b/,
+    key: 'partition-of',
+    message: 'Creating a partition locks the parent table: create it alone, then attach it.',
+  },
+  {
+    pattern:
+      /^ALTER TABLE .*\b(?:DISABLE|ENABLE) TRIGGER\b|^ALTER TABLE .*\bINHERIT\b|^ALTER TABLE .*\bREPLICA IDENTITY\b|^ALTER TABLE .*\bOWNER TO\b|^ALTER TABLE .*\bSET STORAGE\b/,
+    key: 'table-behaviour',
+    message: 'The behaviour of the table changes under a lock: check what depends on it.',
+  },
+  {
+    pattern: /^CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY\b)(?!.*\b(?:ONLINE = ON|ALGORITHM = INPLACE)\b)/,
+    key: 'index',
+    message: 'Building the index blocks all writes: use CREATE INDEX CONCURRENTLY.',
+  },
+  {
+    pattern: /^DROP INDEX (?!CONCURRENTLY\b)/,
+    key: 'drop-index',
+    message: 'Dropping the index locks the table and may slow queries that use it: DROP INDEX CONCURRENTLY.',
+  },
   { pattern: /^REINDEX (?!.*\bCONCURRENTLY\b)/, key: 'reindex', message: 'REINDEX blocks writes: use CONCURRENTLY.' },
-  { pattern: /^VACUUM .*\bFULL\b|^VACUUM \( FULL|^CLUSTER\b/, key: 'vacuum-full', message: 'The table is rewritten under an exclusive lock.' },
-  { pattern: /^REFRESH MATERIALIZED VIEW (?!CONCURRENTLY)/, key: 'refresh', message: 'Readers are locked out while the view is rebuilt: REFRESH … CONCURRENTLY.' },
-  { pattern: /^LOCK (?:TABLE )?\S+/, key: 'lock', message: 'An explicit lock stops everyone else: keep it short and set a lock_timeout.' },
-  { pattern: /^CREATE (?:OR REPLACE )?(?:CONSTRAINT )?(?:EVENT )?TRIGGER\b/, key: 'trigger', message: 'A trigger runs on every write from now on and locks the table while it is made: check cost and recursion.' },
-  { pattern: /^CREATE (?:GLOBAL |LOCAL )?(?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(?!.*PG_TEMP)\S+.* AS (?:TABLE\b|(?:SELECT|WITH|\( SELECT)\b(?=.* FROM ))/, key: 'ctas', message: 'Data is copied into a new table, without constraints, defaults or grants: check size and access rights.', unless: /^CREATE (?:GLOBAL |LOCAL )?TEMP/ },
-  { pattern: /^(?:CREATE|ALTER) TABLESPACE\b/, key: 'tablespace', message: 'Storage of the server is changed: check backups and replicas.' },
-  { pattern: /^ALTER TYPE .*\b(?:ADD|DROP|ALTER) ATTRIBUTE\b|^ALTER TYPE .*\bADD VALUE\b(?=$^)/, key: 'type-attr', message: 'All tables that use the type are affected: check them.' },
-  { pattern: /^ALTER DOMAIN .*\bADD (?:CONSTRAINT \S+ )?CHECK\b(?!.*NOT VALID)/, key: 'domain', message: 'The constraint checks all columns of the domain under a lock: add it NOT VALID.' },
-  { pattern: /^ALTER (?:SYSTEM|DATABASE) .*\bSET\b/, key: 'system', message: 'A setting of the whole server or database is changed.' },
-  { pattern: /^CREATE (?:OR REPLACE )?RULE\b/, key: 'rule', message: 'A rewrite rule changes what other statements do: prefer a trigger or a view.' },
+  {
+    pattern: /^VACUUM .*\bFULL\b|^VACUUM \( FULL|^CLUSTER\b/,
+    key: 'vacuum-full',
+    message: 'The table is rewritten under an exclusive lock.',
+  },
+  {
+    pattern: /^REFRESH MATERIALIZED VIEW (?!CONCURRENTLY)/,
+    key: 'refresh',
+    message: 'Readers are locked out while the view is rebuilt: REFRESH … CONCURRENTLY.',
+  },
+  {
+    pattern: /^LOCK (?:TABLE )?\S+/,
+    key: 'lock',
+    message: 'An explicit lock stops everyone else: keep it short and set a lock_timeout.',
+  },
+  {
+    pattern: /^CREATE (?:OR REPLACE )?(?:CONSTRAINT )?(?:EVENT )?TRIGGER\b/,
+    key: 'trigger',
+    message:
+      'A trigger runs on every write from now on and locks the table while it is made: check cost and recursion.',
+  },
+  {
+    pattern:
+      /^CREATE (?:GLOBAL |LOCAL )?(?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(?!.*PG_TEMP)\S+.* AS (?:TABLE\b|(?:SELECT|WITH|\( SELECT)\b(?=.* FROM ))/,
+    key: 'ctas',
+    message: 'Data is copied into a new table, without constraints, defaults or grants: check size and access rights.',
+    unless: /^CREATE (?:GLOBAL |LOCAL )?TEMP/,
+  },
+  {
+    pattern: /^(?:CREATE|ALTER) TABLESPACE\b/,
+    key: 'tablespace',
+    message: 'Storage of the server is changed: check backups and replicas.',
+  },
+  {
+    pattern: /^ALTER TYPE .*\b(?:ADD|DROP|ALTER) ATTRIBUTE\b|^ALTER TYPE .*\bADD VALUE\b(?=$^)/,
+    key: 'type-attr',
+    message: 'All tables that use the type are affected: check them.',
+  },
+  {
+    pattern: /^ALTER DOMAIN .*\bADD (?:CONSTRAINT \S+ )?CHECK\b(?!.*NOT VALID)/,
+    key: 'domain',
+    message: 'The constraint checks all columns of the domain under a lock: add it NOT VALID.',
+  },
+  {
+    pattern: /^ALTER (?:SYSTEM|DATABASE) .*\bSET\b/,
+    key: 'system',
+    message: 'A setting of the whole server or database is changed.',
+  },
+  {
+    pattern: /^CREATE (?:OR REPLACE )?RULE\b/,
+    key: 'rule',
+    message: 'A rewrite rule changes what other statements do: prefer a trigger or a view.',
+  },
 ];
 
 export const sqlLocks: Rule = {
@@ -51,7 +191,19 @@ export const sqlLocks: Rule = {
   references: ['PostgreSQL: Explicit Locking', 'CWE-667'],
   why: 'On a table in use the statement waits for, or holds, an exclusive lock, rewrites all rows, or breaks code of the release that is still running. Each has a form that does not.',
   remedy: 'use the form that does not lock, in steps',
-  keywords: ['alter', 'index', 'reindex', 'vacuum', 'cluster', 'refresh', 'lock', 'trigger', 'table', 'tablespace', 'rule'],
+  keywords: [
+    'alter',
+    'index',
+    'reindex',
+    'vacuum',
+    'cluster',
+    'refresh',
+    'lock',
+    'trigger',
+    'table',
+    'tablespace',
+    'rule',
+  ],
   check(source, report) {
     const made = new Set<string>();
     for (const s of source.sql) {
@@ -59,7 +211,9 @@ export const sqlLocks: Rule = {
       for (const d of dangers) {
         if (!d.pattern.test(s.text) || d.unless?.test(s.text)) continue;
         // A table made in this very file has no rows and no readers yet.
-        const table = /^(?:ALTER TABLE (?:IF EXISTS )?(?:ONLY )?|CREATE (?:UNIQUE )?INDEX .*? ON (?:ONLY )?)(\S+)/.exec(s.text)?.[1];
+        const table = /^(?:ALTER TABLE (?:IF EXISTS )?(?:ONLY )?|CREATE (?:UNIQUE )?INDEX .*? ON (?:ONLY )?)(\S+)/.exec(
+          s.text,
+        )?.[1];
         if (table && made.has(table.toLowerCase())) continue;
         report({ start: s.start, end: s.end, key: `${d.key}:${s.text.slice(0, 300)}`, message: d.message });
         break;

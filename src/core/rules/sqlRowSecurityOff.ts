@@ -9,10 +9,26 @@ export const sqlRowSecurityOff: Rule = {
   references: ['CWE-284', 'CWE-778'],
   why: 'Row-level security, triggers that audit, and server audits hold for everyone only as long as they are on.',
   remedy: 'leave it on, or limit the exception to one role and one transaction',
-  keywords: ['disable', 'force', 'security', 'row_security', 'audit', 'nocheck', 'session_replication_role', 'foreign_key_checks', 'trustworthy', 'xp_cmdshell'],
+  keywords: [
+    'disable',
+    'force',
+    'security',
+    'row_security',
+    'audit',
+    'nocheck',
+    'session_replication_role',
+    'foreign_key_checks',
+    'trustworthy',
+    'xp_cmdshell',
+  ],
   check(source, report) {
     for (const s of source.sql) {
-      if (/^ALTER TABLE .*\b(?:DISABLE ROW LEVEL SECURITY|NO FORCE ROW LEVEL SECURITY|DISABLE TRIGGER|DISABLE RULE|NOCHECK CONSTRAINT ALL)\b|^SET (?:LOCAL |SESSION )?(?:ROW_SECURITY|SESSION_REPLICATION_ROLE) |^ALTER (?:SERVER|DATABASE) AUDIT .*\bSTATE = OFF|^ALTER DATABASE .*\bTRUSTWORTHY ON|^DROP (?:SERVER |DATABASE )?AUDIT|^(?:EXEC|EXECUTE) SP_CONFIGURE '…' , 1$(?=$^)|^ALTER (?:FUNCTION|PROCEDURE) .*\bSECURITY DEFINER\b|^DISABLE TRIGGER\b/.test(s.text)) report({ start: s.start, end: s.end });
+      if (
+        /^ALTER TABLE .*\b(?:DISABLE ROW LEVEL SECURITY|NO FORCE ROW LEVEL SECURITY|DISABLE TRIGGER|DISABLE RULE|NOCHECK CONSTRAINT ALL)\b|^SET (?:LOCAL |SESSION )?(?:ROW_SECURITY|SESSION_REPLICATION_ROLE) |^ALTER (?:SERVER|DATABASE) AUDIT .*\bSTATE = OFF|^ALTER DATABASE .*\bTRUSTWORTHY ON|^DROP (?:SERVER |DATABASE )?AUDIT|^(?:EXEC|EXECUTE) SP_CONFIGURE '…' , 1$(?=$^)|^ALTER (?:FUNCTION|PROCEDURE) .*\bSECURITY DEFINER\b|^DISABLE TRIGGER\b/.test(
+          s.text,
+        )
+      )
+        report({ start: s.start, end: s.end });
     }
   },
 };

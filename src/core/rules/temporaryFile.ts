@@ -13,6 +13,12 @@ export const temporaryFile: Rule = {
   keywords: ['mktemp', 'tempnam', 'tmpnam', 'createtempfile'],
   check(source, report) {
     const c = code(source);
-    for (const call of c.facts.calls) if (/^(?:tempfile\.mktemp|os\.tempnam|os\.tmpnam|tempnam)$/.test(call.callee)) report({ start: call.start, end: call.end, ...(call.callee === 'tempfile.mktemp' ? { tier: 'high' as const } : {}) });
+    for (const call of c.facts.calls)
+      if (/^(?:tempfile\.mktemp|os\.tempnam|os\.tmpnam|tempnam)$/.test(call.callee))
+        report({
+          start: call.start,
+          end: call.end,
+          ...(call.callee === 'tempfile.mktemp' ? { tier: 'high' as const } : {}),
+        });
   },
 };

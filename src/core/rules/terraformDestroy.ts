@@ -2,7 +2,8 @@ import { resources } from './kit/cloud.ts';
 import type { Rule } from './rule.ts';
 
 /** Resources that hold data, hold the environment together, or take others with them. */
-const stateful = /^(?:aws_(?:db_\w*|rds_\w*|dynamodb_table|s3_bucket|efs_file_system|ebs_volume|elasticache_\w*|redshift_\w*|docdb_\w*|neptune_\w*|opensearch_domain|elasticsearch_domain|kms_key|vpc|subnet|eks_cluster|ecs_cluster|route53_zone|secretsmanager_secret|backup_vault|cloudtrail|organizations_\w+|kinesis_stream|msk_cluster|cognito_user_pool)|google_(?:sql_\w*|storage_bucket|bigquery_\w*|spanner_\w*|container_cluster|kms_\w*|project|compute_network|compute_disk|dns_managed_zone|secret_manager_secret|redis_instance|filestore_instance)|azurerm_(?:\w*sql\w*|storage_account|storage_container|cosmosdb_\w*|kubernetes_cluster|key_vault\w*|resource_group|virtual_network|managed_disk|dns_zone|redis_cache)|AWS::(?:RDS|DynamoDB|S3|EFS|ElastiCache|Redshift|DocDB|Neptune|KMS|EC2::(?:VPC|Volume)|EKS|Route53::HostedZone|SecretsManager|Backup|CloudTrail|Cognito)(?:::\w+)?.*)$/;
+const stateful =
+  /^(?:aws_(?:db_\w*|rds_\w*|dynamodb_table|s3_bucket|efs_file_system|ebs_volume|elasticache_\w*|redshift_\w*|docdb_\w*|neptune_\w*|opensearch_domain|elasticsearch_domain|kms_key|vpc|subnet|eks_cluster|ecs_cluster|route53_zone|secretsmanager_secret|backup_vault|cloudtrail|organizations_\w+|kinesis_stream|msk_cluster|cognito_user_pool)|google_(?:sql_\w*|storage_bucket|bigquery_\w*|spanner_\w*|container_cluster|kms_\w*|project|compute_network|compute_disk|dns_managed_zone|secret_manager_secret|redis_instance|filestore_instance)|azurerm_(?:\w*sql\w*|storage_account|storage_container|cosmosdb_\w*|kubernetes_cluster|key_vault\w*|resource_group|virtual_network|managed_disk|dns_zone|redis_cache)|AWS::(?:RDS|DynamoDB|S3|EFS|ElastiCache|Redshift|DocDB|Neptune|KMS|EC2::(?:VPC|Volume)|EKS|Route53::HostedZone|SecretsManager|Backup|CloudTrail|Cognito)(?:::\w+)?.*)$/;
 
 export const terraformDestroy: Rule = {
   id: 'infrastructure-destroyed',
@@ -16,6 +17,19 @@ export const terraformDestroy: Rule = {
   keywords: [],
   on: 'removed',
   check(source, report) {
-    for (const r of resources(source)) if (!r.type.startsWith('data.') && stateful.test(r.type) && !/_(?:acl|policy|attachment|notification|versioning|logging|configuration|parameter_group|option_group|subnet_group|association|grant|role|snapshot_copy|public_access_block|website_configuration|cors_configuration)$|::BucketPolicy$/.test(r.type)) report({ start: r.node.start, end: r.node.end, key: r.type, message: `${r.type} ${r.name.slice(0, 40)} is no longer declared, so the next apply destroys it: move it, or check the plan with the owner of the data.` });
+    for (const r of resources(source))
+      if (
+        !r.type.startsWith('data.') &&
+        stateful.test(r.type) &&
+        !/_(?:acl|policy|attachment|notification|versioning|logging|configuration|parameter_group|option_group|subnet_group|association|grant|role|snapshot_copy|public_access_block|website_configuration|cors_configuration)$|::BucketPolicy$/.test(
+          r.type,
+        )
+      )
+        report({
+          start: r.node.start,
+          end: r.node.end,
+          key: r.type,
+          message: `${r.type} ${r.name.slice(0, 40)} is no longer declared, so the next apply destroys it: move it, or check the plan with the owner of the data.`,
+        });
   },
 };

@@ -12,23 +12,35 @@ export const terraformExfiltration: Rule = {
   remedy: 'mark outputs sensitive, and let machines fetch secrets themselves',
   keywords: ['http', 'external', 'user_data', 'custom_data', 'output', 'local', 'provisioner'],
   check(source, report) {
-    const secret = /(?:\.(?:password|secret_string|secret|private_key|private_key_pem|token|secret_key|value|result|admin_password|master_password|primary_access_key|secret_access_key|client_secret)\b)/;
+    const secret =
+      /(?:\.(?:password|secret_string|secret|private_key|private_key_pem|token|secret_key|value|result|admin_password|master_password|primary_access_key|secret_access_key|client_secret)\b)/;
     for (const r of resources(source)) {
       if (r.type === 'data.http') {
         const text = source.text.slice(r.node.start, r.node.end);
-        if (secret.test(text) && /ssm|secret|password|token|key/i.test(text)) report({ start: r.node.start, end: r.node.end, key: `http:${r.name}` });
+        if (secret.test(text) && source.has(/ssm|secret|password|token|key/i))
+          report({ start: r.node.start, end: r.node.end, key: `http:${r.name}` });
       }
     }
     for (const { n, name } of attributes(source)) {
       if (!/^(?:userdata|customdata|userdatabase64|metadatastartupscript|startupscript)$/.test(name)) continue;
-      if (/(?:^|[\s"\\;])(?:export\s+)?[A-Z_]*(?:PASSWORD|SECRET|TOKEN|API_?KEY|ACCESS_KEY(?:_ID)?)\s*=\s*\\?["']?(?!\$|\\?["']?\s*$|<|\{)[^\s"'\\]{4,}/m.test(n.value)) report({ start: n.start, end: n.end, key: 'userdata' });
+      if (
+        /(?:^|[\s"\\;])(?:export\s+)?[A-Z_]*(?:PASSWORD|SECRET|TOKEN|API_?KEY|ACCESS_KEY(?:_ID)?)\s*=\s*\\?["']?(?!\$|\\?["']?\s*$|<|\{)[^\s"'\\]{4,}/m.test(
+          n.value,
+        )
+      )
+        report({ start: n.start, end: n.end, key: 'userdata' });
     }
     for (const root of source.tree)
       for (const block of root.children) {
         if (block.key !== 'output') continue;
         const value = block.children.find((x) => x.key === 'value');
         const sensitive = block.children.find((x) => x.key === 'sensitive');
-        if (value && /(?:password|secret_string|private_key|secret_key|client_secret|access_token)\b/.test(value.value) && sensitive?.value !== 'true') report({ start: block.start, end: block.end, key: `output:${block.labels[0] ?? ''}` });
+        if (
+          value &&
+          /(?:password|secret_string|private_key|secret_key|client_secret|access_token)\b/.test(value.value) &&
+          sensitive?.value !== 'true'
+        )
+          report({ start: block.start, end: block.end, key: `output:${block.labels[0] ?? ''}` });
       }
   },
 };

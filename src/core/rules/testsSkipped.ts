@@ -10,13 +10,32 @@ export const testsSkipped: Rule = {
   references: ['CWE-693', 'OWASP LLM06:2025'],
   why: 'A skipped test looks green and guards nothing; `.only` switches all others off.',
   remedy: 'make it pass, or say in the change who brings it back and when',
-  keywords: ['skip', 'only', 'xit', 'xdescribe', 'xtest', 'disabled', 'ignore', 'skipif', 'fixme', 'pending', 'todo', 'expectedfailure', 'xfail', 'fdescribe', 'fit', 'skipped'],
+  keywords: [
+    'skip',
+    'only',
+    'xit',
+    'xdescribe',
+    'xtest',
+    'disabled',
+    'ignore',
+    'skipif',
+    'fixme',
+    'pending',
+    'todo',
+    'expectedfailure',
+    'xfail',
+    'fdescribe',
+    'fit',
+    'skipped',
+  ],
   inTests: true,
   check(source, report) {
     if (!isTestPath(source.path)) return;
     const strings = source.tokens.filter((t) => t.kind === 'str' || t.kind === 'comment');
     let k = 0;
-    for (const m of source.text.matchAll(/^[ \t]*(?:(?:it|test|describe|suite|context)\.(?:skip|only|fixme)\s*\(|(?:xit|xdescribe|xtest|xcontext|fdescribe|fit)\s*\(\s*['"`]|@(?:pytest\.mark\.(?:skip|xfail)|unittest\.(?:skip|expectedFailure))\b|@(?:Disabled|Ignore)\b|#\[ignore|\[Ignore|\[Fact\(Skip\s*=|t\.Skip\w*\(|pytest\.skip\(|self\.skipTest\()/gm)) {
+    for (const m of source.text.matchAll(
+      /^[ \t]*(?:(?:it|test|describe|suite|context)\.(?:skip|only|fixme)\s*\(|(?:xit|xdescribe|xtest|xcontext|fdescribe|fit)\s*\(\s*['"`]|@(?:pytest\.mark\.(?:skip|xfail)|unittest\.(?:skip|expectedFailure))\b|@(?:Disabled|Ignore)\b|#\[ignore|\[Ignore|\[Fact\(Skip\s*=|t\.Skip\w*\(|pytest\.skip\(|self\.skipTest\()/gm,
+    )) {
       while (k < strings.length && strings[k]!.end <= m.index) k++;
       if (k < strings.length && strings[k]!.start <= m.index) continue;
       report({ start: m.index, end: m.index + m[0].length, key: 'skip' });

@@ -10,7 +10,53 @@ export const unsafeDeserialization: Rule = {
   references: ['CWE-502', 'OWASP A08:2021'],
   why: 'These formats name the classes to build and methods to call; a crafted input runs code before the program sees the first value.',
   remedy: 'use JSON or the safe loader, and check the shape',
-  keywords: ['pickle', 'cpickle', '_pickle', 'dill', 'shelve', 'marshal', 'jsonpickle', 'yaml', 'joblib', 'load', 'loads', 'unpickler', 'readobject', 'readunshared', 'objectinputstream', 'xmldecoder', 'xstream', 'fromxml', 'unserialize', 'binaryformatter', 'netdatacontractserializer', 'losformatter', 'soapformatter', 'objectstateformatter', 'typenamehandling', 'enabledefaulttyping', 'activatedefaulttyping', 'consumes', 'allow_pickle', 'read_pickle', 'javascriptserializer', 'simpletyperesolver', 'serialize', 'unsafe_load', 'oj', 'deserialize', 'torch', 'resteasy', 'xmldecoder', 'kryo', 'hessianinput', 'jackson', 'jsontypeinfo', 'fastjson', 'autotypesupport'],
+  keywords: [
+    'pickle',
+    'cpickle',
+    '_pickle',
+    'dill',
+    'shelve',
+    'marshal',
+    'jsonpickle',
+    'yaml',
+    'joblib',
+    'load',
+    'loads',
+    'unpickler',
+    'readobject',
+    'readunshared',
+    'objectinputstream',
+    'xmldecoder',
+    'xstream',
+    'fromxml',
+    'unserialize',
+    'binaryformatter',
+    'netdatacontractserializer',
+    'losformatter',
+    'soapformatter',
+    'objectstateformatter',
+    'typenamehandling',
+    'enabledefaulttyping',
+    'activatedefaulttyping',
+    'consumes',
+    'allow_pickle',
+    'read_pickle',
+    'javascriptserializer',
+    'simpletyperesolver',
+    'serialize',
+    'unsafe_load',
+    'oj',
+    'deserialize',
+    'torch',
+    'resteasy',
+    'xmldecoder',
+    'kryo',
+    'hessianinput',
+    'jackson',
+    'jsontypeinfo',
+    'fastjson',
+    'autotypesupport',
+  ],
   check(source, report) {
     const c = code(source);
     const lang = source.language;
@@ -20,32 +66,78 @@ export const unsafeDeserialization: Rule = {
       const first = call.args[0];
       const varies = first !== undefined && !c.isConstant(first);
       if (lang === 'python') {
-        if (/^(?:c?pickle|_pickle|cPickle|dill|cloudpickle|joblib|shelve|marshal|jsonpickle|pd|pandas)\.(?:loads?|open|decode|read_pickle|Unpickler)$/.test(callee) || (/^(?:loads?|Unpickler)$/.test(callee) && /from\s+(?:c?pickle|cPickle|dill|marshal|_pickle)\s+import/.test(source.text))) {
+        if (
+          /^(?:c?pickle|_pickle|cPickle|dill|cloudpickle|joblib|shelve|marshal|jsonpickle|pd|pandas)\.(?:loads?|open|decode|read_pickle|Unpickler)$/.test(
+            callee,
+          ) ||
+          (/^(?:loads?|Unpickler)$/.test(callee) &&
+            source.has(/from\s+(?:c?pickle|cPickle|dill|marshal|_pickle)\s+import/))
+        ) {
           if (varies || /Unpickler|open/.test(name)) report(hit);
         } else if (/^(?:yaml|ruamel\.yaml)\.(?:load|load_all|unsafe_load|unsafe_load_all|full_load)$/.test(callee)) {
           const loader = call.args.map((a) => c.text(a)).join(' ');
           if (/^unsafe/.test(name) || !/Safe\w*Loader|BaseLoader|CSafeLoader|typ=['"]safe/.test(loader)) report(hit);
         } else if (c.named(call, 'allow_pickle') && /True/.test(c.text(c.named(call, 'allow_pickle')))) report(hit);
-        else if (callee === 'torch.load' && !/weights_only\s*=\s*True/.test(c.text({ from: call.open, to: call.close }))) report(hit);
+        else if (
+          callee === 'torch.load' &&
+          !/weights_only\s*=\s*True/.test(c.text({ from: call.open, to: call.close }))
+        )
+          report(hit);
       } else if (/^(?:java|kotlin|scala|groovy)$/.test(lang)) {
-        if (/^(?:readObject|readUnshared)$/.test(name) && /ObjectInput|ObjectStream|XMLDecoder|Kryo|Hessian/.test(source.text) && !/ValidatingObjectInputStream|ObjectInputFilter|LookAheadObjectInputStream/.test(source.text)) report(hit);
-        else if (call.isNew && /^(?:XMLDecoder|ObjectInputStream)$/.test(name) && !/ObjectInputFilter/.test(source.text)) report(hit);
-        else if (name === 'fromXML' && /XStream/.test(source.text) && !/allowTypes|allowTypesByWildcard/.test(source.text)) report(hit);
+        if (
+          /^(?:readObject|readUnshared)$/.test(name) &&
+          source.has(/ObjectInput|ObjectStream|XMLDecoder|Kryo|Hessian/) &&
+          !source.has(/ValidatingObjectInputStream|ObjectInputFilter|LookAheadObjectInputStream/)
+        )
+          report(hit);
+        else if (call.isNew && /^(?:XMLDecoder|ObjectInputStream)$/.test(name) && !source.has(/ObjectInputFilter/))
+          report(hit);
+        else if (name === 'fromXML' && source.has(/XStream/) && !source.has(/allowTypes|allowTypesByWildcard/))
+          report(hit);
         else if (/^(?:enableDefaultTyping|setAutoTypeSupport)$/.test(name)) report(hit);
       } else if (lang === 'c-sharp') {
-        if (call.isNew && /^(?:BinaryFormatter|NetDataContractSerializer|LosFormatter|SoapFormatter|ObjectStateFormatter|SimpleTypeResolver)$/.test(name)) report(hit);
+        if (
+          call.isNew &&
+          /^(?:BinaryFormatter|NetDataContractSerializer|LosFormatter|SoapFormatter|ObjectStateFormatter|SimpleTypeResolver)$/.test(
+            name,
+          )
+        )
+          report(hit);
       } else if (lang === 'php') {
-        if (callee === 'unserialize' && varies && !/allowed_classes/.test(c.text({ from: call.open, to: call.close }))) report(hit);
+        if (callee === 'unserialize' && varies && !/allowed_classes/.test(c.text({ from: call.open, to: call.close })))
+          report(hit);
       } else if (lang === 'ruby') {
-        if (/^(?:Marshal\.(?:load|restore)|YAML\.(?:load|unsafe_load|load_file)|Psych\.(?:load|unsafe_load)|Oj\.(?:load|object_load)|CSV\.load)$/.test(callee) && varies && !/permitted_classes|safe: true|mode: :strict/.test(c.text({ from: call.open, to: call.close }))) report(hit);
+        if (
+          /^(?:Marshal\.(?:load|restore)|YAML\.(?:load|unsafe_load|load_file)|Psych\.(?:load|unsafe_load)|Oj\.(?:load|object_load)|CSV\.load)$/.test(
+            callee,
+          ) &&
+          varies &&
+          !/permitted_classes|safe: true|mode: :strict/.test(c.text({ from: call.open, to: call.close }))
+        )
+          report(hit);
       } else if (/^(?:javascript|typescript|tsx)$/.test(lang)) {
         if (/(?:^|\.)unserialize$/.test(callee) && varies) report(hit);
-        else if (/^(?:yaml|jsyaml)\.(?:load|loadAll)$/.test(callee) && /DEFAULT_FULL_SCHEMA|js-yaml-js-types/.test(source.text)) report(hit);
+        else if (
+          /^(?:yaml|jsyaml)\.(?:load|loadAll)$/.test(callee) &&
+          source.has(/DEFAULT_FULL_SCHEMA|js-yaml-js-types/)
+        )
+          report(hit);
       }
     }
-    for (const a of c.facts.assignments) if (a.name === 'TypeNameHandling' && /TypeNameHandling\.(?:All|Auto|Objects|Arrays)/.test(c.text(a))) report({ start: a.start, end: a.end, key: 'TypeNameHandling' });
+    for (const a of c.facts.assignments)
+      if (a.name === 'TypeNameHandling' && /TypeNameHandling\.(?:All|Auto|Objects|Arrays)/.test(c.text(a)))
+        report({ start: a.start, end: a.end, key: 'TypeNameHandling' });
     if (/^(?:java|kotlin)$/.test(lang)) {
-      for (const m of source.text.matchAll(/@Consumes\s*\(\s*\{?\s*(?:"\*\/\*"|MediaType\.WILDCARD|"application\/x-java-serialized-object"|"application\/\*")[^)]{0,400}\)|@JsonTypeInfo\s*\(\s*use\s*=\s*(?:JsonTypeInfo\.)?Id\.(?:CLASS|MINIMAL_CLASS)/g)) report({ start: m.index, end: m.index + m[0].length, message: m[0].startsWith('@Consumes') ? 'Endpoint accepts any media type, Java-serialised objects among them: name the media types.' : 'Input names the class to build: use logical type names.' });
+      for (const m of source.text.matchAll(
+        /@Consumes\s*\(\s*\{?\s*(?:"\*\/\*"|MediaType\.WILDCARD|"application\/x-java-serialized-object"|"application\/\*")[^)]{0,400}\)|@JsonTypeInfo\s*\(\s*use\s*=\s*(?:JsonTypeInfo\.)?Id\.(?:CLASS|MINIMAL_CLASS)/g,
+      ))
+        report({
+          start: m.index,
+          end: m.index + m[0].length,
+          message: m[0].startsWith('@Consumes')
+            ? 'Endpoint accepts any media type, Java-serialised objects among them: name the media types.'
+            : 'Input names the class to build: use logical type names.',
+        });
     }
   },
 };

@@ -1,7 +1,8 @@
 import { code } from './kit/code.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
-const harmless = /check_?sum|etag|cache|finger_?print|dedup|content_?hash|file_?hash|bucket|shard|usedforsecurity\s*=\s*False|gravatar|uuid|color|colour|identicon|hash_?key|cache_?key|git\b|blob|digest_?of_?file|memo|integrity|version_?hash|short_?hash|config_?hash|md5_?sum|sha1_?sum|revision/i;
+const harmless =
+  /check_?sum|etag|cache|finger_?print|dedup|content_?hash|file_?hash|bucket|shard|usedforsecurity\s*=\s*False|gravatar|uuid|color|colour|identicon|hash_?key|cache_?key|git\b|blob|digest_?of_?file|memo|integrity|version_?hash|short_?hash|config_?hash|md5_?sum|sha1_?sum|revision/i;
 const secretish = /pass(?:word|wd)?\b|pwd|secret|token|auth|sign(?:ature)?|hmac|credential|session|salt|pw\b|pwtext/i;
 
 export const weakCrypto: Rule = {
@@ -12,8 +13,78 @@ export const weakCrypto: Rule = {
   languages: codeLanguages,
   references: ['CWE-327', 'CWE-328', 'CWE-326', 'CWE-329', 'CWE-353', 'OWASP A02:2021'],
   why: 'Broken hashes and ciphers, short keys, missing authentication and fixed initialisation vectors look like protection and are none.',
-  remedy: 'use AES-GCM with a fresh nonce, SHA-256 or better, RSA of 3072 bits, and a password hash (argon2, scrypt, bcrypt) for passwords',
-  keywords: ['md5', 'sha1', 'md4', 'md2', 'des', 'des3', '3des', 'desede', 'rc4', 'arc4', 'arcfour', 'rc2', 'blowfish', 'ecb', 'mode_ecb', 'createcipher', 'createdecipher', 'createcipheriv', 'createdecipheriv', 'generatekey', 'generate', 'generatekeypair', 'generatekeypairsync', 'rsa', 'dsa', 'createhash', 'getinstance', 'messagedigest', 'cipher', 'aes', 'new', 'newcipher', 'newtripledescipher', 'pseudorandombytes', 'xor', 'idea', 'cast5', 'modes', 'createhmac', 'hashlib', 'crypt', 'mcrypt_encrypt', 'openssl_encrypt', 'digest', 'sum', 'ripemd160', 'keysize', 'initialize', 'md5cryptoserviceprovider', 'sha1managed', 'descryptoserviceprovider', 'rc2cryptoserviceprovider', 'tripledescryptoserviceprovider', 'generate_private_key', 'importkey', 'ciphermode', 'newcbcencrypter', 'ivparameterspec', 'mode', 'sha1cryptoserviceprovider', 'nopadding', 'nullcipher', 'ripemd', 'newhash', 'getmd5digest', 'md5hex', 'shahex', 'sha1hex'],
+  remedy:
+    'use AES-GCM with a fresh nonce, SHA-256 or better, RSA of 3072 bits, and a password hash (argon2, scrypt, bcrypt) for passwords',
+  keywords: [
+    'md5',
+    'sha1',
+    'md4',
+    'md2',
+    'des',
+    'des3',
+    '3des',
+    'desede',
+    'rc4',
+    'arc4',
+    'arcfour',
+    'rc2',
+    'blowfish',
+    'ecb',
+    'mode_ecb',
+    'createcipher',
+    'createdecipher',
+    'createcipheriv',
+    'createdecipheriv',
+    'generatekey',
+    'generate',
+    'generatekeypair',
+    'generatekeypairsync',
+    'rsa',
+    'dsa',
+    'createhash',
+    'getinstance',
+    'messagedigest',
+    'cipher',
+    'aes',
+    'new',
+    'newcipher',
+    'newtripledescipher',
+    'pseudorandombytes',
+    'xor',
+    'idea',
+    'cast5',
+    'modes',
+    'createhmac',
+    'hashlib',
+    'crypt',
+    'mcrypt_encrypt',
+    'openssl_encrypt',
+    'digest',
+    'sum',
+    'ripemd160',
+    'keysize',
+    'initialize',
+    'md5cryptoserviceprovider',
+    'sha1managed',
+    'descryptoserviceprovider',
+    'rc2cryptoserviceprovider',
+    'tripledescryptoserviceprovider',
+    'generate_private_key',
+    'importkey',
+    'ciphermode',
+    'newcbcencrypter',
+    'ivparameterspec',
+    'mode',
+    'sha1cryptoserviceprovider',
+    'nopadding',
+    'nullcipher',
+    'ripemd',
+    'newhash',
+    'getmd5digest',
+    'md5hex',
+    'shahex',
+    'sha1hex',
+  ],
   check(source, report) {
     const c = code(source);
     const lang = source.language;
@@ -23,79 +94,208 @@ export const weakCrypto: Rule = {
       const first = call.args[0];
       const text = c.text({ from: call.open, to: call.close + 1 });
       const hit = { start: call.start, end: call.end };
-      const context = (): string => (source.lines[source.lineAt(call.start) - 1] ?? '') + (source.lines[source.lineAt(call.start) - 2] ?? '');
+      const context = (): string =>
+        (source.lines[source.lineAt(call.start) - 1] ?? '') + (source.lines[source.lineAt(call.start) - 2] ?? '');
       const weakHash = (key: string): void => {
         const near = context();
         if (harmless.test(near) && !/pass(?:word|wd)/i.test(near)) return;
         const scope = `${near} ${c.around(call.start, 6, 3)}`;
-        if (lang === 'go' && !secretish.test(scope.replace(/crypto\/\w+/g, '')) ) report({ ...hit, key, tier: 'medium' });
-        else report({ ...hit, key, message: 'MD5 and SHA-1 are broken: use SHA-256, or a password hash (argon2, scrypt, bcrypt) for passwords.' });
+        if (lang === 'go' && !secretish.test(scope.replace(/crypto\/\w+/g, '')))
+          report({ ...hit, key, tier: 'medium' });
+        else
+          report({
+            ...hit,
+            key,
+            message:
+              'MD5 and SHA-1 are broken: use SHA-256, or a password hash (argon2, scrypt, bcrypt) for passwords.',
+          });
       };
       if (lang === 'python') {
-        if (/^(?:hashlib\.(?:md4|md5|sha1|sha)|MD[245]\.new|SHA1?\.new|cryptography\.hazmat\.primitives\.hashes\.(?:MD5|SHA1)|hashes\.(?:MD5|SHA1))$/.test(callee)) weakHash(callee);
+        if (
+          /^(?:hashlib\.(?:md4|md5|sha1|sha)|MD[245]\.new|SHA1?\.new|cryptography\.hazmat\.primitives\.hashes\.(?:MD5|SHA1)|hashes\.(?:MD5|SHA1))$/.test(
+            callee,
+          )
+        )
+          weakHash(callee);
         else if (callee === 'hashlib.new' && /["'](?:md[245]|sha1?)["']/i.test(text)) weakHash(callee);
-        else if (/^(?:(?:Crypto|Cryptodome)\.Cipher\.)?(?:DES3?|ARC[24]|Blowfish|XOR|CAST)\.new$|(?:^|\.)algorithms\.(?:ARC4|Blowfish|IDEA|CAST5|TripleDES|SEED)$/.test(callee)) report({ ...hit, key: callee });
+        else if (
+          /^(?:(?:Crypto|Cryptodome)\.Cipher\.)?(?:DES3?|ARC[24]|Blowfish|XOR|CAST)\.new$|(?:^|\.)algorithms\.(?:ARC4|Blowfish|IDEA|CAST5|TripleDES|SEED)$/.test(
+            callee,
+          )
+        )
+          report({ ...hit, key: callee });
         else if (/^AES\.new$/.test(callee) && /MODE_ECB/.test(text)) report({ ...hit, key: 'ECB' });
-        else if (/^AES\.new$/.test(callee) && first && c.facts.literal(first) !== undefined && (c.facts.literal(first) === '' || /^b?["']/.test(c.text(first)))) report({ ...hit, key: 'constant key' });
+        else if (
+          /^AES\.new$/.test(callee) &&
+          first &&
+          c.facts.literal(first) !== undefined &&
+          (c.facts.literal(first) === '' || /^b?["']/.test(c.text(first)))
+        )
+          report({ ...hit, key: 'constant key' });
         else if (/(?:^|\.)modes\.ECB$/.test(callee)) report({ ...hit, key: 'ECB' });
         else if (/^(?:RSA|DSA)\.generate$|(?:^|\.)(?:rsa|dsa)\.generate_private_key$/.test(callee)) {
           const size = /(?:key_size\s*=\s*|\(\s*(?:bits\s*=\s*)?(?:65537\s*,\s*)?)(\d{3,5})/.exec(text)?.[1];
           if (size && +size < 2048) report({ ...hit, key: 'key size' });
-        } else if (/^ec\.generate_private_key$/.test(callee) && /SECP192|SECT163|SECT233/.test(text)) report({ ...hit, key: 'curve' });
+        } else if (/^ec\.generate_private_key$/.test(callee) && /SECP192|SECT163|SECT233/.test(text))
+          report({ ...hit, key: 'curve' });
         else if (/^crypt\.(?:crypt|mksalt)$/.test(callee) && /METHOD_(?:CRYPT|MD5|BLOWFISH)/.test(text)) report(hit);
       } else if (isJs) {
-        if (/(?:^|\.)(?:createCipher|createDecipher)$/.test(callee)) report({ ...hit, key: name, message: 'createCipher derives key and IV without salt: use createCipheriv with a random IV.' });
-        else if (/(?:^|\.)(?:createHash|createHmac)$/.test(callee) && /["'](?:md[245]|sha-?1|ripemd160)["']/i.test(c.text(first))) weakHash(`createHash ${c.text(first)}`);
+        if (/(?:^|\.)(?:createCipher|createDecipher)$/.test(callee))
+          report({
+            ...hit,
+            key: name,
+            message: 'createCipher derives key and IV without salt: use createCipheriv with a random IV.',
+          });
+        else if (
+          /(?:^|\.)(?:createHash|createHmac)$/.test(callee) &&
+          /["'](?:md[245]|sha-?1|ripemd160)["']/i.test(c.text(first))
+        )
+          weakHash(`createHash ${c.text(first)}`);
         else if (/(?:^|\.)pseudoRandomBytes$/.test(callee)) report({ ...hit, key: name });
         else if (/(?:^|\.)create(?:Cipher|Decipher)iv$/.test(callee)) {
-          const algorithm = first ? (c.facts.literal(first) ?? (c.facts.byName.get(c.text(first)) ?? []).map((a) => c.text(a)).at(-1) ?? '') : '';
-          if (/des|rc4|rc2|bf|ecb/i.test(algorithm) && /(?:^|["'-])(?:des|rc[24]|bf|blowfish)|ecb/i.test(algorithm)) report({ ...hit, key: 'cipher' });
+          const algorithm = first
+            ? (c.facts.literal(first) ?? (c.facts.byName.get(c.text(first)) ?? []).map((a) => c.text(a)).at(-1) ?? '')
+            : '';
+          if (/des|rc4|rc2|bf|ecb/i.test(algorithm) && /(?:^|["'-])(?:des|rc[24]|bf|blowfish)|ecb/i.test(algorithm))
+            report({ ...hit, key: 'cipher' });
           if (/Decipheriv$/.test(name) && /gcm|ccm|ocb|poly1305/i.test(algorithm)) {
             const body = functionBody(source.text, call.end);
-            if (!/\.final\s*\(/.test(body) && !/pipe|pipeline|Transform/.test(body)) report({ ...hit, key: 'no final', message: 'The authentication tag is never checked: call final() and let it throw.' });
-            else if (/gcm/i.test(algorithm) && call.args.length < 4) report({ ...hit, key: 'authTagLength', message: 'A shortened authentication tag would be accepted: pass { authTagLength: 16 }.' });
+            if (!/\.final\s*\(/.test(body) && !/pipe|pipeline|Transform/.test(body))
+              report({
+                ...hit,
+                key: 'no final',
+                message: 'The authentication tag is never checked: call final() and let it throw.',
+              });
+            else if (/gcm/i.test(algorithm) && call.args.length < 4)
+              report({
+                ...hit,
+                key: 'authTagLength',
+                message: 'A shortened authentication tag would be accepted: pass { authTagLength: 16 }.',
+              });
           }
         } else if (/(?:^|\.)generateKeyPair(?:Sync)?$/.test(callee)) {
           const size = /modulusLength\s*:\s*(\d+)/.exec(text)?.[1];
           if (size && +size < 2048) report({ ...hit, key: 'key size' });
-        } else if (/^(?:CryptoJS\.(?:MD5|SHA1|DES|RC4|TripleDES)(?:\.encrypt)?|md5|sha1)$/.test(callee) && (/CryptoJS/.test(callee) || /require\(['"](?:md5|sha1|js-md5|blueimp-md5)|from ['"](?:md5|sha1|js-md5)/.test(source.text))) weakHash(callee);
+        } else if (
+          /^(?:CryptoJS\.(?:MD5|SHA1|DES|RC4|TripleDES)(?:\.encrypt)?|md5|sha1)$/.test(callee) &&
+          (/CryptoJS/.test(callee) ||
+            source.has(/require\(['"](?:md5|sha1|js-md5|blueimp-md5)|from ['"](?:md5|sha1|js-md5)/))
+        )
+          weakHash(callee);
       } else if (lang === 'go') {
         if (/^(?:md5|sha1)\.(?:New|Sum)$/.test(callee)) weakHash(callee);
-        else if (/^(?:des\.New(?:TripleDES)?Cipher|rc4\.NewCipher|blowfish\.New\w*|cast5\.NewCipher|xtea\.NewCipher|md4\.New|ripemd160\.New)$/.test(callee)) report({ ...hit, key: callee });
+        else if (
+          /^(?:des\.New(?:TripleDES)?Cipher|rc4\.NewCipher|blowfish\.New\w*|cast5\.NewCipher|xtea\.NewCipher|md4\.New|ripemd160\.New)$/.test(
+            callee,
+          )
+        )
+          report({ ...hit, key: callee });
         else if (callee === 'rsa.GenerateKey' || callee === 'rsa.GenerateMultiPrimeKey') {
           const size = /,\s*(\d{3,5})\s*\)/.exec(text)?.[1] ?? c.facts.literal(call.args[1]);
           if (size && +size < 2048) report({ ...hit, key: 'key size' });
         }
       } else if (/^(?:java|kotlin|scala|groovy)$/.test(lang)) {
         const literal = first ? (c.facts.literal(first) ?? '') : '';
-        if (/(?:^|\.)Cipher\.getInstance$/.test(callee) && (/^(?:DES|DESede|TripleDES|RC[245]|ARCFOUR|Blowfish|IDEA|NullCipher)\b/i.test(literal) || /\/ECB\//i.test(literal) || /^(?:AES)$/i.test(literal) || (/^AES\/CBC/i.test(literal)) || /^RSA\/[^/]{0,400}\/NoPadding/i.test(literal) || /RSA\/ECB\/PKCS1Padding/i.test(literal) && false)) report({ ...hit, key: literal });
-        else if (/(?:^|\.)MessageDigest\.getInstance$/.test(callee) && /^(?:MD[245]|SHA-?1?|SHA1)$/i.test(literal)) weakHash(literal);
-        else if (/(?:^|\.)DigestUtils\.(?:md5\w*|sha1\w*|sha|shaHex|getMd5Digest|getSha1Digest|getShaDigest)$|^Hashing\.(?:md5|sha1)$/.test(callee)) weakHash(callee);
-        else if (/(?:^|\.)(?:SecretKeyFactory|KeyGenerator|Mac)\.getInstance$/.test(callee) && /^(?:DES|DESede|RC4|HmacMD5|HmacSHA1|Blowfish|PBEWithMD5)/i.test(literal)) report({ ...hit, key: literal });
+        if (
+          /(?:^|\.)Cipher\.getInstance$/.test(callee) &&
+          (/^(?:DES|DESede|TripleDES|RC[245]|ARCFOUR|Blowfish|IDEA|NullCipher)\b/i.test(literal) ||
+            /\/ECB\//i.test(literal) ||
+            /^(?:AES)$/i.test(literal) ||
+            /^AES\/CBC/i.test(literal) ||
+            /^RSA\/[^/]{0,400}\/NoPadding/i.test(literal) ||
+            (/RSA\/ECB\/PKCS1Padding/i.test(literal) && false))
+        )
+          report({ ...hit, key: literal });
+        else if (/(?:^|\.)MessageDigest\.getInstance$/.test(callee) && /^(?:MD[245]|SHA-?1?|SHA1)$/i.test(literal))
+          weakHash(literal);
+        else if (
+          /(?:^|\.)DigestUtils\.(?:md5\w*|sha1\w*|sha|shaHex|getMd5Digest|getSha1Digest|getShaDigest)$|^Hashing\.(?:md5|sha1)$/.test(
+            callee,
+          )
+        )
+          weakHash(callee);
+        else if (
+          /(?:^|\.)(?:SecretKeyFactory|KeyGenerator|Mac)\.getInstance$/.test(callee) &&
+          /^(?:DES|DESede|RC4|HmacMD5|HmacSHA1|Blowfish|PBEWithMD5)/i.test(literal)
+        )
+          report({ ...hit, key: literal });
         else if (call.isNew && name === 'NullCipher') report(hit);
-        else if (name === 'initialize' && /KeyPairGenerator/.test(source.text) && /^\(\s*(\d+)/.test(text)) {
+        else if (name === 'initialize' && source.has(/KeyPairGenerator/) && /^\(\s*(\d+)/.test(text)) {
           const size = +/^\(\s*(\d+)/.exec(text)![1]!;
-          if (size >= 256 && size < 2048 && /"(?:RSA|DSA|DiffieHellman|DH)"/.test(c.around(call.start, 8, 1))) report({ ...hit, key: 'key size' });
+          if (size >= 256 && size < 2048 && /"(?:RSA|DSA|DiffieHellman|DH)"/.test(c.around(call.start, 8, 1)))
+            report({ ...hit, key: 'key size' });
           else if (size < 224 && /"EC"/.test(c.around(call.start, 8, 1))) report({ ...hit, key: 'key size' });
-        } else if (name === 'init' && /KeyGenerator/.test(c.around(call.start, 6, 0)) && /^\(\s*(?:56|64|80)\b/.test(text)) report({ ...hit, key: 'key size' });
-        else if (call.isNew && name === 'IvParameterSpec' && first && (c.isConstant(first) || /new byte\s*\[/.test(c.text(first)) || (c.names(first).some((n) => c.facts.valuesOf(n, first.from).some((a) => /^new byte\s*\[|^\{|\.getBytes/.test(c.text(a)))) && !/nextBytes|SecureRandom|generateSeed/.test(c.around(call.start, 10, 0)))) && !/DECRYPT|decrypt/.test(c.around(call.start, 6, 4))) report({ ...hit, key: 'static iv', message: 'Fixed initialisation vector: make a random one for each message.' });
+        } else if (
+          name === 'init' &&
+          /KeyGenerator/.test(c.around(call.start, 6, 0)) &&
+          /^\(\s*(?:56|64|80)\b/.test(text)
+        )
+          report({ ...hit, key: 'key size' });
+        else if (
+          call.isNew &&
+          name === 'IvParameterSpec' &&
+          first &&
+          (c.isConstant(first) ||
+            /new byte\s*\[/.test(c.text(first)) ||
+            (c
+              .names(first)
+              .some((n) =>
+                c.facts.valuesOf(n, first.from).some((a) => /^new byte\s*\[|^\{|\.getBytes/.test(c.text(a))),
+              ) &&
+              !/nextBytes|SecureRandom|generateSeed/.test(c.around(call.start, 10, 0)))) &&
+          !/DECRYPT|decrypt/.test(c.around(call.start, 6, 4))
+        )
+          report({
+            ...hit,
+            key: 'static iv',
+            message: 'Fixed initialisation vector: make a random one for each message.',
+          });
       } else if (lang === 'c-sharp') {
-        if (/^(?:MD5|SHA1)\.Create$|^(?:MD5|SHA1)\.HashData$/.test(callee) || (call.isNew && /^(?:MD5CryptoServiceProvider|SHA1CryptoServiceProvider|SHA1Managed|HMACMD5|HMACSHA1|MD5Cng)$/.test(name))) weakHash(callee);
-        else if (/^(?:DES|TripleDES|RC2)\.Create$/.test(callee) || (call.isNew && /^(?:DESCryptoServiceProvider|TripleDESCryptoServiceProvider|RC2CryptoServiceProvider)$/.test(name))) report({ ...hit, key: callee });
-        else if (call.isNew && /^RSACryptoServiceProvider$/.test(name) && /\(\s*(?:512|768|1024)\b/.test(text)) report({ ...hit, key: 'key size' });
+        if (
+          /^(?:MD5|SHA1)\.Create$|^(?:MD5|SHA1)\.HashData$/.test(callee) ||
+          (call.isNew &&
+            /^(?:MD5CryptoServiceProvider|SHA1CryptoServiceProvider|SHA1Managed|HMACMD5|HMACSHA1|MD5Cng)$/.test(name))
+        )
+          weakHash(callee);
+        else if (
+          /^(?:DES|TripleDES|RC2)\.Create$/.test(callee) ||
+          (call.isNew &&
+            /^(?:DESCryptoServiceProvider|TripleDESCryptoServiceProvider|RC2CryptoServiceProvider)$/.test(name))
+        )
+          report({ ...hit, key: callee });
+        else if (call.isNew && /^RSACryptoServiceProvider$/.test(name) && /\(\s*(?:512|768|1024)\b/.test(text))
+          report({ ...hit, key: 'key size' });
       } else if (lang === 'php') {
         if (/^(?:md5|sha1|crypt)$/.test(callee)) {
           if (secretish.test(context())) report({ ...hit, key: callee });
-        } else if (/^hash$/.test(callee) && /["'](?:md[245]|sha1)["']/.test(text) && secretish.test(context())) report({ ...hit, key: callee });
-        else if (/^mcrypt_/.test(callee) || (callee === 'openssl_encrypt' && /(?:des|rc4|ecb)/i.test(text))) report({ ...hit, key: callee });
-        else if (/^(?:rand|mt_rand|uniqid)$/.test(callee) && secretish.test(source.lines[source.lineAt(call.start) - 1] ?? '')) report({ ...hit, key: callee });
+        } else if (/^hash$/.test(callee) && /["'](?:md[245]|sha1)["']/.test(text) && secretish.test(context()))
+          report({ ...hit, key: callee });
+        else if (/^mcrypt_/.test(callee) || (callee === 'openssl_encrypt' && /(?:des|rc4|ecb)/i.test(text)))
+          report({ ...hit, key: callee });
+        else if (
+          /^(?:rand|mt_rand|uniqid)$/.test(callee) &&
+          secretish.test(source.lines[source.lineAt(call.start) - 1] ?? '')
+        )
+          report({ ...hit, key: callee });
       } else if (lang === 'ruby') {
-        if (/^Digest\.(?:MD5|SHA1)\.(?:hexdigest|digest|base64digest|new)$|^OpenSSL\.Digest\.(?:MD5|SHA1)\.new$/.test(callee)) weakHash(callee);
-        else if (/^OpenSSL\.Cipher\.new$|^OpenSSL\.Cipher\.Cipher\.new$/.test(callee) && /des|rc4|ecb|bf/i.test(text)) report({ ...hit, key: 'cipher' });
-        else if (/^OpenSSL\.PKey\.RSA\.(?:new|generate)$/.test(callee) && /\(\s*(?:512|768|1024)\b/.test(text)) report({ ...hit, key: 'key size' });
-      } else if (lang === 'c' && /^(?:MD5_Init|SHA1_Init|DES_\w+|RC4|EVP_(?:md5|sha1|des_\w+|rc4)|MD5|SHA1)$/.test(callee)) report({ ...hit, key: callee });
+        if (
+          /^Digest\.(?:MD5|SHA1)\.(?:hexdigest|digest|base64digest|new)$|^OpenSSL\.Digest\.(?:MD5|SHA1)\.new$/.test(
+            callee,
+          )
+        )
+          weakHash(callee);
+        else if (/^OpenSSL\.Cipher\.new$|^OpenSSL\.Cipher\.Cipher\.new$/.test(callee) && /des|rc4|ecb|bf/i.test(text))
+          report({ ...hit, key: 'cipher' });
+        else if (/^OpenSSL\.PKey\.RSA\.(?:new|generate)$/.test(callee) && /\(\s*(?:512|768|1024)\b/.test(text))
+          report({ ...hit, key: 'key size' });
+      } else if (
+        lang === 'c' &&
+        /^(?:MD5_Init|SHA1_Init|DES_\w+|RC4|EVP_(?:md5|sha1|des_\w+|rc4)|MD5|SHA1)$/.test(callee)
+      )
+        report({ ...hit, key: callee });
     }
-    if (lang === 'c-sharp') for (const m of source.text.matchAll(/CipherMode\.ECB/g)) report({ start: m.index, end: m.index + m[0].length });
+    if (lang === 'c-sharp')
+      for (const m of source.text.matchAll(/CipherMode\.ECB/g)) report({ start: m.index, end: m.index + m[0].length });
   },
 };
 

@@ -13,16 +13,37 @@ export const weakRandom: Rule = {
   keywords: ['random', 'rand', 'math', 'randint', 'choice', 'nextint', 'srand', 'mt_rand'],
   check(source, report) {
     const c = code(source);
-    const secret = /token|secret|pass(?:word|wd|code)|api_?key|session|nonce|salt|otp|csrf|\bkey\b|verification|reset_?code|credential|auth|captcha|invite/i;
+    const secret =
+      /token|secret|pass(?:word|wd|code)|api_?key|session|nonce|salt|otp|csrf|\bkey\b|verification|reset_?code|credential|auth|captcha|invite/i;
     for (const call of c.facts.calls) {
-      if (!/^(?:Math\.random|random\.(?:random|randint|randrange|choice|choices|sample|getrandbits|uniform|triangular|shuffle)|rand\.(?:Int|Intn|Int31|Int31n|Int63|Int63n|Float64|Float32|Read|Seed)|(?:\w+\.)?nextInt|(?:\w+\.)?nextLong|(?:\w+\.)?nextBytes|rand|mt_rand|Kernel\.rand|Random\.rand|Random|java\.util\.Random|RandomStringUtils\.\w+)$/.test(call.callee)) continue;
-      if (/^rand\./.test(call.callee) && (source.language !== 'go' || !/"math\/rand(?:\/v2)?"/.test(source.text))) continue;
-      if (/^(?:Random|java\.util\.Random)$/.test(call.callee) && !(call.isNew && /java|c-sharp|kotlin/.test(source.language))) continue;
-      if (/next(?:Int|Long|Bytes)$/.test(call.callee) && (/SecureRandom/.test(source.text) || !/java|kotlin/.test(source.language))) continue;
+      if (
+        !/^(?:Math\.random|random\.(?:random|randint|randrange|choice|choices|sample|getrandbits|uniform|triangular|shuffle)|rand\.(?:Int|Intn|Int31|Int31n|Int63|Int63n|Float64|Float32|Read|Seed)|(?:\w+\.)?nextInt|(?:\w+\.)?nextLong|(?:\w+\.)?nextBytes|rand|mt_rand|Kernel\.rand|Random\.rand|Random|java\.util\.Random|RandomStringUtils\.\w+)$/.test(
+          call.callee,
+        )
+      )
+        continue;
+      if (/^rand\./.test(call.callee) && (source.language !== 'go' || !source.has(/"math\/rand(?:\/v2)?"/))) continue;
+      if (
+        /^(?:Random|java\.util\.Random)$/.test(call.callee) &&
+        !(call.isNew && /java|c-sharp|kotlin/.test(source.language))
+      )
+        continue;
+      if (
+        /next(?:Int|Long|Bytes)$/.test(call.callee) &&
+        (source.has(/SecureRandom/) || !/java|kotlin/.test(source.language))
+      )
+        continue;
       const line = source.lineAt(call.start);
       const near = source.lines.slice(Math.max(0, line - 3), line + 1).join(' ');
-      const name = /(?:function|def|func|fn|\b(?:public|private|static)\b[^\n(]{0,400})\s+(\w+)\s*\([^)]{0,400}\)?/.exec(source.lines.slice(Math.max(0, line - 8), line).reverse().find((l) => /\b(?:function|def|func|public|private)\b/.test(l)) ?? '')?.[1] ?? '';
-      if (secret.test(near.replace(/Math\.random|random\.\w+/g, '')) || secret.test(name)) report({ start: call.start, end: call.end, key: call.callee });
+      const name =
+        /(?:function|def|func|fn|\b(?:public|private|static)\b[^\n(]{0,400})\s+(\w+)\s*\([^)]{0,400}\)?/.exec(
+          source.lines
+            .slice(Math.max(0, line - 8), line)
+            .reverse()
+            .find((l) => /\b(?:function|def|func|public|private)\b/.test(l)) ?? '',
+        )?.[1] ?? '';
+      if (secret.test(near.replace(/Math\.random|random\.\w+/g, '')) || secret.test(name))
+        report({ start: call.start, end: call.end, key: call.callee });
     }
   },
 };

@@ -15,16 +15,29 @@ export const workflowCommands: Rule = {
   check(source, report) {
     for (const root of source.tree)
       for (const n of walk(root)) {
-        if (/^ACTIONS_ALLOW_UNSECURE_COMMANDS$/i.test(n.key) && /^(?:true|1)$/i.test(n.value)) report({ start: n.start, end: n.end, key: n.key });
-        else if (n.key === 'insecure-external-code-execution' && n.value === 'allow') report({ start: n.start, end: n.end, key: n.key, tier: 'high' });
-        else if (/^allow-unsafe-pr-checkout$/.test(n.key) && n.value === 'true') report({ start: n.start, end: n.end, key: n.key });
+        if (/^ACTIONS_ALLOW_UNSECURE_COMMANDS$/i.test(n.key) && /^(?:true|1)$/i.test(n.value))
+          report({ start: n.start, end: n.end, key: n.key });
+        else if (n.key === 'insecure-external-code-execution' && n.value === 'allow')
+          report({ start: n.start, end: n.end, key: n.key, tier: 'high' });
+        else if (/^allow-unsafe-pr-checkout$/.test(n.key) && n.value === 'true')
+          report({ start: n.start, end: n.end, key: n.key });
       }
-    const outside = triggers(source).some((t) => /^(?:pull_request_target|workflow_run|issue_comment|issues|discussion)/.test(t.name));
+    const outside = triggers(source).some((t) =>
+      /^(?:pull_request_target|workflow_run|issue_comment|issues|discussion)/.test(t.name),
+    );
     if (outside)
       for (const job of jobs(source))
         for (const step of job.steps) {
           const script = runText(step);
-          if (script && />>\s*["']?\$?\{?(?:env:)?GITHUB_(?:ENV|PATH)|\$env:GITHUB_(?:ENV|PATH)/.test(script.value)) report({ start: script.start, end: script.end, key: `github-env:${at(step, 'name')?.value ?? ''}`, tier: 'high', message: 'A workflow for requests from outside writes to GITHUB_ENV: use GITHUB_OUTPUT with checked values.' });
+          if (script && />>\s*["']?\$?\{?(?:env:)?GITHUB_(?:ENV|PATH)|\$env:GITHUB_(?:ENV|PATH)/.test(script.value))
+            report({
+              start: script.start,
+              end: script.end,
+              key: `github-env:${at(step, 'name')?.value ?? ''}`,
+              tier: 'high',
+              message:
+                'A workflow for requests from outside writes to GITHUB_ENV: use GITHUB_OUTPUT with checked values.',
+            });
         }
   },
 };

@@ -10,17 +10,39 @@ export const workflowConditions: Rule = {
   languages: workflowLanguages,
   references: ['CWE-290', 'CWE-697', 'zizmor: bot-conditions, unsound-condition'],
   why: '`github.actor` is whoever acted last, not the author; `contains` on a string matches parts; a block scalar with `${{ }}` is never empty and so always true.',
-  remedy: "compare `github.event.pull_request.user.login`, use a JSON list with `contains`, and write `if:` on one line",
+  remedy:
+    'compare `github.event.pull_request.user.login`, use a JSON list with `contains`, and write `if:` on one line',
   keywords: ['if'],
   check(source, report) {
     for (const root of source.tree)
       for (const n of walk(root)) {
         if (n.key !== 'if' || n.kind !== 'scalar') continue;
         const v = n.value;
-        if (/\bgithub\.(?:actor|triggering_actor|event\.sender\.login|actor_id)\s*==\s*['"][^'"]{0,400}(?:\[bot\]|bot)['"]|['"][^'"]{0,400}\[bot\]['"]\s*==\s*github\.(?:actor|triggering_actor)|contains\(\s*github\.actor\s*,|startsWith\(\s*github\.actor|endsWith\(\s*github\.actor|github\.actor_id\s*==\s*['"]?\d/.test(v)) report({ start: n.start, end: n.end, key: `actor:${v.trim()}` });
-        else if (/contains\(\s*['"][^'"]{0,400}['"]\s*,\s*(?:github\.(?:ref|ref_name|head_ref|base_ref|actor|event)|env\.|inputs\.)/.test(v)) report({ start: n.start, end: n.end, key: `contains:${v.trim()}` });
-        else if (/^[|>][+-]?\s*\n|[^\s]\s*\$\{\{|\}\}\s*[^\s]/.test(source.text.slice(n.start + 3, n.end).trim()) && /\$\{\{/.test(v) && !/^\s*\$\{\{[\s\S]*\}\}$/.test(v.replace(/\n$/, '')) ) report({ start: n.start, end: n.end, key: `always:${v.trim()}` });
-        else if (/^[|>](?:\+|\s*\n)/.test(source.text.slice(n.start, n.end).replace(/^if\s*:\s*/, '')) && /\$\{\{/.test(v) && /\n\s*$/.test(`${v}\n`) && !/^[|>]-/.test(source.text.slice(n.start, n.end).replace(/^if\s*:\s*/, ''))) report({ start: n.start, end: n.end, key: `always:${v.trim()}` });
+        if (
+          /\bgithub\.(?:actor|triggering_actor|event\.sender\.login|actor_id)\s*==\s*['"][^'"]{0,400}(?:\[bot\]|bot)['"]|['"][^'"]{0,400}\[bot\]['"]\s*==\s*github\.(?:actor|triggering_actor)|contains\(\s*github\.actor\s*,|startsWith\(\s*github\.actor|endsWith\(\s*github\.actor|github\.actor_id\s*==\s*['"]?\d/.test(
+            v,
+          )
+        )
+          report({ start: n.start, end: n.end, key: `actor:${v.trim()}` });
+        else if (
+          /contains\(\s*['"][^'"]{0,400}['"]\s*,\s*(?:github\.(?:ref|ref_name|head_ref|base_ref|actor|event)|env\.|inputs\.)/.test(
+            v,
+          )
+        )
+          report({ start: n.start, end: n.end, key: `contains:${v.trim()}` });
+        else if (
+          /^[|>][+-]?\s*\n|[^\s]\s*\$\{\{|\}\}\s*[^\s]/.test(source.text.slice(n.start + 3, n.end).trim()) &&
+          /\$\{\{/.test(v) &&
+          !/^\s*\$\{\{[\s\S]*\}\}$/.test(v.replace(/\n$/, ''))
+        )
+          report({ start: n.start, end: n.end, key: `always:${v.trim()}` });
+        else if (
+          /^[|>](?:\+|\s*\n)/.test(source.text.slice(n.start, n.end).replace(/^if\s*:\s*/, '')) &&
+          /\$\{\{/.test(v) &&
+          /\n\s*$/.test(`${v}\n`) &&
+          !/^[|>]-/.test(source.text.slice(n.start, n.end).replace(/^if\s*:\s*/, ''))
+        )
+          report({ start: n.start, end: n.end, key: `always:${v.trim()}` });
       }
     void at;
   },

@@ -18,7 +18,12 @@ export const workflowInjection: Rule = {
         if (!script) continue;
         for (const e of expressions(source, script.start, script.end)) {
           if (!isUntrusted(e.text, job, source)) continue;
-          report({ start: e.start, end: e.end, key: `${e.text}@${step.children.find((c) => c.key === 'name')?.value ?? ''}`, message: `\${{ ${e.text.slice(0, 60)} }} is pasted into a script: put it into env: and use the variable, quoted.` });
+          report({
+            start: e.start,
+            end: e.end,
+            key: `${e.text}@${step.children.find((c) => c.key === 'name')?.value ?? ''}`,
+            message: `\${{ ${e.text.slice(0, 60)} }} is pasted into a script: put it into env: and use the variable, quoted.`,
+          });
         }
       }
     }

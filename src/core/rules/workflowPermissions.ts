@@ -18,10 +18,19 @@ export const workflowPermissions: Rule = {
         if (!p) return;
         if (p.kind === 'scalar') {
           if (p.value === 'write-all') report({ start: p.start, end: p.end, key: 'write-all', tier: 'critical' });
-          else if (p.value === 'read-all' && top) report({ start: p.start, end: p.end, key: 'read-all', tier: 'medium' });
+          else if (p.value === 'read-all' && top)
+            report({ start: p.start, end: p.end, key: 'read-all', tier: 'medium' });
           return;
         }
-        if (top) for (const c of p.children) if (c.value === 'write') report({ start: c.start, end: c.end, key: `top:${c.key}`, message: `${c.key}: write for every job of the workflow: give it to the one job that needs it.` });
+        if (top)
+          for (const c of p.children)
+            if (c.value === 'write')
+              report({
+                start: c.start,
+                end: c.end,
+                key: `top:${c.key}`,
+                message: `${c.key}: write for every job of the workflow: give it to the one job that needs it.`,
+              });
       };
       look(at(root, 'permissions'), true);
       for (const job of jobs(source)) look(at(job.node, 'permissions'), false);

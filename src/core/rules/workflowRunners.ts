@@ -26,7 +26,8 @@ export const workflowRunners: Rule = {
           if (/\bself-hosted\b/.test(text)) hosted = true;
         }
       }
-      if (hosted || (on.kind === 'map' && at(on, 'group'))) report({ start: on.start, end: on.end, key: `runs-on:${job.name}` });
+      if (hosted || (on.kind === 'map' && at(on, 'group')))
+        report({ start: on.start, end: on.end, key: `runs-on:${job.name}` });
     }
   },
 };

@@ -14,16 +14,38 @@ export const workflowTriggers: Rule = {
   keywords: ['pull_request_target', 'workflow_run', 'issue_comment', 'checkout'],
   check(source, report) {
     const list = triggers(source);
-    for (const t of list) if (/^(?:pull_request_target|workflow_run)$/.test(t.name)) report({ start: t.node.start, end: t.node.end, key: `on:${t.name}`, message: `${t.name} runs with secrets for requests from outside: use pull_request unless no foreign code is ever touched.` });
-    const risky = list.some((t) => /^(?:pull_request_target|workflow_run|issue_comment|issues|discussion|discussion_comment|pull_request_review(?:_comment)?)$/.test(t.name));
+    for (const t of list)
+      if (/^(?:pull_request_target|workflow_run)$/.test(t.name))
+        report({
+          start: t.node.start,
+          end: t.node.end,
+          key: `on:${t.name}`,
+          message: `${t.name} runs with secrets for requests from outside: use pull_request unless no foreign code is ever touched.`,
+        });
+    const risky = list.some((t) =>
+      /^(?:pull_request_target|workflow_run|issue_comment|issues|discussion|discussion_comment|pull_request_review(?:_comment)?)$/.test(
+        t.name,
+      ),
+    );
     if (!risky) return;
     for (const job of jobs(source))
       for (const step of job.steps) {
         const uses = at(step, 'uses')?.value ?? '';
         const ref = at(step, 'with', 'ref') ?? at(step, 'with', 'repository');
-        if (/^actions\/checkout(?:@|$)/.test(uses) && ref && /head|merge|refs\/pull|pull_request\.number|issue\.number/.test(ref.value)) report({ start: step.start, end: step.end, key: `checkout:${ref.value}` });
+        if (
+          /^actions\/checkout(?:@|$)/.test(uses) &&
+          ref &&
+          /head|merge|refs\/pull|pull_request\.number|issue\.number/.test(ref.value)
+        )
+          report({ start: step.start, end: step.end, key: `checkout:${ref.value}` });
         const run = at(step, 'run');
-        if (run && /\bgh\s+pr\s+checkout\b|\bgit\s+(?:fetch|pull|checkout)\b[^\n]{0,400}(?:pull\/|head\.(?:ref|sha)|HEAD_REF)/.test(run.value)) report({ start: run.start, end: run.end, key: 'checkout:run' });
+        if (
+          run &&
+          /\bgh\s+pr\s+checkout\b|\bgit\s+(?:fetch|pull|checkout)\b[^\n]{0,400}(?:pull\/|head\.(?:ref|sha)|HEAD_REF)/.test(
+            run.value,
+          )
+        )
+          report({ start: run.start, end: run.end, key: 'checkout:run' });
         void expressions;
       }
   },

@@ -24,15 +24,24 @@ export const workflowUnpinned: Rule = {
           }
           const [name, ref] = v.split('@');
           if (ref !== undefined && /^[0-9a-f]{40}$|^[0-9a-f]{64}$/.test(ref)) continue;
-          const branch = ref === undefined || /^(?:main|master|develop|dev|trunk|head|latest|release|stable|next)$/i.test(ref);
+          const branch =
+            ref === undefined || /^(?:main|master|develop|dev|trunk|head|latest|release|stable|next)$/i.test(ref);
           // Tags of GitHub's own actions are kept by the platform itself.
           const own = /^(?:actions|github|dependabot)\//.test(name ?? '');
-          report({ start: n.start, end: n.end, key: `uses:${v}`, ...(own && !branch ? { tier: 'medium' as const } : {}) });
+          report({
+            start: n.start,
+            end: n.end,
+            key: `uses:${v}`,
+            ...(own && !branch ? { tier: 'medium' as const } : {}),
+          });
         }
       }
     for (const job of jobs(source)) {
       const container = at(job.node, 'container');
-      const images = [container?.kind === 'scalar' ? container : at(container, 'image'), ...(at(job.node, 'services')?.children.map((s) => (s.kind === 'scalar' ? s : at(s, 'image'))) ?? [])];
+      const images = [
+        container?.kind === 'scalar' ? container : at(container, 'image'),
+        ...(at(job.node, 'services')?.children.map((s) => (s.kind === 'scalar' ? s : at(s, 'image'))) ?? []),
+      ];
       for (const image of images) {
         if (!image || image.value === '' || image.value.includes('@sha256:') || image.value.includes('${{')) continue;
         report({ start: image.start, end: image.end, key: `image:${image.value}` });

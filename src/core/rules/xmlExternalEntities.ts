@@ -10,7 +10,45 @@ export const xmlExternalEntities: Rule = {
   references: ['CWE-611', 'CWE-776', 'OWASP A05:2021'],
   why: 'A document can name files and addresses that the parser then reads and puts into the result; the defaults of these parsers allow it (or allow entity bombs).',
   remedy: 'forbid document type declarations (or use a hardened parser)',
-  keywords: ['documentbuilderfactory', 'saxparserfactory', 'xmlreader', 'xmlinputfactory', 'transformerfactory', 'schemafactory', 'saxbuilder', 'saxreader', 'newdocumentbuilder', 'newsaxparser', 'unmarshaller', 'setfeature', 'xml', 'lxml', 'elementtree', 'minidom', 'sax', 'pulldom', 'expatbuilder', 'xmlrpc', 'libxml_noent', 'simplexml_load_string', 'loadxml', 'xmltextreader', 'dtdprocessing', 'xmlresolver', 'noent', 'parsexml', 'parsexmlstring', 'resolve_entities', 'prohibitdtd', 'xmldocument', 'nokogiri', 'expat', 'setproperty', 'setexpandentityreferences', 'libxml_disable_entity_loader'],
+  keywords: [
+    'documentbuilderfactory',
+    'saxparserfactory',
+    'xmlreader',
+    'xmlinputfactory',
+    'transformerfactory',
+    'schemafactory',
+    'saxbuilder',
+    'saxreader',
+    'newdocumentbuilder',
+    'newsaxparser',
+    'unmarshaller',
+    'setfeature',
+    'xml',
+    'lxml',
+    'elementtree',
+    'minidom',
+    'sax',
+    'pulldom',
+    'expatbuilder',
+    'xmlrpc',
+    'libxml_noent',
+    'simplexml_load_string',
+    'loadxml',
+    'xmltextreader',
+    'dtdprocessing',
+    'xmlresolver',
+    'noent',
+    'parsexml',
+    'parsexmlstring',
+    'resolve_entities',
+    'prohibitdtd',
+    'xmldocument',
+    'nokogiri',
+    'expat',
+    'setproperty',
+    'setexpandentityreferences',
+    'libxml_disable_entity_loader',
+  ],
   check(source, report) {
     const c = code(source);
     const lang = source.language;
@@ -19,71 +57,158 @@ export const xmlExternalEntities: Rule = {
       for (const call of c.facts.calls) {
         const hit = { start: call.start, end: call.end };
         const args = call.args.map((a) => c.text(a)).join(',');
-        if (call.name === 'setFeature' && /disallow-doctype-decl"?\s*,\s*false|external-(?:general|parameter)-entities"?\s*,\s*true|load-external-dtd"?\s*,\s*true|FEATURE_SECURE_PROCESSING\s*,\s*false/.test(args)) report({ ...hit, key: args });
-        else if (call.name === 'setProperty' && /SUPPORT_DTD\s*,\s*true|IS_SUPPORTING_EXTERNAL_ENTITIES\s*,\s*true|supportDTD"?\s*,\s*true/i.test(args)) report({ ...hit, key: args });
-        else if (/^(?:newDocumentBuilder|newSAXParser|createXMLStreamReader|createXMLEventReader|newTransformer|newSchema|newXMLFilter)$/.test(call.name)) {
+        if (
+          call.name === 'setFeature' &&
+          /disallow-doctype-decl"?\s*,\s*false|external-(?:general|parameter)-entities"?\s*,\s*true|load-external-dtd"?\s*,\s*true|FEATURE_SECURE_PROCESSING\s*,\s*false/.test(
+            args,
+          )
+        )
+          report({ ...hit, key: args });
+        else if (
+          call.name === 'setProperty' &&
+          /SUPPORT_DTD\s*,\s*true|IS_SUPPORTING_EXTERNAL_ENTITIES\s*,\s*true|supportDTD"?\s*,\s*true/i.test(args)
+        )
+          report({ ...hit, key: args });
+        else if (
+          /^(?:newDocumentBuilder|newSAXParser|createXMLStreamReader|createXMLEventReader|newTransformer|newSchema|newXMLFilter)$/.test(
+            call.name,
+          )
+        ) {
           const owner = call.callee.split('.').slice(0, -1).join('.');
           const variable = owner.split('.').at(-1) ?? '';
           const made = c.facts.valuesOf(variable, call.open);
-          const bare = /^(?:javax\.\S+\.)?(?:DocumentBuilderFactory|SAXParserFactory|XMLInputFactory|TransformerFactory|SchemaFactory)\.new(?:Default)?(?:NS)?(?:Instance|Factory)\(\)/;
-          const creates = (t: string): boolean => /(?:DocumentBuilderFactory|SAXParserFactory|XMLInputFactory|TransformerFactory|SchemaFactory)\.new\w*\(/.test(t) && !/Secure|Hardened|Safe/.test(t);
-          const direct = bare.test(text.slice(call.start, call.end)) || /(?:DocumentBuilderFactory|SAXParserFactory|TransformerFactory)\.newInstance\(\)?\.new/.test(call.callee);
+          const bare =
+            /^(?:javax\.\S+\.)?(?:DocumentBuilderFactory|SAXParserFactory|XMLInputFactory|TransformerFactory|SchemaFactory)\.new(?:Default)?(?:NS)?(?:Instance|Factory)\(\)/;
+          const creates = (t: string): boolean =>
+            /(?:DocumentBuilderFactory|SAXParserFactory|XMLInputFactory|TransformerFactory|SchemaFactory)\.new\w*\(/.test(
+              t,
+            ) && !/Secure|Hardened|Safe/.test(t);
+          const direct =
+            bare.test(text.slice(call.start, call.end)) ||
+            /(?:DocumentBuilderFactory|SAXParserFactory|TransformerFactory)\.newInstance\(\)?\.new/.test(call.callee);
           if (!direct && made.length > 0 && !made.some((a) => creates(c.text(a)))) continue;
-          if (!direct && made.length === 0 && !new RegExp(`\\b(?:DocumentBuilderFactory|SAXParserFactory|XMLInputFactory|TransformerFactory|SchemaFactory)\\s+${variable.replace(/[^\w]/g, '')}\\b`).test(text)) continue;
+          if (
+            !direct &&
+            made.length === 0 &&
+            !new RegExp(
+              `\\b(?:DocumentBuilderFactory|SAXParserFactory|XMLInputFactory|TransformerFactory|SchemaFactory)\\s+${variable.replace(/[^\w]/g, '')}\\b`,
+            ).test(text)
+          )
+            continue;
           if (/^(?:newTransformer|newSchema|createXML\w+)$/.test(call.name) && !direct && made.length === 0) continue;
           // A feature set on that variable in the same function (or where it is made) protects it.
           const secured = (offset: number): boolean => {
             const near = c.around(offset, 14, 0);
             const from = near.lastIndexOf(variable ? `${variable} ` : 'newInstance');
             void from;
-            return new RegExp(`\\b${variable.replace(/[^\w]/g, '')}\\s*\\.\\s*(?:setFeature\\s*\\([^;]{0,400}(?:disallow-doctype-decl"?\\s*,\\s*true|external-(?:general|parameter)-entities"?\\s*,\\s*false|FEATURE_SECURE_PROCESSING\\s*,\\s*true)|setAttribute\\s*\\([^;]{0,400}ACCESS_EXTERNAL|setProperty\\s*\\([^;]{0,400}(?:SUPPORT_DTD|ACCESS_EXTERNAL|SUPPORTING_EXTERNAL))`).test(near) || secureInScope(text, variable, offset);
+            return (
+              new RegExp(
+                `\\b${variable.replace(/[^\w]/g, '')}\\s*\\.\\s*(?:setFeature\\s*\\([^;]{0,400}(?:disallow-doctype-decl"?\\s*,\\s*true|external-(?:general|parameter)-entities"?\\s*,\\s*false|FEATURE_SECURE_PROCESSING\\s*,\\s*true)|setAttribute\\s*\\([^;]{0,400}ACCESS_EXTERNAL|setProperty\\s*\\([^;]{0,400}(?:SUPPORT_DTD|ACCESS_EXTERNAL|SUPPORTING_EXTERNAL))`,
+              ).test(near) || secureInScope(text, variable, offset)
+            );
           };
           if (!direct && secured(call.start)) continue;
           report({ ...hit, key: `${call.callee}#${made.length > 0 ? lineText(source, call.start) : ''}` });
-        } else if (call.isNew && /^(?:SAXBuilder|SAXReader)$/.test(call.name) && !/disallow-doctype-decl/.test(text)) report(hit);
-        else if (/XMLReaderFactory\.createXMLReader$/.test(call.callee) && !/disallow-doctype-decl/.test(text)) report(hit);
+        } else if (call.isNew && /^(?:SAXBuilder|SAXReader)$/.test(call.name) && !source.has(/disallow-doctype-decl/))
+          report(hit);
+        else if (/XMLReaderFactory\.createXMLReader$/.test(call.callee) && !source.has(/disallow-doctype-decl/))
+          report(hit);
       }
       return;
     }
     if (lang === 'python') {
-      if (/defusedxml/.test(text) && !/^\s*(?:import xml\b|from xml\b|import xml\.)/m.test(text)) return;
-      for (const m of text.matchAll(/^[ \t]*(?:import\s+xml(?:\.(?:etree(?:\.\w+)?|sax|dom(?:\.\w+)?))?|from\s+xml(?:\.\w+)*\s+import\s+[^\n]+|import\s+xmlrpc(?:lib)?[^\n]{0,400}|from\s+xmlrpc[^\n]{0,400})/gm)) {
-        if (/saxutils|import\s+xml\.etree\.ElementTree as ET$/.test(m[0]) && !/\.(?:parse|fromstring|iterparse|XMLParser|XML)\(/.test(text)) continue;
+      if (source.has(/defusedxml/) && !source.has(/^\s*(?:import xml\b|from xml\b|import xml\.)/m)) return;
+      for (const m of text.matchAll(
+        /^[ \t]*(?:import\s+xml(?:\.(?:etree(?:\.\w+)?|sax|dom(?:\.\w+)?))?|from\s+xml(?:\.\w+)*\s+import\s+[^\n]+|import\s+xmlrpc(?:lib)?[^\n]{0,400}|from\s+xmlrpc[^\n]{0,400})/gm,
+      )) {
+        if (
+          /saxutils|import\s+xml\.etree\.ElementTree as ET$/.test(m[0]) &&
+          !source.has(/\.(?:parse|fromstring|iterparse|XMLParser|XML)\(/)
+        )
+          continue;
         if (/saxutils/.test(m[0])) continue;
-        if (!/\b(?:parse|parseString|fromstring|iterparse|XMLParser|make_parser|XML|ServerProxy|SimpleXMLRPCServer|xmlrpc\w*)\s*\(|^\s*import xml\s*$/m.test(text)) continue;
+        if (
+          !source.has(
+            /\b(?:parse|parseString|fromstring|iterparse|XMLParser|make_parser|XML|ServerProxy|SimpleXMLRPCServer|xmlrpc\w*)\s*\(|^\s*import xml\s*$/m,
+          )
+        )
+          continue;
         const start = m.index + m[0].length - m[0].trimStart().length;
-        report({ start, end: m.index + m[0].length, message: "Python's own XML parsers are open to entity bombs: use defusedxml." });
+        report({
+          start,
+          end: m.index + m[0].length,
+          message: "Python's own XML parsers are open to entity bombs: use defusedxml.",
+        });
       }
       for (const call of c.facts.calls) {
         const resolve = c.named(call, 'resolve_entities');
-        if (/(?:^|\.)XMLParser$/.test(call.callee) && resolve && /True/.test(c.text(resolve))) report({ start: call.start, end: call.end });
-        else if (/^(?:lxml\.)?etree\.(?:parse|fromstring|XMLParser|iterparse|XML)$/.test(call.callee) && /\blxml\b/.test(text) && !(resolve && /False/.test(c.text(resolve))) && !/resolve_entities\s*=\s*False|defusedxml/.test(text) && call.args.some((a) => !c.isConstant(a))) report({ start: call.start, end: call.end });
-        else if (/^(?:ET|ElementTree|xml\.etree\.ElementTree|cElementTree|minidom|xml\.dom\.minidom|pulldom|xml\.sax)\.(?:parse|parseString|fromstring|iterparse|XMLParser|XML)$/.test(call.callee) && call.args[0] && !c.isConstant(call.args[0]) && !/defusedxml/.test(text)) report({ start: call.start, end: call.end, message: "Python's own XML parsers are open to entity bombs: use defusedxml." });
+        if (/(?:^|\.)XMLParser$/.test(call.callee) && resolve && /True/.test(c.text(resolve)))
+          report({ start: call.start, end: call.end });
+        else if (
+          /^(?:lxml\.)?etree\.(?:parse|fromstring|XMLParser|iterparse|XML)$/.test(call.callee) &&
+          source.has(/\blxml\b/) &&
+          !(resolve && /False/.test(c.text(resolve))) &&
+          !source.has(/resolve_entities\s*=\s*False|defusedxml/) &&
+          call.args.some((a) => !c.isConstant(a))
+        )
+          report({ start: call.start, end: call.end });
+        else if (
+          /^(?:ET|ElementTree|xml\.etree\.ElementTree|cElementTree|minidom|xml\.dom\.minidom|pulldom|xml\.sax)\.(?:parse|parseString|fromstring|iterparse|XMLParser|XML)$/.test(
+            call.callee,
+          ) &&
+          call.args[0] &&
+          !c.isConstant(call.args[0]) &&
+          !source.has(/defusedxml/)
+        )
+          report({
+            start: call.start,
+            end: call.end,
+            message: "Python's own XML parsers are open to entity bombs: use defusedxml.",
+          });
       }
       return;
     }
     if (lang === 'c-sharp') {
-      for (const a of c.facts.assignments) if ((a.name === 'DtdProcessing' && /DtdProcessing\.Parse/.test(c.text(a))) || (a.name === 'ProhibitDtd' && c.text(a) === 'false') || (a.name === 'XmlResolver' && /new\s+Xml(?:Url|Secure)?Resolver/.test(c.text(a)))) report({ start: a.start, end: a.end });
+      for (const a of c.facts.assignments)
+        if (
+          (a.name === 'DtdProcessing' && /DtdProcessing\.Parse/.test(c.text(a))) ||
+          (a.name === 'ProhibitDtd' && c.text(a) === 'false') ||
+          (a.name === 'XmlResolver' && /new\s+Xml(?:Url|Secure)?Resolver/.test(c.text(a)))
+        )
+          report({ start: a.start, end: a.end });
       return;
     }
     if (lang === 'php') {
-      for (const call of c.facts.calls) if (/LIBXML_NOENT|LIBXML_DTDLOAD/.test(c.text({ from: call.open, to: call.close + 1 })) || (call.name === 'libxml_disable_entity_loader' && /false/i.test(c.text(call.args[0])))) report({ start: call.start, end: call.end });
+      for (const call of c.facts.calls)
+        if (
+          /LIBXML_NOENT|LIBXML_DTDLOAD/.test(c.text({ from: call.open, to: call.close + 1 })) ||
+          (call.name === 'libxml_disable_entity_loader' && /false/i.test(c.text(call.args[0])))
+        )
+          report({ start: call.start, end: call.end });
       return;
     }
-    for (const a of c.facts.assignments) if (a.name === 'noent' && c.text(a) === 'true') report({ start: a.start, end: a.end });
-    if (lang === 'ruby') for (const m of text.matchAll(/\b(?:config\.)?noent\b|Nokogiri::XML::ParseOptions::NOENT/g)) report({ start: m.index, end: m.index + m[0].length });
+    for (const a of c.facts.assignments)
+      if (a.name === 'noent' && c.text(a) === 'true') report({ start: a.start, end: a.end });
+    if (lang === 'ruby')
+      for (const m of text.matchAll(/\b(?:config\.)?noent\b|Nokogiri::XML::ParseOptions::NOENT/g))
+        report({ start: m.index, end: m.index + m[0].length });
   },
 };
 
-const lineText = (source: { lineAt(o: number): number; lines: readonly string[] }, offset: number): string => (source.lines[source.lineAt(offset) - 1] ?? '').trim();
+const lineText = (source: { lineAt(o: number): number; lines: readonly string[] }, offset: number): string =>
+  (source.lines[source.lineAt(offset) - 1] ?? '').trim();
 
 /** `factory.setFeature(…disallow-doctype-decl, true)` in a static block or helper for a field. */
 function secureInScope(text: string, variable: string, offset: number): boolean {
   if (!variable) return false;
   const name = variable.replace(/[^\w]/g, '');
-  const declared = new RegExp(`\\b(?:private|protected|public|static|final)\\s[^;\\n]{0,400}\\b${name}\\s*(?:=|;)`).test(text);
+  const declared = new RegExp(
+    `\\b(?:private|protected|public|static|final)\\s[^;\\n]{0,400}\\b${name}\\s*(?:=|;)`,
+  ).test(text);
   if (!declared) return false;
-  const set = new RegExp(`\\b${name}\\s*\\.\\s*set(?:Feature|Attribute|Property)\\s*\\([^;]{0,400}(?:disallow-doctype-decl"?\\s*,\\s*true|external-general-entities"?\\s*,\\s*false|ACCESS_EXTERNAL)`).exec(text);
+  const set = new RegExp(
+    `\\b${name}\\s*\\.\\s*set(?:Feature|Attribute|Property)\\s*\\([^;]{0,400}(?:disallow-doctype-decl"?\\s*,\\s*true|external-general-entities"?\\s*,\\s*false|ACCESS_EXTERNAL)`,
+  ).exec(text);
   void offset;
   return set !== null;
 }

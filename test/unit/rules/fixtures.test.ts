@@ -12,7 +12,9 @@ const grammars = createGrammars();
 
 /** `{{+}}` keeps sample tokens from looking real to scanners of this very repository; `{{202e}}` is a character by number. */
 const expand = (text: string): string =>
-  text.replaceAll('{{+}}', '').replace(/\{\{([0-9a-f]{4})\}\}/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  text
+    .replaceAll('{{+}}', '')
+    .replace(/\{\{([0-9a-f]{4})\}\}/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 
 function readCase(dir: string): { path: string; before: string | null; after: string } {
   const files = readdirSync(dir);
@@ -22,7 +24,9 @@ function readCase(dir: string): { path: string; before: string | null; after: st
   };
   const after = files.find((f) => f.startsWith('after.'));
   assert.ok(after, `${dir} has no after.*`);
-  const given = files.includes('path') ? readFileSync(path.join(dir, 'path'), 'utf8').trim() : `src/case${after.slice('after'.length)}`;
+  const given = files.includes('path')
+    ? readFileSync(path.join(dir, 'path'), 'utf8').trim()
+    : `src/case${after.slice('after'.length)}`;
   return { path: given, before: read('before'), after: read('after') ?? '' };
 }
 
@@ -30,15 +34,25 @@ for (const rule of rules) {
   test(`rule ${rule.id} finds what is bad and spares what is not`, async () => {
     const dir = path.join(root, rule.id);
     const cases = readdirSync(dir);
-    assert.ok(cases.some((c) => c.startsWith('bad.')), 'has a bad case');
-    assert.ok(cases.some((c) => c.startsWith('ok.')), 'has an ok case');
+    assert.ok(
+      cases.some((c) => c.startsWith('bad.')),
+      'has a bad case',
+    );
+    assert.ok(
+      cases.some((c) => c.startsWith('ok.')),
+      'has an ok case',
+    );
     for (const name of cases) {
       const change = readCase(path.join(dir, name));
       const { findings } = await classifyFile(change, { grammars, policy: defaultPolicy });
       const hits = findings.filter((f) => f.rule === rule.id);
       if (name.startsWith('bad.')) {
         assert.ok(hits.length > 0, `${rule.id}/${name}: nothing found`);
-        for (const f of hits) assert.ok(f.line >= 1 && f.line <= change.after.split('\n').length && f.endLine >= f.line, `${name}: line ${f.line}`);
+        for (const f of hits)
+          assert.ok(
+            f.line >= 1 && f.line <= change.after.split('\n').length && f.endLine >= f.line,
+            `${name}: line ${f.line}`,
+          );
       } else assert.deepEqual(hits, [], `${rule.id}/${name}: found`);
     }
   });
@@ -51,7 +65,11 @@ for (const rule of rules) {
         // The same risk on both sides, and an edit at the end that has nothing to do with it.
         const edited = { ...change, before: change.after, after: `${change.after}\n` };
         const { findings } = await classifyFile(edited, { grammars, policy: defaultPolicy });
-        assert.deepEqual(findings.filter((f) => f.rule === rule.id), [], `${rule.id}/${name}`);
+        assert.deepEqual(
+          findings.filter((f) => f.rule === rule.id),
+          [],
+          `${rule.id}/${name}`,
+        );
       }
     });
 }

@@ -26,14 +26,27 @@ export function resources(source: Source): readonly Resource[] {
     if (source.language === 'terraform') {
       for (const block of root.children) {
         if ((block.key === 'resource' || block.key === 'data') && block.labels.length >= 1)
-          found.push({ type: block.key === 'data' ? `data.${block.labels[0]}` : block.labels[0]!, name: block.labels[1] ?? '', node: block, props: block, hcl: true });
+          found.push({
+            type: block.key === 'data' ? `data.${block.labels[0]}` : block.labels[0]!,
+            name: block.labels[1] ?? '',
+            node: block,
+            props: block,
+            hcl: true,
+          });
       }
     } else {
       for (const list of root.children) {
         if (list.key !== 'Resources') continue;
         for (const r of list.children) {
           const type = r.children.find((c) => c.key === 'Type')?.value;
-          if (type) found.push({ type, name: r.key, node: r, props: r.children.find((c) => c.key === 'Properties'), hcl: false });
+          if (type)
+            found.push({
+              type,
+              name: r.key,
+              node: r,
+              props: r.children.find((c) => c.key === 'Properties'),
+              hcl: false,
+            });
         }
       }
     }
@@ -50,7 +63,10 @@ export function attr(tree: TreeNode | undefined, ...names: readonly string[]): T
   if (!tree) return undefined;
   const [name, ...rest] = names;
   if (name === undefined) return tree;
-  const direct = tree.kind === 'seq' || tree.children.some((c) => c.key === '') ? tree.children.filter((c) => c.key === '').flatMap((c) => c.children) : tree.children;
+  const direct =
+    tree.kind === 'seq' || tree.children.some((c) => c.key === '')
+      ? tree.children.filter((c) => c.key === '').flatMap((c) => c.children)
+      : tree.children;
   for (const child of direct) {
     if (plain(child.key) !== name) continue;
     const found = attr(child, ...rest);
@@ -62,12 +78,14 @@ export function attr(tree: TreeNode | undefined, ...names: readonly string[]): T
 export const isFalse = (n: TreeNode): boolean => /^(?:false|no|off|disabled?|0|none)$/i.test(n.value);
 export const isTrue = (n: TreeNode): boolean => /^(?:true|yes|on|enabled?|1)$/i.test(n.value);
 /** A value this file decides: no reference, variable or template. */
-export const isLiteral = (n: TreeNode): boolean => n.kind === 'scalar' && n.tag === '' && !/[${]|^(?:var|local|module|data|each|count)\./.test(n.value);
+export const isLiteral = (n: TreeNode): boolean =>
+  n.kind === 'scalar' && n.tag === '' && !/[${]|^(?:var|local|module|data|each|count)\./.test(n.value);
 
 /** Dotted plain path of a node inside its resource, for keys. */
 export function where(r: Resource, n: TreeNode): string {
   const parts: string[] = [];
-  for (let here: TreeNode | undefined = n; here && here !== r.node; here = here.parent) if (here.key) parts.unshift(plain(here.key));
+  for (let here: TreeNode | undefined = n; here && here !== r.node; here = here.parent)
+    if (here.key) parts.unshift(plain(here.key));
   return `${r.type}.${r.name}:${parts.join('.')}`;
 }
 

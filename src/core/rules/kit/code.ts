@@ -25,7 +25,8 @@ export class Code {
     if (outside.test(this.text(range))) return true;
     if (depth > 3) return false;
     for (const name of this.names(range)) {
-      for (const a of this.facts.valuesOf(name, range.from)) if (a.from !== range.from && this.isOutside(a, depth + 1)) return true;
+      for (const a of this.facts.valuesOf(name, range.from))
+        if (a.from !== range.from && this.isOutside(a, depth + 1)) return true;
       if (this.params.has(name)) return true;
     }
     return false;
@@ -36,8 +37,14 @@ export class Code {
   get params(): ReadonlySet<string> {
     if (!this.#params) {
       this.#params = new Set();
-      for (const m of this.source.text.matchAll(/@(?:RequestParam|PathVariable|RequestBody|RequestHeader|CookieValue|QueryParam|PathParam|FormParam|Query|Param|Body)\b(?:\([^)]{0,400}\))?\s*(?:final\s+)?[\w<>[\], ]{0,80}?\b(\w+)\s*[,)]/g)) this.#params.add(m[1]!);
-      for (const m of this.source.text.matchAll(/<(?:\w+:)?(\w+)>["'][^\n]{0,400}\)\s*\n\s*(?:async\s+)?def\s+\w+\s*\(([^)]{0,400})\)/g)) for (const p of m[2]!.split(',')) this.#params.add(p.trim().split(/[:=]/)[0]!.trim());
+      for (const m of this.source.text.matchAll(
+        /@(?:RequestParam|PathVariable|RequestBody|RequestHeader|CookieValue|QueryParam|PathParam|FormParam|Query|Param|Body)\b(?:\([^)]{0,400}\))?\s*(?:final\s+)?[\w<>[\], ]{0,80}?\b(\w+)\s*[,)]/g,
+      ))
+        this.#params.add(m[1]!);
+      for (const m of this.source.text.matchAll(
+        /<(?:\w+:)?(\w+)>["'][^\n]{0,400}\)\s*\n\s*(?:async\s+)?def\s+\w+\s*\(([^)]{0,400})\)/g,
+      ))
+        for (const p of m[2]!.split(',')) this.#params.add(p.trim().split(/[:=]/)[0]!.trim());
     }
     return this.#params;
   }
@@ -49,7 +56,9 @@ export class Code {
     for (let i = range.from; i < range.to && found.length < 40; i++) {
       const t = tokens[i]!;
       if (t.kind === 'id' && tokens[i + 1]?.text !== '(') found.push(t.text);
-      else if (t.kind === 'str' && t.dynamic) for (const m of this.facts.stringOf(t).matchAll(/[$#]?\{\s*([A-Za-z_$][\w.$]*)|\$(\w+)/g)) found.push(...(m[1] ?? m[2] ?? '').split('.'));
+      else if (t.kind === 'str' && t.dynamic)
+        for (const m of this.facts.stringOf(t).matchAll(/[$#]?\{\s*([A-Za-z_$][\w.$]*)|\$(\w+)/g))
+          found.push(...(m[1] ?? m[2] ?? '').split('.'));
     }
     return found;
   }
@@ -72,8 +81,19 @@ export class Code {
         const next = tokens[i + 1];
         if (next?.text === '%' && i + 2 < range.to + 0) return true;
         if (next?.text === '.' && /^(?:format|formatted|replace|concat)$/.test(tokens[i + 2]?.text ?? '')) return true;
-      } else if (t.text === '+' || t.text === '.=' || t.text === '||' || (t.text === '.' && this.source.language === 'php')) joins = true;
-      else if (t.kind === 'id' && tokens[i + 1]?.text === '(' && /^(?:sprintf|Sprintf|format|Format|concat|Concat|join|append|fmt)$/.test(t.text)) joins = true;
+      } else if (
+        t.text === '+' ||
+        t.text === '.=' ||
+        t.text === '||' ||
+        (t.text === '.' && this.source.language === 'php')
+      )
+        joins = true;
+      else if (
+        t.kind === 'id' &&
+        tokens[i + 1]?.text === '(' &&
+        /^(?:sprintf|Sprintf|format|Format|concat|Concat|join|append|fmt)$/.test(t.text)
+      )
+        joins = true;
     }
     if (strings > 0 && joins) return true;
     if (depth > 2) return false;
@@ -81,7 +101,15 @@ export class Code {
     if (range.to - range.from <= 12)
       for (const name of this.names(range)) {
         const list = this.facts.valuesOf(name, range.from);
-        if (list.some((a) => !(a.from >= range.from && a.to <= range.to) && a.from !== range.from && (this.isBuilt(a, depth + 1) || ((a.op === '+=' || a.op === '.=') && !this.isConstant(a))))) return true;
+        if (
+          list.some(
+            (a) =>
+              !(a.from >= range.from && a.to <= range.to) &&
+              a.from !== range.from &&
+              (this.isBuilt(a, depth + 1) || ((a.op === '+=' || a.op === '.=') && !this.isConstant(a))),
+          )
+        )
+          return true;
       }
     return false;
   }
@@ -101,7 +129,10 @@ export class Code {
 
   /** `name: value` / `name = value` anywhere inside the call, nested literals included. */
   option(call: Call, name: RegExp): Range | undefined {
-    return this.facts.assignments.find((a) => a.start >= call.start && a.end <= call.end && name.test(a.name)) ?? call.args.find((a) => a.name !== undefined && name.test(a.name));
+    return (
+      this.facts.assignments.find((a) => a.start >= call.start && a.end <= call.end && name.test(a.name)) ??
+      call.args.find((a) => a.name !== undefined && name.test(a.name))
+    );
   }
 
   /** Text around an offset: so many lines before and after, but not beyond the function it is in. */

@@ -16,27 +16,70 @@ export function dependencies(source: Source): Dependency[] {
   const found: Dependency[] = [];
   const { text } = source;
   const byRegex = (pattern: RegExp, section: string, group = 1): void => {
-    for (const m of text.matchAll(pattern)) found.push({ name: m[group] ?? '', version: (m[group + 1] ?? '').trim(), section, start: m.index + (m[0].length - m[0].trimStart().length), end: m.index + m[0].length });
+    for (const m of text.matchAll(pattern))
+      found.push({
+        name: m[group] ?? '',
+        version: (m[group + 1] ?? '').trim(),
+        section,
+        start: m.index + (m[0].length - m[0].trimStart().length),
+        end: m.index + m[0].length,
+      });
   };
   if (name.endsWith('.json')) {
-    const sections = new Set(['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies', 'overrides', 'resolutions', 'require', 'require-dev', 'bundledDependencies', 'imports', 'catalog']);
+    const sections = new Set([
+      'dependencies',
+      'devDependencies',
+      'peerDependencies',
+      'optionalDependencies',
+      'overrides',
+      'resolutions',
+      'require',
+      'require-dev',
+      'bundledDependencies',
+      'imports',
+      'catalog',
+    ]);
     for (const root of source.tree)
       for (const section of root.children) {
         if (section.key === 'pnpm') {
-          for (const d of at(section, 'overrides')?.children ?? []) found.push({ name: d.key, version: d.value, section: 'overrides', start: d.start, end: d.end });
+          for (const d of at(section, 'overrides')?.children ?? [])
+            found.push({ name: d.key, version: d.value, section: 'overrides', start: d.start, end: d.end });
           continue;
         }
         if (!sections.has(section.key)) continue;
         for (const d of section.kind === 'seq' ? section.children : section.children) {
-          if (d.kind === 'map') for (const leaf of walk(d)) {
-            if (leaf.kind === 'scalar') found.push({ name: `${d.key}>${leaf.key}`, version: leaf.value, section: section.key, start: leaf.start, end: leaf.end });
-          } else found.push({ name: d.key || d.value, version: d.key ? d.value : '', section: section.key === 'resolutions' ? 'overrides' : 'dependencies', start: d.start, end: d.end });
+          if (d.kind === 'map')
+            for (const leaf of walk(d)) {
+              if (leaf.kind === 'scalar')
+                found.push({
+                  name: `${d.key}>${leaf.key}`,
+                  version: leaf.value,
+                  section: section.key,
+                  start: leaf.start,
+                  end: leaf.end,
+                });
+            }
+          else
+            found.push({
+              name: d.key || d.value,
+              version: d.key ? d.value : '',
+              section: section.key === 'resolutions' ? 'overrides' : 'dependencies',
+              start: d.start,
+              end: d.end,
+            });
         }
       }
     return found;
   }
-  if (/^(?:requirements|constraints).*\.(?:txt|in)$/.test(name) || name === 'requirements.in' || (name.endsWith('.txt') && source.language === 'manifest')) {
-    byRegex(/^[ \t]*((?:-e\s+)?(?:git\+|https?:)\S+|[A-Za-z0-9][\w.-]*(?:\[[^\]\n]{0,400}\])?)[ \t]*((?:[=<>!~]=?=?|@|===)[^\n;#\\]{0,400})?[^\n]{0,400}/gm, 'requirements');
+  if (
+    /^(?:requirements|constraints).*\.(?:txt|in)$/.test(name) ||
+    name === 'requirements.in' ||
+    (name.endsWith('.txt') && source.language === 'manifest')
+  ) {
+    byRegex(
+      /^[ \t]*((?:-e\s+)?(?:git\+|https?:)\S+|[A-Za-z0-9][\w.-]*(?:\[[^\]\n]{0,400}\])?)[ \t]*((?:[=<>!~]=?=?|@|===)[^\n;#\\]{0,400})?[^\n]{0,400}/gm,
+      'requirements',
+    );
     return found;
   }
   if (name === 'go.mod') {
@@ -47,8 +90,17 @@ export function dependencies(source: Source): Dependency[] {
       if (open) block = open[1]!;
       else if (line.startsWith(')')) block = '';
       else {
-        const m = block ? /^\s+(\S+)\s*(.*)$/.exec(line) : /^(?:require|replace|exclude|tool|toolchain)\s+(\S+)\s*(.*)$/.exec(line);
-        if (m && !m[1]!.startsWith('//')) found.push({ name: m[1]!, version: m[2]!.replace(/\s*\/\/.*/, ''), section: block || 'require', start: offset, end: offset + line.length });
+        const m = block
+          ? /^\s+(\S+)\s*(.*)$/.exec(line)
+          : /^(?:require|replace|exclude|tool|toolchain)\s+(\S+)\s*(.*)$/.exec(line);
+        if (m && !m[1]!.startsWith('//'))
+          found.push({
+            name: m[1]!,
+            version: m[2]!.replace(/\s*\/\/.*/, ''),
+            section: block || 'require',
+            start: offset,
+            end: offset + line.length,
+          });
       }
       offset += line.length + 1;
     }
@@ -65,19 +117,43 @@ export function dependencies(source: Source): Dependency[] {
         for (const m of line.matchAll(/(["'])([^"'\n]+)\1/g)) pushRequirement(m[2]!, list, offset, line);
         if (/^\s*\]/.test(line) || /\]\s*,?\s*(?:#.*)?$/.test(line)) list = '';
       } else {
-        const inSection = /(?:^|\.)(?:dev-|build-|optional-)?dependencies(?:\.|$)|^dev-packages$|^packages$|^dependency-groups$|^workspace\.dependencies$|^patch\.|^replace$|^libraries$|^versions$|^plugins$|dependency-groups|^project\.optional-dependencies$/.test(section);
+        const inSection =
+          /(?:^|\.)(?:dev-|build-|optional-)?dependencies(?:\.|$)|^dev-packages$|^packages$|^dependency-groups$|^workspace\.dependencies$|^patch\.|^replace$|^libraries$|^versions$|^plugins$|dependency-groups|^project\.optional-dependencies$/.test(
+            section,
+          );
         const pair = /^\s*["']?([\w.@/-]+)["']?\s*=\s*(.*)$/.exec(line);
         if (pair) {
           const [, key, rest] = pair as unknown as [string, string, string];
           const detail = /(?:^|\.)(?:dev-|build-)?dependencies\.([\w.-]+)$/.exec(section);
           if (detail) {
-            if (/^(?:version|git|path|branch|rev|tag|registry|package)$/.test(key)) found.push({ name: detail[1]!, version: `${key}=${rest.trim()}`, section: 'dependencies', start: offset, end: offset + line.length });
+            if (/^(?:version|git|path|branch|rev|tag|registry|package)$/.test(key))
+              found.push({
+                name: detail[1]!,
+                version: `${key}=${rest.trim()}`,
+                section: 'dependencies',
+                start: offset,
+                end: offset + line.length,
+              });
           } else if (inSection && /^\s*\[/.test(rest) && !/^\s*\[\s*\{/.test(rest)) {
             list = `${section}.${key}`;
             for (const m of rest.matchAll(/(["'])([^"'\n]+)\1/g)) pushRequirement(m[2]!, list, offset, line);
             if (/\]\s*(?:#.*)?$/.test(rest)) list = '';
-          } else if (inSection && key !== 'python') found.push({ name: key, version: rest.replace(/\s+#.*$/, '').replace(/^["']|["']$/g, '').trim(), section: 'dependencies', start: offset, end: offset + line.length });
-          else if ((section === 'project' && /^(?:dependencies)$/.test(key)) || (section === 'build-system' && key === 'requires') || (section.startsWith('tool.') && /^(?:dependencies|dev-dependencies|requires)$/.test(key))) {
+          } else if (inSection && key !== 'python')
+            found.push({
+              name: key,
+              version: rest
+                .replace(/\s+#.*$/, '')
+                .replace(/^["']|["']$/g, '')
+                .trim(),
+              section: 'dependencies',
+              start: offset,
+              end: offset + line.length,
+            });
+          else if (
+            (section === 'project' && /^(?:dependencies)$/.test(key)) ||
+            (section === 'build-system' && key === 'requires') ||
+            (section.startsWith('tool.') && /^(?:dependencies|dev-dependencies|requires)$/.test(key))
+          ) {
             list = key;
             for (const m of rest.matchAll(/(["'])([^"'\n]+)\1/g)) pushRequirement(m[2]!, list, offset, line);
             if (/\]\s*(?:#.*)?$/.test(rest)) list = '';
@@ -89,17 +165,44 @@ export function dependencies(source: Source): Dependency[] {
     return found;
   }
   if (name === 'setup.py' || name === 'setup.cfg') {
-    for (const m of text.matchAll(/\b(install_requires|tests_require|setup_requires|extras_require|requires)\b\s*=\s*([[{][\s\S]{0,4000}?[\]}]\s*(?=,\s*\n\s*\w+\s*=|\n?\s*\)|\n\w|$)|\n(?:[ \t]+[^\n]{0,400}\n?)*)/g)) {
+    for (const m of text.matchAll(
+      /\b(install_requires|tests_require|setup_requires|extras_require|requires)\b\s*=\s*([[{][\s\S]{0,4000}?[\]}]\s*(?=,\s*\n\s*\w+\s*=|\n?\s*\)|\n\w|$)|\n(?:[ \t]+[^\n]{0,400}\n?)*)/g,
+    )) {
       const base = m.index + m[0].length - m[2]!.length;
-      if (name === 'setup.py') for (const s of m[2]!.matchAll(/(["'])([A-Za-z0-9][\w.-]*(?:\[[^\]]{0,400}\])?\s*[^"'\n]{0,400})\1/g)) {
-        if (m[2]![s.index + s[0].length] === ':') continue;
-        const r = /^([\w.-]+(?:\[[^\]]{0,400}\])?)\s*(.*)$/.exec(s[2]!);
-        if (r) found.push({ name: r[1]!, version: r[2]!, section: m[1]!, start: base + s.index, end: base + s.index + s[0].length });
-      }
-      else for (const s of m[2]!.matchAll(/^[ \t]+([\w.-]+(?:\[[^\]]{0,400}\])?)\s*([^\n]{0,400})/gm)) found.push({ name: s[1]!, version: s[2]!, section: m[1]!, start: base + s.index, end: base + s.index + s[0].length });
+      if (name === 'setup.py')
+        for (const s of m[2]!.matchAll(/(["'])([A-Za-z0-9][\w.-]*(?:\[[^\]]{0,400}\])?\s*[^"'\n]{0,400})\1/g)) {
+          if (m[2]![s.index + s[0].length] === ':') continue;
+          const r = /^([\w.-]+(?:\[[^\]]{0,400}\])?)\s*(.*)$/.exec(s[2]!);
+          if (r)
+            found.push({
+              name: r[1]!,
+              version: r[2]!,
+              section: m[1]!,
+              start: base + s.index,
+              end: base + s.index + s[0].length,
+            });
+        }
+      else
+        for (const s of m[2]!.matchAll(/^[ \t]+([\w.-]+(?:\[[^\]]{0,400}\])?)\s*([^\n]{0,400})/gm))
+          found.push({
+            name: s[1]!,
+            version: s[2]!,
+            section: m[1]!,
+            start: base + s.index,
+            end: base + s.index + s[0].length,
+          });
     }
     // Lists kept in a variable of their own.
-    if (name === 'setup.py') for (const s of text.matchAll(/^[ \t]+(["'])([A-Za-z][\w.-]*)(\s*(?:[=<>!~]=|[<>])[^"'\n]{0,400})\1\s*,?\s*$/gm)) if (!found.some((f) => f.start >= s.index && f.end <= s.index + s[0].length)) found.push({ name: s[2]!, version: s[3]!.trim(), section: 'list', start: s.index + (s[0].length - s[0].trimStart().length), end: s.index + s[0].length });
+    if (name === 'setup.py')
+      for (const s of text.matchAll(/^[ \t]+(["'])([A-Za-z][\w.-]*)(\s*(?:[=<>!~]=|[<>])[^"'\n]{0,400})\1\s*,?\s*$/gm))
+        if (!found.some((f) => f.start >= s.index && f.end <= s.index + s[0].length))
+          found.push({
+            name: s[2]!,
+            version: s[3]!.trim(),
+            section: 'list',
+            start: s.index + (s[0].length - s[0].trimStart().length),
+            end: s.index + s[0].length,
+          });
     return found;
   }
   if (name === 'pom.xml') {
@@ -107,37 +210,64 @@ export function dependencies(source: Source): Dependency[] {
       const id = /<artifactId>\s*([^<]+?)\s*</.exec(m[2]!)?.[1];
       const group = /<groupId>\s*([^<]+?)\s*</.exec(m[2]!)?.[1] ?? '';
       const version = /<version>\s*([^<]+?)\s*</.exec(m[2]!)?.[1] ?? '';
-      if (id) found.push({ name: `${group}:${id}`, version, section: m[1]!, start: m.index, end: m.index + m[0].length });
+      if (id)
+        found.push({ name: `${group}:${id}`, version, section: m[1]!, start: m.index, end: m.index + m[0].length });
     }
-    for (const m of text.matchAll(/<([\w.-]+[.-]version|version\.[\w.-]+)>\s*([^<]+?)\s*<\/\1>/g)) found.push({ name: m[1]!, version: m[2]!, section: 'properties', start: m.index, end: m.index + m[0].length });
+    for (const m of text.matchAll(/<([\w.-]+[.-]version|version\.[\w.-]+)>\s*([^<]+?)\s*<\/\1>/g))
+      found.push({ name: m[1]!, version: m[2]!, section: 'properties', start: m.index, end: m.index + m[0].length });
     return found;
   }
   if (/\.(?:gradle|kts)$/.test(name)) {
-    byRegex(/\b(?:implementation|api|compileOnly|runtimeOnly|testImplementation|androidTestImplementation|annotationProcessor|kapt|ksp|classpath|compile|testCompile|testRuntimeOnly|developmentOnly|providedCompile)\b\s*\(?\s*(?:platform\s*\(\s*)?["']([^"':]+:[^"':]+)(?::([^"']{0,400}))?["']/g, 'gradle');
+    byRegex(
+      /\b(?:implementation|api|compileOnly|runtimeOnly|testImplementation|androidTestImplementation|annotationProcessor|kapt|ksp|classpath|compile|testCompile|testRuntimeOnly|developmentOnly|providedCompile)\b\s*\(?\s*(?:platform\s*\(\s*)?["']([^"':]+:[^"':]+)(?::([^"']{0,400}))?["']/g,
+      'gradle',
+    );
     byRegex(/\bid\s*\(?\s*["']([\w.-]+)["']\s*\)?\s*version\s*["']([^"']+)["']/g, 'plugins');
     return found;
   }
   if (/proj$|packages\.config$|\.props$/.test(name)) {
-    byRegex(/<(?:PackageReference|PackageVersion|package|GlobalPackageReference)\s+(?:Include|Update|id)="([^"]+)"(?:[^>]{0,400}?\bVersion="([^"]{0,400})")?[^>]{0,400}>/gi, 'nuget');
+    byRegex(
+      /<(?:PackageReference|PackageVersion|package|GlobalPackageReference)\s+(?:Include|Update|id)="([^"]+)"(?:[^>]{0,400}?\bVersion="([^"]{0,400})")?[^>]{0,400}>/gi,
+      'nuget',
+    );
     return found;
   }
   if (name === 'gemfile' || name.endsWith('.gemspec')) {
-    byRegex(/^[ \t]*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)\s*\(?\s*["']([\w.-]+)["']([^\n]{0,400})/gm, 'gems');
+    byRegex(
+      /^[ \t]*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)\s*\(?\s*["']([\w.-]+)["']([^\n]{0,400})/gm,
+      'gems',
+    );
     return found;
   }
   if (/\.ya?ml$/.test(name)) {
-    for (const root of source.tree) for (const section of root.children) {
-      if (!/^(?:dependencies|dev_dependencies|dependency_overrides|catalog|overrides)$/.test(section.key)) continue;
-      for (const d of section.children) found.push({ name: d.key || d.value, version: d.key ? flat(d) : '', section: section.key, start: d.start, end: d.end });
-    }
+    for (const root of source.tree)
+      for (const section of root.children) {
+        if (!/^(?:dependencies|dev_dependencies|dependency_overrides|catalog|overrides)$/.test(section.key)) continue;
+        for (const d of section.children)
+          found.push({
+            name: d.key || d.value,
+            version: d.key ? flat(d) : '',
+            section: section.key,
+            start: d.start,
+            end: d.end,
+          });
+      }
     return found;
   }
   return found;
 
   function pushRequirement(spec: string, section: string, offset: number, line: string): void {
     const r = /^([\w.-]+(?:\[[^\]]{0,400}\])?)\s*(.*)$/.exec(spec);
-    if (r) found.push({ name: r[1]!, version: r[2]!, section, start: offset + Math.max(0, line.indexOf(spec)), end: offset + Math.max(0, line.indexOf(spec)) + spec.length });
+    if (r)
+      found.push({
+        name: r[1]!,
+        version: r[2]!,
+        section,
+        start: offset + Math.max(0, line.indexOf(spec)),
+        end: offset + Math.max(0, line.indexOf(spec)) + spec.length,
+      });
   }
 }
 
-const flat = (n: TreeNode): string => (n.kind === 'scalar' ? n.value : n.children.map((c) => `${c.key}=${c.value}`).join(','));
+const flat = (n: TreeNode): string =>
+  n.kind === 'scalar' ? n.value : n.children.map((c) => `${c.key}=${c.value}`).join(',');

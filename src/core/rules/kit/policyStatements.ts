@@ -37,7 +37,11 @@ export function policyStatements(source: Source): PolicyStatement[] {
       const document = n.key === 'statement' && source.language === 'terraform';
       if (!actions && !notActions) continue;
       if (!effect && !document) continue;
-      const principals = document ? n.children.filter((c) => c.key === 'principals').flatMap((p) => leaves(p.children.find((c) => c.key === 'identifiers'))) : leaves(child('principal'));
+      const principals = document
+        ? n.children
+            .filter((c) => c.key === 'principals')
+            .flatMap((p) => leaves(p.children.find((c) => c.key === 'identifiers')))
+        : leaves(child('principal'));
       const actionLeaves = leaves(actions);
       found.push({
         node: n,

@@ -21,7 +21,8 @@ export function isPlaceholder(value: string): boolean {
   if (v.length === 0) return true;
   if (/^[<{[(%$].*[>})\]%]$|\$\{|\{\{|<%|%\(|\$\(|^\$[A-Za-z_]|^%\w+%$|^@\w+@$|\.\.\.|…/.test(v)) return true;
   if (/(?:x{4,}|X{4,}|\*{3,}|#{4,}|-{6,}|_{6,}|\.{4,}|0{8,}|1{8,}|y{5,}|\?{3,})/.test(v)) return true;
-  if (/EXAMPLE(?:KEY)?$|^AKIAIOSFODNN7|(?:^|[-_])(?:YOUR|EXAMPLE|SAMPLE|PUT|INSERT|REPLACE|CHANGE)[-_]/i.test(v)) return true;
+  if (/EXAMPLE(?:KEY)?$|^AKIAIOSFODNN7|(?:^|[-_])(?:YOUR|EXAMPLE|SAMPLE|PUT|INSERT|REPLACE|CHANGE)[-_]/i.test(v))
+    return true;
   if (/^(?:0123456789|1234567890|123456789|12345678|abcdef|abc123|deadbeef|cafebabe|a1b2c3d4)/i.test(v)) return true;
   if (new Set(v).size <= 3) return true;
   return false;
@@ -30,26 +31,39 @@ export function isPlaceholder(value: string): boolean {
 /** Words joined by `-`, `_`, `.`, `/`, blanks: a name, a message or a path, not a secret. */
 export function isWordy(value: string): boolean {
   if (/\s/.test(value)) return true;
-  if (/^[A-Za-z]+$/.test(value)) return value.length < 16 || entropy(value) < 3.6 || /^[A-Z]?[a-z]+(?:[A-Z][a-z]+)+$/.test(value);
+  if (/^[A-Za-z]+$/.test(value))
+    return value.length < 16 || entropy(value) < 3.6 || /^[A-Z]?[a-z]+(?:[A-Z][a-z]+)+$/.test(value);
   // Every part is a short word, perhaps with a digit at its end; no digit between letters, no change of case that words do not make.
-  if (/^[A-Za-z0-9\-_./:]+$/.test(value) && value.split(/[-_./:]/).every((w) => /^[A-Za-z]{0,14}\d?$/.test(w)) && !/[a-z][A-Z][a-z]?[A-Z]/.test(value)) return true;
+  if (
+    /^[A-Za-z0-9\-_./:]+$/.test(value) &&
+    value.split(/[-_./:]/).every((w) => /^[A-Za-z]{0,14}\d?$/.test(w)) &&
+    !/[a-z][A-Z][a-z]?[A-Z]/.test(value)
+  )
+    return true;
   return false;
 }
 
 /** A password a person would type into a sample. */
-export const isSampleWord = (value: string): boolean => words.test(value) && !/\d{3,}/.test(value.replace(/1234?5?6?7?8?9?0?/, ''));
+export const isSampleWord = (value: string): boolean =>
+  words.test(value) && !/\d{3,}/.test(value.replace(/1234?5?6?7?8?9?0?/, ''));
 
 /** Hash, UUID, path, URL, version, colour: long, but no secret by itself. */
 export function isHarmlessShape(value: string): boolean {
   return (
     /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(value) ||
-    /^(?:https?|wss?|file|git|ssh|ftp|urn|arn|data|mailto|jdbc|s3|gs|sha\d+|md5|vault|ssm|op|secretsmanager|projects|kms|azurekeyvault|ref\+\w+):/i.test(value) ||
+    /^(?:https?|wss?|file|git|ssh|ftp|urn|arn|data|mailto|jdbc|s3|gs|sha\d+|md5|vault|ssm|op|secretsmanager|projects|kms|azurekeyvault|ref\+\w+):/i.test(
+      value,
+    ) ||
     /^(?:\.{0,2}\/|[A-Za-z]:\\|~\/|@|#|\$|%|&|--?\w)/.test(value) ||
     /^v?\d+(?:\.\d+){1,3}/.test(value) ||
     /^\d+$/.test(value) ||
     /^[\w.+-]+@[\w-]+\.[\w.]+$/.test(value) ||
-    /^(?:process|os|env|config|settings|self|this|request|req|System|Environment|var|local|module|data|secrets|vars|context|options|props|params|args|ctx|cfg|conf|app)\b[.[(]/.test(value) ||
+    /^(?:process|os|env|config|settings|self|this|request|req|System|Environment|var|local|module|data|secrets|vars|context|options|props|params|args|ctx|cfg|conf|app)\b[.[(]/.test(
+      value,
+    ) ||
     /^\w+(?:\.\w+)*\(.*\)?$/.test(value) ||
-    /\.(?:js|ts|py|go|java|json|ya?ml|txt|md|png|jpe?g|svg|pem|key|crt|cert|com|org|net|io|html?|css|sh|xml|conf|ini|toml|lock|dll|exe|so|jar|zip|gz)$/i.test(value)
+    /\.(?:js|ts|py|go|java|json|ya?ml|txt|md|png|jpe?g|svg|pem|key|crt|cert|com|org|net|io|html?|css|sh|xml|conf|ini|toml|lock|dll|exe|so|jar|zip|gz)$/i.test(
+      value,
+    )
   );
 }

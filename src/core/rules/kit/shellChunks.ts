@@ -27,7 +27,9 @@ export function shellChunks(source: Source): Chunk[] {
     else chunks.push({ text: whole.slice(from), start: n.start + from });
   };
   switch (source.language) {
-    case 'shell': case 'powershell': case 'batch':
+    case 'shell':
+    case 'powershell':
+    case 'batch':
       return [{ text: source.text, start: 0 }];
     case 'dockerfile':
       for (const d of source.docker) {
@@ -37,17 +39,21 @@ export function shellChunks(source: Source): Chunk[] {
       }
       return chunks;
     case 'makefile':
-      for (const m of source.text.matchAll(/^\t[@+-]*((?:[^\n]{0,400}\\\n)*[^\n]{0,400})/gm)) chunks.push({ text: m[1]!, start: m.index + m[0].length - m[1]!.length });
+      for (const m of source.text.matchAll(/^\t[@+-]*((?:[^\n]{0,400}\\\n)*[^\n]{0,400})/gm))
+        chunks.push({ text: m[1]!, start: m.index + m[0].length - m[1]!.length });
       return chunks;
     case 'jenkinsfile':
-      for (const m of source.text.matchAll(/\b(?:sh|bat)\b[\s(]*(?:script\s*:\s*)?('''|"""|'|")([\s\S]{0,4000}?)\1/g)) chunks.push({ text: m[2]!, start: m.index + m[0].length - m[2]!.length - m[1]!.length });
+      for (const m of source.text.matchAll(/\b(?:sh|bat)\b[\s(]*(?:script\s*:\s*)?('''|"""|'|")([\s\S]{0,4000}?)\1/g))
+        chunks.push({ text: m[2]!, start: m.index + m[0].length - m[2]!.length - m[1]!.length });
       return chunks;
     case 'manifest':
-      if (source.path.endsWith('package.json')) for (const root of source.tree) for (const s of at(root, 'scripts')?.children ?? []) value(s);
+      if (source.path.endsWith('package.json'))
+        for (const root of source.tree) for (const s of at(root, 'scripts')?.children ?? []) value(s);
       return chunks;
     default: {
-      const keys = /^(?:run|script|before_script|after_script|bash|sh|pwsh|powershell|command|entrypoint|shell|cmd|raw|inlineScript)$/;
-      for (const root of source.tree) for (const n of walk(root)) if (keys.test(n.key) && (n.kind !== 'map')) value(n);
+      const keys =
+        /^(?:run|script|before_script|after_script|bash|sh|pwsh|powershell|command|entrypoint|shell|cmd|raw|inlineScript)$/;
+      for (const root of source.tree) for (const n of walk(root)) if (keys.test(n.key) && n.kind !== 'map') value(n);
       return chunks;
     }
   }
@@ -73,7 +79,7 @@ export function logicalLines(text: string): { text: string; start: number; lengt
     }
     const line = text.slice(start, e);
     for (const doc of line.matchAll(/(?<!<)<<-?\s*(["'\\]?)([A-Za-z_]\w*)\1/g)) {
-      for (let p = e + 1; p < n; ) {
+      for (let p = e + 1; p < n;) {
         const le = eol(text, p);
         e = le;
         if (text.slice(p, le).trim() === doc[2]) break;

@@ -10,7 +10,30 @@ export interface SimpleCommand {
   readonly argv: readonly Word[];
 }
 
-const wrappers = new Set(['sudo', 'env', 'nice', 'time', 'command', 'exec', 'then', 'do', 'else', 'if', 'while', 'until', '!', '{', '(', 'nohup', 'run:', '-', 'script:', '&&', 'doas', 'RUN']);
+const wrappers = new Set([
+  'sudo',
+  'env',
+  'nice',
+  'time',
+  'command',
+  'exec',
+  'then',
+  'do',
+  'else',
+  'if',
+  'while',
+  'until',
+  '!',
+  '{',
+  '(',
+  'nohup',
+  'run:',
+  '-',
+  'script:',
+  '&&',
+  'doas',
+  'RUN',
+]);
 
 /** Commands in order; comments are skipped, assignments before a command dropped. Linear. */
 export function shellWords(text: string, shift = 0): SimpleCommand[] {
@@ -21,7 +44,10 @@ export function shellWords(text: string, shift = 0): SimpleCommand[] {
   let quoted = false;
   const endWord = (i: number): void => {
     if (wordStart >= 0) {
-      const skip = argv.length === 0 && !quoted && (wrappers.has(word) || /^[A-Za-z_]\w*\+?=/.test(word) || /^-{1,2}[a-zA-Z]/.test(word));
+      const skip =
+        argv.length === 0 &&
+        !quoted &&
+        (wrappers.has(word) || /^[A-Za-z_]\w*\+?=/.test(word) || /^-{1,2}[a-zA-Z]/.test(word));
       if (!skip) argv.push({ text: word, start: wordStart + shift, end: i + shift });
     }
     word = '';
@@ -50,7 +76,8 @@ export function shellWords(text: string, shift = 0): SimpleCommand[] {
     if (ch === "'" || ch === '"') {
       // A quote that never closes on the line is an apostrophe.
       let close = i + 1;
-      while (close < n && text[close] !== ch && (ch === "'" || text[close] !== '\n' || close - i < 2000)) close += ch === '"' && text[close] === '\\' ? 2 : 1;
+      while (close < n && text[close] !== ch && (ch === "'" || text[close] !== '\n' || close - i < 2000))
+        close += ch === '"' && text[close] === '\\' ? 2 : 1;
       if (close >= n) {
         if (wordStart < 0) wordStart = i;
         continue;

@@ -16,7 +16,8 @@ export interface Job {
 export function jobs(source: Source): Job[] {
   const found: Job[] = [];
   for (const root of source.tree) {
-    for (const job of at(root, 'jobs')?.children ?? []) found.push({ name: job.key, node: job, steps: at(job, 'steps')?.children ?? [], root });
+    for (const job of at(root, 'jobs')?.children ?? [])
+      found.push({ name: job.key, node: job, steps: at(job, 'steps')?.children ?? [], root });
     const runs = at(root, 'runs');
     if (runs) found.push({ name: 'action', node: runs, steps: at(runs, 'steps')?.children ?? [], root });
   }
@@ -39,12 +40,26 @@ export function runText(step: TreeNode): TreeNode | undefined {
   const run = at(step, 'run');
   if (run) return run;
   const uses = at(step, 'uses')?.value ?? '';
-  if (/^(?:actions\/github-script|appleboy\/ssh-action|azure\/(?:cli|powershell)|jannekem\/run-python-script-action|cardinalby\/js-eval-action|addnab\/docker-run-action|nick-fields\/retry|nick-invision\/retry)(?:@|$)/i.test(uses)) return at(step, 'with', 'script') ?? at(step, 'with', 'inlineScript') ?? at(step, 'with', 'command') ?? at(step, 'with', 'run');
+  if (
+    /^(?:actions\/github-script|appleboy\/ssh-action|azure\/(?:cli|powershell)|jannekem\/run-python-script-action|cardinalby\/js-eval-action|addnab\/docker-run-action|nick-fields\/retry|nick-invision\/retry)(?:@|$)/i.test(
+      uses,
+    )
+  )
+    return (
+      at(step, 'with', 'script') ??
+      at(step, 'with', 'inlineScript') ??
+      at(step, 'with', 'command') ??
+      at(step, 'with', 'run')
+    );
   return undefined;
 }
 
 /** `${{ … }}` between two offsets. */
-export function expressions(source: Source, start: number, end: number): { text: string; start: number; end: number }[] {
+export function expressions(
+  source: Source,
+  start: number,
+  end: number,
+): { text: string; start: number; end: number }[] {
   const found: { text: string; start: number; end: number }[] = [];
   let i = start;
   for (;;) {
@@ -63,12 +78,28 @@ const untrusted =
 
 export function isUntrusted(expression: string, job: Job, source: Source): boolean {
   // Only what the expression yields counts, not what it compares.
-  const value = expression.replace(/[^&|]{0,400}(?:==|!=|<=?|>=?)[^&|]{0,400}/g, ' ').replace(/\b(?:contains|startsWith|endsWith|hashFiles|success|failure|always|cancelled)\s*\([^)]{0,400}\)/g, ' ');
+  const value = expression
+    .replace(/[^&|]{0,400}(?:==|!=|<=?|>=?)[^&|]{0,400}/g, ' ')
+    .replace(/\b(?:contains|startsWith|endsWith|hashFiles|success|failure|always|cancelled)\s*\([^)]{0,400}\)/g, ' ');
   if (/^\s*(?:toJSON|fromJSON)?\(?\s*github\s*\)?\s*$|toJSON\(\s*github(?:\.event)?\s*\)/i.test(value)) return true;
-  if (untrusted.test(value)) return !/\bgithub\.ref_name\b/.test(value) || triggers(source).some((t) => /pull_request|push|create|workflow_dispatch/.test(t.name));
+  if (untrusted.test(value))
+    return (
+      !/\bgithub\.ref_name\b/.test(value) ||
+      triggers(source).some((t) => /pull_request|push|create|workflow_dispatch/.test(t.name))
+    );
   const input = /\b(?:github\.event\.)?inputs\.([\w-]+)/.exec(value);
   if (input) {
-    const declared = [at(job.root, 'inputs', input[1]!), ...['workflow_dispatch', 'workflow_call'].map((t) => at(job.root.children.find((c) => c.key === 'on' || c.key === 'true'), t, 'inputs', input[1]!))].find(Boolean);
+    const declared = [
+      at(job.root, 'inputs', input[1]!),
+      ...['workflow_dispatch', 'workflow_call'].map((t) =>
+        at(
+          job.root.children.find((c) => c.key === 'on' || c.key === 'true'),
+          t,
+          'inputs',
+          input[1]!,
+        ),
+      ),
+    ].find(Boolean);
     const type = at(declared, 'type')?.value;
     return !(type === 'boolean' || type === 'number' || type === 'choice' || type === 'environment');
   }
@@ -79,12 +110,21 @@ export function isUntrusted(expression: string, job: Job, source: Source): boole
     if (list.kind === 'scalar') return list.value.includes('${{');
     const own = at(list, matrix[1]!);
     const included = at(list, 'include');
-    const dynamic = (n: TreeNode | undefined): boolean => n !== undefined && [...walk(n)].some((x) => x.kind === 'scalar' && x.value.includes('${{'));
+    const dynamic = (n: TreeNode | undefined): boolean =>
+      n !== undefined && [...walk(n)].some((x) => x.kind === 'scalar' && x.value.includes('${{'));
     if (own) return dynamic(own);
-    if (included) return included.kind === 'scalar' ? included.value.includes('${{') : included.children.some((c) => dynamic(at(c, matrix[1]!)));
+    if (included)
+      return included.kind === 'scalar'
+        ? included.value.includes('${{')
+        : included.children.some((c) => dynamic(at(c, matrix[1]!)));
     return list.children.some((c) => c.kind === 'scalar' && c.value.includes('${{'));
   }
-  if (/\bsteps\.[\w-]+\.outputs\.(?:[\w-]*(?:title|body|message|branch|head_ref|comment|changed_files|all_changed|added_files|modified_files|ref)[\w-]*)/i.test(value)) return true;
+  if (
+    /\bsteps\.[\w-]+\.outputs\.(?:[\w-]*(?:title|body|message|branch|head_ref|comment|changed_files|all_changed|added_files|modified_files|ref)[\w-]*)/i.test(
+      value,
+    )
+  )
+    return true;
   void scalars;
   return false;
 }

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { classify, classifyFile } from '../../../src/core/classify.ts';
+import { defaultPolicy } from '../../../src/core/policy/index.ts';
+import type { Policy } from '../../../src/core/policy/model.ts';
+import { createGrammars } from '../../../src/platform/grammars.ts';
+
+const ctx = { grammars: createGrammars(), policy: defaultPolicy };
+const judge = (path: string, before: string | null, after: string | null, policy: Policy = defaultPolicy) =>
+  classifyFile({ path, before, after }, { ...ctx, policy });
+
+const kinds: readonly [string, string, string | null, string | null, string, string][] = [
+  ['blanks in Python', 'a.py', 'x = [1,2]\n', 'x = [1, 2]\n\n', 'formatting', 'low'],
+  ['quotes and commas in TypeScript', 'a.ts', "f('a', [1, 2]);\n", 'f("a", [\n  1,\n  2,\n]);\n', 'formatting', 'low'],
+  [
+    'indentation that changes a Python block',
+    'a.py',
+    'if a:\n    b()\n    c()\n',
+    'if a:\n    b()\nc()\n',
+    'feature',
+    'medium',
+  ],
+  [
+    'a line break that ends a JavaScript statement',
+    'a.js',
+    'function f() { return a }\n',
+    'function f() { return\na }\n',
+    'feature',
+    'medium',
+  ],
+  ['a comment', 'a.go', 'package a\n', '// Package a does it.\npackage a\n', 'comments', 'low'],
+  ['a comment that tools obey', 'a.ts', 'f(x);\n', '// @ts-ignore\nf(x);\n', 'feature', 'medium'],
+  ['a comment in YAML', 'k.yaml', 'a: 1\n', '# one\na: 1\n', 'comments', 'low'],
+  ['a hash inside a YAML string', 'k.yaml', "a: 'b'\n", "a: 'b # c'\n", 'configuration', 'medium'],
+  ['text in JSX', 'a.tsx', 'const a = <p>not allowed</p>;\n', 'const a = <p>allowed</p>;\n', 'feature', 'medium'],
+  ['prose', 'README.md', 'a\n', 'b\n', 'docs', 'low'],
+  ['a new test', 'src/a.test.ts', null, "test('a', () => {});\n", 'tests', 'low'],
+  ['a workflow', '.github/workflows/ci.yml', null, 'on: push\njobs: {}\n', 'ci-cd', 'high'],
+  ['a query', 'q.sql', null, 'SELECT 1;\n', 'feature', 'medium'],
+  ['a table', 'q.sql', null, 'CREATE TABLE a (b int);\n', 'schema', 'high'],
+  ['a version in a manifest', 'package.json', '{"version":"1.0.0"}', '{"version":"1.0.1"}', 'configuration', 'medium'],
+  ['nothing', 'a.ts', 'a\n', 'a\n', 'none', 'low'],
+  ['a file without a name we know', 'x.bin', null, 'a\0b', 'feature', 'medium'],
+  ['authentication code', 'src/auth/session.ts', 'a();\n', 'b();\n', 'security', 'high'],
+  ['an authentication test', 'src/auth/session.test.ts', 'a();\n', 'b();\n', 'tests', 'low'],
+];
+for (const [what, path, before, after, changeType, tier] of kinds)
+  test(`${what}: ${changeType}, ${tier}`, async () => {
+    const c = await judge(path, before, after);
+    assert.equal(c.changeType, changeType);
+    assert.equal(c.tier, tier);
+  });
+
+const risky = 'import requests\n\n\ndef load(u):\n    return requests.get(u, verify=False)\n';
+
+test('an old risk that the edit did not touch is silent', async () => {
+  const c = await judge('a.py', risky, `${risky}\n\ndef other():\n    return 1\n`);
+  assert.deepEqual(c.findings, []);
+});
+
+test('a risk that moved or was indented anew is silent', async () => {
+  const moved = 'import requests\n\nclass A:\n    def load(self, u):\n        return requests.get(u, verify=False)\n';
+  assert.deepEqual((await judge('a.py', risky, moved)).findings, []);
+});
+
+test('an edit beside the risk on its own line is silent', async () => {
+  assert.deepEqual((await judge('a.py', risky, risky.replace('get(u,', 'get(u.strip(),'))).findings, []);
+});
+
+test('a second copy of an old risk is one finding, on the new line', async () => {
+  const { findings } = await judge(
+    'a.py',
+    risky,
+    `${risky}\n\ndef again(u):\n    return requests.post(u, verify=False)\n`,
+  );
+  assert.deepEqual(
+    findings.map((f) => [f.rule, f.line]),
+    [['tls-verify-off', 9]],
+  );
+});
+
+test('a risk on an unchanged line that the edit brought about is found', async () => {
+  const before =
+    'def find(cursor):\n    name = "x"\n    cursor.execute("SELECT 1 FROM a WHERE b = \'" + name + "\'")\n';
+  const { findings } = await judge('a.py', before, before.replace('name = "x"', 'name = input()'));
+  assert.deepEqual(
+    findings.map((f) => f.rule),
+    ['sql-injection'],
+  );
+});
+
+test('a removed safeguard is found on the nearest line left', async () => {
+  const before = 'a = 1\n\n@login_required\ndef pay(request):\n    return 1\n';
+  const { findings } = await judge('a.py', before, before.replace('@login_required\n', ''));
+  assert.deepEqual(
+    findings.map((f) => [f.rule, f.line, f.removed]),
+    [['safeguard-removed', 2, true]],
+  );
+});
+
+test('line endings and a byte order mark change nothing', async () => {
+  const { findings } = await judge('a.py', null, `\uFEFF${risky.replaceAll('\n', '\r\n')}`);
+  assert.deepEqual(
+    findings.map((f) => [f.rule, f.line]),
+    [['tls-verify-off', 5]],
+  );
+  assert.equal((await judge('a.py', risky, risky.replaceAll('\n', '\r\n'))).tier, 'low');
+});
+
+test('a deleted file is judged by what went with it', async () => {
+  const c = await judge('infra/db.tf', 'resource "aws_db_instance" "a" {\n  engine = "postgres"\n}\n', null);
+  assert.deepEqual(
+    c.findings.map((f) => f.rule),
+    ['infrastructure-destroyed'],
+  );
+  assert.equal(c.tier, 'critical');
+});
+
+test('the whole is as risky as its riskiest file', async () => {
+  const c = await classify(
+    [
+      { path: 'README.md', before: 'a', after: 'b' },
+      { path: 'a.py', before: null, after: risky },
+    ],
+    ctx,
+  );
+  assert.equal(c.tier, 'critical');
+  assert.deepEqual(
+    c.files.map((f) => f.classification.tier),
+    ['low', 'critical'],
+  );
+});
+
+test('policy: a rule switched off, a tier changed, rules of the team', async () => {
+  const withRules = (rules: Partial<Policy['rules']>): Policy => ({
+    ...defaultPolicy,
+    rules: { ...defaultPolicy.rules, ...rules },
+  });
+  assert.deepEqual((await judge('a.py', null, risky, withRules({ disable: ['tls-verify-off'] }))).findings, []);
+  assert.equal((await judge('a.py', null, risky, withRules({ tiers: { 'tls-verify-off': 'medium' } }))).tier, 'medium');
+  const custom = [
+    {
+      id: 'no-raw-clock',
+      message: 'Use the injected clock.',
+      tier: 'high',
+      languages: ['typescript'],
+      pattern: 'Date\\.now\\(',
+    },
+    {
+      id: 'no-debugger',
+      message: 'Remove it.',
+      tier: 'high',
+      languages: ['typescript'],
+      query: '(debugger_statement) @finding',
+    },
+    { id: 'broken', message: 'x', tier: 'high', languages: [], pattern: '(' },
+  ] as const;
+  const c = await judge(
+    'a.ts',
+    'const a = Date.now();\n',
+    '  const a = Date.now();\nconst b = Date.now() + 1;\ndebugger;\n',
+    withRules({ custom }),
+  );
+  assert.deepEqual(
+    c.findings.map((f) => [f.rule, f.line]),
+    [
+      ['no-raw-clock', 2],
+      ['no-debugger', 3],
+    ],
+  );
+});
+
+test('a secret never stands in a message', async () => {
+  const secret = `q8Zr1${'Vt6Lw0Xm3Pd9Hs5Kf2Jc7Ny4Bg'}`;
+  const c = await judge('a.ts', null, `export const apiKey = '${secret}';\n`);
+  assert.equal(c.findings.length, 1);
+  assert.ok(!JSON.stringify(c).includes(secret.slice(0, 8)));
+});
