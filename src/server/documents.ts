@@ -28,6 +28,7 @@ import { findingKey, toDiagnostic, toPolicyDiagnostic } from './diagnostics.ts';
 import { originSentence } from './hover.ts';
 import { IgnoredFindings } from './ignored.ts';
 import { judge, nothing, type Baseline, type Judgement, type Labels, type LiveFinding } from './judge.ts';
+import { Memory } from './memory.ts';
 import { policyDiagnostics } from './policyLanguage.ts';
 import { countBreaks, decodeText, maxTextBytes, oneLine, pathOfUri, uriOfPath } from './text.ts';
 import type { Log, Root, RootChange, Workspace } from './workspace.ts';
@@ -130,6 +131,7 @@ export class Documents {
   readonly #log: Log;
   readonly #timing: Timing;
   readonly #audit: AuditTrail;
+  readonly #memory = new Memory();
   readonly #open = new Map<string, OpenDocument>();
   readonly #closed = new Map<string, ClosedFile>();
   /** URIs of policy files outside the roots (the managed one) that have problems on show. */
@@ -360,6 +362,7 @@ export class Documents {
       clearTimeout(document.persistTimer);
     }
     this.#work.clear();
+    this.#memory.dispose();
     this.#audit.dispose();
   }
 
@@ -875,6 +878,7 @@ export class Documents {
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
     this.#isWorking = false;
+    this.#memory.rest();
   }
 
   #changesSoon(): void {
