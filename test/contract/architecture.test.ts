@@ -30,7 +30,7 @@ const packages: Readonly<Record<Room, RegExp>> = {
   core: /^(diff|minimatch|yaml|jsonc-parser|re2js|dockerfile-ast|libpg-query)(\/|$)/,
   protocol: /^$/,
   platform: /^(node:[a-z_/]+|@vscode\/tree-sitter-wasm|web-tree-sitter|yaml|jsonc-parser|libpg-query|minimatch)(\/|$)/,
-  server: /^(node:[a-z_/]+|vscode-languageserver(-textdocument|-protocol|-types)?)(\/|$)/,
+  server: /^(node:[a-z0-9_/]+|vscode-languageserver(-textdocument|-protocol|-types)?)(\/|$)/,
   extension: /^(node:[a-z_/]+|vscode|vscode-languageclient|vscode-languageserver-protocol|jsonc-parser)(\/|$)/,
   cli: /^(node:[a-z_/]+|vscode-languageserver)(\/|$)/,
   outside: /^$/,
