@@ -6,7 +6,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { ChainVerifier, type AuditReport, type ChainOptions } from '../core/audit/chain.ts';
-import { formatEvent, maxLineBytes, noHash, parseEvent, sanitizeInput } from '../core/audit/event.ts';
+import { composeEvent, noHash, parseEvent } from '../core/audit/event.ts';
 import { auditFilter, type AuditFilter } from '../core/audit/filter.ts';
 import type { AuditEvent, AuditInput } from '../core/audit/model.ts';
 import { redact } from '../core/secrets/redact.ts';
@@ -118,7 +118,7 @@ async function writeLocked(
       size -= tail.torn;
       first.push(own('log.repaired', `removed ${tail.torn} bytes of an event that was not written completely`));
     }
-    if (tail?.line !== undefined) head = headOf(tail.line, tail.seq);
+    if (tail?.line !== undefined) head = headOf(tail.line);
     else if (segments.length > 1) head = await headBefore(dir, segments.slice(0, -1));
     if (head.seq === 0 && head.hash === noHash) first.unshift(own('log.started', 'first event of this log'));
     else if (size >= limit) {
@@ -131,9 +131,7 @@ async function writeLocked(
     const time = new Date().toISOString();
     const parts: string[] = [];
     const write = (input: AuditInput): AuditEvent => {
-      const event: AuditEvent = { v: 1, seq: head.seq + 1, time, ...sanitizeInput(input, redact), prev: head.hash };
-      let line = formatEvent(event);
-      if (Buffer.byteLength(line) > maxLineBytes) line = formatEvent(shrink(event));
+      const { event, line } = composeEvent(input, { seq: head.seq + 1, time, prev: head.hash }, redact);
       head = { seq: event.seq, hash: sha256(line) };
       parts.push(line);
       return event;
@@ -156,20 +154,9 @@ async function writeLocked(
   }
 }
 
-/** Only an event with hundreds of line ranges or a long path is ever too long. */
-function shrink(event: AuditEvent): AuditEvent {
-  const { lines: _lines, command: _command, ...subject } = event.subject ?? {};
-  return {
-    ...event,
-    subject: { ...subject, ...(subject.path !== undefined && { path: subject.path.slice(0, 1000) }) },
-  };
-}
-
 interface Tail {
   /** The last complete line, if any. */
   readonly line?: string;
-  /** Sequence number to go on from when the last line is no event. */
-  readonly seq?: number;
   /** Bytes after the last newline. */
   readonly torn: number;
 }
@@ -191,9 +178,8 @@ async function readTail(file: fs.FileHandle, size: number): Promise<Tail> {
   }
 }
 
-function headOf(line: string, seq: number | undefined): Head {
-  return { seq: parseEvent(line)?.seq ?? seq ?? 0, hash: sha256(line) };
-}
+/** A last line that is no event was tampered with: its hash is chained to, so that `verifyAudit` names it. */
+const headOf = (line: string): Head => ({ seq: parseEvent(line)?.seq ?? 0, hash: sha256(line) });
 
 /** Head at the end of earlier segments, when the last one is empty (a crash between create and write). */
 async function headBefore(dir: string, segments: readonly number[]): Promise<Head> {
@@ -202,7 +188,7 @@ async function headBefore(dir: string, segments: readonly number[]): Promise<Hea
     try {
       const { size } = await file.stat();
       const tail = size > 0 ? await readTail(file, size) : undefined;
-      if (tail?.line !== undefined) return headOf(tail.line, tail.seq);
+      if (tail?.line !== undefined) return headOf(tail.line);
     } finally {
       await file.close();
     }

@@ -1,8 +1,8 @@
 /** One audit event ↔ one line. Pure; the log's chain and files are `platform/auditLog.ts`. */
 import type { AuditEvent, AuditInput, AuditSubject } from './model.ts';
 
-/** Longest line the log writes, in bytes; `sanitizeInput` keeps every event below it. */
-export const maxLineBytes = 32 * 1024;
+/** Longest line the log writes, in bytes; `composeEvent` keeps every event below it. */
+const maxLineBytes = 32 * 1024;
 
 /** `prev` of a log's first event. */
 export const noHash = '0'.repeat(64);
@@ -32,7 +32,7 @@ export function cleanPath(path: string): string {
  * What may go into the log: known fields only, cleaned, shortened, secrets replaced. `redact` replaces secrets in a
  * text (`core/secrets`).
  */
-export function sanitizeInput(input: AuditInput, redact: (text: string) => string): AuditInput {
+function sanitizeInput(input: AuditInput, redact: (text: string) => string): AuditInput {
   const word = (text: string | undefined, limit = 200): string | undefined =>
     text === undefined ? undefined : shorten(cleanText(text), limit);
   // Cleaned first (an invisible character inside a token would hide it), shortened last (half a token is no pattern).
@@ -96,6 +96,34 @@ export function formatEvent(e: AuditEvent): string {
     reason: e.reason,
     prev: e.prev,
   });
+}
+
+/** The event for an input at its place in the chain, and its line. */
+export function composeEvent(
+  input: AuditInput,
+  place: { readonly seq: number; readonly time: string; readonly prev: string },
+  redact: (text: string) => string,
+): { readonly event: AuditEvent; readonly line: string } {
+  const { seq, time, prev } = place;
+  const event: AuditEvent = { v: 1, seq, time, ...sanitizeInput(input, redact), prev };
+  const line = formatEvent(event);
+  // UTF-8 needs at most three bytes for one UTF-16 unit.
+  if (line.length * 3 <= maxLineBytes) return { event, line };
+  const small = shrink(event);
+  return { event: small, line: formatEvent(small) };
+}
+
+/** Only an event with hundreds of line ranges or a long path or command is ever too long. */
+function shrink(event: AuditEvent): AuditEvent {
+  const { lines: _lines, command, ...subject } = event.subject ?? {};
+  return {
+    ...event,
+    subject: {
+      ...subject,
+      ...(subject.path !== undefined && { path: shorten(subject.path, 1000) }),
+      ...(command !== undefined && { command: shorten(command, 1000) }),
+    },
+  };
 }
 
 /** Reads a line back; `undefined` when it is no event. Unknown fields of later versions are kept. */

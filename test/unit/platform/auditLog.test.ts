@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { AuditEvent, AuditInput } from '../../../src/core/audit/model.ts';
 import { appendAudit, auditHead, readAudit, verifyAudit } from '../../../src/platform/auditLog.ts';
+import { appendAuditNow } from '../../../src/platform/auditLogNow.ts';
 import { withLock } from '../../../src/platform/fileLock.ts';
 import { GuardError } from '../../../src/platform/guardError.ts';
 import { sha256 } from '../../../src/platform/crypto.ts';
@@ -84,8 +85,11 @@ test('eight processes at once lose nothing, tear nothing and keep the chain', as
   const script = `(async () => {
     const { appendAudit } = require(${JSON.stringify(log)});
     const [dir, id] = process.argv.slice(-2);
-    for (let i = 0; i < 200; i++)
-      await appendAudit(dir, [{ event: 'edit', actor: { kind: 'agent', id: 'writer-' + id }, door: 'agent-hook', subject: { path: 'file-' + i } }]);
+    const { appendAuditNow } = require(${JSON.stringify(log.replace('auditLog', 'auditLogNow'))});
+    for (let i = 0; i < 200; i++) {
+      const events = [{ event: 'edit', actor: { kind: 'agent', id: 'writer-' + id }, door: 'agent-hook', subject: { path: 'file-' + i } }];
+      if (id % 2 === 0 || !appendAuditNow(dir, events)) await appendAudit(dir, events);
+    }
   })()`;
   const run = (id: number): Promise<number | null> =>
     new Promise((resolve) => {
@@ -308,6 +312,32 @@ test('a lock of a live process is taken over after ten seconds; who lost it noti
     }
   });
   assert.deepEqual(seen, [true, false]);
+});
+
+test('the synchronous append takes the ordinary case only, in the same chain', async () => {
+  const dir = newDir();
+  assert.equal(appendAuditNow(dir, many(1)), undefined, 'no log yet');
+  await appendAudit(dir, many(1));
+  const [now] = appendAuditNow(dir, many(1, 7)) ?? [];
+  assert.deepEqual([now?.seq, now?.subject?.path], [3, 'src/file7.ts']);
+  await appendAudit(dir, many(1));
+  for (let i = 0; i < 200; i++) assert.ok(appendAuditNow(dir, many(2)));
+  await fs.writeFile(path.join(dir, 'lock'), `${process.pid} ${os.hostname()} x`);
+  assert.equal(appendAuditNow(dir, many(1)), undefined, 'somebody writes');
+  assert.ok(await fs.stat(path.join(dir, 'lock')), 'their lock stays');
+  await fs.rm(path.join(dir, 'lock'));
+  await fs.appendFile(segment(dir), '{"torn');
+  assert.equal(appendAuditNow(dir, many(1)), undefined, 'to be repaired first');
+  await appendAudit(dir, many(1));
+  assert.ok(appendAuditNow(dir, many(1)));
+  const report = await verifyAudit(dir);
+  assert.deepEqual([report.problems, report.events], [[], 1 + 3 + 400 + 2 + 1]);
+  await fs.writeFile(segment(dir), 'x\n');
+  assert.equal(appendAuditNow(dir, many(1)), undefined, 'no event to chain to');
+  assert.deepEqual(
+    (await fs.readdir(dir)).filter((n) => n === 'lock'),
+    [],
+  );
 });
 
 test('a folder that cannot be written gives a GuardError, and later appends work again', async () => {
