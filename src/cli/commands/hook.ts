@@ -21,6 +21,7 @@ import { defaultPolicy } from '../../core/policy/defaults.ts';
 import { isProtectedHomePath } from '../../core/policy/defaults.ts';
 import type { Policy } from '../../core/policy/model.ts';
 import { verdictFor } from '../../core/policy/verdict.ts';
+import { appendAuditNow } from '../../platform/auditLogNow.ts';
 import { cachedPolicy } from '../../platform/policyCache.ts';
 import { redact, redactCommand } from '../../core/secrets/redact.ts';
 import {
@@ -204,6 +205,7 @@ const auditPlace = (repository: Repository | undefined, env: NodeJS.ProcessEnv):
 /** The log never decides: a full disk must not lock an agent out, nor let it in. */
 async function appendTo(dir: string, input: AuditInput): Promise<void> {
   try {
+    if (appendAuditNow(dir, [input])) return;
     const { appendAudit } = await import('../../platform/auditLog.ts');
     await appendAudit(dir, [input]);
   } catch {
@@ -384,7 +386,7 @@ class HookCall {
       };
     await this.audit(progress.decision ?? none, {
       event: progress.decision ? 'agent.denied' : 'agent.session',
-      subject: { ...(this.event.files[0] ? { path: this.event.files[0].path } : {}) },
+      subject: this.event.files[0] ? { path: this.event.files[0].path } : {},
       reason: progress.decision?.reason ?? 'ConfigChange',
     });
   }
@@ -432,7 +434,11 @@ class HookCall {
     if (outside.decision === 'deny') return outside;
     let worst = outside;
     const scope = Object.hasOwn(policy.agents, this.event.agent) ? policy.agents[this.event.agent]?.scope : undefined;
-    if (scope && !place.paths.some((p) => matchGlobs(scope, p, { nocase })) && !inside(place.file, os.tmpdir()))
+    if (
+      scope &&
+      !place.paths.some((p) => matchGlobs(scope, p, { nocase })) &&
+      !(place.repository === undefined && inside(place.file, os.tmpdir()))
+    )
       worst = {
         decision: 'deny',
         rule: 'scope',

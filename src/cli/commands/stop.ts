@@ -59,7 +59,9 @@ and refuses inside an agent's session.`,
     const prompt = createInterface({ input: process.stdin, output: process.stdout });
     try {
       if (stopped.reason !== '') io.out(`Stopped${stopped.by === '' ? '' : ` by ${stopped.by}`}: ${stopped.reason}\n`);
-      const typed = await prompt.question(`Type ${[...code].join(' ')} without the spaces to let all agents go on: `);
+      const typed = await prompt.question(
+        `Type ${Array.from(code).join(' ')} without the spaces to let all agents go on: `,
+      );
       if (typed.trim() !== code) {
         io.err('countersign resume: not confirmed; agents stay stopped\n');
         return 1;

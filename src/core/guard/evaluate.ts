@@ -10,7 +10,6 @@ import type { Call, Context, Field, FileTarget, Hit, Input } from './model.ts';
 import { canonical, tidy } from './places.ts';
 import { unescapeAnsi } from './posix.ts';
 import type { Command, Compound, List, Parsed, Part, Pipeline, Redirect, Simple, Word } from './syntax.ts';
-import { unwrap } from './wrappers.ts';
 
 export type Shell = Call['shell'];
 
@@ -38,6 +37,8 @@ export interface EvaluatorOptions {
   readonly judge: (call: Call) => Hit | undefined;
   readonly parsers: Readonly<Record<Shell, (text: string) => Parsed>>;
   readonly budget: number;
+  /** Follows a call that runs another command; undefined when it is none (wrappers.ts). */
+  readonly unwrap: (call: Call, scope: Scope, evaluator: Evaluator) => Input | undefined;
 }
 
 /** Programs that only read, for "need no look at the disk afterwards". */
@@ -332,7 +333,7 @@ export class Evaluator {
     this.note(call, scope);
     const found = this.options.judge(call);
     if (found) this.hits.push(found);
-    const inner = unwrap(call, scope, this);
+    const inner = this.options.unwrap(call, scope, this);
     if (inner) return inner;
     if (name === 'cd' || name === 'pushd' || name === 'set-location' || name === 'chdir') this.changeDir(call, scope);
     if (
@@ -640,7 +641,7 @@ export class Evaluator {
       case 'get-content':
       case 'type':
       case 'gc': {
-        if (args.length === 0 || args.every((a) => a.text === '-')) return call.input;
+        if (args.every((a) => a.text === '-')) return call.input;
         const secret = args.find((a) => this.options.judge({ ...call, args: [a] })?.category === 'secrets');
         if (secret) return { kind: 'secret' };
         const from = args.filter((a) => !a.text.startsWith('-'));
@@ -672,7 +673,7 @@ export class Evaluator {
               kind: 'known',
               text: (call.input.text ?? '')
                 .split('\n')
-                .map((l) => [...l].reverse().join(''))
+                .map((l) => Array.from(l).reverse().join(''))
                 .join('\n'),
             }
           : call.input;
@@ -828,8 +829,15 @@ function filesWritten(call: Call): readonly Field[] {
       return words().slice(-1);
     case 'sed':
     case 'gsed':
-    case 'perl':
-      return call.args.some((a) => /^-\w*i|^--in-place/.test(a.text)) ? words() : [];
+    case 'perl': {
+      if (!call.args.some((a) => /^-\w*i|^--in-place/.test(a.text))) return [];
+      // The program text is no file: the word after -e, or the first word when there is no -e.
+      const given = call.args.some((a) => /^-\w*[ef]$/.test(a.text));
+      const files = call.args.filter(
+        (a, i) => !a.text.startsWith('-') && !/^-\w*[ef]$/.test(call.args[i - 1]?.text ?? ''),
+      );
+      return given ? files : files.slice(1);
+    }
     case 'set-content':
     case 'add-content':
     case 'out-file':
@@ -1140,13 +1148,23 @@ function translate(call: Call): Input {
   const text = input.text ?? '';
   if (words[0] === '-d') {
     const set = new Set(spread(words[1] ?? ''));
-    return { kind: 'known', text: [...text].filter((c) => !set.has(c)).join('') };
+    return {
+      kind: 'known',
+      text: Array.from(text)
+        .filter((c) => !set.has(c))
+        .join(''),
+    };
   }
   if (words.length !== 2 || words[0]!.startsWith('-')) return unknownInput;
   const from = spread(words[0]!);
   const to = spread(words[1]!);
   const map = new Map(from.map((c, i) => [c, to[Math.min(i, to.length - 1)] ?? c] as const).reverse());
-  return { kind: 'known', text: [...text].map((c) => map.get(c) ?? c).join('') };
+  return {
+    kind: 'known',
+    text: Array.from(text)
+      .map((c) => map.get(c) ?? c)
+      .join(''),
+  };
 }
 
 function spread(set: string): string[] {

@@ -14,6 +14,7 @@ import type { Call, Family, GuardVerdict, Hit } from './model.ts';
 import { parsePosix } from './posix.ts';
 import { parsePowerShell } from './powershell.ts';
 import { families } from './rules/index.ts';
+import { unwrap } from './wrappers.ts';
 
 export type { GuardVerdict } from './model.ts';
 
@@ -81,6 +82,7 @@ export function analyseCommand(input: GuardInput, options: GuardOptions = {}): G
     judge,
     parsers: { posix: parsePosix, powershell: parsePowerShell, cmd: parseCmd },
     budget: 200_000 + text.length * 8,
+    unwrap,
   });
   const configured = options.policy ? commandPolicy(input.command, options.policy, options.agent) : undefined;
   try {

@@ -100,7 +100,7 @@ export function runCode(interpreter: Interpreter, call: Call, scope: Scope, ev: 
     if (long) codes.push(text === long ? (args[++at] ?? arg) : { ...arg, text: text.slice(long.length + 1) });
     else if (interpreter.valued.has(text)) at++;
     else if (/^-[A-Za-z]/.test(text) && !text.startsWith('--')) {
-      const letter = [...text.slice(1, 17)].find((c) => interpreter.code.includes(c));
+      const letter = Array.from(text.slice(1, 17)).find((c) => interpreter.code.includes(c));
       if (letter === undefined) {
         if (interpreter.language === 'python' && text === '-m') {
           // python -m NAME: judged by its own name (pip, http.server …)
@@ -189,7 +189,7 @@ interface Literal {
 
 /** What starts a process in these languages. */
 const runs =
-  /\b(?:system|popen[234]?|getoutput|getstatusoutput|spawn\w*|exec\w*|shell_exec|passthru|proc_open|pcntl_exec|check_output|check_call|Popen|run|call|fork_exec|posix_spawn|startfile|execSync|spawnSync|execFile\w*|fork|capture[23e]*|pipeline\w*|execa|shell|cmd|sh|os\.execute|execute|do\s+shell\s+script|Kernel\.\w+|IO\.popen|Open3|subprocess|child_process|Bun\.\$|\$|Deno\.Command|Process\.\w+|qx|iex)\b\s*[(\[{`"']?|\|\s*(?:getline|&)|\$\s*`|\b(?:sh|bash)\b\s*\|?/;
+  /\b(?:system|popen[234]?|getoutput|getstatusoutput|spawn\w*|exec\w*|shell_exec|passthru|proc_open|pcntl_exec|check_output|check_call|Popen|run|call|fork_exec|posix_spawn|startfile|execSync|spawnSync|execFile\w*|fork|capture[23e]*|pipeline\w*|execa|shell|cmd|sh|os\.execute|execute|do\s+shell\s+script|Kernel\.\w+|IO\.popen|Open3|subprocess|child_process|Bun\.\$|\$|Deno\.Command|Process\.\w+|qx|iex)\b\s*[([{`"']?|\|\s*(?:getline|&)|\$\s*`|\b(?:sh|bash)\b\s*\|?/;
 
 /** What deletes files in these languages, and whether it takes whole trees. */
 const deletes =

@@ -137,7 +137,7 @@ const generatedNames: ReadonlySet<string> = new Set([
 /** `~`, `$HOME` and the Windows names of the home folder as `~`; `$TMPDIR` and its kin as `/tmp`; `$PWD` as `.`. */
 export function canonical(text: string): string {
   let path = text;
-  if (/^[A-Za-z]:[\\/]/.test(path) || /^\\\\/.test(path) || (path.includes('\\') && !path.includes('/')))
+  if (/^[A-Za-z]:[\\/]/.test(path) || path.startsWith('\\\\') || (path.includes('\\') && !path.includes('/')))
     path = path.replace(/\\/g, '/');
   path = path
     .replace(
@@ -226,7 +226,7 @@ function placeOf(path: string, dynamic: boolean): Place {
       return generatedNames.has(below.at(-1)!.toLowerCase()) && below.length > 1 ? 'generated' : 'home-below';
     }
     if (systemTops.has(top) || /[*?[{]/.test(top)) return 'system';
-    if (dynamic && /^\$/.test(top)) return 'unknown';
+    if (dynamic && top.startsWith('$')) return 'unknown';
     return 'absolute';
   }
   if (path === '~' || (path.startsWith('~/') && wild.test(path.slice(2)))) return 'home';

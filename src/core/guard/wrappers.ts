@@ -815,7 +815,7 @@ function runRemoteTool(call: Call, scope: Scope, ev: Evaluator): Input | undefin
     const at = firstWord(
       args,
       set('-a --app -r --remote -s --size -e --env'),
-      args.findIndex((a) => /^run/.test(a.text)) + 1,
+      args.findIndex((a) => a.text.startsWith('run')) + 1,
     );
     if (at < args.length) ev.dispatch(args.slice(at), next);
   }

@@ -14,7 +14,7 @@ const alter = (rule: string, what: string): Hit =>
 const harmless =
   /^\/dev\/(?:null|zero|random|urandom|tty\w*|std(?:in|out|err)|fd\/\d+|shm(?:\/.*)?|full|pts\/\d+|console|tcp\/.*|udp\/.*)$/;
 export const isDisk = (path: string): boolean =>
-  (/^\/dev\//.test(path) && !harmless.test(path)) || /^\\\\\.\\PhysicalDrive/i.test(path);
+  (path.startsWith('/dev/') && !harmless.test(path)) || /^\\\\\.\\PhysicalDrive/i.test(path);
 
 const always: Readonly<Record<string, string>> = {
   mkswap: 'mkswap overwrites the partition',
@@ -142,7 +142,7 @@ const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
     call.args.some(
       (a, i) =>
         /^(?:-L|--size|-l|--extents)(?:=?-|$)/.test(a.text) &&
-        (/-\d/.test(a.text) || /^-/.test(call.args[i + 1]?.text ?? '')),
+        (/-\d/.test(a.text) || (call.args[i + 1]?.text ?? '').startsWith('-')),
     ) || call.args.some((a) => /^-r?[lL]-/.test(a.text))
       ? alter('lv-shrink', 'Shrinking a volume cuts off data')
       : undefined,

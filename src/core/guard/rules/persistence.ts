@@ -38,9 +38,9 @@ export const persistence: Family = {
       if (found) return found;
     }
     if (!writers.has(call.name)) return undefined;
-    if (/sed$/.test(call.name) && !call.args.some((a) => /^-\w*i|^--in-place/.test(a.text))) return undefined;
+    if (call.name.endsWith('sed') && !call.args.some((a) => /^-\w*i|^--in-place/.test(a.text))) return undefined;
     const { words } = readOptions(call.args, new Set(['t', 'target-directory', 'm', 'o', 'g', 'e', 'f']));
-    const targets = call.name === 'tee' || /sed$/.test(call.name) ? words : words.slice(-1);
+    const targets = call.name === 'tee' || call.name.endsWith('sed') ? words : words.slice(-1);
     for (const word of targets) {
       const field = word.text.startsWith('of=') ? { ...word, text: word.text.slice(3) } : word;
       const found = judge(field, call, context, true);

@@ -74,7 +74,7 @@ const system: Check = (call, w, f) => {
     return remove(`${call.name} ${verb} removes or replaces programs of the system`);
   if (
     (call.name === 'pacman' || call.name === 'yay' || call.name === 'paru') &&
-    call.args.some((a) => /^-R/.test(a.text))
+    call.args.some((a) => a.text.startsWith('-R'))
   )
     return remove('This removes programs of the system');
   if (

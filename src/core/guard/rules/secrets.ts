@@ -178,7 +178,7 @@ const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
       )
     ) {
       if (pair === 'kv metadata' && third !== 'delete' && third !== 'put' && third !== 'patch') return undefined;
-      if (/^audit disable/.test(pair))
+      if (pair.startsWith('audit disable'))
         return hit(
           'vault-audit-off',
           'critical',
@@ -237,7 +237,7 @@ const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
       : undefined,
   sops: (call) =>
     call.args.some((a) => /^(?:-d|--decrypt|decrypt|exec-env|exec-file)$/.test(a.text)) &&
-    !call.args.some((a) => /^exec/.test(a.text))
+    !call.args.some((a) => a.text.startsWith('exec'))
       ? read('The encrypted file')
       : undefined,
   security(call) {

@@ -75,7 +75,7 @@ export const selfProtect: Family = {
         return bypass(`${name} switches git hooks off`);
       if (/^GIT_CONFIG_(?:KEY|VALUE)_\d+$|^GIT_CONFIG_PARAMETERS$/.test(name) && /hookspath/i.test(value))
         return bypass('This takes git hooks out of the way');
-      if (/^COUNTERSIGN_/.test(name)) return tamper('This changes how Countersign runs');
+      if (name.startsWith('COUNTERSIGN_')) return tamper('This changes how Countersign runs');
     }
     switch (call.name) {
       case 'git':
@@ -114,7 +114,9 @@ export const selfProtect: Family = {
       case 'export':
       case 'set':
       case 'setx':
-        return call.args.some((a) => /^(?:HUSKY|LEFTHOOK)=(?:0|false)$/.test(a.text) || /^COUNTERSIGN_/.test(a.text))
+        return call.args.some(
+          (a) => /^(?:HUSKY|LEFTHOOK)=(?:0|false)$/.test(a.text) || a.text.startsWith('COUNTERSIGN_'),
+        )
           ? bypass('This switches git hooks off')
           : undefined;
       default:

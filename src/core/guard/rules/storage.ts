@@ -155,7 +155,8 @@ const tools: Readonly<Record<string, Check>> = {
     (wordsOf(call)[0] === 'sync' && call.args.some((a) => a.text === '--delete-removed'))
       ? gone('s3cmd-delete', 'This deletes objects or buckets')
       : undefined,
-  s4cmd: (call) => (/^del/.test(wordsOf(call)[0] ?? '') ? gone('s4cmd-delete', 'This deletes objects') : undefined),
+  s4cmd: (call) =>
+    (wordsOf(call)[0] ?? '').startsWith('del') ? gone('s4cmd-delete', 'This deletes objects') : undefined,
   s5cmd: (call) =>
     /^(?:rm|rb|mv)$/.test(wordsOf(call)[0] ?? '') ||
     (wordsOf(call)[0] === 'sync' && call.args.some((a) => a.text === '--delete'))

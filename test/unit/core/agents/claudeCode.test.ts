@@ -82,20 +82,23 @@ test('mutations are errors or harmless, never exceptions', () => {
     assert.throws(() => parsePayload(source.slice(0, source.length - 4)), SyntaxError, name);
     assert.deepEqual(parsePayload(`\uFEFF${source.replaceAll('\n', '\r\n')}`), JSON.parse(source), name);
     const value = JSON.parse(source) as Record<string, unknown>;
-    for (const changed of [
+    const input = [
       { ...value, tool_input: null },
       { ...value, tool_input: [] },
       { ...value, tool_name: 'Unheard' },
-      { ...value, cwd: 7, session_id: {}, tool_use_id: null },
-    ]) {
+    ];
+    for (const changed of input) {
       const event = claudeCode.parse(changed);
       assert.ok(
-        'error' in event ||
-          (event.command === undefined && (event.phase === 'config' || event.files.length === 0)) ||
-          changed.tool_input === value['tool_input'],
+        'error' in event || event.phase === 'config' || (event.command === undefined && event.files.length === 0),
         name,
       );
     }
+    const odd = claudeCode.parse({ ...value, cwd: 7, session_id: {}, tool_use_id: null });
+    assert.ok(
+      'error' in odd || (odd.cwd === undefined && odd.session === undefined && odd.toolUseId === undefined),
+      name,
+    );
   }
   for (const odd of [null, 1, 'x', [], {}, { hook_event_name: 5 }, { hook_event_name: 'PreToolUse' }])
     assert.ok('error' in claudeCode.parse(odd));
