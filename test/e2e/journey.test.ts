@@ -219,6 +219,9 @@ describe('the policy file', () => {
       });
       assert.equal(found[0]?.line, line);
       await w.wb.problems();
+      // A click on the problem leads to its line.
+      await w.page.locator('.markers-panel .monaco-list-row', { hasText: 'exceptions' }).first().dblclick();
+      await w.page.locator('.monaco-editor .squiggly-error').first().waitFor();
       await w.shot('policy-error', 'policy');
       await w.wb.editor(name).click();
       await w.page.keyboard.press('Control+S');

@@ -32,6 +32,7 @@ describe('saving a protected file', () => {
       await until('the status counts the lines', async () => /AI|unseen/.test(await w.wb.status.innerText()));
       await w.wb.editor(name).click();
       await w.page.keyboard.press('Control+Home');
+      await until('the cursor is at the top', async () => (await w.state(name)).selections?.[0]?.[2] === 0);
       const held = await w.state(name);
       const watch = watchFile(w.file(name));
 
