@@ -61,7 +61,15 @@ async function play(seed: number, log: string[]): Promise<void> {
     await say('commit', '-q', '-m', 'base');
     await check('base');
     for (let step = 0; step < steps; step++) {
-      switch (rand(14)) {
+      const action = rand(16);
+      // Rewriting history needs a clean tree, and some history.
+      if (
+        action >= 10 &&
+        !(await say('diff', '--quiet', 'HEAD')) &&
+        (await say('commit', '-q', '-a', '-m', `before ${step}`))
+      )
+        await check('commit -a');
+      switch (action) {
         case 0:
         case 1:
         case 2:
@@ -104,6 +112,7 @@ async function play(seed: number, log: string[]): Promise<void> {
           }
           break;
         case 12:
+        case 13:
           if ((await say('diff', '--quiet', 'HEAD')) && (await say('rev-parse', '-q', '--verify', 'HEAD~3'))) {
             const squash = await w.tryGit(['rebase', '-q', '-i', 'HEAD~2'], {
               env: { GIT_SEQUENCE_EDITOR: "sed -i -e '2s/^pick/squash/'", GIT_EDITOR: 'true' },
