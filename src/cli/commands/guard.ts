@@ -58,7 +58,7 @@ examples:
     if (jsonl) return batch(io, shell, agent);
     const command =
       words.length === 0 || (words.length === 1 && words[0] === '-') ? await readInput(io, maxInput) : words.join(' ');
-    const verdict = judge({ command, cwd: io.cwd, ...(shell ? { shell } : {}) }, await policyFor(io.cwd), agent);
+    const verdict = judge({ command, cwd: io.cwd, ...(shell ? { shell } : {}) }, await policyFor(io.cwd, agent), agent);
     if (json) io.out(`${JSON.stringify(verdict)}\n`);
     else if (verdict.decision === 'allow') io.out('allow\n');
     else io.out(`${verdict.decision}: ${verdict.reason} [${verdict.rule}, ${verdict.tier}]\n`);
@@ -75,7 +75,7 @@ function shellNamed(name: string | undefined): (typeof shells)[number] {
 }
 
 async function batch(io: Io, shell: GuardInput['shell'], agent: string | undefined): Promise<number> {
-  const policy = await policyFor(io.cwd);
+  const policy = await policyFor(io.cwd, agent);
   const text = await readInput(io, maxInput);
   let bad = false;
   let from = 0;
@@ -146,8 +146,9 @@ export function fileReader(cwd: string): ReadText {
   };
 }
 
-/** The policy of the repository around `cwd`, when there is one. */
-async function policyFor(cwd: string): Promise<Policy | undefined> {
+/** The policy of the repository around `cwd`. It only speaks about commands of a named agent; else none is read. */
+async function policyFor(cwd: string, agent: string | undefined): Promise<Policy | undefined> {
+  if (agent === undefined) return undefined;
   const { loadPolicyNear } = await import('../../platform/agentSession.ts');
   return loadPolicyNear(cwd);
 }
