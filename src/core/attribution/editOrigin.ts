@@ -523,7 +523,6 @@ export class EditClassifier {
     if (isComposition(only, w.previous)) return { origin: 'human', cause: 'typed', confidence: 0.9 };
     const end = insertedEnd(only);
     const isAtEnd = w.after === undefined || (w.after.length === 1 && isCursorAt(w.after[0] as TextRange, end));
-    if (w.hasPlaceholders || !isAtEnd) return { origin: 'tool', cause: 'snippet', confidence: 0.7 };
     if (isBlank(text)) {
       if (afterInline) return only.rangeLength === 0 && text.length === 1 ? inline : unclear;
       const isTab = text.length > 1 || text === '\t';
@@ -532,6 +531,7 @@ export class EditClassifier {
     if (keepsVisible(changes)) return format;
     const moved = rearranged(changes);
     if (moved) return moved;
+    if (w.hasPlaceholders || !isAtEnd) return { origin: 'tool', cause: 'snippet', confidence: 0.7 };
     if (afterInline && only.rangeLength === 0) return inline;
     if (isWord(text)) {
       if (only.rangeLength > 0) return { origin: 'tool', cause: 'completion', confidence: 0.8 };

@@ -43,29 +43,6 @@ export const uniformOrigins = (count: number, origin: LineOrigin | null): LineOr
 /** Number of lines that the runs cover. */
 export const lineCount = (origins: LineOrigins): number => origins.reduce((n, run) => n + run.count, 0);
 
-/**
- * Carries origins over an edit by position: lines outside the hunks keep theirs, new lines get `fill`
- * (or what `fill` returns for the hunk, one entry per new line).
- */
-export function carry(
-  old: LineOrigins,
-  hunks: readonly Hunk[],
-  fill: LineOrigin | null | ((hunk: Hunk) => readonly (LineOrigin | null)[]),
-): LineOrigins {
-  const from = expandOrigins(old);
-  const out: (LineOrigin | null)[] = [];
-  let at = 0;
-  for (const h of hunks) {
-    const start = h.oldLines === 0 ? h.oldStart : h.oldStart - 1;
-    while (at < start) out.push(from[at++] ?? null);
-    if (typeof fill === 'function') out.push(...fill(h));
-    else for (let i = 0; i < h.newLines; i++) out.push(fill);
-    at = start + h.oldLines;
-  }
-  while (at < from.length) out.push(from[at++] ?? null);
-  return compressOrigins(out);
-}
-
 export function countOrigins(origins: LineOrigins): OriginCounts {
   const counts = { ai: 0, modified: 0, unknown: 0, human: 0, tool: 0, old: 0 };
   for (const { count, origin } of origins) {

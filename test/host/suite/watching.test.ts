@@ -59,6 +59,19 @@ interface Command {
   readonly run: string | ((editor: vscode.TextEditor) => Thenable<unknown>);
 }
 
+/** A command that does nothing until a language server is ready. */
+const again =
+  (command: string, argument?: unknown) =>
+  async ({ document }: vscode.TextEditor): Promise<void> => {
+    const before = document.version;
+    for (let tries = 0; tries < 20 && document.version === before; tries++) {
+      await vscode.commands.executeCommand(command, argument);
+      await pause(1500);
+    }
+  };
+const refactor = (kind: string): ReturnType<typeof again> =>
+  again('editor.action.codeAction', { kind, apply: 'first' });
+
 const conflict = 'a\n<<<<<<< HEAD\nconst mine = compute(1);\n=======\nconst theirs = evaluate(2);\n>>>>>>> topic\nb\n';
 const html = '<body>\n    <p>one</p>\n    ul>li.item*3>a{click}\n</body>\n';
 
@@ -66,7 +79,11 @@ const commands: Record<string, Command> = {
   'upper case': { selections: [at(7, 16, 7, 21)], run: 'editor.action.transformToUppercase' },
   'snake case': { selections: [at(10, 15, 10, 20)], run: 'editor.action.transformToSnakecase' },
   'sorted lines': { selections: [at(3, 0, 4, 15)], run: 'editor.action.sortLinesAscending' },
-  'reversed lines': { selections: [at(3, 0, 4, 15)], run: 'editor.action.reverseLines' },
+  'duplicate lines removed': {
+    text: 'a one\nb two\na one\n',
+    selections: [at(0, 0, 3, 0)],
+    run: 'editor.action.removeDuplicateLines',
+  },
   'joined lines': { selections: [at(8, 4)], run: 'editor.action.joinLines' },
   'a line deleted': { selections: [at(8, 4)], run: 'editor.action.deleteLines' },
   'a line copied down': { selections: [at(8, 6)], run: 'editor.action.copyLinesDownAction' },
@@ -136,6 +153,23 @@ const commands: Record<string, Command> = {
       await vscode.commands.executeCommand('closeFindWidget');
     },
   },
+  'a function extracted': { selections: [at(9, 4, 11, 5)], run: refactor('refactor.extract.function') },
+  'a constant extracted': { selections: [at(10, 15, 10, 23)], run: refactor('refactor.extract.constant') },
+  'imports organised': {
+    text: "import * as path from 'path';\nimport * as fs from 'fs';\nimport { join } from 'path';\n\nexport const a = join('x');\n",
+    selections: [at(4, 0)],
+    run: again('editor.action.organizeImports'),
+  },
+  'an interface implemented': {
+    text: 'interface Repository {\n    findAll(): Promise<string[]>;\n    removeOne(key: string): void;\n    countRows(filter: RegExp): number;\n}\n\nexport class Store implements Repository {\n}\n',
+    selections: [at(6, 16)],
+    run: refactor('quickfix'),
+  },
+  'a missing function declared': {
+    text: 'export const result = calculateEverything(1, "two");\n',
+    selections: [at(0, 25)],
+    run: refactor('quickfix'),
+  },
   'an undo of another extension’s edit': {
     selections: [at(0, 0)],
     run: async (editor) => {
@@ -173,7 +207,6 @@ describe('watching', () => {
       const list = await said(editor.document);
       assert.ok(list.length > 0, 'there is a verdict');
       assert.ok(!list.some((v) => v.origin.origin === 'ai'), words(list));
-      if (process.env['TEST_VERBOSE']) console.log(`watching: ${name}: ${words(list)}`);
     });
   }
 
