@@ -14,7 +14,7 @@ import { maxTier, tiers } from './model.ts';
 import type { Policy } from './policy/model.ts';
 import type { Grammars } from './ports.ts';
 import { customHits } from './rules/custom.ts';
-import { rules } from './rules/index.ts';
+import { ruleById, rules } from './rules/index.ts';
 import type { Hit, Rule } from './rules/rule.ts';
 
 export interface ClassifyContext {
@@ -60,6 +60,7 @@ export async function classify(
 ): Promise<Classification & { readonly files: readonly FileClassification[] }> {
   const judged: FileClassification[] = [];
   for (const file of files) judged.push({ path: file.path, classification: await classifyFile(file, ctx) });
+  if (files.length > 1) withoutMoves(files, judged);
   let tier: Tier = 'low';
   let changeType: ChangeType = 'none';
   const notes = new Set<string>();
@@ -70,6 +71,66 @@ export async function classify(
   }
   const findings = judged.flatMap((j) => j.classification.findings);
   return { tier, changeType, findings, files: judged, ...(notes.size > 0 ? { note: [...notes].join('; ') } : {}) };
+}
+
+/** What a finding is about (`Hit.key`), and what a file's verdict would be without findings. */
+const keys = new WeakMap<Finding, string>();
+const floors = new WeakMap<Classification, { readonly tier: Tier; readonly changeType: ChangeType }>();
+
+/** Takes out what only moved from one file of the change to another: the same risk gone there, the same safeguard new there. */
+function withoutMoves(files: readonly FileChange[], judged: FileClassification[]): void {
+  const counted = new Map<string, Map<string, number>>();
+  /** after − before of every key of a rule in a file. */
+  const deltas = (rule: Rule, index: number): Map<string, number> => {
+    const id = `${rule.id}:${index}`;
+    let delta = counted.get(id);
+    if (delta) return delta;
+    delta = new Map();
+    const file = files[index]!;
+    const small = (file.before ?? '').length + (file.after ?? '').length <= maxText;
+    for (const [text, sign] of [
+      [file.after, 1],
+      [file.before, -1],
+    ] as const) {
+      if (text === null || !small) continue;
+      const language = detectLanguage(file.path, text);
+      if (rule.languages.length > 0 && !rule.languages.includes(language)) continue;
+      for (const f of run(rule, new Source(file.path, normalise(text), language)))
+        delta.set(f.key, (delta.get(f.key) ?? 0) + sign);
+    }
+    counted.set(id, delta);
+    return delta;
+  };
+  for (const [i, { path, classification }] of judged.entries()) {
+    const left = classification.findings.filter((f) => {
+      const rule = ruleById(f.rule);
+      const key = keys.get(f);
+      if (!rule || key === undefined) return true;
+      const sign = rule.on === 'removed' ? 1 : -1;
+      for (let j = 0; j < files.length; j++) {
+        if (j === i) continue;
+        const delta = deltas(rule, j);
+        const there = (delta.get(key) ?? 0) * sign;
+        if (there <= 0) continue;
+        delta.set(key, (there - 1) * sign);
+        return false;
+      }
+      return true;
+    });
+    const floor = floors.get(classification);
+    if (left.length === classification.findings.length || !floor) continue;
+    judged[i] = { path, classification: { ...classification, ...summed(floor, left), findings: left } };
+  }
+}
+
+/** Tier and type from a file's floor and its findings. */
+function summed(
+  floor: { readonly tier: Tier; readonly changeType: ChangeType },
+  findings: readonly Finding[],
+): { tier: Tier; changeType: ChangeType } {
+  let tier = floor.tier;
+  for (const f of findings) tier = maxTier(tier, f.tier);
+  return { tier, changeType: refineType(floor.changeType, findings) };
 }
 
 /** Judges one file. */
@@ -106,12 +167,14 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
         source: beforeSource(file.path, normalise(before), language),
         changed: changedLines(hunks, 'old'),
         touched: new Set(),
+        hunks,
         original: identity,
       },
       after: {
         source: new Source(file.path, normalise(after), language),
         changed: changedLines(hunks, 'new'),
         touched: deletionNeighbours(hunks, newLines.length),
+        hunks,
         original: identity,
       },
     };
@@ -129,7 +192,6 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
   findings.sort(
     (a, b) => a.line - b.line || tiers.indexOf(b.tier) - tiers.indexOf(a.tier) || a.rule.localeCompare(b.rule),
   );
-  if (changeType === 'configuration' && isProduction(file.path)) changeType = 'environment';
   // A manifest edit that touches no dependency is configuration (version, metadata, tool settings).
   if (
     changeType === 'dependency' &&
@@ -140,14 +202,17 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
   // Queries read; statements that define or change something make a schema edit.
   if (changeType === 'schema' && language === 'sql' && onlyQueries(after) && onlyQueries(before))
     changeType = 'feature';
-  let tier = changeType === 'environment' && pathType === 'configuration' ? 'high' : baseTier[changeType];
-  for (const f of findings) tier = maxTier(tier, f.tier);
-  return {
-    tier,
-    changeType: changeType === 'environment' ? 'configuration' : refineType(changeType, findings),
-    findings,
-    ...(note ? { note } : {}),
+  const floor = {
+    // Production configuration is high, whatever the key (design §4).
+    tier:
+      pathType === 'configuration' && changeType === 'configuration' && isProduction(file.path)
+        ? ('high' as const)
+        : baseTier[changeType],
+    changeType,
   };
+  const verdict: Classification = { ...summed(floor, findings), findings, ...(note ? { note } : {}) };
+  floors.set(verdict, floor);
+  return verdict;
 }
 
 /** Whether SQL text holds nothing but reading statements. */
@@ -167,6 +232,7 @@ interface Side {
   readonly changed: ReadonlySet<number>;
   /** Lines next to a deletion (new side). */
   readonly touched: ReadonlySet<number>;
+  readonly hunks: readonly Hunk[];
   /** From lines of `source` to lines of the file. */
   readonly original: (line: number) => number;
 }
@@ -225,6 +291,7 @@ function excerpt(
     source: new Source(path, kept.join('\n'), language),
     changed: new Set(kept.map((_, i) => i + 1)),
     touched: new Set(),
+    hunks,
     original: (line) => numbers[line - 1] ?? line,
   };
 }
@@ -300,20 +367,19 @@ function judge(
       if (old.length === 0) continue;
       const left = count(run(rule, after.source));
       const missing = surplus(old, left, (f) => overlaps(f, before.changed));
-      for (const f of missing) findings.push(removedFinding(rule, f, before, after, file));
+      for (const f of missing) findings.push(removedFinding(rule, f, before, file));
       continue;
     }
     if (file.after === null) continue;
     const now = run(rule, after.source).filter(Boolean);
     if (now.length === 0) continue;
-    if (!now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after.changed)))
-      continue;
+    if (!now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after))) continue;
     const old = hasBefore ? count(run(rule, before.source)) : new Map<string, number>();
     for (const f of surplus(
       now,
       old,
       (x) => overlaps(x, after.changed) || overlaps(x, after.touched),
-      (x) => isNear(x, after.changed),
+      (x) => isNear(x, after),
     ))
       findings.push(toFinding(rule, f, after));
   }
@@ -321,8 +387,9 @@ function judge(
 }
 
 /** A hit that is new though its own line is not: what feeds it changed above or below (a variable, a removed check). */
-function isNear(f: { line: number; endLine: number }, changed: ReadonlySet<number>): boolean {
-  for (let d = 1; d <= reach; d++) if (changed.has(f.line - d) || changed.has(f.endLine + d)) return true;
+function isNear(f: { line: number; endLine: number }, { changed, touched }: Side): boolean {
+  for (let d = 1; d <= reach; d++)
+    for (const lines of [changed, touched]) if (lines.has(f.line - d) || lines.has(f.endLine + d)) return true;
   return false;
 }
 const reach = 12;
@@ -406,7 +473,7 @@ function toFinding(rule: Rule, f: Found, side: Side): Finding {
   const fixed = rule.fix?.(source.text.slice(f.start, f.end));
   const start = { line: side.original(f.line) - 1, character: source.columnAt(f.start) };
   const end = { line: side.original(f.endLine) - 1, character: f.end - source.starts[f.endLine - 1]! };
-  return {
+  const finding: Finding = {
     rule: rule.id,
     category: rule.category,
     tier: f.tier ?? rule.tier,
@@ -416,14 +483,15 @@ function toFinding(rule: Rule, f: Found, side: Side): Finding {
     message: f.message ?? `${rule.title}: ${rule.remedy}.`,
     ...(fixed ? { fix: { title: fixed.title, edits: [{ start, end, newText: fixed.newText }] } } : {}),
   };
+  keys.set(finding, f.key);
+  return finding;
 }
 
-function removedFinding(rule: Rule, f: Found, before: Side, after: Side, file: FileChange): Finding {
+function removedFinding(rule: Rule, f: Found, before: Side, file: FileChange): Finding {
   const total = splitLines(file.after ?? '').length;
   const old = before.original(f.line);
-  const line = Math.max(1, Math.min(total || 1, nearest(file, old)));
-  void after;
-  return {
+  const line = Math.max(1, Math.min(total || 1, nearest(before.hunks, old)));
+  const finding: Finding = {
     rule: rule.id,
     category: rule.category,
     tier: f.tier ?? rule.tier,
@@ -432,17 +500,17 @@ function removedFinding(rule: Rule, f: Found, before: Side, after: Side, file: F
     message: f.message ?? `${rule.title}: ${rule.remedy}.`,
     removed: true,
   };
+  keys.set(finding, f.key);
+  return finding;
 }
 
 /** The new line nearest to an old one that is gone. */
-function nearest(file: FileChange, oldLine: number): number {
-  const hunks = diffLines(splitLines(file.before ?? ''), splitLines(file.after ?? ''));
-  for (const h of hunks)
-    if (oldLine >= h.oldStart && oldLine < h.oldStart + Math.max(1, h.oldLines))
-      return Math.max(
-        1,
-        h.newLines > 0 ? Math.min(h.newStart + h.newLines - 1, h.newStart + (oldLine - h.oldStart)) : h.newStart,
-      );
+function nearest(hunks: readonly Hunk[], oldLine: number): number {
+  for (const h of hunks) {
+    if (oldLine < h.oldStart || oldLine >= h.oldStart + Math.max(1, h.oldLines)) continue;
+    if (h.newLines === 0) return Math.max(1, h.newStart);
+    return Math.min(h.newStart + h.newLines - 1, h.newStart + (oldLine - h.oldStart));
+  }
   return 1;
 }
 
@@ -452,7 +520,11 @@ function applyPolicy(findings: readonly Finding[], _path: string, policy: Policy
     .filter((f) => !disable.includes(f.rule))
     .map((f) => {
       const tier = overrides[f.rule];
-      return tier ? { ...f, tier } : f;
+      if (!tier) return f;
+      const changed = { ...f, tier };
+      const key = keys.get(f);
+      if (key !== undefined) keys.set(changed, key);
+      return changed;
     });
 }
 

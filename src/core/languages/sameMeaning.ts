@@ -182,7 +182,7 @@ function shape(root: SyntaxNode, grammar: GrammarId): string {
   let up = false;
   for (;;) {
     const type = cursor.nodeType;
-    const skip = type.includes('comment') || (type === 'parenthesized_expression' && false);
+    const skip = type.includes('comment');
     if (!up && !skip) {
       if (cursor.nodeIsNamed || cursor.nodeIsMissing) parts.push('(', type);
       if (/^(?:string|interpreted_string_literal|string_literal|raw_string_literal)$/.test(type) && quoteFree) {

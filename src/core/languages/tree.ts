@@ -640,7 +640,7 @@ function parseHcl(text: string): TreeNode {
         i = close < 0 ? n : close + 1;
         key = text.slice(start, i);
       } else {
-        while (i < n && /[\w.\-]/.test(text[i]!)) i++;
+        while (i < n && /[\w.-]/.test(text[i]!)) i++;
         key = text.slice(start, i);
       }
       if (i === start) {

@@ -1,4 +1,4 @@
-import { at, walk } from '../languages/tree.ts';
+import { walk } from '../languages/tree.ts';
 import type { Rule } from './rule.ts';
 
 export const agentPermissions: Rule = {
@@ -63,7 +63,6 @@ export const agentPermissions: Rule = {
             message: 'A command runs on every event of the agent: check what it does.',
           });
       }
-    void at;
   },
 };
 

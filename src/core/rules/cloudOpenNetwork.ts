@@ -63,13 +63,7 @@ export const cloudOpenNetwork: Rule = {
       // All ports and protocols in an allow rule of an ACL.
       if (acl) {
         for (const n of walk(r.props)) {
-          if (
-            plain(n.key) !== 'protocol' ||
-            !/^(?:-1|all)$/i.test(n.value) ||
-            denies(r, n) ||
-            (r.type === 'aws_default_network_acl' && false)
-          )
-            continue;
+          if (plain(n.key) !== 'protocol' || !/^(?:-1|all)$/i.test(n.value) || denies(r, n)) continue;
           report({
             start: n.start,
             end: n.end,

@@ -60,7 +60,6 @@ export const cloudProtectionOff: Rule = {
         /^(?:suspended|disabled|false)$/i.test(n.value)
       )
         report(hit);
-      else if (/^(?:mfadelete)$/.test(name) && isFalse(n) && false) report(hit);
     }
   },
 };

@@ -47,7 +47,7 @@ export const cloudPublicAccess: Rule = {
           name,
         ) &&
         isFalse(n) &&
-        !/^localauth/.test(name)
+        !name.startsWith('localauth')
       )
         report(hit);
       else if (name === 'acl' && /^(?:public-read|public-read-write|website|authenticated-read)$/.test(n.value))
@@ -74,7 +74,6 @@ export const cloudPublicAccess: Rule = {
           tier: 'high',
           message: 'IP forwarding lets the machine route foreign traffic: leave it off unless it is a gateway.',
         });
-      else if (name === 'sourcedestcheck' && isFalse(n) && false) report(hit);
       else if (name === 'endpointtype' && /^PUBLIC$/.test(n.value) && /transfer/i.test(r.type))
         report({ ...hit, tier: 'high' });
       else if (name === 'directinternetaccess' && /^enabled$/i.test(n.value)) report({ ...hit, tier: 'high' });

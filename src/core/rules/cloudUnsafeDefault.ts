@@ -1,4 +1,4 @@
-import { attr, attributes, cloudLanguages, plain, resources, type Resource } from './kit/cloud.ts';
+import { attr, cloudLanguages, resources, type Resource } from './kit/cloud.ts';
 import type { Rule } from './rule.ts';
 
 /** Resource type (plain, without provider prefix for CloudFormation) → attributes of which one must be there, because the default is unsafe. */
@@ -256,7 +256,5 @@ export const cloudUnsafeDefault: Rule = {
         });
       }
     }
-    void attributes;
-    void plain;
   },
 };

@@ -77,8 +77,6 @@ export const commandInjection: Rule = {
     const lang = source.language;
     for (const call of c.facts.calls) {
       let callee = call.callee.replace(/^(?:this|self)\./, '');
-      const via = /^\(\)\.$/.test(callee);
-      void via;
       // getattr(os, "system")(…)
       if (
         call.name === 'getattr' &&
@@ -100,7 +98,7 @@ export const commandInjection: Rule = {
         continue;
       if (/^(?:system|popen)$/.test(callee) && !/^(?:php|ruby|c)$/.test(lang)) continue;
       if (callee === 'command' && lang !== 'java') callee = '';
-      const isShell = shell.test(callee) || (/\.exec$/.test(callee) && lang === 'java' && source.has(/Runtime/));
+      const isShell = shell.test(callee) || (callee.endsWith('.exec') && lang === 'java' && source.has(/Runtime/));
       const isProgram = !isShell && program.test(callee);
       if (!isShell && !isProgram) continue;
       const args = call.args.filter(

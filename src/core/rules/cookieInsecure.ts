@@ -63,7 +63,7 @@ export const cookieInsecure: Rule = {
         if (
           /^(?:set_cookie)$/.test(call.name) &&
           !c.named(call, 'secure') &&
-          !call.args.some((a) => /^\*\*/.test(c.text(a)))
+          !call.args.some((a) => c.text(a).startsWith('**'))
         ) {
           const cookie = c.facts.literal(c.arg(call, 0));
           if (cookie !== undefined && /sess|token|auth|jwt|sid|remember|csrf|user/i.test(cookie))

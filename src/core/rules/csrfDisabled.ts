@@ -1,4 +1,3 @@
-import { code } from './kit/code.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const csrfDisabled: Rule = {
@@ -64,6 +63,5 @@ export const csrfDisabled: Rule = {
       const high = /AllowAnonymous|permit!|permitAll|csrf_exempt|exposure|frameOptions|headers|xss/i.test(m[0]);
       report({ start: m.index, end: m.index + m[0].length, ...(high ? { tier: 'high' as const } : {}) });
     }
-    void code;
   },
 };

@@ -18,7 +18,7 @@ export const dependencySource: Rule = {
           /^(?:git(?:\+|:)|https?:|ssh:|github:|bitbucket:|gitlab:|file:\/\/)|[?&]?git\s*=\s*["']|=>\s/.test(
             d.version,
           ) &&
-          !/^https:\/\/registry\./.test(d.version)
+          !d.version.startsWith('https://registry.')
         )
           report({ start: d.start, end: d.end, key: `src:${d.name}:${d.version}` });
       for (const m of source.text.matchAll(/^[ \t]*(?:--(?:extra-)?index-url|-i|--find-links|-f)[ =]+(\S+)/gm))

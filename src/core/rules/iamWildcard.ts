@@ -1,4 +1,4 @@
-import { attributes, resources, where } from './kit/cloud.ts';
+import { attributes, where } from './kit/cloud.ts';
 import { policyStatements } from './kit/policyStatements.ts';
 import type { Rule } from './rule.ts';
 
@@ -36,7 +36,7 @@ export const iamWildcard: Rule = {
           (x) =>
             x.value === '*' ||
             /^arn:aws[\w-]*:[\w-]+:::?\*$/.test(x.value) ||
-            (/:\*$/.test(x.value) && x.value.length < 20),
+            (x.value.endsWith(':*') && x.value.length < 20),
         );
       for (const a of s.actions) {
         if (a.value === '*') report({ start: a.start + at, end: a.end + at, key: 'action:*' });
@@ -80,7 +80,6 @@ export const iamWildcard: Rule = {
     }
     if (source.language !== 'terraform' && source.language !== 'cloudformation') return;
     for (const { r, n, name, parent } of attributes(source)) {
-      const hit = { start: n.start, end: n.end, key: `${where(r, n)}=${n.value}` };
       const values = n.kind === 'seq' ? n.children : [n];
       for (const v of values) {
         const found = { start: v.start, end: v.end, key: `${where(r, n)}=${v.value}` };
@@ -126,8 +125,6 @@ export const iamWildcard: Rule = {
           });
         else if (name === 'actions' && r.type === 'azurerm_role_definition' && v.value === '*') report(found);
       }
-      void hit;
     }
-    void resources;
   },
 };

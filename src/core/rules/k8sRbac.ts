@@ -1,4 +1,4 @@
-import { at, scalars, walk } from '../languages/tree.ts';
+import { at, scalars } from '../languages/tree.ts';
 import { kubernetes } from './kit/kube.ts';
 import type { Rule } from './rule.ts';
 
@@ -56,7 +56,7 @@ export const k8sRbac: Rule = {
             report({ start: verbs.start, end: verbs.end, key: `${key}#verbs` });
         }
       }
-      if (/RoleBinding$/.test(kind)) {
+      if (kind.endsWith('RoleBinding')) {
         const role = at(root, 'roleRef', 'name');
         if (role && /^(?:cluster-admin|admin|system:masters|system:node|edit)$/.test(role.value))
           report({
@@ -81,7 +81,6 @@ export const k8sRbac: Rule = {
             });
         }
       }
-      void walk;
     }
   },
 };

@@ -99,7 +99,7 @@ export const migrationOperations: Rule = {
         else if (call.name === 'AlterField') report(hit);
         else if (call.name === 'AddField' && !/null\s*=\s*True|ManyToManyField|db_default\s*=/.test(body)) report(hit);
         else if (call.name === 'AddIndex') report(hit);
-      } else if (alembic && /^op\./.test(call.callee)) {
+      } else if (alembic && call.callee.startsWith('op.')) {
         if (/^(?:drop_table|drop_column)$/.test(call.name)) report({ ...hit, tier: 'critical' });
         else if (
           /^(?:alter_column|rename_table|execute|drop_constraint|create_unique_constraint|create_foreign_key|bulk_insert|create_check_constraint|create_primary_key|drop_index)$/.test(

@@ -80,7 +80,7 @@ export const pathTraversal: Rule = {
         continue;
       // A path of the operator's own (command line, environment) joined for later use is no request.
       if (joins && !args.some((a) => requestLike(c, a)) && !handlerLike(c, args, call.start)) {
-        if (!(source.language === 'go' && false)) continue;
+        continue;
       }
       if (opens && !args.some((a) => requestLike(c, a))) {
         // Reading a file named on the command line is what command line tools are for; Go's servers read os.Getenv.

@@ -61,23 +61,6 @@ export const codeLanguages: readonly Language[] = [
   'c',
   'swift',
 ];
-export const js: readonly Language[] = ['typescript', 'tsx', 'javascript'];
-export const jvm: readonly Language[] = ['java', 'kotlin', 'scala', 'groovy'];
-/** Everything whose tree comes from YAML. */
-export const yamlLanguages: readonly Language[] = [
-  'yaml',
-  'kubernetes',
-  'helm',
-  'kustomize',
-  'github-actions',
-  'gitlab-ci',
-  'azure-pipelines',
-  'circleci',
-  'cloudformation',
-  'docker-compose',
-  'ansible',
-];
-
 /** Where a rule is documented; the diagnostic's code links here. */
 export const ruleLink = (id: string): string =>
   `https://github.com/countersign-dev/countersign/blob/main/docs/rules.md#${id}`;

@@ -58,7 +58,7 @@ export const serverSideRequest: Rule = {
         call.args.filter((a) => a.name === undefined)[
           /request$|NewRequest$/.test(call.callee) && call.args.length > 1
             ? 1
-            : /NewRequestWithContext$/.test(call.callee)
+            : call.callee.endsWith('NewRequestWithContext')
               ? 2
               : 0
         ];

@@ -103,7 +103,7 @@ export const sqlInjection: Rule = {
         (a) => a.name === undefined || /^(?:sql|query|statement|text|sql_query|cmdText)$/.test(a.name),
       );
       const skip =
-        /Context$/.test(call.name) ||
+        call.name.endsWith('Context') ||
         /^(?:mysqli_query|pg_query|pg_send_query|odbc_exec|mssql_query)$/.test(call.name) ||
         /^(?:ctx|context|r\.Context\(\)|context\.\w+\(\))$/.test(c.text(args[0]))
           ? 1
@@ -134,9 +134,9 @@ export const sqlInjection: Rule = {
               /sql|query|stmt|statement|input/i.test(c.text(arg))
             )
           ) {
-            if (!(/Unsafe$/.test(call.name) && (c.isParameter(arg) || c.isOutside(arg)))) continue;
+            if (!(call.name.endsWith('Unsafe') && (c.isParameter(arg) || c.isOutside(arg)))) continue;
           }
-        } else if (general.test(call.name) || true) {
+        } else {
           const text = wholeText(c, arg, 0);
           if (!sqlText.test(text)) {
             if (general.test(call.name) || !/["'`]/.test(text)) continue;
@@ -177,7 +177,15 @@ function wholeText(c: ReturnType<typeof code>, range: { from: number; to: number
 
 /** Placeholders joined, numbers, quoted identifiers: what varies can not break out. */
 function onlySafeParts(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
-  const text = wholeText(c, range, 0);
+  // Of a variable that is set many times, the value it was given last counts.
+  let text = c.text(range);
+  for (const name of new Set(c.names(range))) {
+    const last = c.facts
+      .valuesOf(name, range.from)
+      .filter((a) => a.to <= range.from)
+      .at(-1);
+    if (last) text += `\n${c.text(last)}`;
+  }
   if (
     /\.map\(\s*\(?\w*\)?\s*=>\s*["'`]\?["'`]\s*\)|["']\?["']\s*\*\s*len|join\(\s*\[?["']\?["']|["'],\s*["']\.join\(["']\?|sql\.Identifier|sql\.SQL|quote_ident|quoteIdent|escapeId|pg\.escapeIdentifier|connection\.ops\.quote_name|mysql\.escape|Prisma\.sql|sql`|SQL`|quoteName|bindparam|pgp\.as/.test(
       text,

@@ -16,7 +16,7 @@ export const testsRemoved: Rule = {
   check(source, report) {
     if (!isTestPath(source.path)) return;
     for (const m of source.text.matchAll(
-      /^[ \t]*(?:(?:it|test|specify)(?:\.each\([^\n]{0,400}\)|\.concurrent|\.only)?\s*\(\s*['"`]|(?:async\s+)?def\s+test\w*\s*\(|func\s+Test\w+\s*\(|@(?:Test|ParameterizedTest)\b|#\[(?:tokio::)?test\]|\[(?:Fact|Theory|TestMethod|Test)\b|public\s+function\s+test\w+|(?:it|scenario)\s+['"][^'"\n]+['"]\s+do\b)/gm,
+      /^[ \t]*(?:(?:(?:await|return|void)\s+)?(?:(?:t|ctx|context|suite)\.)?(?:it|test|specify)(?:\.each\([^\n]{0,400}\)|\.concurrent|\.only)?\s*\(\s*['"`]|(?:async\s+)?def\s+test\w*\s*\(|func\s+Test\w+\s*\(|@(?:Test|ParameterizedTest)\b|#\[(?:tokio::)?test\]|\[(?:Fact|Theory|TestMethod|Test)\b|public\s+function\s+test\w+|(?:it|scenario)\s+['"][^'"\n]+['"]\s+do\b)/gm,
     ))
       report({ start: m.index, end: m.index + m[0].length, key: 'test' });
   },

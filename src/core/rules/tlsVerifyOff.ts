@@ -50,17 +50,18 @@ export const tlsVerifyOff: Rule = {
         /^(?:false|False|0|:?none|nil|None)$/.test(value) &&
         !(a.name === 'verify' && value === 'None')
       )
-        report({ ...a, key: `${a.name}` });
+        report({ ...a, key: a.name });
       else if (
         /^(?:InsecureSkipVerify|disable_ssl_certificate_validation|trustAllCerts)$/.test(a.name) &&
         /^(?:true|True)$/.test(value)
       )
         report({ ...a, key: a.name });
-      else if (/NODE_TLS_REJECT_UNAUTHORIZED$/.test(a.target) && /^['"]?0['"]?$/.test(value))
+      else if (a.target.endsWith('NODE_TLS_REJECT_UNAUTHORIZED') && /^['"]?0['"]?$/.test(value))
         report({ ...a, key: a.name });
       else if (/(?:^|\.)(?:verify_mode|cert_reqs)$/.test(a.target) && /CERT_NONE|VERIFY_NONE/.test(value))
         report({ ...a, key: a.name });
-      else if (/_create_default_https_context$/.test(a.name) && /unverified/.test(value)) report({ ...a, key: a.name });
+      else if (a.name.endsWith('_create_default_https_context') && /unverified/.test(value))
+        report({ ...a, key: a.name });
       else if (
         /ServerCertificate(?:Custom)?ValidationCallback$/.test(a.name) &&
         /=>\s*true\b|return\s+true|DangerousAcceptAny/.test(value)
@@ -78,7 +79,7 @@ export const tlsVerifyOff: Rule = {
           (arg.name.startsWith('disable') ? value === 'True' : /^(?:False|false)$/.test(value)) &&
           !/^(?:decode|jwt\.decode|verify)$/.test(call.callee)
         )
-          report({ ...code.offsets(arg), start: call.start, key: `${arg.name}` });
+          report({ ...code.offsets(arg), start: call.start, key: arg.name });
         else if (arg.name === 'cert_reqs' && /CERT_NONE/.test(value))
           report({ start: call.start, end: code.offsets(arg).end, key: 'cert_reqs' });
       }

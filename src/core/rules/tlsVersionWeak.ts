@@ -1,4 +1,3 @@
-import { code } from './kit/code.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const tlsVersionWeak: Rule = {
@@ -74,8 +73,6 @@ export const tlsVersionWeak: Rule = {
       report({ start: m.index, end: m.index + m[0].length, key: m[0] });
     }
     if (source.language === 'go') {
-      const c = code(source);
-      void c;
       for (const m of text.matchAll(/&?tls\.Config\s*\{\s*\}/g))
         report({ start: m.index, end: m.index + m[0].length, key: 'tls.Config', tier: 'medium' });
     }

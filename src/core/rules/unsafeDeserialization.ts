@@ -76,7 +76,8 @@ export const unsafeDeserialization: Rule = {
           if (varies || /Unpickler|open/.test(name)) report(hit);
         } else if (/^(?:yaml|ruamel\.yaml)\.(?:load|load_all|unsafe_load|unsafe_load_all|full_load)$/.test(callee)) {
           const loader = call.args.map((a) => c.text(a)).join(' ');
-          if (/^unsafe/.test(name) || !/Safe\w*Loader|BaseLoader|CSafeLoader|typ=['"]safe/.test(loader)) report(hit);
+          if (name.startsWith('unsafe') || !/Safe\w*Loader|BaseLoader|CSafeLoader|typ=['"]safe/.test(loader))
+            report(hit);
         } else if (c.named(call, 'allow_pickle') && /True/.test(c.text(c.named(call, 'allow_pickle')))) report(hit);
         else if (
           callee === 'torch.load' &&

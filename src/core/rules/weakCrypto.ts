@@ -158,7 +158,7 @@ export const weakCrypto: Rule = {
             : '';
           if (/des|rc4|rc2|bf|ecb/i.test(algorithm) && /(?:^|["'-])(?:des|rc[24]|bf|blowfish)|ecb/i.test(algorithm))
             report({ ...hit, key: 'cipher' });
-          if (/Decipheriv$/.test(name) && /gcm|ccm|ocb|poly1305/i.test(algorithm)) {
+          if (name.endsWith('Decipheriv') && /gcm|ccm|ocb|poly1305/i.test(algorithm)) {
             const body = functionBody(source.text, call.end);
             if (!/\.final\s*\(/.test(body) && !/pipe|pipeline|Transform/.test(body))
               report({
@@ -202,8 +202,7 @@ export const weakCrypto: Rule = {
             /\/ECB\//i.test(literal) ||
             /^(?:AES)$/i.test(literal) ||
             /^AES\/CBC/i.test(literal) ||
-            /^RSA\/[^/]{0,400}\/NoPadding/i.test(literal) ||
-            (/RSA\/ECB\/PKCS1Padding/i.test(literal) && false))
+            /^RSA\/[^/]{0,400}\/NoPadding/i.test(literal))
         )
           report({ ...hit, key: literal });
         else if (/(?:^|\.)MessageDigest\.getInstance$/.test(callee) && /^(?:MD[245]|SHA-?1?|SHA1)$/i.test(literal))
@@ -270,7 +269,7 @@ export const weakCrypto: Rule = {
           if (secretish.test(context())) report({ ...hit, key: callee });
         } else if (/^hash$/.test(callee) && /["'](?:md[245]|sha1)["']/.test(text) && secretish.test(context()))
           report({ ...hit, key: callee });
-        else if (/^mcrypt_/.test(callee) || (callee === 'openssl_encrypt' && /(?:des|rc4|ecb)/i.test(text)))
+        else if (callee.startsWith('mcrypt_') || (callee === 'openssl_encrypt' && /(?:des|rc4|ecb)/i.test(text)))
           report({ ...hit, key: callee });
         else if (
           /^(?:rand|mt_rand|uniqid)$/.test(callee) &&

@@ -22,7 +22,8 @@ export const weakRandom: Rule = {
         )
       )
         continue;
-      if (/^rand\./.test(call.callee) && (source.language !== 'go' || !source.has(/"math\/rand(?:\/v2)?"/))) continue;
+      if (call.callee.startsWith('rand.') && (source.language !== 'go' || !source.has(/"math\/rand(?:\/v2)?"/)))
+        continue;
       if (
         /^(?:Random|java\.util\.Random)$/.test(call.callee) &&
         !(call.isNew && /java|c-sharp|kotlin/.test(source.language))

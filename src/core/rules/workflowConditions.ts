@@ -1,4 +1,4 @@
-import { at, walk } from '../languages/tree.ts';
+import { walk } from '../languages/tree.ts';
 import { workflowLanguages } from './kit/workflow.ts';
 import type { Rule } from './rule.ts';
 
@@ -44,6 +44,5 @@ export const workflowConditions: Rule = {
         )
           report({ start: n.start, end: n.end, key: `always:${v.trim()}` });
       }
-    void at;
   },
 };

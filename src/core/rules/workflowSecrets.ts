@@ -62,7 +62,7 @@ export const workflowSecrets: Rule = {
             });
           if (
             !inputs.some((i) => i.key.startsWith('permission-') || i.key === 'permissions') &&
-            /^actions\//.test(uses)
+            uses.startsWith('actions/')
           )
             report({
               ...hit,
@@ -75,7 +75,7 @@ export const workflowSecrets: Rule = {
           for (const e of expressions(source, script.start, script.end)) {
             if (/^toJSON\(\s*secrets\s*\)|^secrets\s*$/i.test(e.text))
               report({ start: e.start, end: e.end, key: 'all-secrets', tier: 'critical' });
-            else if (/^secrets\./.test(e.text)) {
+            else if (e.text.startsWith('secrets.')) {
               const line = source.lines[source.lineAt(e.start) - 1] ?? '';
               if (
                 /\b(?:curl|wget|nc|ncat|netcat)\b/.test(line) ||

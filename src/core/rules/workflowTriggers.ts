@@ -1,5 +1,5 @@
 import { at } from '../languages/tree.ts';
-import { expressions, jobs, triggers, workflowLanguages } from './kit/workflow.ts';
+import { jobs, triggers, workflowLanguages } from './kit/workflow.ts';
 import type { Rule } from './rule.ts';
 
 export const workflowTriggers: Rule = {
@@ -46,7 +46,6 @@ export const workflowTriggers: Rule = {
           )
         )
           report({ start: run.start, end: run.end, key: 'checkout:run' });
-        void expressions;
       }
   },
 };

@@ -1,4 +1,4 @@
-import { code } from './kit/code.ts';
+import { code, type Code } from './kit/code.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const xmlExternalEntities: Rule = {
@@ -99,19 +99,17 @@ export const xmlExternalEntities: Rule = {
           // A feature set on that variable in the same function (or where it is made) protects it.
           const secured = (offset: number): boolean => {
             const near = c.around(offset, 14, 0);
-            const from = near.lastIndexOf(variable ? `${variable} ` : 'newInstance');
-            void from;
             return (
               new RegExp(
                 `\\b${variable.replace(/[^\w]/g, '')}\\s*\\.\\s*(?:setFeature\\s*\\([^;]{0,400}(?:disallow-doctype-decl"?\\s*,\\s*true|external-(?:general|parameter)-entities"?\\s*,\\s*false|FEATURE_SECURE_PROCESSING\\s*,\\s*true)|setAttribute\\s*\\([^;]{0,400}ACCESS_EXTERNAL|setProperty\\s*\\([^;]{0,400}(?:SUPPORT_DTD|ACCESS_EXTERNAL|SUPPORTING_EXTERNAL))`,
-              ).test(near) || secureInScope(text, variable, offset)
+              ).test(near) || hardenedField(c, variable, call.open)
             );
           };
           if (!direct && secured(call.start)) continue;
           report({ ...hit, key: `${call.callee}#${made.length > 0 ? lineText(source, call.start) : ''}` });
         } else if (call.isNew && /^(?:SAXBuilder|SAXReader)$/.test(call.name) && !source.has(/disallow-doctype-decl/))
           report(hit);
-        else if (/XMLReaderFactory\.createXMLReader$/.test(call.callee) && !source.has(/disallow-doctype-decl/))
+        else if (call.callee.endsWith('XMLReaderFactory.createXMLReader') && !source.has(/disallow-doctype-decl/))
           report(hit);
       }
       return;
@@ -198,17 +196,22 @@ export const xmlExternalEntities: Rule = {
 const lineText = (source: { lineAt(o: number): number; lines: readonly string[] }, offset: number): string =>
   (source.lines[source.lineAt(offset) - 1] ?? '').trim();
 
-/** `factory.setFeature(…disallow-doctype-decl, true)` in a static block or helper for a field. */
-function secureInScope(text: string, variable: string, offset: number): boolean {
-  if (!variable) return false;
-  const name = variable.replace(/[^\w]/g, '');
-  const declared = new RegExp(
-    `\\b(?:private|protected|public|static|final)\\s[^;\\n]{0,400}\\b${name}\\s*(?:=|;)`,
-  ).test(text);
-  if (!declared) return false;
-  const set = new RegExp(
-    `\\b${name}\\s*\\.\\s*set(?:Feature|Attribute|Property)\\s*\\([^;]{0,400}(?:disallow-doctype-decl"?\\s*,\\s*true|external-general-entities"?\\s*,\\s*false|ACCESS_EXTERNAL)`,
-  ).exec(text);
-  void offset;
-  return set !== null;
+/** A field that some other place in the class hardens: `factory.setFeature(…disallow-doctype-decl, true)` in a static block. */
+function hardenedField(c: Code, variable: string, at: number): boolean {
+  if (variable === '' || hasLocal(c, variable, at)) return false;
+  for (const call of c.facts.callsNamed('setFeature', 'setAttribute', 'setProperty')) {
+    if (call.callee.split('.').at(-2) !== variable || hasLocal(c, variable, call.open)) continue;
+    if (
+      /disallow-doctype-decl"?\s*,\s*true|external-general-entities"?\s*,\s*false|ACCESS_EXTERNAL/.test(
+        c.text({ from: call.open, to: call.close + 1 }),
+      )
+    )
+      return true;
+  }
+  return false;
 }
+
+/** Whether the function around a token gives the name a value of its own. */
+const hasLocal = (c: Code, name: string, token: number): boolean =>
+  c.facts.scopeAt(token) > 0 &&
+  c.facts.valuesOf(name, token).some((a) => c.facts.scopeAt(a.from) === c.facts.scopeAt(token));

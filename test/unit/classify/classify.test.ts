@@ -131,6 +131,28 @@ test('the whole is as risky as its riskiest file', async () => {
   );
 });
 
+test('what moves to another file of the change is silent', async () => {
+  const helper = 'import requests\n\n\ndef other():\n    return 1\n';
+  const risk = await classify(
+    [
+      { path: 'a.py', before: risky, after: 'import requests\n' },
+      { path: 'b.py', before: helper, after: `${helper}\n\ndef load(u):\n    return requests.get(u, verify=False)\n` },
+    ],
+    ctx,
+  );
+  assert.deepEqual(risk.findings, []);
+  assert.equal(risk.tier, 'medium');
+  const guarded = '@login_required\ndef pay(request):\n    return 1\n';
+  const safeguard = await classify(
+    [
+      { path: 'a.py', before: `x = 1\n${guarded}`, after: 'x = 1\n' },
+      { path: 'b.py', before: null, after: guarded },
+    ],
+    ctx,
+  );
+  assert.deepEqual(safeguard.findings, []);
+});
+
 test('policy: a rule switched off, a tier changed, rules of the team', async () => {
   const withRules = (rules: Partial<Policy['rules']>): Policy => ({
     ...defaultPolicy,
@@ -171,7 +193,7 @@ test('policy: a rule switched off, a tier changed, rules of the team', async () 
 });
 
 test('a secret never stands in a message', async () => {
-  const secret = `q8Zr1${'Vt6Lw0Xm3Pd9Hs5Kf2Jc7Ny4Bg'}`;
+  const secret = `q8Zr1Vt6Lw0Xm3Pd9Hs5Kf2Jc7Ny4Bg`;
   const c = await judge('a.ts', null, `export const apiKey = '${secret}';\n`);
   assert.equal(c.findings.length, 1);
   assert.ok(!JSON.stringify(c).includes(secret.slice(0, 8)));

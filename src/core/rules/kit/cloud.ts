@@ -56,7 +56,7 @@ export function resources(source: Source): readonly Resource[] {
 }
 
 /** `storage_encrypted` and `StorageEncrypted` are one name. */
-export const plain = (key: string): string => key.replace(/[_\-]/g, '').toLowerCase();
+export const plain = (key: string): string => key.replace(/[_-]/g, '').toLowerCase();
 
 /** First node under `tree` at the path of plain names; sequences are looked through. */
 export function attr(tree: TreeNode | undefined, ...names: readonly string[]): TreeNode | undefined {

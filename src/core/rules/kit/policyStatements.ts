@@ -1,6 +1,6 @@
 /** Permission statements wherever they are written: IAM JSON, CloudFormation, `jsonencode`, heredocs, Terraform's policy documents. */
 import type { Source } from '../../languages/source.ts';
-import { scalars, walk, type TreeNode } from '../../languages/tree.ts';
+import { walk, type TreeNode } from '../../languages/tree.ts';
 import { embeddedJson, plain } from './cloud.ts';
 
 export interface PolicyStatement {
@@ -59,6 +59,5 @@ export function policyStatements(source: Source): PolicyStatement[] {
   };
   for (const root of source.tree) look(root, 0);
   for (const { tree, shift } of embeddedJson(source)) look(tree, shift);
-  void scalars;
   return found;
 }

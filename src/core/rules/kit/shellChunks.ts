@@ -16,7 +16,7 @@ export function shellChunks(source: Source): Chunk[] {
       return;
     }
     const whole = source.text.slice(n.start, n.end);
-    const block = /[:\-][ \t]*[|>][+\-\d]*[ \t]*(?:#[^\n]{0,400})?\n/.exec(whole.slice(0, 300));
+    const block = /[:-][ \t]*[|>][+\-\d]*[ \t]*(?:#[^\n]{0,400})?\n/.exec(whole.slice(0, 300));
     if (block) {
       const from = block.index + block[0].length;
       chunks.push({ text: whole.slice(from), start: n.start + from });
