@@ -1,7 +1,7 @@
 /**
  * `npm test`: everything, in the order in which failures are cheap, and one line of counts at the end.
  *
- *   build → types, lint, format → unit → package → contract → host (mocha in VS Code) → e2e (Playwright)
+ *   build → types, lint, format → unit → git → package → contract → host (mocha in VS Code) → e2e (Playwright)
  *
  * A later stage still runs when an earlier one failed, so that one run shows all there is; only a failed build ends it.
  */
@@ -38,6 +38,7 @@ const stages: readonly { readonly name: string; readonly run: () => Promise<Coun
     run: async () => [await script('typecheck'), await script('lint'), await script('format:check')].reduce(sum),
   },
   { name: 'unit', run: () => nodeTests(['test/unit']) },
+  { name: 'git', run: () => nodeTests(['test/git'], 2) },
   {
     name: 'package',
     async run() {

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { before, describe, it } from 'node:test';
-import { noteDigest, signedText } from '../../../src/core/provenance/record.ts';
-import { parseRecord, formatRecord } from '../../../src/core/provenance/record.ts';
-import { generateKeys, sha256, signText } from '../../../src/platform/crypto.ts';
+import { noteDigest, signedText } from '../../src/core/provenance/record.ts';
+import { parseRecord, formatRecord } from '../../src/core/provenance/record.ts';
+import { generateKeys, sha256, signText } from '../../src/platform/crypto.ts';
 import { buildCli, defaultTestPolicy, World, type Run } from './world.ts';
 
 /** Replaces HEAD by a commit with another tree or message, without any hook. */
@@ -354,7 +354,7 @@ describe('the snippets of docs/trailers.md', () => {
   it('the pre-receive hook takes honest pushes and refuses others', async () => {
     const w = await World.make();
     try {
-      const docs = await fs.readFile(path.join(import.meta.dirname, '../../../docs/trailers.md'), 'utf8');
+      const docs = await fs.readFile(path.join(import.meta.dirname, '../../docs/trailers.md'), 'utf8');
       const script = /### `pre-receive`\n\n```sh\n([\s\S]*?)```/.exec(docs)?.[1] ?? '';
       const bare = path.join(path.dirname(w.dir), 'bare.git');
       await w.git('clone', '-q', '--bare', w.dir, bare);
@@ -381,7 +381,7 @@ describe('the snippets of docs/trailers.md', () => {
   });
 
   it('the push rule fits its limit and matches what we write', async () => {
-    const docs = await fs.readFile(path.join(import.meta.dirname, '../../../docs/trailers.md'), 'utf8');
+    const docs = await fs.readFile(path.join(import.meta.dirname, '../../docs/trailers.md'), 'utf8');
     const rule = /^\(\?m\)(\^AI-Provenance.*)$/m.exec(docs)?.[1] ?? '';
     assert.ok(rule !== '' && rule.length + 4 <= 511, String(rule.length));
     const w = await World.make();

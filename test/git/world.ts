@@ -5,20 +5,20 @@ import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { build } from 'esbuild';
-import { settleCommit } from '../../../src/cli/settle.ts';
-import type { Justification } from '../../../src/core/justification.ts';
-import { canonicalNote } from '../../../src/core/justification.ts';
-import type { LineOrigin } from '../../../src/core/model.ts';
-import type { FoundRecord } from '../../../src/core/provenance/trailers.ts';
-import { findRecords } from '../../../src/core/provenance/trailers.ts';
-import { openAttribution } from '../../../src/platform/attribution.ts';
-import { generateKeys, signText } from '../../../src/platform/crypto.ts';
-import { findRepository } from '../../../src/platform/git.ts';
-import { addKey } from '../../../src/platform/keys.ts';
-import { appendNote, coverageOf } from '../../../src/platform/notes.ts';
-import type { Repository } from '../../../src/platform/state.ts';
+import { settleCommit } from '../../src/cli/settle.ts';
+import type { Justification } from '../../src/core/justification.ts';
+import { canonicalNote } from '../../src/core/justification.ts';
+import type { LineOrigin } from '../../src/core/model.ts';
+import type { FoundRecord } from '../../src/core/provenance/trailers.ts';
+import { findRecords } from '../../src/core/provenance/trailers.ts';
+import { openAttribution } from '../../src/platform/attribution.ts';
+import { generateKeys, signText } from '../../src/platform/crypto.ts';
+import { findRepository } from '../../src/platform/git.ts';
+import { addKey } from '../../src/platform/keys.ts';
+import { appendNote, coverageOf } from '../../src/platform/notes.ts';
+import type { Repository } from '../../src/platform/state.ts';
 
-const root = path.join(import.meta.dirname, '../../..');
+const root = path.join(import.meta.dirname, '../..');
 
 /** The CLI as it ships, built once per test process. */
 let built: Promise<string> | undefined;

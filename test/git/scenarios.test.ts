@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { before, describe, it } from 'node:test';
-import { findRepository } from '../../../src/platform/git.ts';
-import type { Repository } from '../../../src/platform/state.ts';
+import { findRepository } from '../../src/platform/git.ts';
+import type { Repository } from '../../src/platform/state.ts';
 import { buildCli, defaultTestPolicy, World } from './world.ts';
 
 interface Scenario {

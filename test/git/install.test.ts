@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { before, describe, it } from 'node:test';
-import { hookNames } from '../../../src/platform/gitHooks.ts';
+import { hookNames } from '../../src/platform/gitHooks.ts';
 import { buildCli, World } from './world.ts';
 
 /** Every file below a folder with its mode and bytes. */
