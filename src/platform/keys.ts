@@ -74,7 +74,10 @@ export async function addKey(
   );
 }
 
-/** Takes a key out of force; what it signed counts as unsigned from now on. */
+/**
+ * Takes a key out of force; what it signed counts as unsigned from now on.
+ * @public
+ */
 export async function revokeKey(repo: Pick<Repository, 'commonDir'>, id: string): Promise<void> {
   await change(repo, (entries) =>
     entries.map((e) => (e.id === id && e.revoked === undefined ? { ...e, revoked: new Date().toISOString() } : e)),

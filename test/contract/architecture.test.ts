@@ -27,9 +27,9 @@ const allowed: Readonly<Record<Room, readonly Room[]>> = {
 
 /** Packages a room may use. An addition here is a decision, not a detail. */
 const packages: Readonly<Record<Room, RegExp>> = {
-  core: /^(diff|minimatch|yaml|jsonc-parser|re2js|dockerfile-ast|libpg-query)(\/|$)/,
+  core: /^(diff|minimatch|yaml|jsonc-parser|re2js)(\/|$)/,
   protocol: /^$/,
-  platform: /^(node:[a-z_/]+|@vscode\/tree-sitter-wasm|web-tree-sitter|yaml|jsonc-parser|libpg-query|minimatch)(\/|$)/,
+  platform: /^(node:[a-z_/]+|@vscode\/tree-sitter-wasm|web-tree-sitter|yaml|jsonc-parser|minimatch)(\/|$)/,
   server: /^(node:[a-z0-9_/]+|vscode-languageserver(-textdocument|-protocol|-types)?)(\/|$)/,
   extension: /^(node:[a-z_/]+|vscode|vscode-languageclient|vscode-languageserver-protocol|jsonc-parser)(\/|$)/,
   cli: /^(node:[a-z_/]+|vscode-languageserver)(\/|$)/,

@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import { appendAudit } from '../../platform/auditLog.ts';
 import { repositoryAt } from '../../platform/agentSession.ts';
 import { auditDir, userDir } from '../../platform/state.ts';
-import { resumeAgents, stopAgents, stopFile, stoppedNow } from '../../platform/stopSwitch.ts';
+import { resumeAgents, stopAgents, stoppedNow } from '../../platform/stopSwitch.ts';
 import { UsageError } from '../command.ts';
 import type { Command, Io } from '../command.ts';
 import type { AuditInput } from '../../core/audit/model.ts';
@@ -89,15 +89,6 @@ const agentVariables = [
   'PI_CODING_AGENT',
   'HERMES_SESSION_ID',
 ] as const;
-
-/** One or two lines for `status`; undefined while agents may work. */
-export function stopStatus(env: NodeJS.ProcessEnv): string | undefined {
-  const stopped = stoppedNow(env);
-  if (!stopped) return undefined;
-  const by = stopped.by === '' ? '' : ` by ${stopped.by}`;
-  const at = stopped.at === '' ? '' : ` since ${stopped.at}`;
-  return `agents: STOPPED${by}${at}${stopped.reason === '' ? '' : ` (${stopped.reason})`}; switch: ${stopFile(env)}`;
-}
 
 const oneLine = (text: string): string =>
   text

@@ -1,5 +1,5 @@
 /** Small operations on run-length coded origins, and the salted hashes by which lines are known on disk. */
-import type { Hunk, LineOrigin } from '../model.ts';
+import type { LineOrigin } from '../model.ts';
 import type { Sha256 } from '../ports.ts';
 import type { LineOrigins, OriginCounts } from './model.ts';
 

@@ -1,7 +1,7 @@
 /** Reading, sending and deleting secrets. */
 import { asksForHelp, readOptions } from '../args.ts';
 import { hit } from '../model.ts';
-import type { Call, Context, Family, Field, Hit } from '../model.ts';
+import type { Call, Context, Family, Hit } from '../model.ts';
 import { pathOf } from '../places.ts';
 import { deedOf, wordsOf } from '../verbs.ts';
 
@@ -344,7 +344,3 @@ function byVerb(groups: ReadonlySet<string>): (call: Call) => Hit | undefined {
     );
   };
 }
-
-/** For the evaluator: whether a word names a secret file. */
-export const secretField = (field: Field, call: Call, context: Context): boolean =>
-  isSecretPath(pathOf(field, call, context));
