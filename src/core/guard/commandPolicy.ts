@@ -28,7 +28,7 @@ export function commandPolicy(command: string, policy: Policy, agent: string | u
 }
 
 /** `*` stands for any characters, `?` for one; a pattern without either also matches with further words after it. */
-export function commandMatches(glob: string, command: string): boolean {
+function commandMatches(glob: string, command: string): boolean {
   const pattern = glob.trim().replace(/\s+/g, ' ');
   const text = command.replace(/\s+/g, ' ');
   if (!/[*?]/.test(pattern)) return text === pattern || text.startsWith(`${pattern} `);

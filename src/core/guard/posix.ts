@@ -29,7 +29,7 @@ export function parsePosix(text: string): Parsed {
 }
 
 /** Parses the inside of a here-document or of double quotes: text with `$`, backticks and backslashes. */
-export function parseExpandable(text: string, depth = 0): { readonly word: Word; readonly overflow: boolean } {
+function parseExpandable(text: string, depth = 0): { readonly word: Word; readonly overflow: boolean } {
   if (depth >= maxNesting) return { word: { parts: [{ kind: 'text', text, quoted: true }] }, overflow: true };
   const parser = new PosixParser(text, depth);
   const parts: Part[] = [];

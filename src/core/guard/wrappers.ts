@@ -425,7 +425,7 @@ function taintOf(fields: readonly Field[]): 'network' | 'decoded' | undefined {
   return undefined;
 }
 
-export const networkToShell = (shell: string): Hit =>
+const networkToShell = (shell: string): Hit =>
   hit(
     'network-to-shell',
     'critical',
@@ -435,7 +435,7 @@ export const networkToShell = (shell: string): Hit =>
     'Download it to a file, read it, check its checksum, then run it',
   );
 
-export const decodedToShell = (shell: string): Hit =>
+const decodedToShell = (shell: string): Hit =>
   hit(
     'decoded-to-shell',
     'critical',

@@ -199,7 +199,7 @@ function bareSql(sql: string): string {
 }
 
 /** Judges SQL statements. */
-export function judgeSql(sql: string, program: string): Hit | undefined {
+function judgeSql(sql: string, program: string): Hit | undefined {
   if (sql.length > 500_000) return undefined;
   for (const raw of bareSql(sql).split(';')) {
     const statement = raw.replace(/\s+/g, ' ').trim();

@@ -13,7 +13,7 @@ const alter = (rule: string, what: string): Hit =>
 /** Devices that hold data; the pseudo devices of every script are none. */
 const harmless =
   /^\/dev\/(?:null|zero|random|urandom|tty\w*|std(?:in|out|err)|fd\/\d+|shm(?:\/.*)?|full|pts\/\d+|console|tcp\/.*|udp\/.*)$/;
-export const isDisk = (path: string): boolean =>
+const isDisk = (path: string): boolean =>
   (path.startsWith('/dev/') && !harmless.test(path)) || /^\\\\\.\\PhysicalDrive/i.test(path);
 
 const always: Readonly<Record<string, string>> = {

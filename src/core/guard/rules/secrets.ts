@@ -28,7 +28,7 @@ const secretPath = new RegExp(
 );
 
 /** Whether a path (canonical or not) holds secrets. */
-export const isSecretPath = (path: string): boolean => path.length < 4096 && secretPath.test(path);
+const isSecretPath = (path: string): boolean => path.length < 4096 && secretPath.test(path);
 
 /** Programs that show or carry off what they are given. */
 const showing = new Set(

@@ -44,7 +44,7 @@ const guarded = new RegExp(
 );
 const whole = /(?:^|\/)\.(?:claude|cursor|codex|gemini|husky|githooks)$|(?:^|\/)\.git\/(?:hooks|countersign)$/i;
 
-export const isGuardedPath = (path: string): boolean => path.length < 4096 && (guarded.test(path) || whole.test(path));
+const isGuardedPath = (path: string): boolean => path.length < 4096 && (guarded.test(path) || whole.test(path));
 
 const writers = new Set(
   'tee rm grm mv cp install ln touch truncate sed gsed perl chmod chown dd rsync sponge patch ex unlink shred remove-item move-item copy-item set-content add-content out-file clear-content new-item rename-item del erase copy move ren ri mi ci sc ac ni jq yq vim vi nano ed mkdir rmdir rd unzip tar chattr chflags rename'.split(
