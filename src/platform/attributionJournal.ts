@@ -229,10 +229,8 @@ export class Journal {
       length: end - start,
       depth: head.base === undefined ? 0 : (base?.depth ?? 0) + 1,
     });
-    if (records.size > maxIndexed) {
-      const [oldest] = records.keys();
-      records.delete(oldest as string);
-    }
+    // Half of them at once: a map that loses its first key again and again gets slow.
+    if (records.size > 2 * maxIndexed) this.#index.set(head.path, new Map([...records].slice(-maxIndexed)));
     changed.add(head.path);
   }
 
@@ -410,10 +408,11 @@ function recordHead(
   const from = start + pathStart.length;
   const keyAt = data.indexOf(keyStart, from) + keyStart.length;
   if (keyAt < from + keyStart.length || keyAt + keyLength >= end || data[keyAt + keyLength] !== 0x22) return undefined;
-  let path = data.toString('utf8', from, keyAt - keyStart.length);
-  if (path.includes('\\')) {
+  // One byte per character is the fast way; names that need more are read again.
+  let path = data.toString('latin1', from, keyAt - keyStart.length);
+  if (/[\\\u0080-\u00ff]/.test(path)) {
     try {
-      path = JSON.parse(`"${path}"`) as string;
+      path = JSON.parse(`"${data.toString('utf8', from, keyAt - keyStart.length)}"`) as string;
     } catch {
       return undefined;
     }
