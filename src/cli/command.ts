@@ -10,16 +10,13 @@ export interface Io {
   readonly verbose: boolean;
 }
 
-/** 0 fine, 1 findings / blocked / invalid. Misuse is thrown as UsageError (exit 2). */
-export type ExitCode = 0 | 1 | 2;
-
 export interface Command {
   readonly name: string;
   /** One line for `countersign --help`. */
   readonly summary: string;
   /** The whole `--help` text: synopsis, options, examples. */
   readonly usage: string;
-  run(args: readonly string[], io: Io): Promise<ExitCode | number>;
+  run(args: readonly string[], io: Io): Promise<number>;
 }
 
 /** Misuse of the command line: printed as one line (what, where, what to do), exit 2. */
@@ -40,7 +37,7 @@ export async function readAll(stream: NodeJS.ReadableStream, limit = 64 * 1024 *
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     size += bytes.length;
     if (size > limit) throw new UsageError(`standard input is larger than ${limit} bytes`);
     chunks.push(bytes);

@@ -68,7 +68,7 @@ export function checkNote(
   rule: JustificationRule,
   matches: (pattern: string, text: string) => boolean,
 ): NoteProblem | undefined {
-  const have = [...text.trim()].length;
+  const have = Array.from(text.trim()).length;
   if (have < rule.minLength) return { kind: 'too-short', have, need: rule.minLength };
   if (rule.ticket !== undefined && !matches(rule.ticket, text)) return { kind: 'no-ticket', pattern: rule.ticket };
   return undefined;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { classifyFile } from '../../../src/core/classify.ts';
 import { defaultPolicy } from '../../../src/core/policy/index.ts';
 import { createGrammars } from '../../../src/platform/grammars.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { CommitRecord, ProvenanceRecord } from '../../../src/core/provenance/model.ts';
 import { assistedBy, formatRecord, noteDigest, oneLine, parseRecord } from '../../../src/core/provenance/record.ts';
 import {

@@ -186,7 +186,7 @@ test('bombs are refused quickly', () => {
     `version: 1\n${'x'.repeat(1024 * 1024)}`,
     `version: 1\nprotected:\n${'  - { paths: ["a"] }\n'.repeat(40_000)}`,
     `version: 1\nx: |\n${'  é\n'.repeat(200_000)}`,
-    `${'a: 1\n'.repeat(50_000)}`,
+    'a: 1\n'.repeat(50_000),
     `version: 1\nrules: { disable: [${'a,'.repeat(30_000)}] }\n`,
   ];
   for (const text of inputs) {
@@ -293,7 +293,7 @@ test('no text makes the parser throw; a policy comes exactly when there is no er
       );
       for (const p of problems) {
         assert.ok(p.line >= 1 && p.column >= 0 && (p.endLine > p.line || p.endColumn >= p.column));
-        assert.doesNotMatch(p.message, /[\n\r\u001b]/);
+        assert.doesNotMatch(p.message, /\p{Cc}/u);
       }
     }),
     { seed: 3, numRuns: 3000 },

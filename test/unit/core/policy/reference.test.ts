@@ -27,7 +27,10 @@ function rows(schema: Schema, where: string): string[] {
           { object: 'map', array: 'list', string: 'text', integer: 'number', boolean: 'true/false' }[
             sub.type ?? 'string'
           ]);
-    const notes = [required ? '**required**' : '', sub.default === undefined ? '' : `\`${String(sub.default)}\``]
+    const notes = [
+      required ? '**required**' : '',
+      sub.default === undefined ? '' : `\`${JSON.stringify(sub.default).replaceAll('"', '')}\``,
+    ]
       .filter(Boolean)
       .join(' ');
     out.push(`| \`${key}\` | ${type} | ${notes} | ${(sub.description ?? '').replaceAll('|', '\\|')} |`);

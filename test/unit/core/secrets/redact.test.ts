@@ -1,7 +1,7 @@
 /** Secrets leave the text, the rest stays readable. All values are made up. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { redact, redactCommand } from '../../../../src/core/secrets/redact.ts';
 
 const join = (...parts: string[]): string => parts.join('');
