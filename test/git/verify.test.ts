@@ -393,3 +393,22 @@ describe('the snippets of docs/trailers.md', () => {
     }
   });
 });
+
+describe('verify without a policy', () => {
+  it('asks for nothing that nobody set, and reports what it finds', async () => {
+    const w = await World.make({ policy: null });
+    try {
+      await w.write('.github/workflows/ci.yml', 'on: push\n');
+      await w.git('add', '.');
+      await w.git('commit', '-q', '-m', 'first');
+      await w.write('countersign.yaml', defaultTestPolicy);
+      await w.human('.github/workflows/ci.yml', 'on: pull_request\n');
+      await w.git('add', '.github');
+      await w.git('commit', '-q', '-m', 'workflow');
+      await w.record();
+      assert.deepEqual((await verify(w)).rules, []);
+    } finally {
+      await w.remove();
+    }
+  });
+});

@@ -84,7 +84,11 @@ export function judgeCommit(commit: GateCommit, input: GateInput): GateProblem[]
     problems.push({ commit: commit.id, subject, rule, level, message, fix });
   };
   const restamp = `git rebase --exec 'git commit --amend --no-edit' ${short}~1 (with the hooks installed: countersign install --git)`;
-  const { policy } = input;
+  // Without a policy file the default entries only ask softly, in the editor.
+  const policy =
+    input.policy.origin === 'none'
+      ? { ...input.policy, protected: input.policy.protected.filter((e) => e.source !== 'default') }
+      : input.policy;
   const mode = policy.commit.trailers;
   const isMerge = commit.parents.length > 1;
   const verdicts = commit.paths.map((p) => verdictFor(policy, p)).filter((v) => v.entries.length > 0);
