@@ -6,6 +6,7 @@
 import { diffLines, splitLines } from './hunks.ts';
 import { detectLanguage, type Language } from './languages/detect.ts';
 import { changeTypeOf, isProduction, isTestPath } from './languages/kinds.ts';
+import { hasLexer } from './languages/lexer.ts';
 import { sameMeaning } from './languages/sameMeaning.ts';
 import { Source } from './languages/source.ts';
 import { sqlStatements } from './languages/sqlText.ts';
@@ -162,23 +163,26 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
       ctx,
     );
   } else {
+    const gone = changedLines(hunks, 'old');
+    const added = changedLines(hunks, 'new');
     const sides: Sides = {
       before: {
         source: beforeSource(file.path, normalise(before), language),
-        changed: changedLines(hunks, 'old'),
+        changed: gone,
         touched: new Set(),
         hunks,
         original: identity,
       },
       after: {
-        source: new Source(file.path, normalise(after), language),
-        changed: changedLines(hunks, 'new'),
+        source: new Source(file.path, normalise(after), language, added),
+        changed: added,
         touched: deletionNeighbours(hunks, newLines.length),
         hunks,
         original: identity,
       },
     };
-    if (file.before !== null && file.after !== null) {
+    sides.before.source.changed = gone;
+    if (file.before !== null && file.after !== null && mayMeanTheSame(sides)) {
       const same = await sameMeaning(sides.before.source, sides.after.source, ctx.grammars);
       if (same) {
         if (hunks.length === 0 || same === 'formatting') return { tier: 'low', changeType: 'formatting', findings: [] };
@@ -320,7 +324,7 @@ function beforeSource(path: string, text: string, language: Language): Source {
 }
 
 function run(rule: Rule, source: Source): Found[] {
-  const kept = keptHits.get(source);
+  const kept = rule.perLine ? undefined : keptHits.get(source);
   let found = kept?.get(rule);
   if (!found) {
     found = hits(rule, source);
@@ -331,7 +335,7 @@ function run(rule: Rule, source: Source): Found[] {
 
 function hits(rule: Rule, source: Source): Found[] {
   const found: Found[] = [];
-  if (rule.keywords.length > 0 && !rule.keywords.some((k) => source.words.has(k))) return found;
+  if (rule.keywords.length > 0 && !hasKeyword(rule, source)) return found;
   const seen = new Set<string>();
   rule.check(source, (hit) => {
     const line = source.lineAt(hit.start);
@@ -357,12 +361,17 @@ function judge(
   const findings: Finding[] = [];
   const inTests = isTestPath(file.path);
   const hasBefore = file.before !== null && file.before !== '';
-  for (const rule of rulesFor(language)) {
+  const candidates = candidatesFor(
+    language,
+    after.source,
+    hasBefore && before.changed.size > 0 ? before.source : undefined,
+  );
+  for (const rule of candidates) {
     if (ctx.policy.rules.disable.includes(rule.id)) continue;
     if (inTests && !rule.inTests) continue;
     if (commentsOnly && !rule.inTests) continue;
     if (rule.on === 'removed') {
-      if (!hasBefore) continue;
+      if (!hasBefore || before.changed.size === 0) continue;
       const old = run(rule, before.source);
       if (old.length === 0) continue;
       const left = count(run(rule, after.source));
@@ -371,7 +380,7 @@ function judge(
       continue;
     }
     if (file.after === null) continue;
-    const now = run(rule, after.source).filter(Boolean);
+    const now = run(rule, after.source);
     if (now.length === 0) continue;
     if (!now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after))) continue;
     const old = hasBefore ? count(run(rule, before.source)) : new Map<string, number>();
@@ -407,14 +416,91 @@ function distinct(findings: readonly Finding[]): Finding[] {
 
 const size = (f: Finding): number => (f.endLine - f.line) * 1000 + ((f.endColumn ?? 500) - (f.column ?? 0));
 
-const languageRules = new Map<Language, readonly Rule[]>();
-function rulesFor(language: Language): readonly Rule[] {
-  let list = languageRules.get(language);
-  if (!list) {
-    list = rules.filter((r) => r.languages.length === 0 || r.languages.includes(language));
-    languageRules.set(language, list);
+/** Rules of a language: those that always run, and the others by keyword. */
+interface Index {
+  readonly always: readonly Rule[];
+  readonly byKeyword: ReadonlyMap<string, readonly Rule[]>;
+  readonly order: ReadonlyMap<Rule, number>;
+}
+const indexes = new Map<Language, Index>();
+
+function indexOf(language: Language): Index {
+  let index = indexes.get(language);
+  if (!index) {
+    const own = rules.filter((r) => r.languages.length === 0 || r.languages.includes(language));
+    const byKeyword = new Map<string, Rule[]>();
+    for (const rule of own)
+      for (const k of rule.keywords) {
+        const list = byKeyword.get(k);
+        if (list) list.push(rule);
+        else byKeyword.set(k, [rule]);
+      }
+    index = {
+      always: own.filter((r) => r.keywords.length === 0),
+      byKeyword,
+      order: new Map(own.map((r, i) => [r, i])),
+    };
+    indexes.set(language, index);
   }
-  return list;
+  return index;
+}
+
+/** The same for texts of the same characters, white space and what formatters add or drop aside. */
+function letters(text: string): string {
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c <= 32 || c === 34 || c === 39 || c === 40 || c === 41 || c === 44 || c === 59) continue;
+    sum += c;
+    squares += c * c;
+  }
+  return `${sum}:${squares}`;
+}
+
+/** The rules that may have something to say: a keyword of theirs stands in the text (or, for `removed`, stood in it). */
+function candidatesFor(language: Language, after: Source, before: Source | undefined): Rule[] {
+  const index = indexOf(language);
+  const found = new Set(index.always);
+  for (const word of after.words) for (const rule of index.byKeyword.get(word) ?? none) found.add(rule);
+  if (before)
+    for (const word of before.words)
+      for (const rule of index.byKeyword.get(word) ?? none) if (rule.on === 'removed') found.add(rule);
+  return [...found].sort((a, b) => index.order.get(a)! - index.order.get(b)!);
+}
+const none: readonly Rule[] = [];
+
+const hasKeyword = (rule: Rule, source: Source): boolean => rule.keywords.some((k) => source.words.has(k));
+
+/**
+ * A cheap no before the costly question whether an edit is layout or comments alone: other letters than before, and
+ * nothing near that could be a comment.
+ */
+function mayMeanTheSame({ before, after }: Sides): boolean {
+  if (!hasLexer(after.source.language)) return true;
+  const text = ({ source, changed }: Side): string => {
+    const lines: string[] = [];
+    for (const n of changed) lines.push(source.lines[n - 1] ?? '');
+    return lines.join('\n');
+  };
+  const a = text(before);
+  const b = text(after);
+  // The lines between may have been told apart differently on each side, so the order says nothing.
+  if (letters(a) === letters(b)) return true;
+  const mark = /\/\/|#|\/\*|\*\/|--|=begin|=end|<#|#>/;
+  if (mark.test(a) || mark.test(b)) return true;
+  // Inside a block comment there need not be a mark on the line.
+  return [before, after].some(({ source, changed }) => {
+    const first = Math.min(...[...changed].slice(0, 1));
+    if (!Number.isFinite(first)) return false;
+    const offset = source.starts[first - 1] ?? 0;
+    const open = Math.max(
+      source.text.lastIndexOf('/*', offset),
+      source.text.lastIndexOf('=begin', offset),
+      source.text.lastIndexOf('<#', offset),
+    );
+    return open >= 0 && source.text.lastIndexOf('*/', offset) < open;
+  });
 }
 
 function count(found: readonly Found[]): Map<string, number> {

@@ -525,12 +525,18 @@ export class CodeFacts {
       if (dot !== '.' && dot !== '::' && dot !== '->' && dot !== '?.') break;
       const before = tokens[i - 2];
       if (!before) break;
+      const unknown = (): void => {
+        text = `?.${text}`;
+      };
       if (before.kind === 'id') {
         text = `${before.text}.${text}`;
         i -= 2;
       } else if (before.text === ')' || before.text === ']') {
         const o = match[i - 2] ?? -1;
-        if (o < 0) break;
+        if (o < 0) {
+          unknown();
+          break;
+        }
         text = `${before.text === ')' ? '()' : '[]'}.${text}`;
         i = o;
         if (tokens[i - 1]?.kind === 'id') {
@@ -540,7 +546,10 @@ export class CodeFacts {
       } else if (before.kind === 'str') {
         text = `''.${text}`;
         i -= 2;
-      } else break;
+      } else {
+        unknown();
+        break;
+      }
       if (last - i > 200) break;
     }
     return [text, i];

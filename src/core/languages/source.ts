@@ -11,7 +11,7 @@ export class Source {
   readonly text: string;
   readonly language: Language;
   /** 1-based lines the change touched; rules whose cost or meaning is per line look at these alone. `undefined` = all. */
-  readonly changed: ReadonlySet<number> | undefined;
+  changed: ReadonlySet<number> | undefined;
   #starts: number[] | undefined;
   #tokens: Token[] | undefined;
   #facts: CodeFacts | undefined;

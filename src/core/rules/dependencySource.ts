@@ -22,7 +22,7 @@ export const dependencySource: Rule = {
         )
           report({ start: d.start, end: d.end, key: `src:${d.name}:${d.version}` });
       for (const m of source.text.matchAll(/^[ \t]*(?:--(?:extra-)?index-url|-i|--find-links|-f)[ =]+(\S+)/gm))
-        if (!/^https:\/\/pypi\.org\//.test(m[1]!))
+        if (!m[1]!.startsWith('https://pypi.org/'))
           report({ start: m.index, end: m.index + m[0].length, key: `index:${m[1]}` });
     } else if (source.language === 'ini') {
       for (const m of source.text.matchAll(

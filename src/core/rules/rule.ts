@@ -39,6 +39,8 @@ export interface Rule {
   readonly on?: 'added' | 'removed';
   /** Runs in tests and fixtures, too. Off by default: test code does risky things on purpose. */
   readonly inTests?: boolean;
+  /** `check` looks at `source.changed` lines alone, each for itself: lines that are the same on both sides cancel out. */
+  readonly perLine?: boolean;
   check(source: Source, report: (hit: Hit) => void): void;
   /** A safe replacement for the hit's text, when there is one. */
   fix?(text: string): { readonly title: string; readonly newText: string } | undefined;

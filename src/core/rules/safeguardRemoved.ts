@@ -15,33 +15,38 @@ export const safeguardRemoved: Rule = {
   remedy: 'put it back, or say where the check is made now',
   keywords: [],
   on: 'removed',
+  perLine: true,
   check(source, report) {
-    const comments = source.tokens.filter((t) => t.kind === 'comment');
-    let k = 0;
-    for (const m of source.text.matchAll(guards)) {
-      while (k < comments.length && comments[k]!.end <= m.index) k++;
-      if (k < comments.length && comments[k]!.start <= m.index) continue;
-      const line = source.lines[source.lineAt(m.index) - 1] ?? '';
-      // Imports and definitions are not the check itself.
-      if (
-        /^\s*(?:import\b|from\b|using\b|require|export\s*\{|const\s+\{[^}]{0,400}\}\s*=\s*require|(?:export\s+)?(?:async\s+)?(?:function|def|func|class|interface|type)\b|#include|\*)/.test(
-          line,
-        ) ||
-        /require\(['"]/.test(line)
-      )
-        continue;
-      const name = m[0].replace(/^@/, '').replace(/\s+/g, ' ').toLowerCase();
-      report({
-        start: m.index,
-        end: m.index + m[0].length,
-        key: name,
-        ...(/realpath|basename|clean$|audit|securerandom|escape|sanitize|purify|limit|throttle|slowdown|helmet|lusca/.test(
-          name,
+    let comments: readonly { readonly start: number; readonly end: number }[] | undefined;
+    for (const n of source.changed ?? source.lines.keys()) {
+      // `changed` counts from 1, an array's keys from 0.
+      const at = source.changed ? n - 1 : n;
+      const line = source.lines[at] ?? '';
+      for (const m of line.matchAll(guards)) {
+        const start = source.starts[at]! + m.index;
+        comments ??= source.tokens.filter((t) => t.kind === 'comment');
+        if (comments.some((t) => t.start <= start && start < t.end)) continue;
+        // Imports and definitions are not the check itself.
+        if (
+          /^\s*(?:import\b|from\b|using\b|require|export\s*\{|const\s+\{[^}]{0,400}\}\s*=\s*require|(?:export\s+)?(?:async\s+)?(?:function|def|func|class|interface|type)\b|#include|\*)/.test(
+            line,
+          ) ||
+          /require\(['"]/.test(line)
         )
-          ? { tier: 'high' as const }
-          : {}),
-        message: `'${m[0].slice(0, 40)}' was taken out: put the check back, or say where it is made now.`,
-      });
+          continue;
+        const name = m[0].replace(/^@/, '').replace(/\s+/g, ' ').toLowerCase();
+        report({
+          start,
+          end: start + m[0].length,
+          key: name,
+          ...(/realpath|basename|clean$|audit|securerandom|escape|sanitize|purify|limit|throttle|slowdown|helmet|lusca/.test(
+            name,
+          )
+            ? { tier: 'high' as const }
+            : {}),
+          message: `'${m[0].slice(0, 40)}' was taken out: put the check back, or say where it is made now.`,
+        });
+      }
     }
   },
 };

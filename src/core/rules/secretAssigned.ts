@@ -18,6 +18,7 @@ export const secretAssigned: Rule = {
   why: 'A name that says "secret" and a value with the entropy of one: whoever can read the repository, its forks and its history has it, and it can not be changed without a release.',
   remedy: 'take it out, change it, and read it from the environment or a secret store',
   keywords: [],
+  perLine: true,
   check(source, report) {
     const code = codeLanguages.includes(source.language);
     const prose = source.language === 'markdown' || source.language === 'html';

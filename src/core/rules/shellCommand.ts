@@ -26,6 +26,7 @@ export const shellCommand: Rule = {
   why: 'The command guard judges each command of a script as it would judge the command of an agent: what it deletes, exposes or switches off when it runs.',
   remedy: 'use the safe form the message names, or run it by hand with care',
   keywords: [],
+  perLine: true,
   check(source, report) {
     const shell = source.language === 'powershell' ? 'powershell' : source.language === 'batch' ? 'cmd' : 'posix';
     for (const chunk of shellChunks(source)) {
