@@ -93,14 +93,20 @@ async function replay(file: string, io: Io): Promise<void> {
   if (recording?.format !== format || !Array.isArray(recording.reps))
     throw new UsageError(`${file}: not a recording of the format ${format}`);
   for (const rep of recording.reps) {
+    if (!Array.isArray(rep?.events)) throw new UsageError(`${file}: a recording without events`);
     const verdicts = new Map<number, EditVerdict>();
     const classifier = new EditClassifier();
     const keep = (given: readonly EditVerdict[]): void => {
       for (const v of given) verdicts.set(v.id, v);
     };
     const order: number[] = [];
-    for (const event of normalise(rep, order)) keep(classifier.push(event));
-    keep(classifier.flush());
+    try {
+      for (const event of normalise(rep, order)) keep(classifier.push(event));
+      keep(classifier.flush());
+    } catch (error) {
+      const after = order.at(-1) ?? 'the start';
+      throw new UsageError(`${file}: damaged recording after event ${after} (${(error as Error).message})`);
+    }
     const lines = order.map((seq) => {
       const v = verdicts.get(seq);
       // A change without content only says that the document became dirty or clean.
