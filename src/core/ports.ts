@@ -31,7 +31,11 @@ export interface Grammars {
   /** Parses text with a loaded grammar. The tree is the caller's: `delete()` it. Throws if `id` is not loaded. */
   parse(id: GrammarId, text: string): import('@vscode/tree-sitter-wasm').Tree;
   /** Ranges of a tree-sitter query: the capture `@finding`, else each match's first. Throws on a bad query. */
-  query(id: GrammarId, query: string, tree: import('@vscode/tree-sitter-wasm').Tree): readonly { readonly start: import('./model.ts').Position; readonly end: import('./model.ts').Position }[];
+  query(
+    id: GrammarId,
+    query: string,
+    tree: import('@vscode/tree-sitter-wasm').Tree,
+  ): readonly { readonly start: import('./model.ts').Position; readonly end: import('./model.ts').Position }[];
 }
 
 /** Reads a file that a command refers to (a `package.json` script, a Makefile), or `undefined`. Bounded size. */

@@ -35,7 +35,9 @@ describe('VSIX', () => {
       /^extension\/dist\/[\w./-]+\.wasm$/,
       /^extension\/media\/(icon\.png|policy\.schema\.json|walkthrough\/[\w.-]+)$/,
     ];
-    const bundles = [...manifest.scripts['build:js'].matchAll(/(?<= )(\w+)=(?:src|\.\/node_modules)\//g)].map((m) => m[1] ?? '');
+    const bundles = [...manifest.scripts['build:js'].matchAll(/(?<= )(\w+)=(?:src|\.\/node_modules)\//g)].map(
+      (m) => m[1] ?? '',
+    );
     assert.ok(bundles.length >= 6);
     const names = entries.map((e) => e.name).filter((n) => !n.endsWith('/'));
     const known = (n: string): boolean =>
