@@ -85,7 +85,12 @@ export class EditWatcher implements vscode.Disposable {
   /** Runs one of the editor's commands for accepting inline suggestions, so that what it inserts is known for sure. */
   async acceptInline(command = 'editor.action.inlineSuggest.commit'): Promise<void> {
     this.markNextAsInlineAccept();
-    await vscode.commands.executeCommand(command);
+    try {
+      await vscode.commands.executeCommand(command);
+    } finally {
+      // Where there was nothing to accept, the next key is the person's.
+      this.#give({ kind: 'inline-accept', at: performance.now(), isOver: true });
+    }
   }
 
   dispose(): void {

@@ -68,8 +68,8 @@ export type EditorEvent =
   /** HEAD, index or a ref moved, or the git extension said so. */
   | { readonly kind: 'git'; readonly at: number }
   | { readonly kind: 'open'; readonly at: number; readonly path: string; readonly scheme: string }
-  /** Our own command is about to accept an inline suggestion. */
-  | { readonly kind: 'inline-accept'; readonly at: number };
+  /** Our own command is about to accept an inline suggestion, or is done. */
+  | { readonly kind: 'inline-accept'; readonly at: number; readonly isOver?: boolean };
 
 export type ChangeEvent = Extract<EditorEvent, { kind: 'change' }>;
 

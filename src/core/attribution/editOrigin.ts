@@ -93,6 +93,8 @@ interface Waiting {
   previous: Waiting | undefined;
   verdict: Explanation | undefined;
   isKeyboard: boolean;
+  /** Our command for accepting suggestions was at work. A key press still outweighs it: the command may find none. */
+  readonly isAccepted: boolean;
   isDirtyAfter: boolean | undefined;
   after: readonly TextRange[] | undefined;
   hasPlaceholders: boolean;
@@ -185,7 +187,7 @@ export class EditClassifier {
         if (event.scheme.startsWith('chat-editing')) remember(this.#chatPaths, event.path, event.at);
         break;
       case 'inline-accept':
-        this.#acceptAt = event.at;
+        this.#acceptAt = event.isOver ? Number.NEGATIVE_INFINITY : event.at;
         break;
     }
     return this.#take();
@@ -237,11 +239,16 @@ export class EditClassifier {
       previous: document.lastAtCursor,
       verdict: undefined,
       isKeyboard: false,
+      isAccepted:
+        change.at - this.#acceptAt <= 250 &&
+        change.selections !== undefined &&
+        change.changes.some((c) => c.text !== ''),
       isDirtyAfter: change.isDirty || hasNoDirtyFlag(change.scheme) ? true : undefined,
       after: undefined,
       hasPlaceholders: false,
       clipboard: undefined,
     };
+    if (waiting.isAccepted) this.#acceptAt = Number.NEGATIVE_INFINITY;
     if (place !== 'elsewhere') document.lastAtCursor = waiting;
     const { run } = waiting;
     if (run && !run.isStream) {
@@ -264,10 +271,6 @@ export class EditClassifier {
     const { change } = w;
     if (change.reason) return { origin: 'human', cause: change.reason, confidence: 0.99, evidence: 'editor' };
     if (!isText(change.scheme)) return { origin: 'unknown', cause: 'no-file', confidence: 0 };
-    if (change.at - this.#acceptAt <= 250 && w.place === 'cursor' && change.changes.some((c) => c.text !== '')) {
-      this.#acceptAt = Number.NEGATIVE_INFINITY;
-      return { origin: 'ai', cause: 'inline-accept', confidence: 0.99, evidence: 'editor' };
-    }
     return undefined;
   }
 
@@ -301,6 +304,7 @@ export class EditClassifier {
     if (by !== 'keyboard' && by !== 'mouse' && at - w.change.at <= keyWithin) {
       if (hasPlaceholder(w.change, selections)) w.hasPlaceholders = true;
       w.after ??= selections;
+      if (w.isAccepted) this.#decide(w, accepted);
     } else this.#moved(uri, at, by);
   }
 
@@ -433,6 +437,7 @@ export class EditClassifier {
     const { change, document, place } = w;
     const { changes } = change;
     const isClean = !change.isDirty && (w.isDirtyAfter !== true || hasNoDirtyFlag(change.scheme));
+    if (w.isAccepted) return accepted;
     if (isClean && this.#canReload(w)) return this.#reloaded(w);
     if (isPaste(w)) return { origin: 'human', cause: 'paste', confidence: 0.95 };
     const hasReturned = this.#hasReturned(change, document);
@@ -618,6 +623,7 @@ export class EditClassifier {
   //#endregion
 }
 
+const accepted: Explanation = { origin: 'ai', cause: 'inline-accept', confidence: 0.99, evidence: 'editor' };
 const stream: Explanation = { origin: 'ai', cause: 'stream', confidence: 0.8 };
 const inline: Explanation = { origin: 'ai', cause: 'inline', confidence: 0.7 };
 const format: Explanation = { origin: 'tool', cause: 'format', confidence: 0.8 };

@@ -707,6 +707,10 @@ const scenes: Record<string, readonly [allowed: RegExp, play: () => Editor]> = {
         .clipboard({ equal: true, length: block.length });
     },
   ],
+  'a key right after accepting nothing': [
+    /^human\/typed/,
+    () => new Editor().cursor([15, 0]).also({ kind: 'inline-accept' }).wait(-80).type('x', [15, 0]),
+  ],
   'the commit message box': [
     /^unknown\/no-file/,
     () => {
