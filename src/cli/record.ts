@@ -117,15 +117,15 @@ async function compose(
   const { repo, env } = input;
   const isMerge = commit.mergedParents.length > 0;
   const base = commit.parent ?? (await emptyTree(repo.root, env));
-  const [totals, changed, notes, keys, head, earlier, mergedChanges] = await Promise.all([
+  const [totals, notes, keys, head, earlier, mergedChanges] = await Promise.all([
     diffTotals(repo.root, base, commit.tree, { env }),
-    changedFiles(repo, base, commit.tree, { env }),
     readNotes(repo).catch(() => []),
     readKeys(repo),
     auditHead(auditDir(repo)),
     soundReasons(input, commit),
     Promise.all(commit.mergedParents.map((p) => changedFiles(repo, p, commit.tree, { env }))),
   ]);
+  const { changed } = totals;
   // What a merge takes over from one side as it is was judged there.
   const own = isMerge ? changed.filter((f) => mergedChanges.every((c) => c.some((x) => x.path === f.path))) : changed;
   const blobs = await readTexts(repo, env, own, commit, mergedChanges);

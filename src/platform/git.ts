@@ -283,22 +283,19 @@ export async function changedFiles(
   return parseRaw(await gitOutput([...args, '--end-of-options', base, to], { cwd: repo.root, ...options }));
 }
 
+function rawFile(head: string, name: string): ChangedFile {
+  const match = /^:(\d{6}) (\d{6}) ([0-9a-f]+) ([0-9a-f]+) ([A-Z])\d*$/.exec(head);
+  if (!match) throw new GuardError('failed', 'git diff-tree printed something unexpected');
+  const [, oldMode = '', newMode = '', oldObject = '', newObject = '', status] = match;
+  return { path: name, status: status as ChangedFile['status'], oldMode, newMode, oldObject, newObject };
+}
+
 /** Parses `--raw -z` output without renames. */
 export function parseRaw(bytes: Buffer): ChangedFile[] {
   const fields = bytes.toString('utf8').split('\0');
   const files: ChangedFile[] = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    const match = /^:(\d{6}) (\d{6}) ([0-9a-f]+) ([0-9a-f]+) ([A-Z])\d*$/.exec(fields[i] as string);
-    if (!match) throw new GuardError('failed', 'git diff-tree printed something unexpected');
-    const [, oldMode, newMode, oldObject, newObject, status] = match as unknown as string[];
-    files.push({
-      path: fields[i + 1] as string,
-      status: status as ChangedFile['status'],
-      oldMode: oldMode as string,
-      newMode: newMode as string,
-      oldObject: oldObject as string,
-      newObject: newObject as string,
-    });
+    files.push(rawFile(fields[i] as string, fields[i + 1] as string));
   }
   return files;
 }
@@ -319,26 +316,67 @@ export const newHash = (): HashStream => {
   return { update: (data) => hash.update(data), hex: () => hash.digest('hex') };
 };
 
-/** The d1 digest and totals between two trees or commits, and totals per file. `from` `null`: the empty tree. */
+export interface DiffTotals {
+  readonly digest: PatchDigest;
+  /** Per file, in git's order; a change of type stands twice. */
+  readonly files: readonly FileTotals[];
+  readonly changed: readonly ChangedFile[];
+}
+
+/** All about the difference of two trees or commits, from one run of git. `from` `null`: the empty tree. */
 export async function diffTotals(
   cwd: string,
   from: string | null,
   to: string,
   options: { readonly env?: NodeJS.ProcessEnv; readonly signal?: AbortSignal } = {},
-): Promise<{ digest: PatchDigest; files: readonly FileTotals[] }> {
+): Promise<DiffTotals> {
   const base = from ?? (await emptyTree(cwd, options.env));
-  let found: { digest: PatchDigest; files: readonly FileTotals[] } | undefined;
-  const reader = new PatchReader(newHash, (digest, _, files) => {
-    found = { digest, files };
-  });
-  const result = await git([...patchArguments, '--end-of-options', base, to], {
+  let found: Omit<DiffTotals, 'changed'> | undefined;
+  const changed: ChangedFile[] = [];
+  const reader = new PatchReader(
+    newHash,
+    (digest, _, files) => {
+      found = { digest, files };
+    },
+    (line) => changed.push(parseRawLine(Buffer.from(line))),
+  );
+  const result = await git([...patchArguments, '--raw', '--no-abbrev', '--end-of-options', base, to], {
     cwd,
     ...options,
     onOutput: (chunk) => reader.push(chunk),
   });
   if (result.code !== 0) throw new GuardError('failed', `git diff-tree failed: ${result.stderr.trim().split('\n')[0]}`);
   reader.end();
-  return found as { digest: PatchDigest; files: readonly FileTotals[] };
+  return { ...(found as Omit<DiffTotals, 'changed'>), changed };
+}
+
+/** One line of `--raw` without `-z`: the path may be quoted as in C. */
+function parseRawLine(line: Buffer): ChangedFile {
+  const end = line.at(-1) === 0x0a ? line.length - 1 : line.length;
+  const tab = line.indexOf(0x09);
+  return rawFile(line.toString('latin1', 0, tab), unquotePath(line.subarray(tab + 1, end)));
+}
+
+const escapes: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13 };
+
+/** A path as git prints it with `core.quotePath=true`. */
+function unquotePath(bytes: Buffer): string {
+  if (bytes[0] !== 0x22) return bytes.toString('utf8');
+  const text = bytes.toString('latin1', 1, bytes.length - 1);
+  const out: number[] = [];
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] as string;
+    if (c !== '\\') {
+      out.push(c.charCodeAt(0));
+      continue;
+    }
+    const octal = /^[0-7]{3}/.exec(text.slice(i + 1, i + 4));
+    const next = text[i + 1] ?? '';
+    if (octal) out.push(Number.parseInt(octal[0], 8));
+    else out.push(escapes[next] ?? next.charCodeAt(0));
+    i += octal ? 3 : 1;
+  }
+  return Buffer.from(out).toString('utf8');
 }
 
 /** The d1 digest and totals between two trees or commits. `from` `null`: the empty tree. */

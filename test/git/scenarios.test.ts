@@ -331,8 +331,11 @@ const scenarios: Scenario[] = [
       assert.equal((await w.tryGit(['commit', '-m', 'bare'], { env: { PATH: bin } })).code, 0);
       await w.settle();
       await w.expect('HEAD', { ai: '1/1' });
-      const hook = path.join(w.repo.commonDir, 'hooks/prepare-commit-msg');
-      await fs.writeFile(hook, (await fs.readFile(hook, 'utf8')).replace(/^fallback=.*$/m, "fallback='/nowhere/node'"));
+      for (const name of ['prepare-commit-msg', 'commit-msg']) {
+        const hook = path.join(w.repo.commonDir, 'hooks', name);
+        const text = await fs.readFile(hook, 'utf8');
+        await fs.writeFile(hook, text.replace(/^fallback=.*$/m, "fallback='/nowhere/node'"));
+      }
       await w.ai('g.ts', lines('a'));
       await w.git('add', '.');
       const open = await w.tryGit(['commit', '-m', 'open'], { env: { PATH: bin } });

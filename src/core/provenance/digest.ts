@@ -57,6 +57,7 @@ const maxHeaderBytes = 256 * 1024;
 export class PatchReader {
   readonly #newHash: () => HashStream;
   readonly #onPatch: OnPatch;
+  readonly #onRaw: ((line: Uint8Array) => void) | undefined;
   #hash: HashStream;
   #commit: string | undefined;
   #added = 0;
@@ -69,9 +70,11 @@ export class PatchReader {
   /** A header line that the last chunk did not finish. */
   #rest: Uint8Array = new Uint8Array(0);
 
-  constructor(newHash: () => HashStream, onPatch: OnPatch) {
+  /** `onRaw` takes the lines of `--raw`, with which git may be asked for in the same run. */
+  constructor(newHash: () => HashStream, onPatch: OnPatch, onRaw?: (line: Uint8Array) => void) {
     this.#newHash = newHash;
     this.#onPatch = onPatch;
+    this.#onRaw = onRaw;
     this.#hash = this.#start();
   }
 
@@ -154,6 +157,8 @@ export class PatchReader {
       if (!match) throw new Error('git sent a hunk header that is none');
       this.#oldLeft = Number(match[1] ?? 1);
       this.#newLeft = Number(match[2] ?? 1);
+    } else if (startsWith(line, ':')) {
+      this.#onRaw?.(line);
     } else if (startsWith(line, 'diff --git ')) {
       this.#perFile.push({ header: ascii(line.subarray(0, 4096)), added: 0, deleted: 0 });
       this.#hash.update(line);
