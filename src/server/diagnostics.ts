@@ -33,6 +33,13 @@ export function rangeOf(finding: LiveFinding, lines: readonly string[]): Range {
   };
 }
 
+/** The first line with text: a protected block is one fact, and red waves under all of it would hide what it says. */
+function headlineOf(finding: LiveFinding, lines: readonly string[]): LiveFinding {
+  let line = finding.line;
+  while (line < finding.endLine && (lines[line - 1] ?? '').trim() === '') line++;
+  return { ...finding, line, endLine: line };
+}
+
 /** Key of a finding within its file: rule and line text, so that it survives moves. */
 export const findingKey = (finding: LiveFinding): string => `${finding.rule}\n${finding.lineText.trim()}`;
 
@@ -47,7 +54,7 @@ export function toDiagnostic(
   const location = finding.entry?.location;
   const data: DiagnosticData = { rule: finding.rule, line: finding.line - 1, key: findingKey(finding) };
   return {
-    range: rangeOf(finding, lines),
+    range: rangeOf(finding.entry ? headlineOf(finding, lines) : finding, lines),
     severity: isBlocked
       ? DiagnosticSeverity.Error
       : finding.tier === 'high' || finding.tier === 'critical'

@@ -51,7 +51,7 @@ test('an AI edit of a protected path is an error with the policy line, and asks 
   const [d] = client.diagnostics(uri);
   assert.equal(d?.code, 'protected-path');
   assert.equal(d?.severity, 1);
-  assert.deepEqual([d?.range.start.line, d?.range.end.line], [2, 3]);
+  assert.deepEqual([d?.range.start.line, d?.range.end.line], [2, 2], 'the first line speaks for the block');
   assert.match(d?.relatedInformation?.[0]?.location.uri ?? '', /countersign\.yaml$/);
   assert.equal(d?.relatedInformation?.[0]?.location.range.start.line, 2);
   assert.match(messageOf(d), /production infrastructure/);
