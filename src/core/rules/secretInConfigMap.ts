@@ -34,6 +34,7 @@ export const secretInConfigMap: Rule = {
           for (const n of at(root, section)?.children ?? []) {
             if (
               n.kind === 'scalar' &&
+              /pass|pwd|secret|token|key|cred|cert|auth|private|dsn|connection/i.test(n.key) &&
               n.value.length >= 6 &&
               !isPlaceholder(n.value) &&
               n.tag === '' &&

@@ -1,6 +1,16 @@
 import { guardCommand } from '../guard/index.ts';
 import { shellChunks, logicalLines } from './kit/shellChunks.ts';
+import type { Language } from '../languages/detect.ts';
 import type { Rule } from './rule.ts';
+
+const thrownAway: ReadonlySet<Language> = new Set([
+  'dockerfile',
+  'github-actions',
+  'gitlab-ci',
+  'azure-pipelines',
+  'circleci',
+  'jenkinsfile',
+]);
 
 export const shellCommand: Rule = {
   id: 'destructive-command',
@@ -47,11 +57,22 @@ export const shellCommand: Rule = {
           verdict.tier === 'medium'
         )
           continue;
-        // In an image build the file system is the build's own: only what reaches beyond counts.
+        // A build machine or an image layer is thrown away: what it deletes of its own, or publishes on purpose, is its job.
+        if (
+          thrownAway.has(source.language) &&
+          /^(?:package-remove|delete-tree|delete-unknown|publish)$/.test(verdict.rule)
+        )
+          continue;
         if (
           source.language === 'dockerfile' &&
-          /^(?:fs|filesystem|permission|package|install|service)/.test(verdict.rule) &&
-          !/\brm\s+-\w*[rR]\w*\s+(?:-\w+\s+)*\/(?:\s|$|\*|["'])/.test(command.text)
+          /^(?:delete-system|permissions?-|package-|service-)/.test(verdict.rule) &&
+          !/\brm\s+(?:-\S+\s+)*\/(?:\s|$|\*)/.test(command.text)
+        )
+          continue;
+        // Scripts clean up after themselves.
+        if (
+          verdict.rule === 'delete-unknown' &&
+          /\$\{?\w*(?:te?mp|build|dist|out|cache|work|download|target|stag)\w*/i.test(command.text)
         )
           continue;
         report({

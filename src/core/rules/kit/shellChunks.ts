@@ -39,8 +39,12 @@ export function shellChunks(source: Source): Chunk[] {
       }
       return chunks;
     case 'makefile':
-      for (const m of source.text.matchAll(/^\t[@+-]*((?:[^\n]{0,400}\\\n)*[^\n]{0,400})/gm))
-        chunks.push({ text: m[1]!, start: m.index + m[0].length - m[1]!.length });
+      for (const m of source.text.matchAll(/^\t[@+-]*((?:[^\n]*\\\n)*[^\n]*)/gm))
+        chunks.push({
+          // make's own `$(NAME)` and `$$` in the shell's words, at the same length.
+          text: m[1]!.replace(/\$\((\w{1,80})\)/g, '\${$1}').replaceAll('$$', ' $'),
+          start: m.index + m[0].length - m[1]!.length,
+        });
       return chunks;
     case 'jenkinsfile':
       for (const m of source.text.matchAll(/\b(?:sh|bat)\b[\s(]*(?:script\s*:\s*)?('''|"""|'|")([\s\S]{0,4000}?)\1/g))
