@@ -6,6 +6,7 @@
 import * as fs from 'node:fs/promises';
 import type { Diagnostic } from 'vscode-languageserver';
 import { TextDocument, type TextDocumentContentChangeEvent } from 'vscode-languageserver-textdocument';
+import { explainOrigin } from '../core/attribution/explain.ts';
 import { LineMap } from '../core/attribution/lineMap.ts';
 import { compressOrigins, expandOrigins } from '../core/attribution/origins.ts';
 import type { LineOrigins } from '../core/attribution/model.ts';
@@ -25,7 +26,6 @@ import type {
 } from '../protocol.ts';
 import { AuditTrail } from './auditTrail.ts';
 import { findingKey, toDiagnostic, toPolicyDiagnostic } from './diagnostics.ts';
-import { originSentence } from './hover.ts';
 import { IgnoredFindings } from './ignored.ts';
 import { judge, nothing, type Baseline, type Judgement, type Labels, type LiveFinding } from './judge.ts';
 import { Memory } from './memory.ts';
@@ -423,7 +423,7 @@ export class Documents {
     const mark = document.judgement.marks.find((m) => m.start <= line && line <= m.end);
     const origin = document.sinceJudged.length > 0 ? live.map.originAt(line) : (mark?.origin ?? null);
     const policy = explainPath(live.root.policy.policy, live.repoPath);
-    return { origin, explanation: `${originSentence(origin)}\n${policy}` };
+    return { origin, explanation: `${explainOrigin(origin)}\n${policy}` };
   }
 
   get(uri: string): OpenDocument | undefined {

@@ -1,6 +1,6 @@
 /** The hover of a finding: why, what to do, references, who wrote the line and how we know. All foreign text is escaped. */
 import { MarkupKind, type Hover, type Position } from 'vscode-languageserver';
-import type { LineOrigin } from '../core/model.ts';
+import { explainOrigin } from '../core/attribution/explain.ts';
 import { formatDuration } from '../core/policy/index.ts';
 import { ruleById } from '../core/rules/index.ts';
 import { ruleLink } from '../core/rules/rule.ts';
@@ -55,7 +55,7 @@ function findingMarkdown(finding: LiveFinding): string {
     parts.push(
       `**References:** ${rule.references.map(reference).join(', ')} · [${inlineCode(rule.id)}](${ruleLink(rule.id)})`,
     );
-  parts.push(`*${originSentence(finding.origin, true)}*`);
+  parts.push(`*${escapeMarkdown(explainOrigin(finding.origin))}*`);
   return parts.join('\n\n');
 }
 
@@ -63,33 +63,4 @@ function findingMarkdown(finding: LiveFinding): string {
 function reference(text: string): string {
   const cwe = /^CWE-(\d{1,5})$/.exec(text);
   return cwe ? `[${text}](https://cwe.mitre.org/data/definitions/${cwe[1]}.html)` : escapeMarkdown(text);
-}
-
-const agentNames: Readonly<Record<string, string>> = { 'claude-code': 'Claude Code' };
-
-/** Who wrote a line, how we know, and how sure that is. One sentence. */
-export function originSentence(origin: LineOrigin | null, markdown = false): string {
-  if (origin === null) return 'This line was there before.';
-  const text = (t: string): string => (markdown ? escapeMarkdown(t) : t);
-  const agent =
-    origin.agent === undefined
-      ? ''
-      : ` (${text(agentNames[origin.agent] ?? origin.agent)}${origin.model === undefined ? '' : `, ${text(origin.model)}`})`;
-  const at = origin.at === undefined ? '' : `, ${text(origin.at.slice(0, 16).replace('T', ' '))} UTC`;
-  switch (origin.origin) {
-    case 'ai': {
-      const modified = origin.modified ? '; changed by a person since' : '';
-      if (origin.evidence === 'hook')
-        return `Written by AI${agent}: the agent itself reported the edit${at}${modified}.`;
-      if (origin.evidence === 'editor') return `Written by AI${agent}: seen in the editor${at}${modified}.`;
-      const sure = origin.confidence === undefined ? '' : `, ${Math.round(origin.confidence * 100)} % sure`;
-      return `Likely AI${agent}: it looks like an AI edit, nobody confirmed it${sure}${at}${modified}.`;
-    }
-    case 'human':
-      return `Written by a person${origin.evidence === 'editor' ? ', seen in the editor' : ''}${at}.`;
-    case 'tool':
-      return `Written by a tool (formatter, rename or git)${at}.`;
-    default:
-      return 'Nobody saw how this line came to be; on protected paths it counts as AI.';
-  }
 }

@@ -2,34 +2,31 @@
 import type { Evidence, LineOrigin } from '../model.ts';
 
 const seen: Record<Evidence, string> = {
-  hook: 'the agent reported it',
-  editor: 'seen in the editor, unambiguous',
-  heuristic: 'it looks like it in the editor',
+  hook: 'the agent itself reported the edit',
+  editor: 'seen in the editor',
+  heuristic: 'it looks like it, nobody confirmed it',
   none: 'no evidence',
 };
 
-/** `null`: the line stands in the baseline. */
+/** Plain text; whoever shows it in markup escapes it. `null`: the line stands in the baseline. */
 export function explainOrigin(origin: LineOrigin | null): string {
   if (origin === null) return 'Not part of the change: the line was there before.';
-  const how = `${seen[origin.evidence]}${origin.confidence === undefined ? '' : `, confidence ${Math.round(origin.confidence * 100)} %`}`;
-  const when = origin.at === undefined ? '' : `, ${origin.at}`;
+  const sure = origin.confidence === undefined ? '' : `, ${Math.round(origin.confidence * 100)} % sure`;
+  const when = origin.at === undefined ? '' : `, ${origin.at.slice(0, 16).replace('T', ' ')} UTC`;
+  const how = `${seen[origin.evidence]}${sure}${when}`;
   switch (origin.origin) {
     case 'ai': {
-      const who = [
-        origin.agent ?? 'an AI',
-        origin.model,
-        origin.session === undefined ? undefined : `session ${origin.session}`,
-      ];
-      const likely = origin.evidence === 'heuristic' ? 'Likely AI' : 'AI';
-      const modified = origin.modified ? ', changed by a person since' : '';
-      return `${likely}${modified}: written by ${who.filter((w) => w !== undefined).join(', ')} (${how}${when}).`;
+      const session = origin.session === undefined ? undefined : `session ${origin.session}`;
+      const who = [origin.agent, origin.model, session].filter((w) => w !== undefined).join(', ');
+      const likely = origin.evidence === 'heuristic' ? 'Likely AI' : 'Written by AI';
+      return `${likely}${who === '' ? '' : ` (${who})`}: ${how}${origin.modified ? '; changed by a person since' : ''}.`;
     }
     case 'human':
-      return `A person's: typed, pasted or accepted by hand (${how}${when}).`;
+      return `Written by a person: ${how}.`;
     case 'tool':
-      return `A tool's: formatter, rename, completion or git (${how}${when}).`;
+      return `Written by a tool (formatter, rename, completion or git): ${how}.`;
     default:
-      return `Unknown: the line came while nobody watched, or in a way that can't be told apart${when}. On protected paths it counts as AI.`;
+      return `Unknown: nobody saw how this line came to be${when}. On protected paths it counts as AI.`;
   }
 }
 
