@@ -199,7 +199,7 @@ interface RawEntry {
 }
 
 /** `--raw -z -M`: a rename has two names; the change is then one of the new name. */
-export function parseRawWithRenames(bytes: Buffer): RawEntry[] {
+function parseRawWithRenames(bytes: Buffer): RawEntry[] {
   const fields = bytes.toString('utf8').split('\0');
   const entries: RawEntry[] = [];
   for (let i = 0; i + 1 < fields.length;) {

@@ -132,13 +132,15 @@ function outlineOf(source: Source): Outline {
   let comments = '';
   let directives = '';
   const optional = source.language !== 'sql' && source.language !== 'c' && source.language !== 'shell';
+  const python = source.language === 'python';
   const significant: Token[] = [];
   for (const t of source.tokens) {
     if (t.kind === 'comment') {
       const text = source.slice(t);
       if (directive.test(text)) directives += `${text.trim()}\n`;
       comments += `${text.replace(/[\s*]+/g, ' ')}\n`;
-    } else significant.push(t);
+    } else if (python && isDocstring(source, t)) comments += `${source.slice(t).replace(/\s+/g, ' ')}\n`;
+    else significant.push(t);
   }
   for (let i = 0; i < significant.length; i++) {
     const t = significant[i]!;
@@ -151,6 +153,17 @@ function outlineOf(source: Source): Outline {
   }
   void sensitiveTail;
   return { code, comments, directives };
+}
+
+/** A string that is a statement of its own, as far as its lines tell; the syntax tree confirms it. */
+function isDocstring(source: Source, t: Token): boolean {
+  if (t.kind !== 'str' || t.dynamic || (t.open ?? 0) < 3) return false;
+  const lineStart = source.text.lastIndexOf('\n', t.start - 1) + 1;
+  const lineEnd = source.text.indexOf('\n', t.end);
+  return (
+    source.text.slice(lineStart, t.start).trim() === '' &&
+    source.text.slice(t.end, lineEnd < 0 ? source.text.length : lineEnd).trim() === ''
+  );
 }
 
 function normalString(text: string, t: Token): string {
@@ -182,7 +195,9 @@ function shape(root: SyntaxNode, grammar: GrammarId): string {
   let up = false;
   for (;;) {
     const type = cursor.nodeType;
-    const skip = type.includes('comment');
+    const skip =
+      type.includes('comment') ||
+      (grammar === 'python' && type === 'expression_statement' && isOnlyString(cursor.currentNode));
     if (!up && !skip) {
       if (cursor.nodeIsNamed || cursor.nodeIsMissing) parts.push('(', type);
       if (/^(?:string|interpreted_string_literal|string_literal|raw_string_literal)$/.test(type) && quoteFree) {
@@ -204,6 +219,9 @@ function shape(root: SyntaxNode, grammar: GrammarId): string {
   cursor.delete();
   return parts.join(' ');
 }
+
+/** A docstring: it documents, like a comment. */
+const isOnlyString = (node: SyntaxNode): boolean => node.namedChildCount === 1 && node.namedChild(0)?.type === 'string';
 
 function sameTrees(a: readonly TreeNode[], b: readonly TreeNode[]): boolean {
   if (a.length !== b.length) return false;

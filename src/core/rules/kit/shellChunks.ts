@@ -42,7 +42,7 @@ export function shellChunks(source: Source): Chunk[] {
       for (const m of source.text.matchAll(/^\t[@+-]*((?:[^\n]*\\\n)*[^\n]*)/gm))
         chunks.push({
           // make's own `$(NAME)` and `$$` in the shell's words, at the same length.
-          text: m[1]!.replace(/\$\((\w{1,80})\)/g, '\${$1}').replaceAll('$$', ' $'),
+          text: m[1]!.replace(/\$\((\w{1,80})\)/g, '${$1}').replaceAll('$$', ' $'),
           start: m.index + m[0].length - m[1]!.length,
         });
       return chunks;
