@@ -1,4 +1,5 @@
 import { attributes, cloudLanguages, isFalse, isLiteral, isTrue, where } from './kit/cloud.ts';
+import { switchBack } from './kit/switchBack.ts';
 import type { Rule } from './rule.ts';
 
 export const cloudProtectionOff: Rule = {
@@ -62,4 +63,5 @@ export const cloudProtectionOff: Rule = {
         report(hit);
     }
   },
+  fix: switchBack('Keep the protection on'),
 };

@@ -1,4 +1,5 @@
 import { code } from './kit/code.ts';
+import { switchBack } from './kit/switchBack.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const cookieInsecure: Rule = {
@@ -91,4 +92,5 @@ export const cookieInsecure: Rule = {
       }
     }
   },
+  fix: switchBack('Set the flag'),
 };

@@ -1,5 +1,6 @@
 import { isTestPath } from '../languages/kinds.ts';
 import { code } from './kit/code.ts';
+import { switchBack } from './kit/switchBack.ts';
 import type { Rule } from './rule.ts';
 
 export const debugEnabled: Rule = {
@@ -85,4 +86,5 @@ export const debugEnabled: Rule = {
     if ((language === 'dotenv' || language === 'ini') && /example|sample|dev|local|test/i.test(source.path)) return;
     for (const m of text.matchAll(pattern)) report({ start: m.index, end: m.index + m[0].length, key: 'debug' });
   },
+  fix: switchBack('Switch debug mode off'),
 };

@@ -1,3 +1,4 @@
+import { switchBack } from './kit/switchBack.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const tlsVerifyOff: Rule = {
@@ -100,4 +101,5 @@ export const tlsVerifyOff: Rule = {
         report({ start: call.start, end: call.end, key: code.textOf(call.args[1]!) });
     }
   },
+  fix: switchBack('Keep the certificate check on'),
 };

@@ -57,7 +57,10 @@ void test('a file: counts, runs of changed lines, the policy that applies', asyn
 });
 
 void test('one line', async () => {
-  assert.match(await run('infra/main.tf:2'), /^infra\/main\.tf:2: Written by AI \(claude-code.*the agent itself reported the edit/);
+  assert.match(
+    await run('infra/main.tf:2'),
+    /^infra\/main\.tf:2: Written by AI \(claude-code.*the agent itself reported the edit/,
+  );
   assert.match(await run('infra/main.tf:1'), /the line was there before/);
   const told = JSON.parse(await run('--json', 'infra/main.tf:4')) as { origin: { origin: string }; policy: string };
   assert.equal(told.origin.origin, 'unknown');

@@ -74,6 +74,31 @@ for (const rule of rules) {
     });
 }
 
+test('a fix takes its finding away, and at least these rules have one', async () => {
+  const fixed = new Set<string>();
+  for (const rule of rules.filter((r) => r.fix)) {
+    const dir = path.join(root, rule.id);
+    for (const name of readdirSync(dir).filter((c) => c.startsWith('bad.'))) {
+      const change = readCase(path.join(dir, name));
+      const { findings } = await classifyFile(change, { grammars, policy: defaultPolicy });
+      const hits = findings.filter((f) => f.rule === rule.id);
+      for (const hit of hits) {
+        const edit = hit.fix?.edits[0];
+        if (!edit) continue;
+        const starts = change.after.split('\n').map((_, i, all) => all.slice(0, i).join('\n').length + (i > 0 ? 1 : 0));
+        const at = (p: { line: number; character: number }): number => (starts[p.line] ?? 0) + p.character;
+        const after = change.after.slice(0, at(edit.start)) + edit.newText + change.after.slice(at(edit.end));
+        const again = await classifyFile({ ...change, after }, { grammars, policy: defaultPolicy });
+        const left = again.findings.filter((f) => f.rule === rule.id);
+        assert.equal(left.length, hits.length - 1, `${rule.id}/${name}: ${JSON.stringify(edit)}`);
+        fixed.add(rule.id);
+      }
+    }
+  }
+  for (const id of ['tls-verify-off', 'cookie-insecure', 'debug-enabled', 'cloud-protection-off'])
+    assert.ok(fixed.has(id), `${id} offers no fix in any of its bad cases`);
+});
+
 test('every fixture folder belongs to a rule', () => {
   const ids = new Set(rules.map((r) => r.id));
   for (const name of readdirSync(root)) assert.ok(ids.has(name), name);
