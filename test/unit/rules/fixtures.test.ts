@@ -76,7 +76,7 @@ for (const rule of rules) {
 
 test('a fix takes its finding away, and at least these rules have one', async () => {
   const fixed = new Set<string>();
-  for (const rule of rules.filter((r) => r.fix)) {
+  for (const rule of rules.filter((r) => r.fix !== undefined)) {
     const dir = path.join(root, rule.id);
     for (const name of readdirSync(dir).filter((c) => c.startsWith('bad.'))) {
       const change = readCase(path.join(dir, name));
