@@ -73,6 +73,8 @@ const clipboardWithin = 2000;
 const maxWaiting = 4000;
 const maxMembers = 32;
 const maxRemoved = 2000;
+/** Causes which bring an earlier text back as a whole. */
+const takesBack: ReadonlySet<string> = new Set(['revert', 'vcs', 'external']);
 /** Lines are compared by their beginning. */
 const maxLine = 500;
 
@@ -430,6 +432,7 @@ export class EditClassifier {
     const { origin, cause, confidence } = explanation;
     const evidence = explanation.evidence ?? (origin === 'unknown' ? 'none' : 'heuristic');
     if (cause === 'completion') document.completedAt = change.at;
+    if (takesBack.has(cause)) this.#forgetRemoved(change, document);
     this.#out.push({ id: change.id, uri: change.uri, version: change.version, origin, evidence, cause, confidence });
   }
 
@@ -591,6 +594,16 @@ export class EditClassifier {
         remember(this.#removed, loose, change.at, maxRemoved);
       }
     }
+  }
+
+  /** Text that a reload took out was not cut to go elsewhere: who inserts it again has written it. */
+  #forgetRemoved(change: ChangeEvent, document: DocumentState): void {
+    for (const c of change.changes)
+      for (const line of (c.deleted ?? '').split('\n', 500)) {
+        const loose = looseText(line.slice(0, maxLine));
+        for (const removed of [document.removed, this.#removed])
+          if (removed.get(loose) === change.at) removed.delete(loose);
+      }
   }
 
   /** Whether most of the inserted lines were in this text before, or were taken out of another a moment ago. */

@@ -790,6 +790,14 @@ const agents: Record<string, () => Editor> = {
     );
     return e;
   },
+  'the same WorkspaceEdit again, after the file was reverted': () =>
+    new Editor(source, false)
+      .cursor([0, 0])
+      .change([[[15, 0], [15, 0], block]])
+      .wait(2000)
+      .change([[[15, 0], [21, 0], '']], { reload: true })
+      .wait(4000)
+      .change([[[15, 0], [15, 0], block]]),
   'a chat edit': () =>
     new Editor(source, false)
       .also({ kind: 'chat' })
