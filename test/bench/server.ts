@@ -115,7 +115,10 @@ export async function serverRows(scratch: string): Promise<Row[]> {
   const times: number[] = [];
   for (let round = 0; round < 20; round++) {
     version++;
-    const block = Array.from({ length: 100 }, (_, i) => `export const r${round}x${i} = { rejectUnauthorized: false };`).join('\n');
+    const block = Array.from(
+      { length: 100 },
+      (_, i) => `export const r${round}x${i} = { rejectUnauthorized: false };`,
+    ).join('\n');
     const at = { line: 2500, character: 0 };
     const published = client.wait(
       'diagnostics',
