@@ -1,5 +1,6 @@
 /** All other commands. One file each; one line here. The order is that of `--help`. */
 import type { Command } from './command.ts';
+import { restamp } from './commands/restamp.ts';
 import { verify } from './commands/verify.ts';
 import { doctor } from './commands/doctor.ts';
 import { install } from './commands/install.ts';
@@ -22,6 +23,7 @@ export const fullCommands: readonly Command[] = [
   uninstall,
   doctor,
   verify,
+  restamp,
   origin,
   why,
   check,

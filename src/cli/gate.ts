@@ -1,21 +1,38 @@
-/** Judges a range of commits: what `verify` and `restamp` ask. Reads git and key files; decides nothing itself. */
+/** Judges a range of commits: what `verify` and `restamp` ask. Reads git and the files it is given; decides nothing itself. */
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { judgeCommit, subjectOf, type GateCommit, type GateProblem } from '../core/provenance/gate.ts';
+import type { AuditEvent } from '../core/audit/model.ts';
+import type { Evidence } from '../core/model.ts';
+import {
+  judgeCommit,
+  subjectOf,
+  type GateCommit,
+  type GateInput,
+  type GateProblem,
+  type SignatureState,
+  type SquashedParts,
+} from '../core/provenance/gate.ts';
+import type { PatchDigest, ProvenanceRecord } from '../core/provenance/model.ts';
 import { loosened } from '../core/provenance/policyChange.ts';
-import { oneLine, signedText } from '../core/provenance/record.ts';
+import { oneLine, parseRecord, signedText } from '../core/provenance/record.ts';
+import { claimedApprovals, parseApprovals, type Approval } from '../core/provenance/review.ts';
+import { verifyAudit } from '../platform/auditLog.ts';
+import type { Commit } from '../platform/commitInMaking.ts';
 import {
   changedPaths,
   listCommits,
+  mergeBase,
   mergeOwnPaths,
   policyAt,
   readAllCommits,
   repositoryId,
   resolveCommit,
+  type PolicyAt,
 } from '../platform/commitRange.ts';
 import { sha256, verifyText } from '../platform/crypto.ts';
-import { commitDigests } from '../platform/git.ts';
+import { commitDigests, diffDigest, git } from '../platform/git.ts';
 import { GuardError } from '../platform/guardError.ts';
-import { readKeysFile, type Keys } from '../platform/keys.ts';
+import { parseKeys, type KeyEntry } from '../platform/keys.ts';
 import type { GateResult } from './gateReport.ts';
 
 export interface GateOptions {
@@ -24,9 +41,19 @@ export interface GateOptions {
   readonly to: string;
   /** Where the policy is read; default `from`. */
   readonly policyRef: string | undefined;
-  /** File of public keys, relative to the working folder. */
-  readonly keys: string | undefined;
-  readonly allowPolicyEdit: boolean;
+  /** Public keys: a file, relative to the working folder, or `REV:PATH`. */
+  readonly keys?: string | undefined;
+  readonly requireSigned?: boolean;
+  readonly allowPolicyEdit?: boolean;
+  /** What a squash in the range was made of: `A..B`, or `B` (then from where it parts from the squash's parent). */
+  readonly parts?: string | undefined;
+  readonly leastEvidence?: Evidence | undefined;
+  /** A JSON file of reviews given. */
+  readonly approvals?: string | undefined;
+  /** `Reviewed-by` lines of the commits count as reviews. */
+  readonly trailerReviews?: boolean;
+  /** An exported audit log (JSON Lines). */
+  readonly log?: string | undefined;
 }
 
 /** All problems of the commits in a range. @throws GuardError for what cannot be read. */
@@ -34,11 +61,10 @@ export async function verifyRange(options: GateOptions, cwd: string): Promise<Ga
   const to = await resolveCommit(cwd, options.to);
   const from = options.from === undefined ? undefined : await resolveCommit(cwd, options.from);
   const policyRef = options.policyRef === undefined ? from : await resolveCommit(cwd, options.policyRef);
-  const names = await listCommits(cwd, from, to);
-  const [policy, commits] = await Promise.all([policyAt(cwd, policyRef), readAllCommits(cwd, names)]);
+  const [policy, range] = await Promise.all([policyAt(cwd, policyRef), readRange(cwd, from, to)]);
   const problems: GateProblem[] = [];
   const whole = (rule: GateProblem['rule'], level: GateProblem['level'], message: string, fix: string): void => {
-    problems.push({ commit: to, subject: subjectOf(commits.at(-1)?.message ?? ''), rule, level, message, fix });
+    problems.push({ commit: to, subject: subjectOf(range.commits.at(-1)?.message ?? ''), rule, level, message, fix });
   };
   if (policy.broken !== undefined)
     whole(
@@ -47,55 +73,27 @@ export async function verifyRange(options: GateOptions, cwd: string): Promise<Ga
       `the policy of ${options.policyRef ?? options.from} cannot be read: ${policy.broken}`,
       "repair it on the target branch; 'countersign policy validate' shows where",
     );
+  const parts = options.parts === undefined ? undefined : await readParts(cwd, options.parts, from ?? to);
+  const log = options.log === undefined ? undefined : await readLog(path.resolve(cwd, options.log));
+  if (log?.problem !== undefined)
+    whole('log-broken', 'error', `the audit log does not verify: ${log.problem}`, 'take the log from where it is kept');
+  const rules: Omit<GateInput, 'byDigest'> = {
+    ...policyInput(policy),
+    ...(await signatures(cwd, to, options)),
+    ...(options.leastEvidence !== undefined && { leastEvidence: options.leastEvidence }),
+    ...(log && { logged: log.records }),
+    ...(await reviews(cwd, options, range.commits)),
+  };
+  // The parts of a squash are judged as commits of their own; their content is no other commit's here.
+  if (parts) problems.push(...judgeRange(parts.range, rules));
+  problems.push(...judgeRange(range, { ...rules, ...(parts && { parts: parts.input }) }));
 
-  const plain = commits.filter((c) => c.parents.length < 2);
-  const [digests, paths, keys, repository] = await Promise.all([
-    plain.length > 0
-      ? commitDigests(
-          cwd,
-          plain.map((c) => c.id),
-        )
-      : new Map<string, never>(),
-    plain.length > 0
-      ? changedPaths(
-          cwd,
-          plain.map((c) => c.id),
-        )
-      : new Map<string, string[]>(),
-    options.keys === undefined ? undefined : readKeysFile(path.resolve(cwd, options.keys)),
-    options.keys === undefined ? '' : repositoryId(cwd, to),
-  ]);
-  for (const c of commits) if (c.parents.length > 1) paths.set(c.id, await mergeOwnPaths(cwd, c));
-  const byDigest = new Map<string, string>();
-  for (const [id, d] of digests) if (!byDigest.has(d.patch)) byDigest.set(d.patch, id);
-
-  for (const c of commits) {
-    const digest = digests.get(c.id);
-    if (c.parents.length < 2 && !digest) throw new GuardError('failed', `git gave no patch for ${c.id}`);
-    const commit: GateCommit = {
-      id: c.id,
-      parents: c.parents,
-      message: c.message,
-      digest,
-      paths: paths.get(c.id) ?? [],
-    };
-    problems.push(
-      ...judgeCommit(commit, {
-        policy: policy.policy,
-        policyDigest: policy.digest,
-        sha256,
-        byDigest,
-        ...(keys && { checkSignature: ({ record }) => checkSignature(keys, record, repository) }),
-      }),
-    );
-  }
-
-  const edited = [...paths].filter(([, list]) => list.some((p) => /(?:^|\/)countersign\.yaml$/i.test(p)));
+  const edited = [...range.paths].filter(([, list]) => list.some((p) => /(?:^|\/)countersign\.yaml$/i.test(p)));
   if (edited.length > 0 && policyRef !== undefined) {
     const after = await policyAt(cwd, to);
     const less = after.broken !== undefined ? ['a policy that cannot be read'] : loosened(policy.policy, after.policy);
     const where = edited.map(([id]) => id.slice(0, 10)).join(', ');
-    if (less.length > 0 && !options.allowPolicyEdit)
+    if (less.length > 0 && options.allowPolicyEdit !== true)
       whole(
         'policy-loosened',
         'error',
@@ -110,15 +108,190 @@ export async function verifyRange(options: GateOptions, cwd: string): Promise<Ga
         'have its owners review it',
       );
   }
-  return { commits: commits.length, policy: policy.digest, problems };
+  return { commits: range.commits.length, policy: policy.digest, problems };
 }
 
-function checkSignature(
-  keys: Keys,
-  record: Parameters<typeof signedText>[0],
-  repository: string,
-): 'valid' | 'invalid' | 'unlisted' {
-  const key = record.key !== undefined && Object.hasOwn(keys, record.key) ? keys[record.key] : undefined;
-  if (key === undefined) return 'unlisted';
-  return verifyText(key, signedText(record, repository), record.sig ?? '') ? 'valid' : 'invalid';
+export const policyInput = (at: PolicyAt): Pick<GateInput, 'policy' | 'policyDigest' | 'sha256'> => ({
+  policy: at.policy,
+  policyDigest: at.digest,
+  sha256,
+});
+
+/** The commits of a range with all that the gate compares them with. */
+export interface CommitRange {
+  /** Parents first. */
+  readonly commits: readonly Commit[];
+  /** Without merges. */
+  readonly digests: ReadonlyMap<string, PatchDigest>;
+  /** For a merge those that it changes by itself. */
+  readonly paths: ReadonlyMap<string, readonly string[]>;
 }
+
+export async function readRange(cwd: string, from: string | undefined, to: string): Promise<CommitRange> {
+  const commits = await readAllCommits(cwd, await listCommits(cwd, from, to));
+  const plain = commits.filter((c) => c.parents.length < 2).map((c) => c.id);
+  const [digests, paths] = await Promise.all([
+    plain.length > 0 ? commitDigests(cwd, plain) : new Map<string, never>(),
+    plain.length > 0 ? changedPaths(cwd, plain) : new Map<string, string[]>(),
+  ]);
+  for (const c of commits) if (c.parents.length > 1) paths.set(c.id, await mergeOwnPaths(cwd, c));
+  return { commits, digests, paths };
+}
+
+/** Problems of each commit of a range, in its order. */
+export function judgeRange(range: CommitRange, rules: Omit<GateInput, 'byDigest'>): GateProblem[] {
+  const byDigest = new Map<string, string>();
+  for (const [id, d] of range.digests) if (!byDigest.has(d.patch)) byDigest.set(d.patch, id);
+  return range.commits.flatMap((c) => {
+    const digest = range.digests.get(c.id);
+    if (c.parents.length < 2 && !digest) throw new GuardError('failed', `git gave no patch for ${c.id}`);
+    return judgeCommit(
+      {
+        id: c.id,
+        parents: c.parents,
+        message: c.message,
+        author: c.author,
+        committed: c.committed,
+        digest,
+        paths: range.paths.get(c.id) ?? [],
+      },
+      { ...rules, byDigest },
+    );
+  });
+}
+
+export interface Parts {
+  readonly from: string;
+  readonly to: string;
+  readonly range: CommitRange;
+  readonly whole: PatchDigest;
+  readonly input: SquashedParts;
+}
+
+/** What a squash was made of. `base`: the squash's parent or the branch it goes to. */
+export async function readParts(cwd: string, name: string, base: string): Promise<Parts> {
+  const at = name.indexOf('..');
+  const to = await resolveCommit(cwd, at < 0 ? name : name.slice(at + 2) || 'HEAD');
+  const from = await mergeBase(cwd, at < 0 ? base : await resolveCommit(cwd, name.slice(0, at) || 'HEAD'), to);
+  const [range, whole] = await Promise.all([readRange(cwd, from, to), diffDigest(cwd, from, to)]);
+  const byDigest = new Map<string, string>();
+  for (const [id, d] of range.digests) byDigest.set(d.patch, id);
+  return { from, to, range, whole, input: { byDigest, patch: whole.patch, name: oneLine(name, 120) } };
+}
+
+//#region Files that the gate is given
+
+async function signatures(
+  cwd: string,
+  to: string,
+  options: GateOptions,
+): Promise<Pick<GateInput, 'checkSignature' | 'requireSigned'>> {
+  if (options.keys === undefined) return options.requireSigned === true ? { requireSigned: true } : {};
+  const [keys, repository] = await Promise.all([readKeyList(cwd, options.keys), repositoryId(cwd, to)]);
+  return {
+    ...(options.requireSigned === true && { requireSigned: true }),
+    checkSignature: (record, commit) => signatureState(keys, record, commit, repository),
+  };
+}
+
+function signatureState(
+  keys: ReadonlyMap<string, KeyEntry>,
+  record: ProvenanceRecord,
+  commit: Pick<GateCommit, 'committed'>,
+  repository: string,
+): SignatureState {
+  const key = record.key === undefined ? undefined : keys.get(record.key);
+  if (key === undefined) return 'unlisted';
+  // A date that cannot be read revokes everything.
+  if (key.revoked !== undefined && !((commit.committed ?? Infinity) * 1000 < Date.parse(key.revoked))) return 'revoked';
+  return verifyText(key.publicKey, signedText(record, repository), record.sig ?? '') ? 'valid' : 'invalid';
+}
+
+/** A key file on disk or, as `REV:PATH`, in a commit: the target branch's, say. */
+async function readKeyList(cwd: string, name: string): Promise<Map<string, KeyEntry>> {
+  let text = await readText(path.resolve(cwd, name));
+  if (text === undefined && name.includes(':') && !name.startsWith('-')) {
+    const shown = await git(['cat-file', 'blob', name], { cwd, maxBytes: 1024 * 1024 });
+    if (shown.code === 0) text = shown.stdout.toString('utf8');
+  }
+  if (text === undefined) throw new GuardError('failed', `the keys '${oneLine(name, 200)}' cannot be read`);
+  return new Map(parseKeys(text).map((k) => [k.id, k]));
+}
+
+async function reviews(
+  cwd: string,
+  options: GateOptions,
+  commits: readonly Commit[],
+): Promise<Pick<GateInput, 'approvals'>> {
+  if (options.approvals === undefined && options.trailerReviews !== true) return {};
+  const given = options.approvals === undefined ? undefined : await readApprovals(path.resolve(cwd, options.approvals));
+  const messages = new Map(commits.map((c) => [c.id, c.message]));
+  const seen = new Map<string, ReadonlySet<string>>();
+  for (const { commit } of given ?? [])
+    if (commit !== undefined && !seen.has(commit)) seen.set(commit, await reachable(cwd, commit, options.from));
+  return {
+    // A review covers what was there when it was given.
+    approvals: ({ id }) => [
+      ...(given ? [given.filter((a) => a.commit === undefined || seen.get(a.commit)?.has(id) === true)] : []),
+      ...(options.trailerReviews === true ? [claimedApprovals(messages.get(id) ?? '')] : []),
+    ],
+  };
+}
+
+async function readApprovals(file: string): Promise<Approval[]> {
+  const text = await readText(file);
+  if (text === undefined) throw new GuardError('failed', `the approvals ${file} cannot be read`);
+  try {
+    return parseApprovals(JSON.parse(text));
+  } catch (error) {
+    throw new GuardError('failed', `${file}: ${oneLine((error as Error).message, 200)}`, error);
+  }
+}
+
+/** Commits that a reviewed commit contains; none when it is not here (any more). */
+async function reachable(cwd: string, commit: string, from: string | undefined): Promise<ReadonlySet<string>> {
+  try {
+    const to = await resolveCommit(cwd, commit);
+    return new Set(await listCommits(cwd, from === undefined ? undefined : await resolveCommit(cwd, from), to));
+  } catch (error) {
+    if (GuardError.is(error)) return new Set();
+    throw error;
+  }
+}
+
+/** What the log last said of each content. */
+async function readLog(
+  file: string,
+): Promise<{ readonly records: Map<string, ProvenanceRecord>; readonly problem?: string }> {
+  const text = await readText(file, 256 * 1024 * 1024);
+  if (text === undefined) throw new GuardError('failed', `the audit log ${file} cannot be read`);
+  const report = await verifyAudit(file, [], { partial: true });
+  const [first] = report.problems;
+  const records = new Map<string, ProvenanceRecord>();
+  for (const line of text.split('\n')) {
+    if (!line.includes('"event":"commit"')) continue;
+    let event: Partial<AuditEvent>;
+    try {
+      event = JSON.parse(line) as Partial<AuditEvent>;
+    } catch {
+      continue;
+    }
+    const record = event.event === 'commit' ? parseRecord(event.reason ?? '') : undefined;
+    if (record) records.set(record.patch, record);
+  }
+  return {
+    records,
+    ...(first && { problem: `line ${first.line}: ${oneLine(first.message, 200)}` }),
+  };
+}
+
+async function readText(file: string, maxBytes = 64 * 1024 * 1024): Promise<string | undefined> {
+  try {
+    const stat = await fs.stat(file);
+    return stat.isFile() && stat.size <= maxBytes ? await fs.readFile(file, 'utf8') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+//#endregion

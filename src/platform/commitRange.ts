@@ -2,10 +2,11 @@
 import * as path from 'node:path';
 import { defaultPolicy, mergePolicies, parsePolicy, policyDigest } from '../core/policy/index.ts';
 import type { Policy } from '../core/policy/model.ts';
+import { patchArguments } from '../core/provenance/digest.ts';
 import { oneLine } from '../core/provenance/record.ts';
 import { parseCommit, type Commit } from './commitInMaking.ts';
 import { sha256 } from './crypto.ts';
-import { git, gitOutput, readBlobs } from './git.ts';
+import { git, gitOutput, readBlobs, unquotePath } from './git.ts';
 import { GuardError } from './guardError.ts';
 
 /** The full name of a commit. @throws GuardError `failed` that says what to fetch. */
@@ -171,4 +172,101 @@ export async function policyAt(cwd: string, commit: string | undefined): Promise
   if (!repository && nested.length === 0) return none;
   const policy = mergePolicies({ ...(repository && { repository }), nested });
   return { policy, digest: policyDigest(policy, sha256) };
+}
+
+/**
+ * Of the lines that `to` has more than `from`: how many each commit between them brought, by git blame. Lines of
+ * submodules, and those that were there before under another order, are nobody's.
+ */
+export async function survivingLines(cwd: string, from: string, to: string): Promise<Map<string, number>> {
+  const out = new Map<string, number>();
+  const between = new Set(await listCommits(cwd, from, to));
+  // Blame takes a path from where we are.
+  const up = await git(['rev-parse', '--show-cdup'], { cwd });
+  const top = path.resolve(cwd, up.code === 0 ? up.stdout.toString('utf8').trim() : '');
+  for (const { file, hunks } of await addedHunks(cwd, from, to)) {
+    const ranges = hunks.flatMap(([start, count]) => ['-L', `${start},+${count}`]);
+    // Many ranges make a long command line; the whole file costs no more then.
+    const args = [
+      '-c',
+      'blame.ignoreRevsFile=',
+      'blame',
+      '--porcelain',
+      '--no-textconv',
+      ...(hunks.length <= 500 ? ranges : []),
+      `${from}..${to}`,
+      '--',
+      file,
+    ];
+    const wanted = new Set<number>();
+    for (const [start, count] of hunks) for (let i = 0; i < count; i++) wanted.add(start + i);
+    const blamed = await git(args, { cwd: top, maxBytes: 1024 * 1024 * 1024 });
+    if (blamed.code !== 0) continue;
+    for (const m of blamed.stdout.toString('latin1').matchAll(/^([0-9a-f]{40,64}) \d+ (\d+)(?: \d+)?$/gm)) {
+      const commit = m[1] as string;
+      if (wanted.has(Number(m[2])) && between.has(commit)) out.set(commit, (out.get(commit) ?? 0) + 1);
+    }
+  }
+  return out;
+}
+
+interface AddedHunks {
+  readonly file: string;
+  /** First line (1-based) and number of lines, in the new text. */
+  readonly hunks: [number, number][];
+}
+
+/** Where files have more lines in `to` than in `from`, by the same diff as the digest's. Submodules are left out. */
+async function addedHunks(cwd: string, from: string, to: string): Promise<AddedHunks[]> {
+  const bytes = await gitOutput([...patchArguments, '--end-of-options', from, to], {
+    cwd,
+    maxBytes: 1024 * 1024 * 1024,
+  });
+  const files: AddedHunks[] = [];
+  let file: AddedHunks | undefined;
+  let isLink = false;
+  for (let at = 0; at < bytes.length;) {
+    const found = bytes.indexOf(0x0a, at);
+    const end = found < 0 ? bytes.length : found;
+    const line = bytes.subarray(at, end);
+    at = end + 1;
+    const head = line.toString('latin1', 0, 80);
+    if (head.startsWith('diff --git ')) {
+      file = undefined;
+      isLink = false;
+    } else if (/^(?:new file mode|index \S+) 160000$/.test(head)) isLink = true;
+    else if (head.startsWith('+++ ') && !head.startsWith('+++ /dev/null')) {
+      // A name with a blank is followed by a tab.
+      const name = unquotePath(line.at(-1) === 0x09 ? line.subarray(4, -1) : line.subarray(4));
+      if (!isLink) files.push((file = { file: name.slice('b/'.length), hunks: [] }));
+    } else {
+      const hunk = /^@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(head);
+      if (!hunk) continue;
+      const added = Number(hunk[3] ?? 1);
+      if (added > 0) file?.hunks.push([Number(hunk[2]), added]);
+      at = afterLines(bytes, at, Number(hunk[1] ?? 1) + added);
+    }
+  }
+  return files.filter((f) => f.hunks.length > 0);
+}
+
+/** Where the content of a hunk ends: so many lines on, those that say that a newline is missing not counted. */
+function afterLines(bytes: Buffer, at: number, count: number): number {
+  for (let left = count; at < bytes.length && (left > 0 || bytes[at] === 0x5c);) {
+    if (bytes[at] !== 0x5c) left--;
+    const end = bytes.indexOf(0x0a, at);
+    at = end < 0 ? bytes.length : end + 1;
+  }
+  return at;
+}
+
+/** The commit where two histories part. @throws GuardError `failed` when they have nothing in common. */
+export async function mergeBase(cwd: string, a: string, b: string): Promise<string> {
+  const result = await git(['merge-base', '--end-of-options', a, b], { cwd });
+  if (result.code !== 0)
+    throw new GuardError(
+      'failed',
+      `${a.slice(0, 10)} and ${b.slice(0, 10)} have no common commit here; fetch the full history`,
+    );
+  return result.stdout.toString('utf8').trim().split('\n')[0] ?? '';
 }

@@ -12,11 +12,15 @@ import { keysFile, type Repository } from './state.ts';
 /** Key id (`ed:<16 hex>`) → public key (SPKI, base64). Revoked keys are left out. */
 export type Keys = Readonly<Record<string, string>>;
 
-interface KeyEntry {
+/** One key as `keys.json` has it. */
+export interface KeyEntry {
   readonly id: string;
+  /** SPKI, base64. */
   readonly publicKey: string;
   readonly by?: string;
+  /** UTC, ISO 8601. */
   readonly added?: string;
+  /** What was signed from then on counts as unsigned. UTC, ISO 8601. */
   readonly revoked?: string;
 }
 
@@ -24,20 +28,25 @@ const maxBytes = 1024 * 1024;
 
 /** The keys in force; none when the file is missing or broken, so that nothing is taken for signed by mistake. */
 export async function readKeys(repo: Pick<Repository, 'commonDir'>): Promise<Keys> {
-  return readKeysFile(keysFile(repo as Repository));
-}
-
-/** The same from any file, e.g. one that a reviewer pinned. */
-export async function readKeysFile(file: string): Promise<Keys> {
   const keys: Record<string, string> = {};
-  for (const entry of await readEntries(file)) if (entry.revoked === undefined) keys[entry.id] = entry.publicKey;
+  for (const entry of await readEntries(keysFile(repo as Repository)))
+    if (entry.revoked === undefined) keys[entry.id] = entry.publicKey;
   return keys;
 }
 
 async function readEntries(file: string): Promise<KeyEntry[]> {
   try {
     if ((await fs.stat(file)).size > maxBytes) return [];
-    const value = JSON.parse(await fs.readFile(file, 'utf8')) as { keys?: unknown };
+    return parseKeys(await fs.readFile(file, 'utf8'));
+  } catch {
+    return [];
+  }
+}
+
+/** The keys that are well-formed in the text of a `keys.json`, revoked ones included; none when it is no such file. */
+export function parseKeys(text: string): KeyEntry[] {
+  try {
+    const value = JSON.parse(text) as { keys?: unknown };
     if (!Array.isArray(value.keys)) return [];
     // An id is the key's own hash; an entry that claims another one is forged.
     return (value.keys as Partial<KeyEntry>[]).filter(
