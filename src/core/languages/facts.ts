@@ -43,6 +43,8 @@ export interface Assignment {
   readonly start: number;
   readonly end: number;
   readonly op: string;
+  /** A key of a literal or a keyword argument: no variable of that name gets the value. */
+  readonly isKey?: boolean;
 }
 
 interface SourceLike {
@@ -105,6 +107,7 @@ export class CodeFacts {
   readonly #scopeOf: Int32Array;
   readonly #source: SourceLike;
   readonly #callsByName = new Map<string, Call[]>();
+  readonly #variables = new Map<string, readonly Assignment[]>();
 
   constructor(source: SourceLike) {
     this.#source = source;
@@ -128,6 +131,10 @@ export class CodeFacts {
       else byName.set(a.name, [a]);
     }
     this.byName = byName;
+    for (const [name, list] of byName) {
+      const own = list.some((a) => a.isKey) ? list.filter((a) => !a.isKey) : list;
+      if (own.length > 0) this.#variables.set(name, own);
+    }
   }
 
   /** Index of the innermost function around a token. */
@@ -137,7 +144,7 @@ export class CodeFacts {
 
   /** What a name may hold at a token: the assignments of the innermost scope that has any, unless a parameter hides them. */
   valuesOf(name: string, token: number): readonly Assignment[] {
-    const all = this.byName.get(name);
+    const all = this.#variables.get(name);
     if (!all) return [];
     if (all.length > maxValues) return all.slice(0, maxValues);
     for (let scope = this.scopeAt(token); ; scope = this.scopes[scope]!.parent) {
@@ -299,6 +306,8 @@ export class CodeFacts {
       }
       if (t.kind !== 'id') continue;
       if (this.#plainWord(t.text)) continue;
+      // A prefix of a string (`b'…'`), not a variable of that name.
+      if (/^[bru]$/.test(t.text) && this.tokens[i + 1]?.kind === 'str' && this.tokens[i + 1]!.start === t.end) continue;
       const next = this.tokens[i + 1];
       if (next?.text === '(') {
         if (
@@ -322,7 +331,8 @@ export class CodeFacts {
   }
 
   #constantName(name: string, depth: number, at: number): boolean {
-    if (/^[A-Z][A-Z0-9_]+$/.test(name)) return true;
+    // Named like a constant, but `request.GET` is what a visitor sent.
+    if (/^[A-Z][A-Z0-9_]+$/.test(name)) return !/^(?:GET|POST|PUT|FILES|COOKIES|META|REQUEST|ARGV)$/.test(name);
     if (this.isParam(name, at)) return false;
     const values = this.valuesOf(name, at);
     if (values.length === 0) return false;
@@ -360,7 +370,7 @@ export class CodeFacts {
   }
 
   #plainWord(word: string): boolean {
-    return /^(?:true|false|True|False|null|None|nil|undefined|new|const|final|let|var|val|String|string|byte|int|mut|as|and|or|not|return|TRUE|FALSE|NULL|NaN|Infinity|b|r|u)$/.test(
+    return /^(?:true|false|True|False|null|None|nil|undefined|new|const|final|let|var|val|String|string|byte|int|mut|as|and|or|not|return|TRUE|FALSE|NULL|NaN|Infinity)$/.test(
       word,
     );
   }
@@ -594,9 +604,14 @@ export class CodeFacts {
   #readAssignments(): Assignment[] {
     const { tokens, match } = this;
     const found: Assignment[] = [];
+    const keywords = this.#source.language === 'python' || this.#source.language === 'kotlin';
+    const brackets: string[] = [];
+    if (tokens[0]?.kind === 'op' && match[0]! > 0) brackets.push(tokens[0].text);
     for (let i = 1; i < tokens.length; i++) {
       const t = tokens[i]!;
       if (t.kind !== 'op') continue;
+      if (match[i]! > i) brackets.push(t.text);
+      else if (match[i]! >= 0) brackets.pop();
       const colonPair =
         t.text === ':' &&
         i > 0 &&
@@ -610,6 +625,8 @@ export class CodeFacts {
       if (t.text === '=') {
         for (let k = i - 1; k > 0 && i - k < 14; k--) {
           const kt = tokens[k]!;
+          // `with open(x) as f:` on the line above is no type of what follows.
+          if (kt.text === ':' && this.#newLineBetween(k, k + 1)) break;
           if (kt.text === ':' && tokens[k - 1]?.kind === 'id') {
             nameAt = k - 1;
             nameToken = tokens[nameAt]!;
@@ -690,7 +707,17 @@ export class CodeFacts {
         to++;
       }
       if (to <= from) continue;
-      found.push({ name, target, from, to, start: tokens[first]!.start, end: tokens[to - 1]!.end, op: t.text });
+      const isKey = t.text === ':' || t.text === '=>' || (keywords && t.text === '=' && brackets.at(-1) === '(');
+      found.push({
+        name,
+        target,
+        from,
+        to,
+        start: tokens[first]!.start,
+        end: tokens[to - 1]!.end,
+        op: t.text,
+        ...(isKey ? { isKey } : {}),
+      });
       // a, b := f(): every name on the left may hold what the right side gives.
       if (t.text === ':=' || t.text === '=') {
         for (let k = first - 1; k > 0 && tokens[k]!.text === ',' && tokens[k - 1]!.kind === 'id'; k -= 2) {

@@ -253,4 +253,4 @@ const htmlText = (c: ReturnType<typeof code>, range: { from: number; to: number 
 const requestText = (c: ReturnType<typeof code>, range: { from: number; to: number }): boolean =>
   /\breq(?:uest)?\s*(?:\.|\[|->)|\br\.(?:URL|Form|FormValue)|getParameter|\$_(?:GET|POST)|\bRequest\s*(?:\.|\[)|\bparams\b\s*(?:\.|\[)|matchdict/.test(
     wide(c, range),
-  ) || c.names(range).some((n) => c.params.has(n));
+  ) || c.names(range).some((n) => c.isEntry(n, range.from));

@@ -27,26 +27,80 @@ export class Code {
     for (const name of this.names(range)) {
       for (const a of this.facts.valuesOf(name, range.from))
         if (a.from !== range.from && this.isOutside(a, depth + 1)) return true;
-      if (this.params.has(name)) return true;
+      if (this.isEntry(name, range.from)) return true;
     }
     return false;
   }
 
-  #params: Set<string> | undefined;
-  /** Parameters that carry input by decorator or annotation (`@RequestParam`, route functions). */
-  get params(): ReadonlySet<string> {
-    if (!this.#params) {
-      this.#params = new Set();
-      for (const m of this.source.text.matchAll(
-        /@(?:RequestParam|PathVariable|RequestBody|RequestHeader|CookieValue|QueryParam|PathParam|FormParam|Query|Param|Body)\b(?:\([^)]{0,400}\))?\s*(?:final\s+)?[\w<>[\], ]{0,80}?\b(\w+)\s*[,)]/g,
-      ))
-        this.#params.add(m[1]!);
-      for (const m of this.source.text.matchAll(
-        /<(?:\w+:)?(\w+)>["'][^\n]{0,400}\)\s*\n\s*(?:async\s+)?def\s+\w+\s*\(([^)]{0,400})\)/g,
-      ))
-        for (const p of m[2]!.split(',')) this.#params.add(p.trim().split(/[:=]/)[0]!.trim());
+  #entries: Map<string, Set<number>> | undefined;
+  /** Whether the name is, at this token, a parameter that a framework fills from the request (`@RequestParam`, route functions, actions). */
+  isEntry(name: string, token: number): boolean {
+    this.#entries ??= this.#readEntries();
+    const scopes = this.#entries.get(name);
+    if (!scopes) return false;
+    for (let s = this.facts.scopeAt(token); ; s = this.facts.scopes[s]!.parent) {
+      if (scopes.has(s)) return true;
+      if (s === 0) return false;
     }
-    return this.#params;
+  }
+
+  #readEntries(): Map<string, Set<number>> {
+    const entries = new Map<string, Set<number>>();
+    const { text, language } = this.source;
+    const add = (name: string, offset: number): void => {
+      if (!/^[A-Za-z_$]\w*$/.test(name)) return;
+      let scopes = entries.get(name);
+      if (!scopes) entries.set(name, (scopes = new Set()));
+      scopes.add(this.facts.scopeAt(this.#tokenAt(offset)));
+    };
+    // Spring, JAX-RS, Nest: the annotation stands before the parameter.
+    if (text.includes('@'))
+      for (const m of text.matchAll(
+        /@(?:RequestParam|PathVariable|RequestBody|RequestHeader|CookieValue|ModelAttribute|MatrixVariable|QueryParam|PathParam|FormParam|HeaderParam|CookieParam|MatrixParam|Query|Param|Body|Headers|UploadedFile)\b(?:\([^()]{0,200}\))?\s*(?:(?:final\s+|@\w+(?:\([^()]{0,200}\))?\s*){0,4})([^\n,(){};=]{1,120}?)(?=\s*[,)=])/g,
+      )) {
+        const words = m[1]!.split(':');
+        const name = words.length > 1 ? words[0]! : m[1]!;
+        const at = /(\w+)\??\s*$/.exec(name.trim())?.[1];
+        if (at) add(at, m.index + m[0].length - 1);
+      }
+    // Flask, FastAPI, Bottle: `<name>` or `{name}` in the route of the function below.
+    if (language === 'python')
+      for (const m of text.matchAll(
+        /^[ \t]*@[\w.]+\(\s*r?["'][^"'\n]{0,200}[<{][^\n]{0,300}\n(?:[ \t]*@[^\n]{0,300}\n){0,4}[ \t]*(?:async\s+)?def\s+\w+\s*\(([^)]{0,600})\)/gm,
+      )) {
+        const route = m[0].slice(0, m[0].indexOf('\n'));
+        for (const p of m[1]!.split(',')) {
+          const name = p.trim().split(/[:=\s]/)[0]!;
+          const held = new RegExp(`[<{](?:(\\w+)(?:\\([^)]*\\))?:)?${name.replace(/\W/g, '')}(?::(\\w+))?[>}]`).exec(
+            route,
+          );
+          if (name && held && !/^(?:int|float|uuid)$/.test(held[1] ?? held[2] ?? ''))
+            add(name, m.index + m[0].lastIndexOf(m[1]!) + m[1]!.indexOf(p) + (p.length - p.trimStart().length));
+        }
+      }
+    // ASP.NET: the arguments of a controller's actions.
+    if (language === 'c-sharp' && /:\s*(?:\w+\.)*\w*(?:Controller|ControllerBase|PageModel|ApiController)\b/.test(text))
+      for (const m of text.matchAll(
+        /\bpublic\s+(?:async\s+|virtual\s+|override\s+){0,3}[\w<>[\]?.]{2,80}\s+\w+\s*\(([^(){};]{1,400})\)\s*(?:\{|=>)/g,
+      ))
+        for (const p of m[1]!.split(',')) {
+          const found = /\bstring\??(?:\[\])?\s+(\w+)\s*(?:=.*)?$/i.exec(p.trim());
+          if (found) add(found[1]!, m.index + m[0].indexOf(m[1]!) + 1);
+        }
+    return entries;
+  }
+
+  /** Index of the first token that ends after an offset. */
+  #tokenAt(offset: number): number {
+    const { tokens } = this.facts;
+    let low = 0;
+    let high = tokens.length - 1;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (tokens[mid]!.end <= offset) low = mid + 1;
+      else high = mid;
+    }
+    return low;
   }
 
   /** Identifiers in the range that are values (not callees, keys or members' owners). */
@@ -141,13 +195,7 @@ export class Code {
     let low = Math.max(0, line - 1 - before);
     let high = Math.min(this.source.lines.length, line + after);
     const { tokens, scopes } = this.facts;
-    let i = 0;
-    let end = tokens.length - 1;
-    while (i < end) {
-      const mid = (i + end) >> 1;
-      if (tokens[mid]!.end <= offset) i = mid + 1;
-      else end = mid;
-    }
+    const i = this.#tokenAt(offset);
     const scope = scopes[this.facts.scopeAt(i)]!;
     if (scope.from > 0 && tokens[scope.from]) low = Math.max(low, this.source.lineAt(tokens[scope.from]!.start) - 1);
     const last = tokens[Math.min(scope.to, tokens.length) - 1];
