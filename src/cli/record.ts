@@ -70,7 +70,10 @@ export interface RecordOutput {
 
 /** A file beyond this is not read line by line: its added lines are unknown. */
 const maxTextBytes = 4 * 1024 * 1024;
+/** Files up to this size can be justified in the editor, which sees 50 MiB. */
+const maxWholeBytes = 64 * 1024 * 1024;
 const noRisk: Classification = { tier: 'low', changeType: 'none', findings: [] };
+const notJudged: Classification = { tier: 'medium', changeType: 'feature', findings: [], note: 'not judged' };
 
 /** Works out the record, and the message with it. @throws GuardError when git or the disk fails. */
 export async function prepareRecord(input: RecordInput): Promise<RecordOutput> {
@@ -171,8 +174,8 @@ async function compose(
     }
     // What an earlier commit with a reason already had needs no new one.
     const since = earlier.length > 0 ? texts.prior.find((t) => t !== null) : undefined;
-    const lines = changedLines(since ?? texts.before, texts.after);
-    const isCarried = since !== undefined && lines.added.length === 0 && lines.deleted.length === 0;
+    const lines = texts.isOpaque ? texts.wholeLines : changedLines(since ?? texts.before, texts.after);
+    const isCarried = since !== undefined && lines?.added.length === 0 && lines.deleted.length === 0;
     files.push({
       path: f.path,
       before: texts.before,
@@ -182,10 +185,10 @@ async function compose(
       origins,
       aiDeleted,
       ...(deletedBy !== undefined && { deletedBy }),
-      classification: risks.get(f.path) ?? noRisk,
+      classification: risksOf(f, texts, risks.get(f.path)),
       verdict,
       covered:
-        verdict.entries.length === 0
+        verdict.entries.length === 0 || !lines
           ? undefined
           : coveredBy(notes, keys, { path: f.path, ...lines, now: input.now, rule: verdict.justification }),
       carried: isCarried,
@@ -218,15 +221,22 @@ async function compose(
   return { composed, digest };
 }
 
+/** What cannot be read by lines, or looks equal only because it is no text, has changed all the same. */
+function risksOf(file: ChangedFile, texts: FileTexts, found: Classification | undefined): Classification {
+  const isUnread =
+    texts.isOpaque || (texts.before === texts.after && file.newObject !== file.oldObject && isLossy(texts.after));
+  return isUnread && (found ?? noRisk).changeType === 'none' ? notJudged : (found ?? noRisk);
+}
+
+const isLossy = (text: string | null): boolean => text?.includes('\ufffd') === true;
+
 /** The risk engine failing must not cost the record; the change then counts as the path's own tier. */
 async function classifyAll(changes: readonly FileChange[], policy: Policy): Promise<Map<string, Classification>> {
   try {
     const { files } = await classify(changes, { grammars: createGrammars(), policy });
     return new Map(files.map((f) => [f.path, f.classification]));
   } catch {
-    return new Map(
-      changes.map((c) => [c.path, { tier: 'medium', changeType: 'feature', findings: [], note: 'not judged' }]),
-    );
+    return new Map(changes.map((c) => [c.path, notJudged]));
   }
 }
 
@@ -237,8 +247,10 @@ interface FileTexts {
   readonly prior: readonly string[];
   /** Texts of the same path in the other parents of a merge. */
   readonly merged: readonly string[];
-  /** Too large to be read by lines. */
+  /** Too large to be judged. */
   readonly isOpaque: boolean;
+  /** Of such a file, when asked for: its changed lines, so that a reason given in the editor covers them. */
+  readonly wholeLines: ReturnType<typeof changedLines> | undefined;
 }
 
 async function readTexts(
@@ -268,6 +280,11 @@ async function readTexts(
       prior: texts(part.slice(2, 2 + commit.prior.length)),
       merged: texts(part.slice(2 + commit.prior.length)),
       isOpaque,
+      get wholeLines() {
+        const [before, after] = part;
+        if (Math.max(before?.length ?? 0, after?.length ?? 0) > maxWholeBytes) return undefined;
+        return changedLines(before ? decode(before) : null, after ? decode(after) : null);
+      },
     };
   });
 }
