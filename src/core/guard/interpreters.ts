@@ -4,7 +4,8 @@
  * run as a command, name a file to delete, or are SQL.
  */
 import type { Evaluator, Scope } from './evaluate.ts';
-import { decodeBase64, noInput, unknownInput } from './evaluate.ts';
+import { noInput, unknownInput } from './model.ts';
+import { decodeBase64 } from './outputs.ts';
 import { hit } from './model.ts';
 import type { Call, Field, Input } from './model.ts';
 import { unescapeAnsi } from './posix.ts';

@@ -88,3 +88,8 @@ export function hit(
 ): Hit {
   return { rule, tier, category, decision, reason: instead === '' ? `${what}.` : `${what}. ${instead}.` };
 }
+
+export const noInput: Input = { kind: 'none' };
+export const unknownInput: Input = { kind: 'unknown' };
+/** A word nothing is known about. */
+export const unknownField: Field = { text: '$()', dynamic: true, quoted: true };

@@ -3,7 +3,7 @@ import { asksForHelp, hasLong, readOptions } from '../args.ts';
 import { hit } from '../model.ts';
 import type { Call, Context, Family, Field, Hit } from '../model.ts';
 import { locate, pathOf } from '../places.ts';
-import { findRoots, narrowFind } from '../wrappers.ts';
+import { findRoots, narrowFind } from '../wrappers/many.ts';
 
 const removers = [
   'rm',
