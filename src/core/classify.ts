@@ -14,8 +14,9 @@ import type { ChangeType, Classification, FileChange, Finding, Hunk, Tier } from
 import { maxTier, tiers } from './model.ts';
 import type { Policy } from './policy/model.ts';
 import type { Grammars } from './ports.ts';
+import { candidatesFor, hasKeyword } from './rules/candidates.ts';
 import { customHits } from './rules/custom.ts';
-import { ruleById, rules } from './rules/index.ts';
+import { ruleById } from './rules/index.ts';
 import type { Hit, Rule } from './rules/rule.ts';
 
 export interface ClassifyContext {
@@ -335,7 +336,7 @@ function run(rule: Rule, source: Source): Found[] {
 
 function hits(rule: Rule, source: Source): Found[] {
   const found: Found[] = [];
-  if (rule.keywords.length > 0 && !hasKeyword(rule, source)) return found;
+  if (!hasKeyword(rule, source)) return found;
   const seen = new Set<string>();
   rule.check(source, (hit) => {
     const line = source.lineAt(hit.start);
@@ -416,35 +417,6 @@ function distinct(findings: readonly Finding[]): Finding[] {
 
 const size = (f: Finding): number => (f.endLine - f.line) * 1000 + ((f.endColumn ?? 500) - (f.column ?? 0));
 
-/** Rules of a language: those that always run, and the others by keyword. */
-interface Index {
-  readonly always: readonly Rule[];
-  readonly byKeyword: ReadonlyMap<string, readonly Rule[]>;
-  readonly order: ReadonlyMap<Rule, number>;
-}
-const indexes = new Map<Language, Index>();
-
-function indexOf(language: Language): Index {
-  let index = indexes.get(language);
-  if (!index) {
-    const own = rules.filter((r) => r.languages.length === 0 || r.languages.includes(language));
-    const byKeyword = new Map<string, Rule[]>();
-    for (const rule of own)
-      for (const k of rule.keywords) {
-        const list = byKeyword.get(k);
-        if (list) list.push(rule);
-        else byKeyword.set(k, [rule]);
-      }
-    index = {
-      always: own.filter((r) => r.keywords.length === 0),
-      byKeyword,
-      order: new Map(own.map((r, i) => [r, i])),
-    };
-    indexes.set(language, index);
-  }
-  return index;
-}
-
 /** The same for texts of the same characters, white space and what formatters add or drop aside. */
 function letters(text: string): string {
   let sum = 0;
@@ -457,20 +429,6 @@ function letters(text: string): string {
   }
   return `${sum}:${squares}`;
 }
-
-/** The rules that may have something to say: a keyword of theirs stands in the text (or, for `removed`, stood in it). */
-function candidatesFor(language: Language, after: Source, before: Source | undefined): Rule[] {
-  const index = indexOf(language);
-  const found = new Set(index.always);
-  for (const word of after.words) for (const rule of index.byKeyword.get(word) ?? none) found.add(rule);
-  if (before)
-    for (const word of before.words)
-      for (const rule of index.byKeyword.get(word) ?? none) if (rule.on === 'removed') found.add(rule);
-  return [...found].sort((a, b) => index.order.get(a)! - index.order.get(b)!);
-}
-const none: readonly Rule[] = [];
-
-const hasKeyword = (rule: Rule, source: Source): boolean => rule.keywords.some((k) => source.words.has(k));
 
 /**
  * A cheap no before the costly question whether an edit is layout or comments alone: other letters than before, and

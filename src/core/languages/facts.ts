@@ -90,6 +90,27 @@ const notCallees = new Set([
   'is',
   'lambda',
 ]);
+/** Between a parameter list and its body. */
+const inReturnType = new Set([':', '<', '>', ',', '|', '.', '*', '&', '?', '[', ']', '->', '=>', '::']);
+const noReturnType = new Set(['else', 'class', 'return', 'struct']);
+/** `word (…) {` that is a statement, not a function. */
+const blockHeads = new Set([
+  'if',
+  'for',
+  'while',
+  'switch',
+  'catch',
+  'with',
+  'match',
+  'foreach',
+  'using',
+  'lock',
+  'synchronized',
+  'elseif',
+  'try',
+  'unless',
+  'until',
+]);
 const assignOps = new Set(['=', ':=', '+=', '.=', '||=', '??=', '<<=']);
 
 export class CodeFacts {
@@ -208,17 +229,10 @@ export class CodeFacts {
         if (tokens[k]?.text === '=>') k--;
         for (let steps = 0; steps < 16 && k > 0 && tokens[k]!.text !== ')'; steps++) {
           const b = tokens[k]!;
-          if (b.kind === 'op' && !/^(?:[:<>,|.*&?[\]]|->|=>|::)$/.test(b.text)) {
-            k = -1;
-            break;
-          }
           if (
-            b.kind === 'str' ||
-            b.kind === 'num' ||
-            b.text === 'else' ||
-            b.text === 'class' ||
-            b.text === 'return' ||
-            b.text === 'struct'
+            b.kind === 'op'
+              ? !inReturnType.has(b.text)
+              : b.kind === 'str' || b.kind === 'num' || noReturnType.has(b.text)
           ) {
             k = -1;
             break;
@@ -228,14 +242,7 @@ export class CodeFacts {
         if (k <= 0 || tokens[k]?.text !== ')') continue;
         const open = match[k]!;
         const head = tokens[open - 1];
-        if (
-          open < 0 ||
-          (head?.kind === 'id' &&
-            /^(?:if|for|while|switch|catch|with|match|foreach|using|lock|synchronized|elseif|try|unless|until)$/.test(
-              head.text,
-            ))
-        )
-          continue;
+        if (open < 0 || (head?.kind === 'id' && blockHeads.has(head.text))) continue;
         found.push({ from: open, to: match[i]! + 1 });
       }
     }
@@ -779,10 +786,11 @@ function matchBrackets(tokens: readonly Token[]): Int32Array {
   const stack: number[] = [];
   for (let i = 0; i < tokens.length; i++) {
     const t = tokens[i]!;
-    if (t.kind !== 'op') continue;
-    if (t.text === '(' || t.text === '[' || t.text === '{') stack.push(i);
-    else if (t.text === ')' || t.text === ']' || t.text === '}') {
-      const want = t.text === ')' ? '(' : t.text === ']' ? '[' : '{';
+    if (t.kind !== 'op' || t.text.length !== 1) continue;
+    const ch = t.text.charCodeAt(0);
+    if (ch === 40 || ch === 91 || ch === 123) stack.push(i);
+    else if (ch === 41 || ch === 93 || ch === 125) {
+      const want = ch === 41 ? '(' : ch === 93 ? '[' : '{';
       // An unclosed inner bracket must not swallow the rest: look a few levels up.
       for (let k = stack.length - 1; k >= 0 && stack.length - k <= 4; k--) {
         if (tokens[stack[k]!]!.text === want) {
