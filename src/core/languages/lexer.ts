@@ -178,11 +178,11 @@ const operatorSeconds = new Set([...operators3, ...operators2].map((o) => o[1]!)
 const tables = new Map<Syntax, Uint8Array>();
 
 function tableOf(s: Syntax): Uint8Array {
-  let table = tables.get(s);
-  if (table) return table;
-  table = new Uint8Array(128);
+  const known = tables.get(s);
+  if (known) return known;
+  const table = new Uint8Array(128);
   const mark = (chars: Iterable<string>, bit: number): void => {
-    for (const ch of chars) table![ch.charCodeAt(0)]! |= bit;
+    for (const ch of chars) table[ch.charCodeAt(0)]! |= bit;
   };
   mark(' \t\n\r\f', flag.blank);
   for (let ch = 0; ch < 128; ch++) if (isWord(ch)) table[ch]! |= flag.word;
