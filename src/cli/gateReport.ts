@@ -38,7 +38,7 @@ export function printReport(
         );
       return;
     case 'sarif':
-      io.out(JSON.stringify(sarif(result), undefined, 2) + '\n');
+      io.out(JSON.stringify(gateReportSarif(result), undefined, 2) + '\n');
       return;
     default:
       for (const p of result.problems)
@@ -57,7 +57,8 @@ const escapeData = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const escapeProperty = (text: string): string => escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
-function sarif(result: GateResult): unknown {
+/** SARIF 2.1.0, for code scanning; the places are commits. */
+export function gateReportSarif(result: Pick<GateResult, 'commits' | 'policy' | 'problems'>): unknown {
   const used = [...new Set(result.problems.map((p) => p.rule))].sort();
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',

@@ -210,14 +210,14 @@ export async function survivingLines(cwd: string, from: string, to: string): Pro
   return out;
 }
 
-interface AddedHunks {
+export interface AddedHunks {
   readonly file: string;
   /** First line (1-based) and number of lines, in the new text. */
   readonly hunks: [number, number][];
 }
 
 /** Where files have more lines in `to` than in `from`, by the same diff as the digest's. Submodules are left out. */
-async function addedHunks(cwd: string, from: string, to: string): Promise<AddedHunks[]> {
+export async function addedHunks(cwd: string, from: string, to: string): Promise<AddedHunks[]> {
   const bytes = await gitOutput([...patchArguments, '--end-of-options', from, to], {
     cwd,
     maxBytes: 1024 * 1024 * 1024,
