@@ -7,11 +7,8 @@ import * as vscode from 'vscode';
 import type { AuditInput } from '../core/audit/model.ts';
 import { canonicalNote, type Coverage, type Justification } from '../core/justification.ts';
 import type { Tier } from '../core/model.ts';
-import { appendAudit } from '../platform/auditLog.ts';
-import { git } from '../platform/git.ts';
-import { addKey, readKeys } from '../platform/keys.ts';
-import { appendNote, coverageOf, isValidNote, readNotes } from '../platform/notes.ts';
 import { auditDir } from '../platform/state.ts';
+import { deferred } from './loadDeferred.ts';
 import { describe, type Log } from './log.ts';
 import type { Notify } from './notify.ts';
 import type { Place } from './policyService.ts';
@@ -43,7 +40,7 @@ export class Ledger {
     if (!vscode.workspace.isTrusted) return;
     try {
       const id = (await this.person(place)) || os.userInfo().username;
-      await appendAudit(
+      await deferred().appendAudit(
         auditDir(place.dirs),
         inputs.map((i) => ({ ...i, door: 'editor', actor: { kind: 'human', id }, policy: place.policy.digest })),
       );
@@ -62,10 +59,12 @@ export class Ledger {
     if (!place.repository) return '';
     let email = this.#people.get(place.root);
     if (!email) {
-      email = git(['config', '--get', 'user.email'], { cwd: place.root }).then(
-        (r) => (r.code === 0 ? r.stdout.toString().trim() : ''),
-        () => '',
-      );
+      email = deferred()
+        .git(['config', '--get', 'user.email'], { cwd: place.root })
+        .then(
+          (r) => (r.code === 0 ? r.stdout.toString().trim() : ''),
+          () => '',
+        );
       this.#people.set(place.root, email);
     }
     return email;
@@ -90,7 +89,7 @@ export class Ledger {
     };
     const signed: Justification = { ...unsigned, ...(await this.#key.sign(canonicalNote(unsigned))) };
     await this.publishKey(place);
-    await appendNote(place.dirs, signed);
+    await deferred().appendNote(place.dirs, signed);
     await this.audit(place, {
       event: 'justification',
       subject: {
@@ -107,20 +106,21 @@ export class Ledger {
   /** Puts the public half of the signing key where hooks and gates find it. */
   async publishKey(place: Place): Promise<void> {
     const pair = await this.#key.pair();
-    if (Object.hasOwn(await readKeys(place.dirs), pair.id)) return;
-    await addKey(place.dirs, { publicKey: pair.publicKey, by: await this.person(place) });
+    if (Object.hasOwn(await deferred().readKeys(place.dirs), pair.id)) return;
+    await deferred().addKey(place.dirs, { publicKey: pair.publicKey, by: await this.person(place) });
   }
 
   /** This person's notes about a path that are still good, newest first. */
   async ownNotes(place: Place, path: string): Promise<readonly Justification[]> {
     const keys = this.#key.own();
     const now = new Date().toISOString();
-    const notes = await readNotes(place.dirs);
+    const notes = await deferred().readNotes(place.dirs);
+    const { isValidNote } = deferred();
     return notes.filter((n) => n.covers.some((c) => c.path === path) && isValidNote(n, keys, now)).reverse();
   }
 
   /** What a note covers of a text, against HEAD. */
   async coverage(place: Place, path: string, text: string, aiLines: number): Promise<Coverage> {
-    return coverageOf(place.repository, path, text, aiLines);
+    return deferred().coverageOf(place.repository, path, text, aiLines);
   }
 }

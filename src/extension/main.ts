@@ -3,12 +3,12 @@ import * as vscode from 'vscode';
 import { AiKnowledge } from './aiKnowledge.ts';
 import { Announcer } from './announcer.ts';
 import { ChangesView } from './changesView.ts';
-import { copyCli } from './cliCopy.ts';
 import { ServerClient } from './client.ts';
-import { registerCommands } from './commands/index.ts';
+import { registerCommands } from './commands/register.ts';
 import { setContext } from './contextKeys.ts';
 import { EditWatcher } from './editWatcher.ts';
 import { Ledger } from './ledger.ts';
+import { deferred } from './loadDeferred.ts';
 import { createLog, describe } from './log.ts';
 import { Marks } from './marks.ts';
 import { Notify } from './notify.ts';
@@ -63,7 +63,7 @@ export function activate(context: vscode.ExtensionContext): void {
     client.start();
     await policies.open();
     await new Promise((resolve) => setTimeout(resolve, quietMs));
-    await copyCli(context, log);
+    await deferred().copyCli(context, log);
     gate.vetoMode = (await probeVeto(context, log)) ? 'veto' : 'restore';
   };
   // No start-up waits for the rest.

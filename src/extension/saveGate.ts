@@ -6,9 +6,8 @@
  * text is never lost and never locked. The commit hook and the server-side gate come after us.
  */
 import * as vscode from 'vscode';
-import { evaluate } from '../core/evaluate.ts';
 import { maxTier, type LineOrigin } from '../core/model.ts';
-import { defaultJustification } from '../core/policy/index.ts';
+import { defaultJustification } from '../core/policy/defaults.ts';
 import { linearRegex } from '../core/regex.ts';
 import * as protocol from '../protocol.ts';
 import type { AiKnowledge, AiLines } from './aiKnowledge.ts';
@@ -20,6 +19,7 @@ import { isHarmless, mayBeTheEditors } from './editorSettings.ts';
 import { beyond, Grants } from './grants.ts';
 import { HeldSaves, type HeldSave } from './heldSaves.ts';
 import type { Ledger } from './ledger.ts';
+import { deferred } from './loadDeferred.ts';
 import { describe, type Log } from './log.ts';
 import type { Notify } from './notify.ts';
 import type { Located, Place, PolicyService } from './policyService.ts';
@@ -218,7 +218,7 @@ export class SaveGate extends Disposables implements SaveListener {
     const fresh = grant ? beyond(grant, ai) : ai;
     const aiCount = fresh.lines.size + (fresh.more ? 1 : 0);
     if (grant && aiCount === 0 && fresh.deleted === 0) return undefined;
-    const { decision, tier, reasons } = evaluate({
+    const { decision, tier, reasons } = deferred().evaluate({
       path: located.path,
       verdict: located.verdict,
       // The kind of change is judged by the server and at commit; here the path decides.

@@ -1,5 +1,5 @@
 /** Policy as code: the public face of this folder. */
-export { defaultJustification, defaultPolicy, isProtectedHomePath } from './defaults.ts';
+export { defaultPolicy, isProtectedHomePath } from './defaults.ts';
 export { formatDuration, parseDuration } from './durations.ts';
 export { mergePolicies } from './merge.ts';
 export { maxPolicyBytes, parsePolicy, type ParsedPolicy, type ParseOptions, type PolicyTest } from './parse.ts';
