@@ -11,6 +11,7 @@ import { Ledger } from './ledger.ts';
 import { deferred } from './loadDeferred.ts';
 import { createLog, describe } from './log.ts';
 import { Marks } from './marks.ts';
+import { MissedEdits } from './missedEdits.ts';
 import { Notify } from './notify.ts';
 import { PolicyService } from './policyService.ts';
 import { probeVeto, withProbe } from './probe.ts';
@@ -30,9 +31,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const notify = new Notify(log);
   const client = new ServerClient(context, log);
   const policies = new PolicyService(context, log);
+  const missed = new MissedEdits(client);
   const knowledge = new AiKnowledge();
   const ledger = new Ledger(log, notify, new SigningKey(context));
-  const announcer = new Announcer(knowledge, client);
+  const announcer = new Announcer(knowledge, client, missed);
   const watcher = new EditWatcher({
     log,
     send: (edit) => announcer.send(edit),
@@ -45,6 +47,7 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     client,
     policies,
+    missed,
     knowledge,
     watcher,
     gate,

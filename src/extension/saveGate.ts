@@ -419,15 +419,18 @@ export class SaveGate extends Disposables implements SaveListener {
   #askSoon(key: string): void {
     this.#toAsk.add(key);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      // Auto-save that has just been switched on saves everything once, before its setting arrives here.
-      const wanted = [...this.#toAsk].filter((k) => {
-        const document = this.#held.get(k)?.document;
-        return document && !(this.#guessed.has(k) && savesOnFocus(document));
-      });
-      this.#toAsk.clear();
-      if (wanted.length > 0) void this.#ask(wanted);
-    }, gatherMs);
+    // A busy host runs a timer that is due before the messages that wait; one turn more lets them in.
+    this.#timer = setTimeout(() => setImmediate(() => this.#askNow()), gatherMs);
+  }
+
+  #askNow(): void {
+    // Auto-save that has just been switched on saves everything once, before its setting arrives here.
+    const wanted = [...this.#toAsk].filter((k) => {
+      const document = this.#held.get(k)?.document;
+      return document && !(this.#guessed.has(k) && savesOnFocus(document));
+    });
+    this.#toAsk.clear();
+    if (wanted.length > 0) void this.#ask(wanted);
   }
 
   /** One prompt at a time; saves held meanwhile wait for the next explicit save. */
