@@ -7,7 +7,8 @@ import {
   type EditorEvent,
   type TextRange,
 } from '../../core/attribution/editEvents.ts';
-import { EditClassifier, type EditVerdict } from '../../core/attribution/editOrigin.ts';
+import { EditClassifier } from '../../core/attribution/editOrigin.ts';
+import type { EditVerdict } from '../../core/attribution/editVerdict.ts';
 import { UsageError, type Command, type Io } from '../command.ts';
 
 const format = 'countersign/edit-events@1';
@@ -193,6 +194,12 @@ export function* normalise(rep: Recording['reps'][number], order: number[]): Ite
       case 'gitCheckout':
       case 'gitCommit':
         yield { kind: 'git', at };
+        break;
+      case 'willSave':
+        yield { kind: 'save', at, uri };
+        break;
+      case 'didSave':
+        yield { kind: 'save', at, uri, isOver: true };
         break;
       case 'open':
         yield { kind: 'open', at, path: plainPath(uri), scheme: e.scheme ?? 'file' };
