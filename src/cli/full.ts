@@ -1,5 +1,6 @@
 /** All other commands. One file each; one line here. The order is that of `--help`. */
 import type { Command } from './command.ts';
+import { keys } from './commands/keys.ts';
 import { restamp } from './commands/restamp.ts';
 import { verify } from './commands/verify.ts';
 import { doctor } from './commands/doctor.ts';
@@ -24,6 +25,7 @@ export const fullCommands: readonly Command[] = [
   doctor,
   verify,
   restamp,
+  keys,
   origin,
   why,
   check,

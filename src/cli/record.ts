@@ -43,6 +43,7 @@ import { createGrammars } from '../platform/grammars.ts';
 import { readKeys } from '../platform/keys.ts';
 import { changedLines, coveredBy, readNotes } from '../platform/notes.ts';
 import { loadPolicy, type PolicyState } from '../platform/policyFile.ts';
+import { signedRecord } from '../platform/signRequest.ts';
 import { auditDir, type Repository } from '../platform/state.ts';
 
 export interface RecordInput {
@@ -97,8 +98,9 @@ export async function prepareRecord(input: RecordInput): Promise<RecordOutput> {
   const isText = hasText(input.message, keepsComments && !input.hasEditor ? { commentChar: '' } : { commentChar });
 
   const { composed, digest } = await compose(input, commit, policy, config.email);
-  const kept = keepEarlier(composed, commit, digest);
+  const unsigned = keepEarlier(composed, commit, digest);
   const wanted = mode === 'record' || mode === 'required' || (mode === 'ai-only' && composed.isNotable);
+  const kept = wanted ? { ...unsigned, provenance: await signedRecord(repo, commit, unsigned.provenance) } : unsigned;
   // Originals that `merge --squash` quotes are git's text, not the person's; their records would be read as more commits.
   const bare = source === 'squash' ? removeRecords(input.message, { indented: true }) : input.message;
   const message = wanted ? mergeTrailers(bare, kept, options) : mode === 'off' ? input.message : removeRecords(bare);

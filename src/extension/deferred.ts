@@ -8,6 +8,7 @@ export { parse as parseJsonc } from 'jsonc-parser';
 export { evaluate } from '../core/evaluate.ts';
 export { defaultPolicy, policyDigest, verdictFor } from '../core/policy/index.ts';
 export { appendAudit } from '../platform/auditLog.ts';
+export { CommitSigner } from '../platform/commitSigner.ts';
 export { findRepository, git } from '../platform/git.ts';
 export { addKey, readKeys } from '../platform/keys.ts';
 export { appendNote, coverageOf, isValidNote, readNotes } from '../platform/notes.ts';

@@ -4,6 +4,7 @@ import { AiKnowledge } from './aiKnowledge.ts';
 import { Announcer } from './announcer.ts';
 import { ChangesView } from './changesView.ts';
 import { ServerClient } from './client.ts';
+import { CommitSigning } from './commitSigning.ts';
 import { registerCommands } from './commands/register.ts';
 import { setContext } from './contextKeys.ts';
 import { EditWatcher } from './editWatcher.ts';
@@ -33,7 +34,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const policies = new PolicyService(context, log);
   const missed = new MissedEdits(client);
   const knowledge = new AiKnowledge();
-  const ledger = new Ledger(log, notify, new SigningKey(context));
+  const key = new SigningKey(context);
+  const ledger = new Ledger(log, notify, key);
+  const signing = new CommitSigning({ log, key, ledger, policies });
   const announcer = new Announcer(knowledge, client, missed);
   const watcher = new EditWatcher({
     log,
@@ -42,7 +45,7 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const gate = new SaveGate({ context, log, notify, client, policies, ledger, knowledge, announcer });
   const strict = new StrictMode(policies, gate, log);
-  const services = { context, log, notify, client, policies, ledger, gate, strict, watcher, announcer };
+  const services = { context, log, notify, client, policies, ledger, key, gate, strict, watcher, announcer };
   context.subscriptions.push(
     log,
     client,
@@ -52,6 +55,7 @@ export function activate(context: vscode.ExtensionContext): void {
     watcher,
     gate,
     strict,
+    signing,
     client.onSummary((summary) => knowledge.onSummary(summary)),
     registerVeto(withProbe(gate)),
     registerCommands(services),
@@ -65,6 +69,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const later = async (): Promise<void> => {
     client.start();
     await policies.open();
+    signing.start();
     await new Promise((resolve) => setTimeout(resolve, quietMs));
     await deferred().copyCli(context, log);
     gate.vetoMode = (await probeVeto(context, log)) ? 'veto' : 'restore';

@@ -8,6 +8,7 @@ import type { Log } from './log.ts';
 import type { Notify } from './notify.ts';
 import type { PolicyService } from './policyService.ts';
 import type { SaveGate } from './saveGate.ts';
+import type { SigningKey } from './signingKey.ts';
 import type { StrictMode } from './strictMode.ts';
 
 export interface Services {
@@ -17,6 +18,7 @@ export interface Services {
   readonly client: ServerClient;
   readonly policies: PolicyService;
   readonly ledger: Ledger;
+  readonly key: SigningKey;
   readonly gate: SaveGate;
   readonly strict: StrictMode;
   readonly watcher: EditWatcher;

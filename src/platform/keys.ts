@@ -84,14 +84,27 @@ export async function addKey(
 }
 
 /**
- * Takes a key out of force; what it signed counts as unsigned from now on.
- * @public
+ * Takes a key out of force: notes that it signed count as unsigned, commit records those from `since` on (UTC, ISO 8601;
+ * default now). An earlier date than a revoked key has moves it, a later one does not. False when no such key is listed.
  */
-export async function revokeKey(repo: Pick<Repository, 'commonDir'>, id: string): Promise<void> {
-  await change(repo, (entries) =>
-    entries.map((e) => (e.id === id && e.revoked === undefined ? { ...e, revoked: new Date().toISOString() } : e)),
-  );
+export async function revokeKey(
+  repo: Pick<Repository, 'commonDir'>,
+  id: string,
+  since = new Date().toISOString(),
+): Promise<boolean> {
+  let found = false;
+  await change(repo, (entries) => {
+    found = entries.some((e) => e.id === id);
+    return entries.map((e) =>
+      e.id === id && (e.revoked === undefined || since < e.revoked) ? { ...e, revoked: since } : e,
+    );
+  });
+  return found;
 }
+
+/** All keys of a repository, revoked ones included. */
+export const listKeys = async (repo: Pick<Repository, 'commonDir'>): Promise<KeyEntry[]> =>
+  readEntries(keysFile(repo as Repository));
 
 async function change(repo: Pick<Repository, 'commonDir'>, edit: (entries: KeyEntry[]) => KeyEntry[]): Promise<void> {
   const file = keysFile(repo as Repository);

@@ -9,6 +9,7 @@ import { markAsAi } from './markAsAi.ts';
 import { markAsMine } from './markAsMine.ts';
 import { openPolicy } from './openPolicy.ts';
 import { remove } from './remove.ts';
+import { replaceKey } from './replaceKey.ts';
 import { restartServer } from './restartServer.ts';
 import { setUp } from './setUp.ts';
 import { showChanges } from './showChanges.ts';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   openPolicy,
   exportAudit,
   verifyAudit,
+  replaceKey,
   acceptInlineSuggestion,
   showMenu,
   restartServer,
