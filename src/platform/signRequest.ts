@@ -133,9 +133,9 @@ function ask(socket: string, request: SignRequest, timeoutMs: number): Promise<S
         const { key, sig, repository } = answer;
         if (typeof key === 'string' && typeof sig === 'string' && typeof repository === 'string')
           resolve({ key, sig, repository });
-        else resolve({ refused: String(answer['refused'] ?? '') });
+        else resolve({ refused: 'no signature' });
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
     connection.write(`${JSON.stringify(request)}\n`);
