@@ -1,4 +1,5 @@
 /** What rules ask about code, from tokens alone and alike for all languages: calls with arguments, assignments, constness. */
+import { Effort } from './effort.ts';
 import type { Token } from './lexer.ts';
 
 export interface Arg {
@@ -125,6 +126,8 @@ export class CodeFacts {
   readonly params: ReadonlySet<string>;
   /** Functions, outer before inner; index 0 is the file. */
   readonly scopes: readonly Scope[];
+  /** What following values through this file may cost. */
+  readonly effort: Effort;
   readonly #scopeOf: Int32Array;
   readonly #source: SourceLike;
   readonly #callsByName = new Map<string, Call[]>();
@@ -135,6 +138,7 @@ export class CodeFacts {
     this.tokens = source.tokens.some((t) => t.kind === 'comment')
       ? source.tokens.filter((t) => t.kind !== 'comment')
       : source.tokens;
+    this.effort = new Effort(this.tokens.length);
     this.match = matchBrackets(this.tokens);
     this.params = new Set();
     [this.scopes, this.#scopeOf] = this.#readScopes();
@@ -303,8 +307,13 @@ export class CodeFacts {
   }
 
   /** Whether nothing in the range can vary at run time, as far as this file tells. */
-  isConstant(range: { readonly from: number; readonly to: number }, depth = 0): boolean {
+  isConstant(range: { readonly from: number; readonly to: number }): boolean {
+    return this.effort.ask(() => this.#isConstant(range, 0));
+  }
+
+  #isConstant(range: { readonly from: number; readonly to: number }, depth: number): boolean {
     if (depth > 4 || range.to - range.from > maxTokens) return false;
+    if (!this.effort.spend(range.to - range.from + 4)) return false;
     for (let i = range.from; i < range.to; i++) {
       const t = this.tokens[i]!;
       if (t.kind === 'str') {
@@ -348,7 +357,7 @@ export class CodeFacts {
       (v) =>
         (v.start <= here && here <= v.end ? true : v.op === '=' || v.op === ':=' || v.op === '+=' || v.op === '.=') &&
         !(v.start <= here && here <= v.end && values.length === 1) &&
-        this.isConstant(v, depth + 1),
+        this.#isConstant(v, depth + 1),
     );
   }
 

@@ -21,12 +21,16 @@ export class Code {
   }
 
   /** Whether the range names something from outside, directly or through local variables. */
-  isOutside(range: Range, depth = 0): boolean {
+  isOutside(range: Range): boolean {
+    return this.facts.effort.ask(() => this.#isOutside(range, 0));
+  }
+
+  #isOutside(range: Range, depth: number): boolean {
     if (outside.test(this.text(range))) return true;
-    if (depth > 3) return false;
+    if (depth > 3 || !this.facts.effort.spend(range.to - range.from + 20)) return false;
     for (const name of this.names(range)) {
       for (const a of this.facts.valuesOf(name, range.from))
-        if (a.from !== range.from && this.isOutside(a, depth + 1)) return true;
+        if (a.from !== range.from && this.#isOutside(a, depth + 1)) return true;
       if (this.isEntry(name, range.from)) return true;
     }
     return false;
@@ -122,9 +126,13 @@ export class Code {
   }
 
   /** A string put together at run time: concatenation, interpolation or formatting with something that varies. */
-  isBuilt(range: Range, depth = 0): boolean {
+  isBuilt(range: Range): boolean {
+    return this.facts.effort.ask(() => this.#isBuilt(range, 0));
+  }
+
+  #isBuilt(range: Range, depth: number): boolean {
     const { tokens } = this.facts;
-    if (this.isConstant(range)) return false;
+    if (this.isConstant(range) || !this.facts.effort.spend(range.to - range.from + 20)) return false;
     let strings = 0;
     let joins = false;
     for (let i = range.from; i < range.to && i - range.from < 4000; i++) {
@@ -160,7 +168,7 @@ export class Code {
             (a) =>
               !(a.from >= range.from && a.to <= range.to) &&
               a.from !== range.from &&
-              (this.isBuilt(a, depth + 1) || ((a.op === '+=' || a.op === '.=') && !this.isConstant(a))),
+              (this.#isBuilt(a, depth + 1) || ((a.op === '+=' || a.op === '.=') && !this.isConstant(a))),
           )
         )
           return true;

@@ -88,8 +88,12 @@ function appended(c: Code, name: string, at: number): Range[] {
 }
 
 /** Whether a value that a caller of this service sent reaches the range, unless a sanitizer stands between. */
-export function fromRequest(c: Code, range: Range | undefined, sanitizers?: RegExp, depth = 0): boolean {
-  if (!range || range.to <= range.from) return false;
+export function fromRequest(c: Code, range: Range | undefined, sanitizers?: RegExp): boolean {
+  return c.facts.effort.ask(() => follow(c, range, sanitizers, 0));
+}
+
+function follow(c: Code, range: Range | undefined, sanitizers: Sanitizers, depth: number): boolean {
+  if (!range || range.to <= range.from || !c.facts.effort.spend(range.to - range.from + 20)) return false;
   const text = live(c, range, sanitizers);
   if (request.test(text) || (event.test(text) && isServerless(c))) return true;
   if (depth > 4) return false;
@@ -98,9 +102,9 @@ export function fromRequest(c: Code, range: Range | undefined, sanitizers?: RegE
     if (c.isEntry(name, range.from)) return true;
     const seen: Assignment[] = c.facts.valuesOf(name, range.from).slice(0, 8);
     for (const a of seen)
-      if (!(a.from <= range.from && range.to <= a.to) && fromRequest(c, a, sanitizers, depth + 1)) return true;
+      if (!(a.from <= range.from && range.to <= a.to) && follow(c, a, sanitizers, depth + 1)) return true;
     for (const a of appended(c, name, range.from))
-      if (!(a.from <= range.from && range.to <= a.to) && fromRequest(c, a, sanitizers, depth + 1)) return true;
+      if (!(a.from <= range.from && range.to <= a.to) && follow(c, a, sanitizers, depth + 1)) return true;
   }
   return false;
 }
@@ -113,12 +117,16 @@ function hasWord(text: string, word: string): boolean {
 }
 
 /** The range's text with the texts of the variables in it, three levels deep and bounded. */
-export function wholeText(c: Code, range: Range | undefined, depth = 0): string {
-  if (!range) return '';
+export function wholeText(c: Code, range: Range | undefined): string {
+  return c.facts.effort.ask(() => textWith(c, range, 0));
+}
+
+function textWith(c: Code, range: Range | undefined, depth: number): string {
+  if (!range || !c.facts.effort.spend(range.to - range.from + 20)) return '';
   let text = c.text(range);
   if (depth < 3)
     for (const name of new Set(c.names(range)))
       for (const a of c.facts.valuesOf(name, range.from).slice(0, 5))
-        if (a.from !== range.from) text += `\n${wholeText(c, a, depth + 1)}`;
+        if (a.from !== range.from) text += `\n${textWith(c, a, depth + 1)}`;
   return text.length > 12_000 ? text.slice(0, 12_000) : text;
 }
