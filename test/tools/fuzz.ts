@@ -43,7 +43,10 @@ async function work(task: Task): Promise<void> {
       if (ms > slowest) [slowest, slowestIndex] = [ms, index];
     } catch (error) {
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      parentPort!.postMessage({ index, what: `${what.split('\n').slice(0, 6).join('\n')}\n${shown(input)}` } satisfies Failure);
+      parentPort!.postMessage({
+        index,
+        what: `${what.split('\n').slice(0, 6).join('\n')}\n${shown(input)}`,
+      } satisfies Failure);
     }
     Atomics.add(task.progress, 1, 1);
   }

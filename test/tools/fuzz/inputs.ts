@@ -142,7 +142,8 @@ export function inputAt(seeds: Seeds, seed: number, index: number): Input {
     const mode = below(3);
     let text = '';
     for (let i = 0; i < length; i++)
-      text += mode === 0 ? String.fromCharCode(below(256)) : mode === 1 ? pick(pieces) : String.fromCharCode(below(65536));
+      text +=
+        mode === 0 ? String.fromCharCode(below(256)) : mode === 1 ? pick(pieces) : String.fromCharCode(below(65536));
     return text;
   };
   const other = (): string => {
@@ -213,12 +214,19 @@ export function inputAt(seeds: Seeds, seed: number, index: number): Input {
   const files: FileChange[] = [];
   for (let n = next() < 0.9 ? 1 : 2 + below(3); n > 0; n--) {
     const change = pick(seeds.changes);
-    const where = next() < 0.6 ? change.path : next() < 0.9 ? pick(seeds.paths) : mutate(change.path, other).slice(0, 300);
+    const where =
+      next() < 0.6 ? change.path : next() < 0.9 ? pick(seeds.paths) : mutate(change.path, other).slice(0, 300);
     const base = change.after ?? change.before ?? '';
     const roll = next();
     const after = roll < 0.1 ? noise() : roll < 0.15 ? null : mutate(base, other);
     const before =
-      after === null || next() < 0.6 ? (next() < 0.5 ? base : change.before) : next() < 0.5 ? mutate(after, other) : null;
+      after === null || next() < 0.6
+        ? next() < 0.5
+          ? base
+          : change.before
+        : next() < 0.5
+          ? mutate(after, other)
+          : null;
     files.push({ path: where, before: before ?? (after === null ? base : null), after });
   }
   return { kind: 'change', files };

@@ -6,7 +6,7 @@ type Range = { readonly from: number; readonly to: number };
 
 /** Text that comes from outside: requests, arguments, input, environment. */
 const outside =
-  /\b(?:flask\.)?request\.(?:args|form|values|json|data|files|cookies|headers|params|GET|POST|body|query\w*|url|path|matchdict|get_json|get_data|get_argument|input|all|only|getParameter\w*|getHeader|getQueryString|QueryString|Form|Query|Cookies|Headers|Path)\b|\breq(?:uest)?\.(?:body|query|params|headers|cookies|param|url|originalUrl|path|hostname|get|FormValue|PostFormValue|URL|Form|Header|Body)\b|\br\.(?:URL|FormValue|PostFormValue|Form|PostForm|Header|Body|Cookie)\b|\bctx\.(?:query|params|request|body|Query|Param|PostForm|FormValue|QueryParam)\b|\bc\.(?:Query|Param|PostForm|FormValue|QueryParam|DefaultQuery)\b|\$_(?:GET|POST|REQUEST|COOKIE|SERVER|FILES)\b|\bparams\s*\[|\bparams\.(?:require|permit|fetch)\b|\bsys\.argv\b|\bprocess\.argv\b|\bos\.Args\b|\bARGV\b|\binput\s*\(|\braw_input\s*\(|\bevent(?:\.|\[)\s*['"]?(?:body|queryStringParameters|pathParameters|headers|Records)|\blocation\.(?:search|hash|href)\b|\bdocument\.(?:URL|referrer|cookie|location)\b|\bgetParameter(?:Values|Map)?\s*\(|\bgetHeader\s*\(|\bos\.environ\b|\bos\.getenv\b|\bos\.Getenv\b|\bSystem\.getenv\b|\bReadString\s*\(|\bScanner\b|\bgets\b(?=\s*\.|\s*$)|\bReadLine\s*\(|\bRequest\s*(?:\.|\[)\s*["']?(?:QueryString|Form|Params|Cookies|Headers|\w+["']\])|\bself\.get_argument\b|\bcookies\s*\[|\bURLSearchParams\b|\.FormValue\(|\.Query\(\)|\.getQueryParam/;
+  /\b(?:flask\.)?request\.(?:args|form|values|json|data|files|cookies|headers|params|GET|POST|body|query\w*|url|path|matchdict|get_json|get_data|get_argument|input|all|only|getParameter\w*|getHeader|getQueryString|QueryString|Form|Query|Cookies|Headers|Path)\b|\breq(?:uest)?\.(?:body|query|params|headers|cookies|param|url|originalUrl|path|hostname|get|FormValue|PostFormValue|URL|Form|Header|Body)\b|\br\.(?:URL|FormValue|PostFormValue|Form|PostForm|Header|Body|Cookie)\b|\bctx\.(?:query|params|request|body|Query|Param|PostForm|FormValue|QueryParam)\b|\bc\.(?:Query|Param|PostForm|FormValue|QueryParam|DefaultQuery)\b|\$_(?:GET|POST|REQUEST|COOKIE|SERVER|FILES)\b|\bparams\s*\[|\bparams\.(?:require|permit|fetch)\b|\bsys\.argv\b|\bprocess\.argv\b|\bos\.Args\b|\bARGV\b|\binput\s*\(|\braw_input\s*\(|\bevent(?:\.|\[)\s*['"]?(?:body|queryStringParameters|pathParameters|headers|Records)|\blocation\.(?:search|hash|href)\b|\bdocument\.(?:URL|referrer|cookie|location)\b|\bgetParameter(?:Values|Map)?\s*\(|\bgetHeader\s*\(|\bos\.environ\b|\bos\.getenv\b|\bos\.Getenv\b|\bSystem\.getenv\b|\bReadString\s*\(|\bScanner\b|\bgets\b(?=\s*\.|\s*$)|\bReadLine\s*\(|\bRequest\s*(?:\.|\[)\s*["']?(?:QueryString|Form|Params|Cookies|Headers|\w+["']\])|\bself\.get_argument\b|\bcookies\s*\[|\bURLSearchParams\b|\.FormValue\(|\.Query\(\)|\.getQueryParam/g;
 
 export class Code {
   readonly facts: CodeFacts;
@@ -26,7 +26,7 @@ export class Code {
   }
 
   #isOutside(range: Range, depth: number): boolean {
-    if (outside.test(this.text(range))) return true;
+    if (this.#namesOutside(range)) return true;
     if (depth > 3 || !this.facts.effort.spend(range.to - range.from + 20)) return false;
     for (const name of this.names(range)) {
       for (const a of this.facts.valuesOf(name, range.from))
@@ -34,6 +34,23 @@ export class Code {
       if (this.isEntry(name, range.from)) return true;
     }
     return false;
+  }
+
+  /** Where the text names something from outside: start and end in turn. Found once, because ranges overlap. */
+  #marks: number[] | undefined;
+  #namesOutside(range: Range): boolean {
+    this.#marks ??= [...this.source.text.matchAll(outside)].flatMap((m) => [m.index, m.index + m[0].length]);
+    const marks = this.#marks;
+    if (marks.length === 0 || range.to <= range.from) return false;
+    const { start, end } = this.facts.offsets(range);
+    let low = 0;
+    let high = marks.length >> 1;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (marks[mid * 2]! < start) low = mid + 1;
+      else high = mid;
+    }
+    return low * 2 < marks.length && marks[low * 2 + 1]! <= end;
   }
 
   #entries: Map<string, Set<number>> | undefined;
