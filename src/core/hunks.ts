@@ -1,20 +1,20 @@
 /** Texts → lines → hunks. The one line diff of the product; linear on hopeless inputs. */
-import { diffArrays } from 'diff';
 import type { Hunk } from './model.ts';
+import { differences } from './myers.ts';
 
 /** Lines without their terminators (`\n`, `\r\n` or a lone `\r`). Text that ends in a terminator has no extra empty line. */
 export function splitLines(text: string): string[] {
   if (text === '') return [];
-  const lines = text.split(/\r\n|\n|\r/);
+  const lines = text.includes('\r') ? text.split(/\r\n|\n|\r/) : text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }
 
 /**
  * Edits beyond this many lines are no longer aligned but replaced as a block: Myers' algorithm costs O(lines × edits),
- * and a rewrite of that size has no meaningful alignment (bound measured in test/bench).
+ * and a rewrite of that size has no meaningful alignment (bounds measured in test/bench).
  */
-const maxEditLength = 4000;
+const bounds = { edits: 4000, steps: 60_000_000 };
 
 /** Hunks that turn `before` into `after`, compared line by line; in order, never adjacent. */
 export function diffLines(before: readonly string[], after: readonly string[]): Hunk[] {
@@ -29,32 +29,20 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
   if (start === endOld && start === endNew) return [];
   const whole = (): Hunk[] => [hunk(start, endOld - start, start, endNew - start)];
   if (start === endOld || start === endNew) return whole();
-  const parts = diffArrays(before.slice(start, endOld), after.slice(start, endNew), { maxEditLength });
-  if (parts === undefined) return whole();
-  const hunks: Hunk[] = [];
-  let o = start;
-  let n = start;
-  let removed = 0;
-  let added = 0;
-  const flush = (): void => {
-    if (removed > 0 || added > 0) hunks.push(hunk(o - removed, removed, n - added, added));
-    removed = added = 0;
-  };
-  for (const part of parts) {
-    if (part.removed) {
-      o += part.count;
-      removed += part.count;
-    } else if (part.added) {
-      n += part.count;
-      added += part.count;
-    } else {
-      flush();
-      o += part.count;
-      n += part.count;
+  const numbers = new Map<string, number>();
+  const numbered = (lines: readonly string[], end: number): Int32Array => {
+    const ids = new Int32Array(end - start);
+    for (let i = start; i < end; i++) {
+      const line = lines[i]!;
+      let id = numbers.get(line);
+      if (id === undefined) numbers.set(line, (id = numbers.size));
+      ids[i - start] = id;
     }
-  }
-  flush();
-  return hunks;
+    return ids;
+  };
+  const found = differences(numbered(before, endOld), numbered(after, endNew), bounds);
+  if (found === undefined) return whole();
+  return found.map((r) => hunk(start + r.oldStart, r.oldCount, start + r.newStart, r.newCount));
 }
 
 /** From 0-based offsets to git's 1-based convention, where an empty side names the line before it. */
