@@ -43,8 +43,9 @@ export function differences(a: ArrayLike<number>, b: ArrayLike<number>, bounds: 
     return x;
   };
 
-  far[middle] = follow(-1, 0);
-  if (far[middle]! + 1 >= n && far[middle]! + 1 >= m) return [];
+  const start = follow(-1, 0);
+  if (start + 1 >= n && start + 1 >= m) return [];
+  far[middle] = start;
   for (let d = 1; d <= most && left > 0; d++) {
     const bits = new Uint8Array((d >> 3) + 1);
     steps.push(bits);
