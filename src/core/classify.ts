@@ -334,6 +334,34 @@ function run(rule: Rule, source: Source): Found[] {
   return found;
 }
 
+const collapsed = (source: Source, hit: Hit): string => source.text.slice(hit.start, hit.end).replace(/\s+/g, ' ');
+
+/**
+ * What flows where, without the constant text around it: who adds a column to a statement that was put together from
+ * variables before has not touched that risk.
+ */
+function skeleton(source: Source, hit: Hit): string {
+  if (!hasLexer(source.language)) return collapsed(source, hit);
+  const { tokens } = source;
+  let low = 0;
+  let high = tokens.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (tokens[mid]!.end <= hit.start) low = mid + 1;
+    else high = mid;
+  }
+  let key = '';
+  for (let i = low; i < tokens.length && tokens[i]!.start < hit.end; i++) {
+    const t = tokens[i]!;
+    if (t.kind === 'comment') continue;
+    const text = source.text.slice(Math.max(t.start, hit.start), Math.min(t.end, hit.end));
+    if (t.kind !== 'str') key += `${text} `;
+    else if (t.dynamic) key += `"${(text.match(/[$#]?\{[^{}]*\}|\$\w+/g) ?? []).join(' ').replace(/\s+/g, ' ')}" `;
+    else key += '"" ';
+  }
+  return key;
+}
+
 function hits(rule: Rule, source: Source): Found[] {
   const found: Found[] = [];
   if (!hasKeyword(rule, source)) return found;
@@ -341,7 +369,7 @@ function hits(rule: Rule, source: Source): Found[] {
   rule.check(source, (hit) => {
     const line = source.lineAt(hit.start);
     const endLine = source.lineAt(Math.max(hit.start, hit.end - 1));
-    const key = hit.key ?? source.text.slice(hit.start, hit.end).replace(/\s+/g, ' ');
+    const key = hit.key ?? (rule.category === 'injection' ? skeleton(source, hit) : collapsed(source, hit));
     const id = `${hit.start}:${key}`;
     if (seen.has(id)) return;
     seen.add(id);
@@ -545,9 +573,37 @@ function removedFinding(rule: Rule, f: Found, before: Side, file: FileChange): F
     endLine: line,
     message: f.message ?? `${rule.title}: ${rule.remedy}.`,
     removed: true,
+    ...(file.after === null ? {} : restored(before, old, file.after)),
   };
   keys.set(finding, f.key);
   return finding;
+}
+
+/** A fix travels with its finding: what was removed must not come back as a secret in a report. */
+function holdsSecret(before: Source, text: string): boolean {
+  const part = new Source(before.path, text, before.language);
+  return rules.some((r) => r.category === 'secrets' && r.on !== 'removed' && hits(r, part).length > 0);
+}
+
+/** Most a fix puts back at once. */
+const maxRestored = 80;
+
+/** The edit that puts back what was deleted, where lines are gone and none took their place. */
+function restored(before: Side, oldLine: number, after: string): Pick<Finding, 'fix'> {
+  // Of a large file only the changed lines are at hand.
+  if (before.original !== identity) return {};
+  const hunk = before.hunks.find((h) => oldLine >= h.oldStart && oldLine < h.oldStart + h.oldLines);
+  if (!hunk || hunk.newLines > 0 || hunk.oldLines > maxRestored) return {};
+  const end = after.includes('\r\n') ? '\r\n' : '\n';
+  const lines = before.source.lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join(end);
+  if (holdsSecret(before.source, lines)) return {};
+  const kept = after === '' ? 0 : after.split('\n').length;
+  // Behind a last line that has no line end the lines start with one instead.
+  const isOpen = hunk.newStart > 0 && hunk.newStart >= kept;
+  const last = isOpen ? (after.split('\n').at(-1) ?? '').length : 0;
+  const at = isOpen ? { line: kept - 1, character: last } : { line: hunk.newStart, character: 0 };
+  const newText = isOpen ? `${end}${lines}` : `${lines}${end}`;
+  return { fix: { title: 'Put the removed lines back', edits: [{ start: at, end: at, newText }] } };
 }
 
 /** The new line nearest to an old one that is gone. */

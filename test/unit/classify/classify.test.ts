@@ -207,3 +207,70 @@ test('a secret never stands in a message', async () => {
   assert.equal(c.findings.length, 1);
   assert.ok(!JSON.stringify(c).includes(secret.slice(0, 8)));
 });
+
+test('a removed safeguard can be put back where it stood, whatever the line ends', async () => {
+  const apply = (
+    text: string,
+    fix: NonNullable<Awaited<ReturnType<typeof judge>>['findings'][number]['fix']>,
+  ): string => {
+    const edit = fix.edits[0]!;
+    const lines = text.split('\n');
+    const at = (p: { line: number; character: number }): number =>
+      lines.slice(0, p.line).reduce((sum, l) => sum + l.length + 1, 0) + p.character;
+    return text.slice(0, at(edit.start)) + edit.newText + text.slice(at(edit.end));
+  };
+  const guard = '@login_required\n';
+  const view = 'def show(request):\n    return page(request)\n';
+  const cases: readonly [string, string, string][] = [
+    ['at the top', `${guard}${view}`, view],
+    ['in the middle', `import a\n\n\n${guard}${view}`, `import a\n\n\n${view}`],
+    ['with CRLF', `import a\n${guard}${view}`.replaceAll('\n', '\r\n'), `import a\n${view}`.replaceAll('\n', '\r\n')],
+    ['at an end without a line end', 'a()\nverify_signature(b)', 'a()'],
+  ];
+  for (const [name, before, after] of cases) {
+    const c = await judge('app/views.py', before, after);
+    const found = c.findings.find((f) => f.rule === 'safeguard-removed');
+    assert.ok(found?.fix, name);
+    assert.equal(apply(after, found.fix), before, name);
+  }
+  // Where other lines took its place, nobody can say mechanically where it belongs.
+  const replaced = await judge('app/views.py', `${guard}${view}`, `@cached\n${view}`);
+  assert.ok(replaced.findings.some((f) => f.rule === 'safeguard-removed' && f.fix === undefined));
+  const gone = await judge('app/views.py', `${guard}${view}`, null);
+  assert.ok(gone.findings.every((f) => f.fix === undefined));
+});
+
+test('what is put back holds no secret', async () => {
+  const secret = `q8Zr1Vt6Lw0Xm3Pd9Hs5Kf2Jc7Ny4Bg`;
+  const c = await judge('a.py', `api_key = "${secret}"\nverify_signature(b)\na()\n`, 'a()\n');
+  assert.ok(c.findings.some((f) => f.rule === 'safeguard-removed'));
+  assert.ok(!JSON.stringify(c).includes(secret.slice(0, 8)));
+});
+
+test('an old risk whose constant text is edited is no new one', async () => {
+  const line = (columns: string, name: string): string =>
+    `cur.execute("SELECT ${columns} FROM people WHERE name = '" + ${name} + "'")\n`;
+  assert.deepEqual((await judge('a.py', line('id', 'name'), line('id, mail', 'name'))).findings, []);
+  assert.equal((await judge('a.py', line('id', 'name'), line('id', 'other'))).findings.length, 1);
+  assert.equal((await judge('a.py', line('id', 'name'), line('id', 'name') + line('a', 'name'))).findings.length, 1);
+});
+
+test('names that look like constants or keys do not hide what varies', async () => {
+  const found = async (path: string, text: string): Promise<string[]> =>
+    (await judge(path, null, text)).findings.map((f) => f.rule);
+  // `request.GET` is written like a constant, `u` like a string prefix, `name=` is a keyword of another call.
+  assert.ok((await found('a.py', 'def v(request):\n    return eval(request.GET["e"])\n')).includes('code-injection'));
+  assert.ok(
+    (
+      await found('a.js', "app.get('/', (req, res) => { const u = req.query.u; res.redirect('https://' + u); });\n")
+    ).includes('open-redirect'),
+  );
+  assert.ok(
+    (
+      await found(
+        'a.py',
+        'def f(cur):\n    with lock() as held:\n        q = "DELETE FROM t WHERE n = \'%s\'" % name\n        cur.execute(q)\ng(name="x")\n',
+      )
+    ).includes('sql-injection'),
+  );
+});

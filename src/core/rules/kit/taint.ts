@@ -37,9 +37,9 @@ const request = new RegExp(
 /** The event of a serverless function. */
 const event =
   /\bevent\s*(?:\[|\.(?:get\(|body|query\w*|pathParameters|multiValue\w*|headers|rawPath|rawQueryString|Records|arguments|detail|params)\b)/;
-/** Makes a number, an enum or the like of the value: nothing can be broken out of with it. */
+/** Makes a number, an enum or the like of the value, or looks something else up by it: what comes out is not the caller's text. */
 const narrowing =
-  /^(?:parseInt|parseFloat|Number|BigInt|Boolean|int|float|bool|len|isinstance|Integer\.(?:parseInt|valueOf)|Long\.(?:parseLong|valueOf)|Double\.parseDouble|UUID\.fromString|uuid\.(?:UUID|Parse|parse)|strconv\.(?:Atoi|ParseInt|ParseUint|ParseFloat|ParseBool)|intval|floatval|boolval|int\.Parse|Int32\.Parse|Guid\.Parse|Convert\.To(?:Int\w*|Boolean)|to_i|hash|sha256|hashlib\.\w+|crypto\.\w+|count|sizeof|abs|round|math\.\w+|Math\.\w+)$/;
+  /^(?:parseInt|parseFloat|Number|BigInt|Boolean|int|float|bool|len|isinstance|Integer\.(?:parseInt|valueOf)|Long\.(?:parseLong|valueOf)|Double\.parseDouble|UUID\.fromString|uuid\.(?:UUID|Parse|parse)|strconv\.(?:Atoi|ParseInt|ParseUint|ParseFloat|ParseBool)|intval|floatval|boolval|int\.Parse|Int32\.Parse|Guid\.Parse|Convert\.To(?:Int\w*|Boolean)|to_i|hash|sha256|hashlib\.\w+|crypto\.\w+|count|sizeof|abs|round|math\.\w+|Math\.\w+|(?:\w+\.)*(?:ReadFile|readFile|readFileSync|ReadDir|Open|open|Stat|stat|QueryRow|QueryRowContext|Query|query|find(?:One|All|By\w*|Unique|First\w*|Many)|Find|First|FindOne|get_object_or_404|objects\.get|executeQuery|getOne|includes|has|exists|indexOf|contains|startsWith|equals|test|match))$/;
 
 /** How a rule's own sanitizers are called: by the whole callee. */
 export type Sanitizers = RegExp | undefined;
