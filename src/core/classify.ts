@@ -16,7 +16,7 @@ import type { Policy } from './policy/model.ts';
 import type { Grammars } from './ports.ts';
 import { candidatesFor, hasKeyword } from './rules/candidates.ts';
 import { customHits } from './rules/custom.ts';
-import { ruleById } from './rules/index.ts';
+import { ruleById, rules } from './rules/index.ts';
 import type { Hit, Rule } from './rules/rule.ts';
 
 export interface ClassifyContext {
