@@ -80,6 +80,8 @@ export interface MarkLinesParams {
   readonly start: number;
   readonly end: number;
   readonly as: 'ai' | 'human';
+  /** Id of the signed mark (`platform/marks.ts`); without one the word holds until the document is closed. */
+  readonly mark?: string;
 }
 
 /** State on disk changed (justification written, hooks installed): read it again. */

@@ -6,6 +6,7 @@ import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { AuditInput } from '../core/audit/model.ts';
 import { canonicalNote, type Coverage, type Justification } from '../core/justification.ts';
+import { canonicalMark, type LineMark } from '../core/attribution/mark.ts';
 import type { Tier } from '../core/model.ts';
 import { auditDir } from '../platform/state.ts';
 import { deferred } from './loadDeferred.ts';
@@ -101,6 +102,28 @@ export class Ledger {
       ...(note.extends === undefined && { reason: note.text }),
     });
     return signed;
+  }
+
+  /** Signs and appends a person's word on lines; its id. Rejects when it can't be signed or written. */
+  async mark(place: Place, path: string, as: LineMark['as'], lines: readonly string[]): Promise<string> {
+    const unsigned: LineMark = {
+      version: 1,
+      id: crypto.randomUUID(),
+      path,
+      as,
+      lines: [...new Set(lines.map(deferred().noteLineHash))],
+      by: await this.person(place),
+      at: new Date().toISOString(),
+    };
+    const signed: LineMark = { ...unsigned, ...(await this.#key.sign(canonicalMark(unsigned))) };
+    await this.publishKey(place);
+    await deferred().appendMark(place.dirs, signed);
+    await this.audit(place, {
+      event: 'edit',
+      subject: { path, origin: as },
+      reason: `a person marked ${lines.length} line(s) as ${as === 'ai' ? 'AI' : 'their own'}`,
+    });
+    return signed.id;
   }
 
   /** Puts the public half of the signing key where hooks and gates find it. */

@@ -9,7 +9,13 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { encodeSnapshot } from '../core/attribution/journal.ts';
 import { LineMap } from '../core/attribution/lineMap.ts';
-import type { EditStep, LineOrigins, OriginCounts, Snapshot } from '../core/attribution/model.ts';
+import {
+  unseen,
+  type EditStep,
+  type LineOrigins,
+  type OriginCounts,
+  type Snapshot,
+} from '../core/attribution/model.ts';
 import {
   compressOrigins,
   countOrigins,
@@ -23,6 +29,8 @@ import { splitLines } from '../core/hunks.ts';
 import type { LineOrigin } from '../core/model.ts';
 import { createWith, Journal } from './attributionJournal.ts';
 import { sha256 } from './crypto.ts';
+import { readMarks } from './marks.ts';
+import { noteLineHash } from './notes.ts';
 import { pendingDir, sharedDir, type Repository } from './state.ts';
 
 export interface ResolveOptions {
@@ -163,13 +171,14 @@ export class AttributionStore {
         : { baseline: options.baseline === null ? null : splitLines(options.baseline).map((line) => hash.line(line)) }),
       candidates,
     });
+    const vouched = await this.#vouched(path, lines, origins);
     const deletions = new Map<string, LineOrigin>();
     if (deleted.size > 0)
       for (const line of splitLines(options.baseline ?? '')) {
         const by = deleted.get(hash.line(line));
         if (by) deletions.set(line, by);
       }
-    return { origins, aiDeleted, deletions };
+    return { origins: vouched, aiDeleted, deletions };
   }
 
   /** Whether anything was ever noted about a path. */
@@ -295,6 +304,23 @@ export class AttributionStore {
   }
 
   //#region Parts
+
+  /** A line that only a person's word makes theirs is theirs if that word is signed and speaks of this line. */
+  async #vouched(path: string, lines: readonly string[], origins: LineOrigins): Promise<LineOrigins> {
+    const ids = new Set(origins.flatMap(({ origin }) => (origin?.mark === undefined ? [] : [origin.mark])));
+    if (ids.size === 0) return origins;
+    const marks = await readMarks(this.#shared, ids);
+    return compressOrigins(
+      expandOrigins(origins).map((origin, i) => {
+        if (origin?.mark === undefined) return origin;
+        const mark = marks.get(origin.mark);
+        const isMeant =
+          mark?.path === path && mark.as === origin.origin && mark.lines.includes(noteLineHash(lines[i] ?? ''));
+        // A claim of AI needs no proof: it only makes rules stricter.
+        return isMeant || origin.origin === 'ai' ? origin : unseen;
+      }),
+    );
+  }
 
   async #candidates(
     hash: LineHasher,

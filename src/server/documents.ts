@@ -268,10 +268,10 @@ export class Documents {
   }
 
   /** A person's word on some lines. */
-  mark({ uri, start, end, as }: MarkLinesParams): void {
+  mark({ uri, start, end, as, mark = 'unsigned' }: MarkLinesParams): void {
     const document = this.#open.get(uri);
     if (!document?.live) return;
-    document.live.map.mark(start, end, { origin: as, evidence: 'editor', at: new Date().toISOString() });
+    document.live.map.mark(start, end, { origin: as, evidence: 'editor', mark, at: new Date().toISOString() });
     this.#judgeSoon(document, true);
     this.#persistSoon(document);
   }

@@ -310,7 +310,16 @@ test('a person’s word on lines counts', async () => {
   assert.equal(why.origin?.origin, 'human');
   assert.match(why.explanation, /Written by a person/);
   assert.match(why.explanation, /not protected/);
+  // Nobody signed it: for whoever reads the journal the word counts as none.
+  await client.connection.sendNotification('textDocument/didSave', { textDocument: { uri } });
+  await sleep(300);
   await client.stop();
+  const repo = (await findRepository(dir)) as Repository;
+  const kept = await openAttribution(repo).resolve('src/a.ts', withRisk, { baseline: app });
+  assert.deepEqual(
+    kept.origins.map((run) => run.origin?.origin ?? 'old'),
+    ['old', 'unknown', 'old'],
+  );
 });
 
 const guarded = `export function remove(user: User, id: string) {
