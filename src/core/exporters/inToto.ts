@@ -1,6 +1,6 @@
 import type { CommitExporter } from './model.ts';
 
-/** Names the predicate, described in docs/trailers.md; not an address that must answer. */
+/** Names the predicate, described in docs/gate.md; not an address that must answer. */
 export const predicateType = 'https://github.com/countersign-dev/countersign/provenance/v1';
 
 /**

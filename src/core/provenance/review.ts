@@ -134,8 +134,9 @@ function hasSeniority(has: string, needed: string): boolean {
  * is then known by the platform's `noreply` address. @throws Error that says what is wrong.
  */
 export function parseApprovals(json: unknown): Approval[] {
+  // Pages of a platform's answer, one array each, are one list.
   const list = Array.isArray(json)
-    ? json
+    ? json.flat()
     : isObject(json) && Array.isArray(json['approved_by'])
       ? json['approved_by'].map((a: unknown) => ({ ...(isObject(a) ? a : {}), gitlab: true }))
       : undefined;
