@@ -62,7 +62,7 @@ interface Action {
 function lookUp(context: unknown, name: string): string {
   let at: unknown = context;
   for (const part of name.trim().split('.')) at = (at as Record<string, unknown> | undefined)?.[part];
-  return at === undefined || at === null ? '' : String(at as string | number);
+  return typeof at === 'string' || typeof at === 'number' ? String(at) : '';
 }
 
 /** Runs the action's steps as a runner does: expressions filled in, the environment file carried on, stop at a failure. */
