@@ -13,7 +13,7 @@ import {
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node';
 import { buildBundles } from '../tools/build.ts';
-import { ai, Client } from '../unit/server/harness.ts';
+import { ai, Client, messageOf } from '../unit/server/harness.ts';
 import { run, World } from './world.ts';
 
 const out = path.resolve(__dirname, '../../node_modules/.cache/countersign-doors-test');
@@ -225,7 +225,7 @@ test('the language server', async () => {
     const guard = shown.filter((d) => d.code === 'protected-path');
     const found = shown
       .filter((d) => d.code !== 'protected-path')
-      .map((d) => `${d.code} ${/\((\w+) risk/.exec(String(d.message))?.[1]} ${d.range.start.line + 1}`);
+      .map((d) => `${d.code} ${/\((\w+) risk/.exec(messageOf(d))?.[1]} ${d.range.start.line + 1}`);
     assert.deepEqual(found.sort(), expected(c).sort(), c.path);
     assert.equal(guard.length, c.decision === 'allow' ? 0 : 1, c.path);
     await client.close(uri);
