@@ -1,6 +1,6 @@
 /**
  * Follows a parsed command line the way a shell would run it, without running anything: assignments, expansions,
- * pipes, functions, `cd`, wrappers (see wrappers.ts), until program calls are left, which the families of rules judge.
+ * pipes, functions, `cd`, wrappers (see wrappers/), until program calls are left, which the families of rules judge.
  *
  * Everything is bounded by one budget, so hostile input costs at most a constant times its length; when the budget or
  * a depth runs out, `overflow` says that a part was not seen, and the verdict fails closed.
@@ -27,6 +27,8 @@ export interface Scope {
   readonly remote: boolean;
   readonly depth: number;
   readonly shell: Shell;
+  /** A pipe or a substitution takes the output. */
+  readonly captured?: boolean;
 }
 
 export interface WriteTarget {
@@ -41,7 +43,7 @@ export interface EvaluatorOptions {
   readonly judge: (call: Call) => Hit | undefined;
   readonly parsers: Readonly<Record<Shell, (text: string) => Parsed>>;
   readonly budget: number;
-  /** Follows a call that runs another command; undefined when it is none (wrappers.ts). */
+  /** Follows a call that runs another command; undefined when it is none (wrappers/). */
   readonly unwrap: (call: Call, scope: Scope, evaluator: Evaluator) => Input | undefined;
 }
 
@@ -106,7 +108,9 @@ export class Evaluator {
 
   private runPipeline(pipeline: Pipeline, scope: Scope, first: Input): Input {
     let input = first;
-    for (const command of pipeline) input = this.runCommand(command, scope, input);
+    const last = pipeline.length - 1;
+    for (const [i, command] of pipeline.entries())
+      input = this.runCommand(command, i < last ? { ...scope, captured: true } : scope, input);
     return input;
   }
 
@@ -117,6 +121,7 @@ export class Evaluator {
 
   private runCompound(compound: Compound, scope: Scope, input: Input): Input {
     const { outputs, input: own } = this.redirects(compound.redirects, scope, input);
+    if (own.kind === 'secret' && own.text !== undefined) this.judgeSecretInput(own.text, [], scope);
     this.noteOutputs(outputs, scope);
     switch (compound.word) {
       case 'arith':
@@ -126,6 +131,7 @@ export class Evaluator {
         const dir = scope.dir;
         const result = this.runList(compound.list, scope, own);
         scope.dir = dir;
+        this.keep(outputs, result, scope);
         return result;
       }
       case 'function': {
@@ -154,9 +160,12 @@ export class Evaluator {
           });
         return this.runList(compound.list, scope, own);
       }
-      default:
+      default: {
         for (const word of compound.items ?? []) this.expand(word, scope);
-        return this.runList(compound.list, scope, own);
+        const result = this.runList(compound.list, scope, own);
+        this.keep(outputs, result, scope);
+        return result;
+      }
     }
   }
 
@@ -175,11 +184,37 @@ export class Evaluator {
     const { outputs, input } = this.redirects(simple.redirects, scope, piped);
     if (fields.length === 0) {
       this.noteOutputs(outputs, scope);
+      if (outputs.length > 0 || env.size > 0) this.judgeBare(env, outputs, scope);
       return simple.assigns.length > 0 ? { kind: 'known', text: '' } : input;
     }
+    if (
+      input.kind === 'secret' &&
+      input.text !== undefined &&
+      !/^(?:source|\.|ssh-add|gpg|test|\[)$/.test(fields[0]!.text)
+    )
+      this.judgeSecretInput(input.text, fields, scope);
     const output = this.dispatch(fields, scope, { input, outputs, env });
+    this.keep(outputs, output, scope);
     // What goes into a file does not go down the pipe.
     return outputs.length > 0 ? { kind: 'known', text: '' } : output;
+  }
+
+  /** Assignments and redirections without a program: `HISTFILE=/dev/null`, `> /etc/passwd`. */
+  private judgeBare(env: ReadonlyMap<string, string>, outputs: readonly FileTarget[], scope: Scope): void {
+    const found = this.options.judge({
+      name: ':',
+      program: { text: ':', dynamic: false, quoted: false },
+      args: [],
+      input: noInput,
+      outputs,
+      env,
+      raised: scope.raised,
+      remote: scope.remote,
+      dir: scope.dir,
+      shell: scope.shell,
+      printed: false,
+    });
+    if (found) this.hits.push(found);
   }
 
   /** Follows one command through its wrappers to the calls it makes. */
@@ -214,6 +249,7 @@ export class Evaluator {
       remote: scope.remote,
       dir: scope.dir,
       shell: scope.shell,
+      printed: scope.captured !== true && (from.outputs?.length ?? 0) === 0,
     };
     const body = program.quoted && program.dynamic ? undefined : scope.functions.get(program.text);
     if (body && scope.depth < maxDepth - 4 && this.spend(scope.functions.size)) {
@@ -227,6 +263,7 @@ export class Evaluator {
     if (found) this.hits.push(found);
     const inner = this.options.unwrap(call, scope, this);
     if (inner) return inner;
+    if (found?.rule === 'secret-read') return { kind: 'secret' };
     if (name === 'cd' || name === 'pushd' || name === 'set-location' || name === 'chdir') this.changeDir(call, scope);
     if (
       name === 'export' ||
@@ -237,6 +274,22 @@ export class Evaluator {
       name === 'set'
     )
       this.assignWords(call, scope);
+    if (name === 'printf' && call.args[0]?.text === '-v' && call.args[1]) {
+      const text = outputOf(call, this);
+      scope.env.set(call.args[1].text, {
+        text: text.kind === 'known' ? (text.text ?? '') : `$${call.args[1].text}`,
+        dynamic: text.kind !== 'known',
+        quoted: false,
+      });
+    }
+    if (name === 'tee' && call.input.kind !== 'none')
+      this.keep(
+        call.args
+          .filter((a) => !a.text.startsWith('-'))
+          .map((path) => ({ path, append: call.args.some((a) => /^-\w*a|^--append$/.test(a.text)) })),
+        call.input,
+        scope,
+      );
     if (name === 'read' || name === 'mapfile' || name === 'readarray') this.readWords(call, scope);
     return outputOf(call, this);
   }
@@ -257,6 +310,18 @@ export class Evaluator {
   }
 
   private assignWords(call: Call, scope: Scope): void {
+    if (scope.shell === 'cmd') {
+      // `set X=all the rest of it`
+      const whole = call.args.map((a) => a.text).join(' ');
+      const equals = whole.indexOf('=');
+      if (equals > 0)
+        scope.env.set(whole.slice(0, equals).replace(/^"/, ''), {
+          text: whole.slice(equals + 1).replace(/"$/, ''),
+          dynamic: call.args.some((a) => a.dynamic),
+          quoted: false,
+        });
+      return;
+    }
     for (const arg of call.args) {
       const equals = arg.text.indexOf('=');
       if (equals > 0)
@@ -302,6 +367,8 @@ export class Evaluator {
   noteDownload(call: Call): void {
     const files: string[] = call.outputs.map((o) => o.path.text);
     let own = call.name === 'wget' || call.name === 'aria2c';
+    // `certutil -urlcache -f URL FILE`, `bitsadmin /transfer NAME URL FILE`, `Start-BitsTransfer URL FILE`
+    if (/^(?:certutil|bitsadmin|start-bitstransfer)$/.test(call.name)) files.push(call.args.at(-1)?.text ?? '');
     for (let i = 0; i < call.args.length; i++) {
       const { text } = call.args[i]!;
       const next = call.args[i + 1]?.text ?? '';
@@ -312,7 +379,8 @@ export class Evaluator {
       ) {
         files.push(next);
         own = false;
-      } else if (/^(?:--output|--output-document)=/.test(text)) files.push(text.slice(text.indexOf('=') + 1));
+      } else if (/^-Destination$/i.test(text)) files.push(next);
+      else if (/^(?:--output|--output-document)=/.test(text)) files.push(text.slice(text.indexOf('=') + 1));
       else if (call.name === 'curl' && /^-[a-zA-Z]*O[a-zA-Z]*$|^--remote-name$/.test(text)) own = true;
     }
     if (own)
@@ -320,18 +388,36 @@ export class Evaluator {
         const base = /^(?:https?|ftp):\/\/[^?#]*\/([^/?#]+)/.exec(text)?.[1];
         if (base !== undefined) files.push(base);
       }
-    for (const file of files)
-      if (file !== '' && file !== '-')
-        this.downloads.add(tidy(file.startsWith('/') ? file : `${call.dir}/./${file}`.replace(/^\//, '')));
+    for (const file of files) if (file !== '' && file !== '-') this.downloads.add(place(file, call.dir));
   }
 
   /** A program or script file is started: is it one that was downloaded on the same line? */
   noteRun(file: string, dir: string): void {
-    if (
-      this.downloads.size > 0 &&
-      this.downloads.has(tidy(file.startsWith('/') ? file : `${dir}/./${file}`.replace(/^\//, '')))
-    )
-      this.hits.push(runsDownload);
+    if (this.downloads.size > 0 && this.downloads.has(place(file, dir))) this.hits.push(runsDownload);
+  }
+
+  /** What this command line wrote into files, so that `echo … > x.sh; sh x.sh` is seen. */
+  private readonly written = new Map<string, Input>();
+
+  /** Keeps what goes into files. */
+  keep(outputs: readonly FileTarget[], content: Input, scope: Scope): void {
+    for (const { path, append } of outputs) {
+      if (path.dynamic || this.written.size >= 64) continue;
+      const name = place(path.text, scope.dir);
+      const before = append ? this.written.get(name) : undefined;
+      const known = before?.kind === 'known' && content.kind === 'known';
+      this.written.set(
+        name,
+        known && this.spend(before.text?.length ?? 0)
+          ? { kind: 'known', text: `${before.text ?? ''}${content.text ?? ''}`.slice(0, 65536) }
+          : content,
+      );
+    }
+  }
+
+  /** What this command line put into the file before, if it did. */
+  writtenTo(path: string, dir: string): Input | undefined {
+    return this.written.size === 0 ? undefined : this.written.get(place(path, dir));
   }
 
   /** Remembers a file that the command writes. */
@@ -362,13 +448,16 @@ export class Evaluator {
         continue;
       }
       const target = this.expandToOne(redirect.target, scope);
-      if (redirect.op === '<<<') input = { kind: 'known', text: target.text };
-      else if (redirect.op === '<' || redirect.op === '<>') {
+      if (redirect.op === '<<<') {
+        const taint = target.dynamic ? /\$\((network|decoded|secret)\)/.exec(target.text)?.[1] : undefined;
+        input = taint === undefined ? { kind: 'known', text: target.text } : { kind: taint as Input['kind'] };
+      } else if (redirect.op === '<' || redirect.op === '<>') {
         const process = redirect.target.parts.find((p) => p.kind === 'sub' && p.form === 'process');
         if (process) input = this.lastProcess ?? unknownInput;
         else {
           const text = target.dynamic ? undefined : this.readFile(target.text, scope);
           input = text === undefined ? { kind: 'unknown' } : { kind: 'known', text };
+          if (this.holdsSecret(target, scope)) input = { kind: 'secret', text: target.text };
         }
       } else if (redirect.op !== '<&') {
         if (redirect.op === '>&' && /^(?:\d+-?|-)$/.test(target.text)) continue;
@@ -384,11 +473,45 @@ export class Evaluator {
 
   /** A file of the project that a command refers to, relative to where it runs. */
   readFile(path: string, scope: Scope): string | undefined {
-    if (!this.options.readText || scope.remote || path === '' || path.length > 4096) return undefined;
+    if (scope.remote || path === '' || path.length > 4096) return undefined;
+    const own = this.writtenTo(path, scope.dir);
+    if (own) return own.kind === 'known' && this.spend(own.text?.length ?? 0) ? own.text : undefined;
+    if (!this.options.readText) return undefined;
     const where = /^(?:[/~]|[A-Za-z]:)/.test(path) || scope.dir === '' ? path : `${scope.dir}/${path}`;
     if (!this.spend(256)) return undefined;
     const text = this.options.readText(where);
     return text !== undefined && this.spend(text.length >> 3) ? text : undefined;
+  }
+
+  /** `cat < .env` reads it as `cat .env` does; a password on standard input of a log-in is what it is for. */
+  private judgeSecretInput(path: string, fields: readonly Field[], scope: Scope): void {
+    if (fields.some((f) => /password-stdin|with-token|passphrase-fd|^-inkey$|--from-env-file|--env-file/.test(f.text)))
+      return;
+    const found = this.catOf({ text: path, dynamic: false, quoted: true }, scope);
+    if (found) this.hits.push(found);
+  }
+
+  /** Whether a rule would stop `cat FILE` for what is in the file. */
+  private holdsSecret(file: Field, scope: Scope): boolean {
+    return this.catOf(file, scope)?.category === 'secrets';
+  }
+
+  private catOf(file: Field, scope: Scope): Hit | undefined {
+    const cat: Field = { text: 'cat', dynamic: false, quoted: false };
+    const call: Call = {
+      name: 'cat',
+      program: cat,
+      args: [file],
+      input: noInput,
+      outputs: [],
+      env: noEnv,
+      raised: scope.raised,
+      remote: scope.remote,
+      dir: scope.dir,
+      shell: scope.shell,
+      printed: true,
+    };
+    return this.options.judge(call);
   }
 
   /** Arithmetic: only what is substituted in it runs. */
@@ -442,7 +565,7 @@ export class Evaluator {
         return;
       }
       const dir = scope.dir;
-      const result = this.runList(part.list, { ...scope, depth: scope.depth + 1 });
+      const result = this.runList(part.list, { ...scope, depth: scope.depth + 1, captured: true });
       scope.dir = dir;
       if (part.form === 'process') {
         this.lastProcess = result;
@@ -459,18 +582,34 @@ export class Evaluator {
 
   private expandVariable(part: Extract<Part, { kind: 'var' }>, scope: Scope, out: FieldBuilder): void {
     const { name, op, quoted } = part;
-    if (name === '@' || name === '*' || (/^[1-9]\d*$/.test(name) && scope.positional)) {
+    if (
+      name === '@' ||
+      name === '*' ||
+      (name.toLowerCase() === 'args' && scope.shell === 'powershell') ||
+      (/^[1-9]\d*$/.test(name) && scope.positional)
+    ) {
       const args = scope.positional;
       if (!args) {
         out.unknown(`$${name}`, quoted);
         return;
       }
-      const chosen = name === '@' || name === '*' ? args : args.slice(Number(name) - 1, Number(name));
+      const chosen = !/^\d+$/.test(name) ? args : args.slice(Number(name) - 1, Number(name));
       for (const [i, arg] of chosen.entries()) {
         if (i > 0) out.split();
         if (!this.spend(arg.text.length)) return;
         out.value(arg.text, quoted, arg.dynamic);
       }
+      return;
+    }
+    // Nobody passes nine arguments to a command line: `$9` is there to be empty (`rm$IFS$9-rf`).
+    if (/^(?:[5-9]|\d\d+)$/.test(name) && !scope.positional && op === '') {
+      out.value('', quoted, false);
+      return;
+    }
+    if (op === '!') {
+      const pointed = scope.env.get(scope.env.get(name)?.text ?? '');
+      if (pointed && this.spend(pointed.text.length)) out.value(pointed.text, quoted, pointed.dynamic);
+      else out.unknown(`$${name}`, quoted);
       return;
     }
     const value =
@@ -496,7 +635,12 @@ export class Evaluator {
       if (source && !source.dynamic && Number.isInteger(start)) {
         const from = start! < 0 ? Math.max(0, source.text.length + start!) : start!;
         out.value(source.text.slice(from, length === undefined ? undefined : from + length), quoted, false);
-      } else out.unknown(`$${name}`, quoted);
+      } else out.unknown(source ? `$${name}` : '$()', quoted);
+      return;
+    }
+    if (op === '#len') {
+      // How long a value is gives nothing of it away.
+      out.unknown('0', quoted);
       return;
     }
     if (op !== '' && op !== '?' && op !== ':?') {
@@ -511,7 +655,7 @@ export class Evaluator {
       out.unknown(`$${name}`, quoted);
       return;
     }
-    if (!value) out.unknown(`$${name}`, quoted);
+    if (!value) out.unknown(scope.shell === 'cmd' ? `%${name}%` : `$${name}`, quoted);
     else if (this.spend(value.text.length)) out.value(value.text, quoted, value.dynamic);
     else out.unknown(`$${name}`, quoted);
   }
@@ -552,3 +696,7 @@ function callsItselfTwice(list: List, name: string, levels = 4): boolean {
   }
   return false;
 }
+
+/** A file's path as a key, whatever way it is written. */
+const place = (path: string, dir: string): string =>
+  tidy(/^(?:[/~]|[A-Za-z]:)/.test(path) ? canonical(path) : `${dir === '' ? '.' : dir}/${canonical(path)}`);

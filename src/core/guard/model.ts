@@ -41,6 +41,8 @@ export interface Call {
   /** Directory it runs in as far as `cd` tells: '' = where the command line started. */
   readonly dir: string;
   readonly shell: 'posix' | 'powershell' | 'cmd';
+  /** Its output goes to the terminal, and so to the agent: no pipe, no redirection, no `$(…)` takes it. */
+  readonly printed: boolean;
 }
 
 export interface Hit {

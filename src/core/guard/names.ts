@@ -29,6 +29,16 @@ export const powerShellAliases: Readonly<Record<string, string>> = {
   ni: 'new-item',
   kill: 'stop-process',
   spps: 'stop-process',
+  rni: 'rename-item',
+  ren: 'rename-item',
+  foreach: 'foreach-object',
+  '%': 'foreach-object',
+  gci: 'get-childitem',
+  icm: 'invoke-command',
+  sp: 'set-itemproperty',
+  rp: 'remove-itemproperty',
+  sal: 'set-alias',
+  nal: 'new-alias',
   spsv: 'stop-service',
   echo: 'write-output',
   write: 'write-output',
@@ -44,7 +54,11 @@ export function programName(field: Field): string {
   const text = field.text;
   const slash = Math.max(text.lastIndexOf('/'), /^[A-Za-z]:|^\\|^\.\.?\\/.test(text) ? text.lastIndexOf('\\') : -1);
   const base = text.slice(slash + 1).toLowerCase();
-  if (field.dynamic && (base.includes('$') || base === '')) return '';
+  if (field.dynamic && (base.includes('$') || base === '')) {
+    // `g$@it`, `python$VERSION`: what is left when the unknown part is empty is most likely the program.
+    const rest = base.replace(/\$(?:\(\)|\w+|[@*])/g, '').replace(/\.(?:exe|cmd|bat|com)$/, '');
+    return rest !== '' && rest !== base && /^[a-z][\w.+-]*$/.test(rest) ? rest : '';
+  }
   const name = base.replace(/\.(?:exe|cmd|bat|com)$/, '');
   return /[*?[]/.test(name) && !field.quoted && name.length > 1 ? matchProgram(name) : name;
 }

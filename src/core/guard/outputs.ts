@@ -3,6 +3,7 @@ import type { Evaluator } from './evaluate.ts';
 import { unknownInput } from './model.ts';
 import type { Call, Field, Input } from './model.ts';
 import { unescapeAnsi } from './posix.ts';
+import { secretName } from './secretNames.ts';
 
 /** The output of a call for the next command in the pipe. */
 export function outputOf(call: Call, ev: Evaluator): Input {
@@ -88,6 +89,11 @@ export function outputOf(call: Call, ev: Evaluator): Input {
     case 'ncat':
       ev.noteDownload(call);
       return { kind: 'network' };
+    case 'certutil':
+    case 'bitsadmin':
+    case 'start-bitstransfer':
+      ev.noteDownload(call);
+      return unknownInput;
     case 'printenv':
     case 'env':
       return { kind: 'secret' };
@@ -109,6 +115,8 @@ export function outputOf(call: Call, ev: Evaluator): Input {
     case 'cd':
     case 'export':
     case 'set':
+      if (call.name === 'set' && args.length === 0) return { kind: 'secret' };
+      return { kind: 'known', text: '' };
     case 'mkdir':
     case 'rm':
     case 'sleep':
@@ -124,6 +132,7 @@ export function outputOf(call: Call, ev: Evaluator): Input {
 
 function staticOutput(args: readonly Field[], render: (args: readonly string[]) => string): Input {
   // Unknown parts stay visible as `$NAME`, which is how the text would be judged anyway.
+  if (args.some((a) => a.dynamic && secretName.test(a.text))) return { kind: 'secret' };
   for (const kind of ['network', 'secret', 'decoded'] as const)
     if (args.some((a) => a.dynamic && a.text.includes(`$(${kind})`))) return { kind };
   return { kind: 'known', text: render(args.map((a) => a.text)) };
@@ -202,7 +211,8 @@ export function decodeBase64(text: string): string | undefined {
   }
 }
 
-function decodeHex(text: string): string {
+/** Hexadecimal digits to text; everything else is skipped. */
+export function decodeHex(text: string): string {
   const clean = text.replace(/[^0-9a-fA-F]/g, '');
   const bytes = new Uint8Array(clean.length >> 1);
   for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(clean.slice(i * 2, i * 2 + 2), 16);

@@ -8,13 +8,14 @@ import { noInput, unknownInput } from '../model.ts';
 import type { Call, Input } from '../model.ts';
 import { runGit } from './git.ts';
 import { runFd, runFind, runParallel, runXargs } from './many.ts';
-import { runAfterDashes, runContainer, runMultiplexer, runRemoteTool, runSsh } from './remote.ts';
+import { runAfterDashes, runContainer, runManyHosts, runMultiplexer, runRemoteTool, runSsh, runWsl } from './remote.ts';
+import { runSed } from './sed.ts';
 import { runEval, runScript, runShell, shells } from './shells.ts';
 import { wrappers } from './table.ts';
 import type { Wrapper } from './table.ts';
 import { runJust, runMake, runPackageScript, runRunner, runners, runScheduled } from './tasks.ts';
 import { unwrapWindows } from './windows.ts';
-import { firstWord, inner, quote, set, shortCluster, stripVersion, valueOf } from './words.ts';
+import { firstWord, inner, quote, set, shortCluster, stripVersion, valueOf, valuesOf } from './words.ts';
 
 const packageRunners = set('npx bunx uvx pipx pnpx');
 
@@ -36,12 +37,18 @@ export function unwrap(call: Call, scope: Scope, ev: Evaluator): Input | undefin
     const words = name === 'pipx' ? call.args.slice(at + 1) : call.args.slice(at);
     return words.length > 0 ? ev.dispatch(stripVersion(words), inner(scope), { input: call.input }) : unknownInput;
   }
+  if (call.program.text.startsWith('/etc/init.d/'))
+    return ev.dispatch(
+      [{ ...call.program, text: 'service' }, { ...call.program, text: name }, ...call.args],
+      inner(scope),
+    );
   switch (name) {
     case 'eval':
       return runEval(call, scope, ev);
     case 'xargs':
       return runXargs(call, scope, ev);
     case 'parallel':
+    case 'sem':
     case 'rush':
       return runParallel(call, scope, ev);
     case 'find':
@@ -55,14 +62,56 @@ export function unwrap(call: Call, scope: Scope, ev: Evaluator): Input | undefin
     case 'autossh':
     case 'mosh':
       return runSsh(call, scope, ev);
+    case 'pdsh':
+    case 'pssh':
+    case 'parallel-ssh':
+    case 'clush':
+    case 'dsh':
+    case 'csshx':
+      return runManyHosts(call, scope, ev);
+    case 'sg':
+    case 'capsh':
     case 'su':
     case 'runuser': {
-      const text = valueOf(call.args, '-c', '--command');
-      return text ? ev.runText(text.text, { ...inner(scope), raised: true }) : undefined;
+      const text = valueOf(call.args, '-c', '--command', '--session-command') ?? shortCluster(call.args, 'c');
+      if (text) return ev.runText(text.text, { ...inner(scope), raised: true });
+      const dashes = call.args.findIndex((a) => a.text === '--');
+      const at = name === 'runuser' && call.args.some((a) => a.text === '-u') ? firstWord(call.args, set('-u'), 0) : -1;
+      const from = dashes >= 0 ? dashes + 1 : at;
+      return from >= 0 && from < call.args.length
+        ? ev.dispatch(call.args.slice(from), { ...inner(scope), raised: true }, { input: call.input })
+        : undefined;
     }
     case 'script': {
       const text = valueOf(call.args, '-c', '--command') ?? shortCluster(call.args, 'c');
-      return text ? ev.runText(text.text, inner(scope)) : undefined;
+      if (text) return ev.runText(text.text, inner(scope));
+      // BSD: script [options] FILE COMMAND …
+      const at = firstWord(call.args, set('-t -F'), 0) + 1;
+      return at < call.args.length ? ev.dispatch(call.args.slice(at), inner(scope)) : undefined;
+    }
+    case 'entr': {
+      const at = firstWord(call.args, set(''), 0);
+      const words = call.args.slice(at);
+      if (words.length === 0) return undefined;
+      return call.args.slice(0, at).some((a) => /^-\w*s/.test(a.text))
+        ? ev.runText(words.map((w) => w.text).join(' '), inner(scope))
+        : ev.dispatch(words, inner(scope));
+    }
+    case 'hyperfine':
+    case 'multitime':
+      for (const arg of call.args) if (/\s/.test(arg.text)) ev.runText(arg.text, inner(scope));
+      return unknownInput;
+    case 'perf': {
+      const at = call.args.findIndex((a) => a.text === '--');
+      const from = at >= 0 ? at + 1 : firstWord(call.args, set('-e -o -F -p -t -C -c -g -r'), 1);
+      return /^(?:stat|record|trace|mem|kvm|bench)$/.test(call.args[0]?.text ?? '') && from < call.args.length
+        ? ev.dispatch(call.args.slice(from), inner(scope), { input: call.input })
+        : undefined;
+    }
+    case 'start-stop-daemon': {
+      const program = valueOf(call.args, '-x', '--exec', '-a', '--startas');
+      const at = call.args.findIndex((a) => a.text === '--');
+      return program ? ev.dispatch([program, ...(at < 0 ? [] : call.args.slice(at + 1))], inner(scope)) : undefined;
     }
     case 'flock': {
       const text = valueOf(call.args, '-c', '--command');
@@ -98,7 +147,7 @@ export function unwrap(call: Call, scope: Scope, ev: Evaluator): Input | undefin
     case 'kubectl':
     case 'oc':
     case 'k':
-      return runAfterDashes(call, set('exec debug run'), scope, ev);
+      return runAfterDashes(call, set('exec debug run rsh'), scope, ev);
     case 'heroku':
     case 'fly':
     case 'flyctl':
@@ -107,6 +156,16 @@ export function unwrap(call: Call, scope: Scope, ev: Evaluator): Input | undefin
     case 'gcloud':
     case 'aws':
     case 'lxc':
+    case 'lxc-attach':
+    case 'machinectl':
+    case 'buildah':
+    case 'crictl':
+    case 'nomad':
+    case 'adb':
+    case 'devcontainer':
+    case 'doctl':
+    case 'az':
+    case 'salt-ssh':
     case 'incus':
     case 'distrobox':
     case 'toolbox':
@@ -122,6 +181,24 @@ export function unwrap(call: Call, scope: Scope, ev: Evaluator): Input | undefin
       return runMake(call, scope, ev);
     case 'just':
       return runJust(call, scope, ev);
+    case 'psexec':
+    case 'psexec64':
+    case 'winrs':
+      return runManyHosts(call, scope, ev);
+    case 'wmic': {
+      const at = call.args.findIndex((a) => /^create$/i.test(a.text));
+      return at < 0
+        ? undefined
+        : ev.runText(
+            call.args
+              .slice(at + 1)
+              .map((a) => a.text)
+              .join(' '),
+            { ...inner(scope), shell: 'cmd' },
+          );
+    }
+    case 'wsl':
+      return runWsl(call, scope, ev);
     case '.':
     case 'source':
       return call.args[0] ? runScript(call.args[0], call.args.slice(1), call, scope, ev) : undefined;
@@ -139,11 +216,29 @@ export function unwrap(call: Call, scope: Scope, ev: Evaluator): Input | undefin
       return text ? ev.runText(text.text, inner(scope)) : undefined;
     }
     case 'tar':
+    case 'gtar':
+    case 'bsdtar':
       for (const arg of call.args) {
-        const action = /^(?:--checkpoint-action=exec=|--to-command=|--use-compress-program=)(.*)$/s.exec(arg.text);
+        const action = /^(?:--checkpoint-action=exec=|--to-command=|--use-compress-program=|--rsh-command=)(.*)$/s.exec(
+          arg.text,
+        );
         if (action) ev.runText(action[1]!, inner(scope));
       }
+      for (const text of valuesOf(call.args, '-I', '-F', '--use-compress-program', '--to-command', '--info-script'))
+        ev.runText(text, inner(scope));
       return undefined;
+    case 'rsync':
+      for (const text of valuesOf(call.args, '-e', '--rsh', '--rsync-path')) ev.runText(text, inner(scope));
+      return undefined;
+    case 'zip':
+      for (const text of valuesOf(call.args, '-TT', '--unzip-command')) ev.runText(text, inner(scope));
+      return undefined;
+    case 'man':
+      for (const text of valuesOf(call.args, '-P', '--pager', '-H', '--html')) ev.runText(text, inner(scope));
+      return undefined;
+    case 'sed':
+    case 'gsed':
+      return runSed(call, scope, ev);
     case 'vim':
     case 'vi':
     case 'nvim':
@@ -169,7 +264,7 @@ export function unwrap(call: Call, scope: Scope, ev: Evaluator): Input | undefin
     const done = runPackageScript(call, scope, ev);
     if (done) return done;
   }
-  if (call.program.text.includes('/')) ev.noteRun(call.program.text, scope.dir);
+  if (/[\\/]/.test(call.program.text) || scope.shell === 'cmd') ev.noteRun(call.program.text, scope.dir);
   const interpreter = interpreterOf(name);
   if (interpreter) return runCode(interpreter, call, scope, ev);
   if (

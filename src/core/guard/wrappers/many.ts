@@ -3,6 +3,7 @@ import type { Evaluator, Scope } from '../evaluate.ts';
 import { unknownField, unknownInput } from '../model.ts';
 import type { Call, Field, Input } from '../model.ts';
 import { programName } from '../names.ts';
+import { locate } from '../places.ts';
 import { networkToShell, shells, unknownToShell } from './shells.ts';
 import { firstWord, inner, quote, set } from './words.ts';
 
@@ -118,8 +119,20 @@ export function runFind(call: Call, scope: Scope, ev: Evaluator): Input {
     while (end < args.length && args[end]!.text !== ';' && !(args[end]!.text === '+' && args[end - 1]!.text === '{}'))
       end++;
     const roots = findRoots(args);
+    const [program, ...options] = args.slice(i + 1, end);
+    // A single-file `rm` on every match is `-delete`.
+    const deletes =
+      /(?:^|\/)(?:g?rm|unlink)$/.test(program?.text ?? '') &&
+      !options.some((o) => /^-\w*[rR]|^--recursive/.test(o.text)) &&
+      !roots.every((root) => scratch(root, scope, ev));
     const placeholder: Field = {
-      text: narrowFind(args) ? 'found/node_modules' : roots.length === 1 ? roots[0]! : '{}',
+      text: narrowFind(args)
+        ? 'found/node_modules'
+        : deletes
+          ? '{}'
+          : roots.length === 1
+            ? findTarget(roots[0]!, args)
+            : '{}',
       dynamic: true,
       quoted: true,
     };
@@ -134,6 +147,21 @@ export function runFind(call: Call, scope: Scope, ev: Evaluator): Input {
     i = end;
   }
   return unknownInput;
+}
+
+/** Whether a start folder holds only what is made again anyway. */
+function scratch(root: string, scope: Scope, ev: Evaluator): boolean {
+  const { place } = locate({ text: root, dynamic: root.includes('$'), quoted: false }, scope, ev.options.context);
+  return place === 'temp' || place === 'generated';
+}
+
+/** What a find hands on: a name it looks for tells more than the folder (`-name .env -exec cat {}`). */
+function findTarget(root: string, args: readonly Field[]): string {
+  const at = args.findIndex((a) => /^-i?name$/.test(a.text));
+  const name = at < 0 ? '' : (args[at + 1]?.text ?? '');
+  return /^(?:\.env|id_|\*?\.(?:pem|key|p12|pfx|kdbx|jks)|credentials|\.netrc|\.npmrc|\.pypirc)/.test(name)
+    ? `found/${name.replace(/\*/g, 'x')}`
+    : root;
 }
 
 /** The start folders of a find. */

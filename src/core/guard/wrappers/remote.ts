@@ -24,6 +24,24 @@ export function runSsh(call: Call, scope: Scope, ev: Evaluator): Input {
   return unknownInput;
 }
 
+/** `pdsh -w hosts CMD…`, `psexec \\\\host CMD…`: all words that are no options or hosts are one command. */
+export function runManyHosts(call: Call, scope: Scope, ev: Evaluator): Input {
+  const at = firstWord(call.args, set('-w -h -H -l -g -x -t -f -u -p -o -m -R -s --hosts --user --timeout --par'), 0);
+  const words = call.args.slice(at).filter((a, i) => i > 0 || !/^\\{1,2}\w|^[-/]r:|^@/.test(a.text));
+  if (words.length > 0)
+    ev.runText(words.map((w) => w.text).join(' '), { ...inner(scope), remote: true, dir: '' }, call.input);
+  return unknownInput;
+}
+
+/** `wsl [-d X] [-e|--exec|--] CMD…`: Linux on the same disks, so nothing about it is remote. */
+export function runWsl(call: Call, scope: Scope, ev: Evaluator): Input | undefined {
+  const at = firstWord(call.args, set('-d --distribution -u --user --cd'), 0);
+  const words = call.args.slice(at);
+  if (words.length === 0) return undefined;
+  ev.runText(words.map((w) => w.text).join(' '), { ...inner(scope), shell: 'posix' }, call.input);
+  return ev.dispatch(words, { ...inner(scope), shell: 'posix' }, { input: call.input });
+}
+
 export function runMultiplexer(call: Call, scope: Scope, ev: Evaluator): Input {
   for (const arg of call.args) if (/\s/.test(arg.text)) ev.runText(arg.text, inner(scope));
   const at = call.args.findIndex((a) =>
@@ -87,13 +105,32 @@ export function runRemoteTool(call: Call, scope: Scope, ev: Evaluator): Input | 
       ev.runText(text.text.replace(/^cmd=/, ''), next);
     return undefined;
   }
-  const text = valueOf(args, '-c', '--command', '-C');
-  const remote = args.some((a) => /^(?:ssh|run|exec|console|run:detached|execute-command|shell)$/.test(a.text));
+  const text = valueOf(args, '-c', '--command', '-C', '--ssh-command', '--scripts');
+  const remote =
+    args.some((a) =>
+      /^(?:ssh|run|exec|console|run:detached|execute-command|shell|enter|send-command|invoke|alloc)$/.test(a.text),
+    ) || call.name === 'lxc-attach';
   if (!remote) return undefined;
   if (text) ev.runText(text.text, next);
+  if (call.name === 'aws' && args.some((a) => a.text === 'send-command'))
+    for (const command of sentCommands(valueOf(args, '--parameters')?.text ?? '')) ev.runText(command, next);
   const dashes = args.findIndex((a) => a.text === '--');
   if (dashes >= 0) ev.dispatch(args.slice(dashes + 1), next);
-  else if (call.name === 'heroku' || call.name === 'railway') {
+  else if (inHost.has(call.name)) {
+    // `TOOL exec|shell|run [options] [NAME] CMD…`: where a name is expected is not always known, so both are tried.
+    const verb = args.findIndex((a) => /^(?:exec|shell|run|enter)$/.test(a.text));
+    const at = firstWord(args, set('-s -t -u -n --task --container --workspace-folder -e -c -j --job'), verb + 1);
+    if (verb >= 0) {
+      ev.runText(
+        args
+          .slice(at)
+          .map((a) => a.text)
+          .join(' '),
+        next,
+      );
+      if (at + 1 < args.length) ev.dispatch(args.slice(at + 1), next);
+    }
+  } else if (call.name === 'heroku' || call.name === 'railway') {
     const at = firstWord(
       args,
       set('-a --app -r --remote -s --size -e --env'),
@@ -102,4 +139,20 @@ export function runRemoteTool(call: Call, scope: Scope, ev: Evaluator): Input | 
     if (at < args.length) ev.dispatch(args.slice(at), next);
   }
   return undefined;
+}
+
+const inHost = set(
+  'adb devcontainer toolbox distrobox machinectl crictl nomad buildah lxc incus multipass limactl flatpak podman',
+);
+
+/** The commands in `--parameters commands=["…"]` or `{"commands":["…"]}` of SSM's Run Command. */
+function sentCommands(parameters: string): string[] {
+  const out: string[] = [];
+  for (const m of parameters.slice(0, 20_000).matchAll(/"((?:[^"\\]|\\.){1,4000})"/g))
+    if (m[1] !== 'commands') out.push(m[1]!.replace(/\\(.)/g, '$1'));
+  if (out.length === 0) {
+    const plain = /commands=(.*)$/s.exec(parameters)?.[1];
+    if (plain !== undefined) out.push(plain.replace(/^\[|\]$/g, ''));
+  }
+  return out.slice(0, 64);
 }

@@ -4,7 +4,9 @@ import { hit, unknownInput, noInput } from '../model.ts';
 import type { Call, Field, Hit, Input } from '../model.ts';
 import { inner, set } from './words.ts';
 
-export const shells = set('sh bash zsh dash ksh mksh ash fish rbash busybox-sh tcsh csh yash oksh');
+export const shells = set(
+  'sh bash zsh dash ksh mksh ash fish rbash busybox-sh tcsh csh yash oksh osh ysh hush xonsh nu elvish posh git-shell',
+);
 
 export function runEval(call: Call, scope: Scope, ev: Evaluator): Input {
   const source = taintOf(call.args);
@@ -71,7 +73,9 @@ export function runShell(call: Call, scope: Scope, ev: Evaluator): Input | undef
       text === '-o' ||
       text === '+o' ||
       text === '-O' ||
-      text === '+O'
+      text === '+O' ||
+      // `bash -euo pipefail -c …`
+      /^-[abefhkmnptuvxBCEHPT]*o$/.test(text)
     ) {
       at++;
       continue;
@@ -134,8 +138,10 @@ export function runScript(
     else if (script.text.includes('<()')) ev.hits.push(unknownToShell(call.name));
     return unknownInput;
   }
-  if (script.text === '/dev/stdin') return runInput(call, scope, ev);
+  if (/^\/dev\/(?:stdin|fd\/0)$|^\/proc\/self\/fd\/0$/.test(script.text)) return runInput(call, scope, ev);
   ev.noteRun(script.text, scope.dir);
+  const own = ev.writtenTo(script.text, scope.dir);
+  if (own && own.kind !== 'known') return runInput({ ...call, input: own }, scope, ev);
   const text = ev.readFile(script.text, scope);
   if (text === undefined) return undefined;
   const shebang = /^#!\s*\S*?\/?(?:env\s+(?:-S\s+)?)?([\w.+-]+)\s*$/m.exec(

@@ -33,7 +33,6 @@ export const runners: Readonly<Record<string, readonly string[]>> = {
   bun: ['x'],
   nix: ['develop', 'shell'],
   sail: [],
-  wsl: [],
   rtk: [],
   sbt: [],
   spring: [],
@@ -51,6 +50,7 @@ export function runMake(call: Call, scope: Scope, ev: Evaluator): Input | undefi
     ...(dir === undefined ? {} : { dir: scope.dir === '' ? dir : `${scope.dir}/${dir}` }),
   };
   let text: string | undefined;
+  if (file === '-' && call.input.kind === 'known') text = call.input.text;
   for (const name of file ? [file] : ['GNUmakefile', 'makefile', 'Makefile']) text ??= ev.readFile(name, next);
   if (text === undefined) return undefined;
   const recipes = readMakefile(text);
@@ -204,7 +204,9 @@ export function runRunner(call: Call, words: readonly string[], scope: Scope, ev
     const dash = call.args.findIndex((a) => a.text === '-c' || a.text === '--command');
     return dash < 0 ? undefined : ev.dispatch(call.args.slice(dash + 1), inner(scope));
   }
-  const command = valueOf(call.args.slice(at), '--command');
+  const command =
+    valueOf(call.args.slice(at), '--command', '--call') ??
+    (call.name === 'npm' ? valueOf(call.args.slice(at), '-c') : undefined);
   if (command) return ev.runText(command.text, inner(scope), call.input);
   at = firstWord(call.args, runnerValued, at);
   const rest = call.args.slice(at);

@@ -1,13 +1,15 @@
 /** PowerShell and cmd as wrappers. */
 import type { Evaluator, Scope, Shell } from '../evaluate.ts';
 import { noInput, unknownInput } from '../model.ts';
-import type { Call, Input } from '../model.ts';
+import type { Call, Field, Input } from '../model.ts';
 import { decodeBase64 } from '../outputs.ts';
 import { decodedToShell, networkToShell, runInput, taintOf } from './shells.ts';
 import { inner, valueOf } from './words.ts';
 
 export function unwrapWindows(call: Call, scope: Scope, ev: Evaluator): Input | undefined {
   const { args } = call;
+  const computed = scope.shell === 'powershell' ? runExpression(call, scope, ev) : undefined;
+  if (computed) return computed;
   switch (call.name) {
     case 'powershell':
     case 'pwsh': {
@@ -81,9 +83,32 @@ export function unwrapWindows(call: Call, scope: Scope, ev: Evaluator): Input | 
     case 'saps': {
       const file = valueOf(args, '-FilePath', '-filepath') ?? args.find((a) => !a.text.startsWith('-'));
       const list = valueOf(args, '-ArgumentList', '-argumentlist', '-Args');
+      if (file) ev.noteRun(file.text, scope.dir);
       if (file) ev.runText(`${quoteWindows(file.text)} ${list?.text.replace(/,/g, ' ') ?? ''}`, inner(scope));
       return unknownInput;
     }
+    case 'start': {
+      // `start ["title"] [/switches] program …`
+      let at = args[0]?.quoted === true ? 1 : 0;
+      while (at < args.length && /^\/\w+/.test(args[at]!.text)) at += /^\/d$/i.test(args[at]!.text) ? 2 : 1;
+      return at < args.length ? ev.dispatch(args.slice(at), inner(scope)) : undefined;
+    }
+    case 'set-alias':
+    case 'new-alias': {
+      const words = args.filter((a) => !a.text.startsWith('-'));
+      if (words.length >= 2)
+        scope.functions.set(words[0]!.text, ev.options.parsers.powershell(`${words[1]!.text} $args`).list);
+      return noInput;
+    }
+    case 'mshta':
+    case 'regsvr32':
+    case 'rundll32':
+    case 'msiexec':
+    case 'cscript':
+    case 'wscript':
+      if (args.some((a) => /(?:^|[:/])(?:https?:\/\/|javascript:|vbscript:)/i.test(a.text)))
+        ev.hits.push(networkToShell(call.name));
+      return undefined;
     case 'invoke-command':
     case 'icm':
     case 'start-job':
@@ -96,6 +121,38 @@ export function unwrapWindows(call: Call, scope: Scope, ev: Evaluator): Input | 
     default:
       return undefined;
   }
+}
+
+/** Expressions that compute a text or act through .NET: `[Convert]::FromBase64String('…')`, `[IO.Directory]::Delete(…)`. */
+function runExpression(call: Call, scope: Scope, ev: Evaluator): Input | undefined {
+  const text = call.program.text;
+  if (!text.startsWith('[') && !text.startsWith('$')) return undefined;
+  if (/^\[scriptblock\]::create/i.test(text)) {
+    const source = taintOf([call.program]);
+    if (source) ev.hits.push(source === 'network' ? networkToShell('PowerShell') : decodedToShell('PowerShell'));
+    else ev.runText(text.slice('[scriptblock]::create'.length), inner(scope));
+    return unknownInput;
+  }
+  if (/^\$(?:\(network\)|\(\)|\w+)\.Download(?:String|Data|File)/i.test(text) || text.includes('$(network)'))
+    return { kind: 'network' };
+  const coded = /^\[(?:system\.)?convert\]::frombase64string(.*)$/is.exec(text);
+  if (coded) {
+    const plain = decodeBase64(coded[1]!);
+    return plain === undefined ? { kind: 'decoded' } : { kind: 'known', text: plain };
+  }
+  const decoded = /^\[(?:system\.)?text\.encoding\]::\w+\.getstring(.*)$/is.exec(text);
+  if (decoded) return text.includes('$(') ? { kind: 'decoded' } : { kind: 'known', text: decoded[1]! };
+  const removed = /^\[(?:system\.)?io\.(directory|file|directoryinfo)\]::delete(.*)$/is.exec(text);
+  if (removed) {
+    const [path = '', recurse = ''] = `${removed[2]!} ${call.args.map((a) => a.text).join(' ')}`.split(',');
+    const word = (value: string): Field => ({ text: value, dynamic: value.includes('$'), quoted: true });
+    const recursive = removed[1]!.toLowerCase() !== 'file' && /true/i.test(recurse);
+    return ev.dispatch(
+      [word('remove-item'), word(path.trim()), ...(recursive ? [word('-Recurse'), word('-Force')] : [])],
+      inner(scope),
+    );
+  }
+  return undefined;
 }
 
 const quoteWindows = (text: string): string => (/\s/.test(text) ? `& "${text}"` : text);

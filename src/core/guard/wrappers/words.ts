@@ -30,6 +30,18 @@ export function valueOf(args: readonly Field[], ...names: readonly string[]): Fi
   return undefined;
 }
 
+/** All values of an option, in its glued (`-Ix`, `--name=x`) and its separate form. */
+export function valuesOf(args: readonly Field[], ...names: readonly string[]): string[] {
+  const out: string[] = [];
+  for (const [i, { text }] of args.entries())
+    for (const name of names) {
+      if (text === name) out.push(args[i + 1]?.text ?? '');
+      else if (name.startsWith('--') ? text.startsWith(`${name}=`) : name.length === 2 && text.startsWith(name))
+        out.push(text.slice(name.length + (name.startsWith('--') ? 1 : 0)));
+    }
+  return out;
+}
+
 /** The value after a cluster of short options that ends in `letter` (`-qc 'x'`). */
 export function shortCluster(args: readonly Field[], letter: string): Field | undefined {
   for (let i = 0; i < args.length; i++) {
