@@ -243,6 +243,44 @@ export class AttributionStore {
     if (this.#pending.size > compactAt || this.#committed.size > compactAt) await this.compact();
   }
 
+  /**
+   * Takes over what another tool recorded about lines of a text (0-based line → origin). What was seen here without
+   * doubt stays. With `commit` the text is that commit's, else the work tree's. Says how many lines changed.
+   */
+  async adopt(
+    path: string,
+    text: string,
+    claims: ReadonlyMap<number, LineOrigin>,
+    commit: string | undefined,
+  ): Promise<number> {
+    const hash = await this.#hash();
+    await Promise.all([this.#pending.refresh(), this.#committed.refresh()]);
+    const lines = splitLines(text);
+    const tokens = lines.map((line) => hash.line(line));
+    const key = hash.key(lines);
+    const candidates = await this.#candidates(hash, path, key, []);
+    const known = resolveOrigins({ lines: tokens, key, ...(commit !== undefined && { baseline: [] }), candidates });
+    let adopted = 0;
+    const origins = expandOrigins(known.origins).map((origin, i) => {
+      const claim = claims.get(i);
+      const isSeen = origin !== null && (origin.evidence === 'hook' || origin.evidence === 'editor');
+      if (claim === undefined || (isSeen && origin.mark === undefined)) return origin;
+      adopted++;
+      return claim;
+    });
+    if (adopted === 0) return 0;
+    const at = new Date().toISOString();
+    const next: Snapshot = { path, key, lines: tokens, origins: compressOrigins(origins), deleted: new Map(), at };
+    if (commit === undefined) {
+      const [latest] = await this.#pending.snapshots(path, 1);
+      await this.#write([{ ...next, deleted: newest(known.deleted) }], latest);
+    } else {
+      const record = { ...next, commit };
+      await this.#append(this.#committed, [record], [encodeSnapshot(record)]);
+    }
+    return adopted;
+  }
+
   /** A file got another name: what was known under the old one holds under the new one. */
   async move(from: string, to: string): Promise<void> {
     await this.#pending.refresh();
