@@ -55,6 +55,8 @@ export interface RecordInput {
   readonly source: string;
   readonly sha: string;
   readonly hasEditor: boolean;
+  /** Nothing is committed yet: no signature is asked for. */
+  readonly isPreview?: boolean;
   readonly now: string;
   /** Asks the person at the terminal for a reason; `undefined`: nobody there. */
   readonly ask?: (refusals: readonly Refusal[]) => Promise<string | undefined>;
@@ -100,7 +102,10 @@ export async function prepareRecord(input: RecordInput): Promise<RecordOutput> {
   const { composed, digest } = await compose(input, commit, policy, config.email);
   const unsigned = keepEarlier(composed, commit, digest);
   const wanted = mode === 'record' || mode === 'required' || (mode === 'ai-only' && composed.isNotable);
-  const kept = wanted ? { ...unsigned, provenance: await signedRecord(repo, commit, unsigned.provenance) } : unsigned;
+  const kept =
+    wanted && input.isPreview !== true
+      ? { ...unsigned, provenance: await signedRecord(repo, commit, unsigned.provenance) }
+      : unsigned;
   // Originals that `merge --squash` quotes are git's text, not the person's; their records would be read as more commits.
   const bare = source === 'squash' ? removeRecords(input.message, { indented: true }) : input.message;
   const message = wanted ? mergeTrailers(bare, kept, options) : mode === 'off' ? input.message : removeRecords(bare);

@@ -14,5 +14,5 @@ export { addKey, readKeys } from '../platform/keys.ts';
 export { appendMark } from '../platform/marks.ts';
 export { appendNote, coverageOf, isValidNote, noteLineHash, readNotes } from '../platform/notes.ts';
 export { loadPolicy, realRepoPath } from '../platform/policyFile.ts';
-export { copyCli } from './cliCopy.ts';
+export { cliFile, copyCli } from './cliCopy.ts';
 export { commands } from './commands/index.ts';

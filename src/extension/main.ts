@@ -4,6 +4,7 @@ import { AiKnowledge } from './aiKnowledge.ts';
 import { Announcer } from './announcer.ts';
 import { ChangesView } from './changesView.ts';
 import { ServerClient } from './client.ts';
+import { CommitPreview } from './commitPreview.ts';
 import { CommitSigning } from './commitSigning.ts';
 import { registerCommands } from './commands/register.ts';
 import { setContext } from './contextKeys.ts';
@@ -34,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const policies = new PolicyService(context, log);
   const missed = new MissedEdits(client);
   const knowledge = new AiKnowledge();
+  const preview = new CommitPreview(context, log);
   const key = new SigningKey(context);
   const ledger = new Ledger(log, notify, key);
   const signing = new CommitSigning({ log, key, ledger, policies });
@@ -45,7 +47,7 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const gate = new SaveGate({ context, log, notify, client, policies, ledger, knowledge, announcer });
   const strict = new StrictMode(policies, gate, log);
-  const services = { context, log, notify, client, policies, ledger, key, gate, strict, watcher, announcer };
+  const services = { context, log, notify, client, policies, preview, ledger, key, gate, strict, watcher, announcer };
   context.subscriptions.push(
     log,
     client,
@@ -56,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): void {
     gate,
     strict,
     signing,
+    preview,
     client.onSummary((summary) => knowledge.onSummary(summary)),
     registerVeto(withProbe(gate)),
     registerCommands(services),
@@ -72,6 +75,7 @@ export function activate(context: vscode.ExtensionContext): void {
     signing.start();
     await new Promise((resolve) => setTimeout(resolve, quietMs));
     await deferred().copyCli(context, log);
+    await preview.start();
     gate.vetoMode = (await probeVeto(context, log)) ? 'veto' : 'restore';
   };
   // No start-up waits for the rest.

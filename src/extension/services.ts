@@ -2,6 +2,7 @@
 import type * as vscode from 'vscode';
 import type { Announcer } from './announcer.ts';
 import type { ServerClient } from './client.ts';
+import type { CommitPreview } from './commitPreview.ts';
 import type { EditWatcher } from './editWatcher.ts';
 import type { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
@@ -17,6 +18,7 @@ export interface Services {
   readonly notify: Notify;
   readonly client: ServerClient;
   readonly policies: PolicyService;
+  readonly preview: CommitPreview;
   readonly ledger: Ledger;
   readonly key: SigningKey;
   readonly gate: SaveGate;

@@ -9,6 +9,7 @@ import { markAsAi } from './markAsAi.ts';
 import { markAsMine } from './markAsMine.ts';
 import { openPolicy } from './openPolicy.ts';
 import { remove } from './remove.ts';
+import { previewRecord } from './previewRecord.ts';
 import { replaceKey } from './replaceKey.ts';
 import { restartServer } from './restartServer.ts';
 import { setUp } from './setUp.ts';
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   openPolicy,
   exportAudit,
   verifyAudit,
+  previewRecord,
   replaceKey,
   acceptInlineSuggestion,
   showMenu,
