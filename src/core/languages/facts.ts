@@ -735,7 +735,7 @@ export class CodeFacts {
         ...(isKey ? { isKey } : {}),
       });
       // a, b := f(): every name on the left may hold what the right side gives.
-      if (t.text === ':=' || t.text === '=') {
+      if ((t.text === ':=' || t.text === '=') && brackets.at(-1) !== '(') {
         for (let k = first - 1; k > 0 && tokens[k]!.text === ',' && tokens[k - 1]!.kind === 'id'; k -= 2) {
           if (/^[([{]$/.test(tokens[k - 2]?.text ?? '') && tokens[k - 2]!.text === '(') break;
           found.push({

@@ -182,10 +182,19 @@ export const codeInjection: Rule = {
         ) {
           if (
             varies() &&
-            (c.isBuilt(first) || (c.isParameter(first) && first.to - first.from <= 3)) &&
+            (c.isBuilt(first) ||
+              (c.isParameter(first) && first.to - first.from <= (/goto|setContent/.test(callee) ? 1 : 3))) &&
+            !callee.startsWith('document.') &&
             !/=>|function/.test(c.text(first))
           )
-            report(hit);
+            report(
+              /goto|setContent/.test(callee)
+                ? {
+                    ...hit,
+                    message: 'A value decides what the browser on this server opens: choose from fixed addresses.',
+                  }
+                : hit,
+            );
         } else if (/(?:^|\.)toFastProperties$/.test(callee)) {
           if (varies()) report(hit);
         } else if (callee === 'vm.createContext') {

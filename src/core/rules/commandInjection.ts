@@ -127,6 +127,18 @@ export const commandInjection: Rule = {
         const named = c.named(call, 'bash_command', 'command', 'cmd');
         const first = named ?? args[0];
         if (!first || c.isConstant(first)) continue;
+        // A list of arguments goes to no shell; a word in a list of words is no call.
+        if (
+          c.text(first).startsWith('[') &&
+          !/["'`](?:ba)?sh["'`]\s*,\s*["'`]-c/.test(c.text(first)) &&
+          lang !== 'java'
+        )
+          continue;
+        if (
+          lang === 'ruby' &&
+          /%[wWiI][[({<|][^\])}>|\n]*$/.test(source.text.slice(Math.max(0, call.start - 200), call.start))
+        )
+          continue;
         if (
           /^(?:Open3\.|Process\.Start|Kernel\.|system|IO\.popen)/.test(callee) &&
           args.length > 1 &&
@@ -186,6 +198,8 @@ export const commandInjection: Rule = {
       // The name of the program itself comes from elsewhere.
       const name = c.text(first);
       if (/^[[{]/.test(name)) continue;
+      const values = /^\w+$/.test(name) ? c.facts.valuesOf(name, first.from) : [];
+      if (values.length > 0 && values.every((v) => /^\[\s*["'`]/.test(c.text(v)) || v.op === '+=')) continue;
       if (c.isConstant(first)) continue;
       if (
         c.isOutside(first) ||

@@ -81,6 +81,8 @@ export const cookieInsecure: Rule = {
     }
     if (source.language === 'go')
       for (const m of text.matchAll(/&?http\.Cookie\s*\{([^}]{0,400})\}|&?sessions\.Options\s*\{([^}]{0,400})\}/g)) {
+        // A client sends back what it was given.
+        if (/AddCookie\(\s*&?$/.test(text.slice(Math.max(0, m.index - 40), m.index))) continue;
         const body = m[1] ?? m[2] ?? '';
         if (!/\bSecure\s*:\s*true/.test(body) || !/\bHttpOnly\s*:\s*true/.test(body))
           report({
@@ -105,7 +107,7 @@ export const cookieInsecure: Rule = {
     if (source.language === 'java' || source.language === 'kotlin') {
       const c = code(source);
       for (const call of c.facts.callsNamed('Cookie')) {
-        if (!call.isNew || call.args.length < 2) continue;
+        if (!call.isNew || call.args.length < 2 || !source.has(/addCookie|Cookie\s+\w+\s*=/)) continue;
         const body = c.around(call.start, 0, 10);
         if (!/setSecure\s*\(\s*true/.test(body) || !/setHttpOnly\s*\(\s*true/.test(body))
           report({ start: call.start, end: call.end });

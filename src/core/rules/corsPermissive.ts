@@ -101,8 +101,13 @@ export const corsPermissive: Rule = {
       for (const t of c.facts.tokens) {
         if (t.kind !== 'regex') continue;
         const body = source.slice(t);
-        const near = c.around(t.start, 6, 2);
-        if (!/cors|origin/i.test(near)) continue;
+        const near = c.around(t.start, 3, 0);
+        // Only a pattern of hosts can be one for origins.
+        if (
+          !/cors|origins?\b|allow_?list|white_?list/i.test(near) ||
+          !/\.[a-z]{2,6}(?:\$|\\?\/|:|\)|\/[a-z]*$)/i.test(body)
+        )
+          continue;
         if (/[a-z0-9]\.(?![*+?{\\])[a-z]{2,}/i.test(body.replace(/\\\./g, '')) || !/\$\/[a-z]*$/.test(body))
           report({
             start: t.start,

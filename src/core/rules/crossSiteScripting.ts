@@ -102,7 +102,7 @@ export const crossSiteScripting: Rule = {
     const isJs = lang === 'javascript' || lang === 'typescript' || lang === 'tsx';
     if (lang === 'html') {
       for (const m of source.text.matchAll(
-        /\{\{[^{}\n]{0,400}\|\s*(?:safe|safeseq)\b[^{}\n]{0,400}\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]{0,400}%>|<%=\s*(?:raw\s|[^%\n]{0,400}\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=|\[innerHTML\]\s*=|ng-bind-html-unsafe/g,
+        /\{\{[^{}\n]{0,400}\|\s*(?:safe|safeseq)\b[^{}\n]{0,400}\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]{0,400}%>|<%=\s*(?:raw\s|[^%\n]{0,400}\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=\s*["'](?!\$?t\()|\[innerHTML\]\s*=|ng-bind-html-unsafe/g,
       ))
         report({ start: m.index, end: m.index + m[0].length });
       return;
@@ -126,7 +126,11 @@ export const crossSiteScripting: Rule = {
           });
       }
       if (isJs && /^(?:innerHTML|outerHTML|srcdoc)$/.test(a.name)) {
-        if (!c.isConstant(a) && !/DOMPurify|sanitize|escape|createSafe|trustedHTML|^["'`]{2}$/i.test(c.text(a)))
+        if (
+          !c.isConstant(a) &&
+          !/^(?:async\s+)?function\b|^\(?[\w\s,]*\)?\s*=>/.test(c.text(a)) &&
+          !/DOMPurify|sanitize|escape|createSafe|trustedHTML|^["'`]{2}$/i.test(c.text(a))
+        )
           report({ start: a.start, end: a.end });
       } else if (isJs && a.name === '__html') {
         if (!c.isConstant(a) && !/DOMPurify|sanitize|escape/i.test(c.text(a))) report({ start: a.start, end: a.end });
@@ -274,6 +278,7 @@ export const crossSiteScripting: Rule = {
             varies() &&
             (c.isBuilt(first) || c.isOutside(first)) &&
             fromRequest(c, first, escapers) &&
+            !(call.name === 'Response' && source.has(/rest_framework/)) &&
             !/json|render/i.test(c.text(first)) &&
             !/content_type\s*=\s*["'](?:text\/plain|application\/)|mimetype\s*=\s*["'](?:text\/plain|application\/)|media_type\s*=\s*["'](?:text\/plain|application\/)/.test(
               c.text({ from: call.open, to: call.close }),
@@ -373,7 +378,7 @@ export const crossSiteScripting: Rule = {
       ))
         report({ start: m.index, end: m.index + m[0].length });
     if (isJs)
-      for (const m of source.text.matchAll(/\sv-html\s*=\s*["'][^"']+["']/g))
+      for (const m of source.text.matchAll(/\sv-html\s*=\s*["'](?!\$?t\()[^"']+["']/g))
         report({ start: m.index, end: m.index + m[0].length });
   },
   fix(text) {

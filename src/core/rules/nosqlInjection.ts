@@ -68,6 +68,7 @@ export const nosqlInjection: Rule = {
         if (value && !c.isConstant(value)) report({ start: call.start, end: call.end });
       } else if (
         /^(?:xpath|evaluate|compile|SelectNodes|SelectSingleNode|selectNodes|select)$/.test(call.name) &&
+        call.callee !== 're.compile' &&
         /xpath/i.test(call.callee + source.text.slice(0, 4000)) &&
         c.isBuilt(first) &&
         /\/\/|@\w+\s*=|\[|\w+\s*=\s*'/.test(c.text(first))
@@ -121,6 +122,6 @@ export const nosqlInjection: Rule = {
             : 'LDAP search returns Java objects, and an entry can hold a harmful one: pass false for returningObjFlag.',
         });
     for (const a of c.facts.assignments)
-      if (a.name === '$where' && !c.isConstant(a)) report({ start: a.start, end: a.end });
+      if (a.name === '$where' && source.language !== 'php' && !c.isConstant(a)) report({ start: a.start, end: a.end });
   },
 };

@@ -34,7 +34,7 @@ export const openRedirect: Rule = {
   check(source, report) {
     const c = code(source);
     const safe =
-      /url_has_allowed_host|is_safe_url|isLocalUrl|IsLocalUrl|only_path|allow_other_host:\s*false|startsWith\(['"]\/(?!\/)|safe_redirect|validate/;
+      /url_has_allowed_host|is_safe_url|isLocalUrl|IsLocalUrl|only_path|allow_other_host:\s*false|startsWith\(['"]\/(?!\/)|safe_redirect|validate|\.(?:host|hostname|netloc)\s*(?:===?|!==?)|same_?origin|allowed_?hosts/i;
     for (const call of c.facts.calls) {
       const { callee } = call;
       const hit = { start: call.start, end: call.end };
@@ -50,7 +50,7 @@ export const openRedirect: Rule = {
         continue;
       }
       if (
-        !/(?:^|\.)(?:redirect|redirect_to|sendRedirect|Redirect|RedirectPermanent|HttpResponseRedirect|HttpResponsePermanentRedirect|HTTPFound|HTTPMovedPermanently|HTTPSeeOther|redirect_back|RedirectResponse|RedirectToPage|redirectTo|RedirectTo|LocalRedirectPermanent|permanentRedirect|redirect\(\)\.(?:to|away)|away|rewrite)$/.test(
+        !/(?:^|\.)(?:redirect|redirect_to|sendRedirect|Redirect|RedirectPermanent|HttpResponseRedirect|HttpResponsePermanentRedirect|HTTPFound|HTTPMovedPermanently|HTTPSeeOther|redirect_back|RedirectResponse|RedirectToPage|redirectTo|RedirectTo|LocalRedirectPermanent|permanentRedirect|redirect\(\)\.(?:to|away)|away)$/.test(
           callee,
         ) &&
         !(callee === 'header' && source.language === 'php')
@@ -62,7 +62,8 @@ export const openRedirect: Rule = {
       if (callee === 'header' && !/Location/i.test(c.text(target))) continue;
       if (
         /^f?["'`]\/(?!\/)/.test(c.text(target)) ||
-        /^(?:url_for|reverse|resolve_url|\w+_path|\w+_url)\b/.test(c.text(target))
+        /^(?:url_for|reverse|resolve_url|(?:\w+\.)*\w+_(?:path|url))\b/.test(c.text(target)) ||
+        startsHere(c, target)
       )
         continue;
       if (!fromRequest(c, target, /^(?:url_for|reverse|resolve_url|urlparse|safe\w*|sanitize\w*)$/)) continue;
@@ -105,6 +106,12 @@ export const openRedirect: Rule = {
     for (const a of c.facts.assignments) {
       if (!/^(?:window\.|document\.|self\.|top\.|parent\.)?location(?:\.href)?$/.test(a.target) || c.isConstant(a))
         continue;
+      // A variable of one's own that happens to be called location.
+      if (
+        a.target === 'location' &&
+        (/^(?:const|let|var)$/.test(c.facts.tokens[a.from - 3]?.text ?? '') || c.facts.isParam('location', a.from))
+      )
+        continue;
       if (isPageAddress(c, a) && !safe.test(c.around(a.start, 12, 2))) report({ start: a.start, end: a.end });
     }
     if (/^(?:javascript|typescript)$/.test(source.language) && source.has(/@Redirect\s*\(/))
@@ -120,6 +127,13 @@ export const openRedirect: Rule = {
         report({ start: m.index, end: m.index + m[0].length });
   },
 };
+
+/** Whether all that the variable holds starts with a path of this site. */
+function startsHere(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
+  const name = /^\w+$/.exec(c.text(range))?.[0];
+  const values = name === undefined ? [] : c.facts.valuesOf(name, range.from);
+  return values.length > 0 && values.every((v) => /^[fF]?["'`]\/(?!\/)/.test(c.text(v)));
+}
 
 /** A page that sends its visitor where its own address says. Its path alone, or the page itself again, is no other site. */
 function isPageAddress(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {

@@ -86,6 +86,9 @@ export const pathTraversal: Rule = {
         !(isJs && source.has(/\b(?:join|resolve)\b[^\n]{0,400}(?:from\s*|require\()['"](?:node:)?path/))
       )
         continue;
+      if (opens && builtins.test(call.callee) && source.language !== 'php') continue;
+      if (call.callee === 'path.Join' && source.language === 'go') continue;
+      if (call.callee === 'File' && source.language === 'c-sharp') continue;
       const hit = { start: call.start, end: call.end };
       const body = c.around(call.start, 12, 8);
       const args = joins
@@ -99,7 +102,7 @@ export const pathTraversal: Rule = {
         if (cleaned.test(text)) continue;
         if (fromRequest(c, a, base)) bad = true;
         else if (joins && isJs && handlerParameter(c, a, call.start)) bad = true;
-        else if (archives && isEntryName(c, a)) entry = bad = true;
+        else if (archives && source.language !== 'python' && isEntryName(c, a)) entry = bad = true;
         // Go's services read files whose names come from the environment or a prompt: the operator, but gosec's readers ask all the same.
         else if (opens && source.language === 'go' && /os\.Getenv|ReadString|os\.Args/.test(wholeText(c, a)))
           bad = true;
@@ -133,11 +136,13 @@ export const pathTraversal: Rule = {
   },
 };
 
+/** Functions of PHP without an owner: the same words mean other things elsewhere. */
+const builtins = /^(?:copy|rename|mkdir|unlink|file|rmdir|opendir|scandir|readfile|fopen)$/;
 const base = /(?:^|\.)(?:basename|Base|secure_filename|sanitize\w*|GetFileName|getName|safe_join|SecureJoin|realpath)$/;
 
 /** `entry.name` of an archive's member. */
 function isEntryName(c: Code, range: { from: number; to: number }): boolean {
-  return /\b(?:f|file|entry|e|ze|zipEntry|header|hdr|h|member|zf|item|tarEntry|zip_?[eE]ntry)\.(?:Name|name|getName\(\)|fileName|entryName|path|FullName|filename)\b/.test(
+  return /\b(?:f|file|entry|e|ze|zipEntry|header|hdr|h|member|zf|item|tarEntry|zip_?[eE]ntry)\.(?:Name|name|getName\(\)|fileName|entryName|path|FullName|filename)(?!\w)/.test(
     wholeText(c, range),
   );
 }

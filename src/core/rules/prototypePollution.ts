@@ -43,7 +43,7 @@ export const prototypePollution: Rule = {
 /** `current = current[part]` in a loop of the function: the path goes wherever its parts say. */
 function walks(c: Code, name: string, scope: { from: number; to: number }): boolean {
   for (const a of c.facts.byName.get(name) ?? []) {
-    if (a.from < scope.from || a.to > scope.to) continue;
+    if (a.from < scope.from || a.to > scope.to || c.facts.tokens[a.from - 2]?.text !== name) continue;
     const m = /^\(?\s*(\w+)\[([^\]]{1,60})\]/.exec(c.text(a));
     if (m && m[1] === name && !/^\d+$|^['"]/.test(m[2]!)) return /\b(?:for|while|forEach|reduce)\b/.test(c.text(scope));
   }

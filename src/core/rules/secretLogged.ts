@@ -5,7 +5,7 @@ const loggers =
   /^(?:(?:\w+\.)*(?:logger|log|logging|LOGGER|LOG|_logger|slog|zap|sugar|logrus|winston|console|Rails\.logger|Log|Logger|tracing)\.(?:debug|info|warn|warning|error|critical|fatal|exception|trace|log|print|println|printf|Debug\w*|Info\w*|Warn\w*|Error\w*|Fatal\w*|Print\w*|Trace\w*|Log\w*|d|i|w|e|v|LogInformation|LogDebug|LogWarning|LogError)|System\.out\.print(?:ln|f)?|fmt\.Print(?:ln|f)?|print|println|puts|error_log|Console\.WriteLine)$/;
 /** Names that hold the secret itself, not something about it. */
 const secret =
-  /^(?:\w*_)?(?:password|passwd|passphrase|secret|secret_?key|api_?key|private_?key|access_?token|refresh_?token|auth_?token|client_?secret|credentials?|credit_?card|card_?number|cvv|ssn)$|^(?:password|secret|apiKey|privateKey|accessToken|refreshToken|authToken|clientSecret|secretKey|userPassword|plainPassword|dbPassword|newPassword|oldPassword)$/i;
+  /^(?:\w*_)?(?:password|passwd|passphrase|secret|secret_?key|api_?key|private_?key|access_?token|refresh_?token|auth_?token|client_?secret|credit_?card|card_?number|cvv|ssn)$|^(?:credentials|password|secret|apiKey|privateKey|accessToken|refreshToken|authToken|clientSecret|secretKey|userPassword|plainPassword|dbPassword|newPassword|oldPassword)$/i;
 
 export const secretLogged: Rule = {
   id: 'secret-logged',
@@ -56,7 +56,7 @@ export const secretLogged: Rule = {
     for (const call of c.facts.calls) {
       if (!loggers.test(call.callee)) continue;
       for (const name of loggedNames(call.open + 1, call.close)) {
-        if (!secret.test(name)) continue;
+        if (!secret.test(name) || /^(?:n|num|has|is|no|count|max|min|len|total|with|use)_/i.test(name)) continue;
         report({
           start: call.start,
           end: call.end,

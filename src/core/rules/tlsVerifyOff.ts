@@ -82,7 +82,7 @@ export const tlsVerifyOff: Rule = {
         report({ ...a, key: a.name });
       else if (
         /ServerCertificate(?:Custom)?ValidationCallback$/.test(a.name) &&
-        /=>\s*true\b|return\s+true|DangerousAcceptAny/.test(value)
+        /=>\s*true\b|(?:=>|delegate[^{]{0,200})\s*\{\s*return\s+true|DangerousAcceptAny/.test(value)
       )
         report({ ...a, key: a.name });
     }
@@ -102,10 +102,8 @@ export const tlsVerifyOff: Rule = {
           report({ start: call.start, end: code.offsets(arg).end, key: 'cert_reqs' });
       }
       if (
-        /^(?:_create_unverified_context|danger_accept_invalid_certs|danger_accept_invalid_hostnames)$/.test(
-          call.name,
-        ) &&
-        code.textOf(call.args[0] ?? { from: 0, to: 0 }) !== 'false'
+        (call.name === '_create_unverified_context' || /^danger_accept_invalid_(?:certs|hostnames)$/.test(call.name)) &&
+        (call.name.startsWith('_') || /^(?:true|)$/.test(code.textOf(call.args[0] ?? { from: 0, to: 0 })))
       )
         report({ start: call.start, end: call.end, key: call.name });
       else if (/(?:Noop|AllowAll|NullHostname)\w*Verifier$/.test(call.name))

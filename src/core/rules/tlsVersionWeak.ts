@@ -80,6 +80,13 @@ export const tlsVersionWeak: Rule = {
     )) {
       const lineStart = text.lastIndexOf('\n', m.index) + 1;
       if (/^\s*(?:#|\/\/|\*)/.test(text.slice(lineStart, m.index))) continue;
+      // Suites that are named to be told apart are not offered.
+      if (
+        m[0].startsWith('TLS_') &&
+        !/[cC]ipherSuites\s*[:=]\s*(?:\[\]uint16\s*)?[{[][^}\]]*$/.test(text.slice(Math.max(0, m.index - 400), m.index))
+      )
+        continue;
+      if (/createSsl|NewTLS/.test(text.slice(lineStart, m.index))) continue;
       if (
         m[0] === 'sslmode=disable' &&
         /localhost|127\.0\.0\.1|@(?:db|postgres):/.test(text.slice(lineStart, m.index + 100))

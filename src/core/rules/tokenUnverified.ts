@@ -83,6 +83,12 @@ export const tokenUnverified: Rule = {
         if (/verify\s*=\s*False|["']verify_signature["']\s*:\s*False|algorithms\s*=\s*\[?\s*["']none["']/i.test(body))
           report({ ...hit, key: 'unverified' });
       } else if (
+        call.callee === 'jwt.encode' &&
+        source.language === 'python' &&
+        /algorithm\s*=\s*["']none["']/i.test(body)
+      )
+        report({ ...hit, key: 'none' });
+      else if (
         /^(?:jwt|jsonwebtoken|JWT)\.(?:verify|sign)$/.test(call.callee) &&
         /algorithms?\s*["']?\s*:\s*\[?[^\]]{0,400}["']none["']/i.test(body)
       )

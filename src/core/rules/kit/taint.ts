@@ -29,7 +29,7 @@ const request = new RegExp(
     // ASP.NET
     String.raw`\bRequest\s*(?:\.(?:Query|QueryString|Form|Params|Cookies|Headers|Path|Body|RawUrl|Url|Files|RouteValues|UserAgent|UrlReferrer|InputStream)\b|\[)`,
     // The page's own address
-    String.raw`\blocation\.(?:search|hash|href)\b|\bdocument\.(?:URL|referrer|documentURI|baseURI|location)\b|\bwindow\.name\b|\bsearchParams\b|\bnew\s+URLSearchParams\b`,
+    String.raw`\blocation\.(?:search|hash|href)\b|\bdocument\.(?:URL|referrer|documentURI|baseURI|location)\b|\bwindow\.name\b|\bsearchParams\b`,
     // Rust: actix, axum, rocket
     String.raw`\b(?:web::|extract::)?(?:Query|Path|Form|Json)\s*\(`,
   ].join('|'),
@@ -40,6 +40,10 @@ const event =
 /** Makes a number, an enum or the like of the value, or looks something else up by it: what comes out is not the caller's text. */
 const narrowing =
   /^(?:parseInt|parseFloat|Number|BigInt|Boolean|int|float|bool|len|isinstance|Integer\.(?:parseInt|valueOf)|Long\.(?:parseLong|valueOf)|Double\.parseDouble|UUID\.fromString|uuid\.(?:UUID|Parse|parse)|strconv\.(?:Atoi|ParseInt|ParseUint|ParseFloat|ParseBool)|intval|floatval|boolval|int\.Parse|Int32\.Parse|Guid\.Parse|Convert\.To(?:Int\w*|Boolean)|to_i|hash|sha256|hashlib\.\w+|crypto\.\w+|count|sizeof|abs|round|math\.\w+|Math\.\w+|(?:\w+\.)*(?:ReadFile|readFile|readFileSync|ReadDir|Open|open|Stat|stat|QueryRow|QueryRowContext|Query|query|find(?:One|All|By\w*|Unique|First\w*|Many)|Find|First|FindOne|get_object_or_404|objects\.get|executeQuery|getOne|includes|has|exists|indexOf|contains|startsWith|equals|test|match))$/;
+
+/** What hands its arguments on in what it gives back. Other functions make something of their own of them. */
+const passing =
+  /(?:^|\.)(?:\w*[fF]ormat\w*|[sS]printf|[cC]oncat|[jJ]oin|resolve|normalize|Clean|FromSlash|replace\w*|Replace\w*|gsub!?|sub|[tT]rim\w*|l?r?strip|chomp|lower|upper|to(?:Lower|Upper)Case|To(?:Lower|Upper)|downcase|upcase|toString|to_s|String|string|str|bytes?|byte|encode|decode\w*|unquote\w*|unescape\w*|[bB]64\w*|atob|slice|substr\w*|Substring|[sS]plit\w*|get\w*|Get\w*|fetch|pop|shift|at|first|last|from|URL|URLSearchParams|URI|Uri|[cC]reate|parse\w*|Parse\w*|loads?|json|text|body|read|[aA]ppend|valueOf|of|File|Path|Paths|params|permit|require|dict|list|Array|array|asList|tuple|template|HTML|JS|Vars|cgi\w*|Value|value|Query|Param|FormValue|PostForm|header|Header|input|query|post|all|only|argument\w*|dig|to_unsafe_h|StringBuilder|StringBuffer|or|and|if|return|await|print\w*|Markup|Some|Ok|unwrap\w*|expect|as_str|into_inner|into|clone|to_owned|to_string|ReadAll|isinstance|function)$/;
 
 /** How a rule's own sanitizers are called: by the whole callee. */
 export type Sanitizers = RegExp | undefined;
@@ -58,7 +62,7 @@ function live(c: Code, range: Range, sanitizers: Sanitizers): string {
     const t = tokens[i]!;
     if (t.text !== '(' || t.kind !== 'op' || match[i]! <= i || tokens[i - 1]?.kind !== 'id') continue;
     const callee = calleeBefore(c, i);
-    if (!narrowing.test(callee) && !sanitizers?.test(callee)) continue;
+    if (callee !== '' && passing.test(callee) && !narrowing.test(callee) && !sanitizers?.test(callee)) continue;
     text += `${c.source.text.slice(from, t.start)} `;
     i = Math.min(match[i]!, end - 1);
     from = tokens[i]!.end;
