@@ -156,13 +156,13 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
   let findings: Finding[];
   if (large) {
     note = 'too large to parse, judged by lines';
-    findings = judge(
-      file,
-      excerpt(file.path, oldLines, hunks, 'old', language),
-      excerpt(file.path, newLines, hunks, 'new', language),
-      language,
-      ctx,
-    );
+    const old = excerpt(file.path, oldLines, hunks, 'old', language);
+    const now = excerpt(file.path, newLines, hunks, 'new', language);
+    findings = judge(file, old, now, language, ctx);
+    const custom = await customHits(now.source, old.source, now.changed, ctx, true);
+    for (const f of custom.findings)
+      findings.push({ ...f, line: now.original(f.line), endLine: now.original(f.endLine) });
+    note = [note, ...custom.notes].join('; ');
   } else {
     const gone = changedLines(hunks, 'old');
     const added = changedLines(hunks, 'new');
@@ -191,7 +191,9 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
       }
     }
     findings = judge(file, sides.before, sides.after, language, ctx, changeType === 'comments');
-    findings.push(...(await customHits(sides.after.source, sides.before.source, sides.after.changed, ctx)));
+    const custom = await customHits(sides.after.source, sides.before.source, sides.after.changed, ctx);
+    findings.push(...custom.findings);
+    if (custom.notes.length > 0) note = custom.notes.join('; ');
   }
   findings = applyPolicy(findings, file.path, ctx.policy);
   findings.sort(

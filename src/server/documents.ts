@@ -76,6 +76,8 @@ export class OpenDocument {
   live: LiveState | undefined;
   /** Judged last; lines are moved along with edits. */
   judgement: Judgement = nothing;
+  /** Of the text last judged, when the document is a policy. */
+  policyProblems: readonly Diagnostic[] = [];
   /** Lines of the text that `judgement` was published for. */
   publishedVersion: number | undefined;
   publishedKey = '[]';
@@ -625,6 +627,13 @@ export class Documents {
       origins: expandOrigins(live.map.toOrigins()),
       deletedBy: (line) => taken.get(line) ?? live.deletedBefore.get(line),
     });
+    if (isPolicyFile(document.file))
+      document.policyProblems = await policyDiagnostics(
+        document.text.getText(),
+        live.repoPath,
+        new Date(),
+        this.#grammars,
+      );
     const left = document.showAt - Date.now();
     if (left <= 0) this.#show(document, live, judgement, version);
     else {
@@ -656,8 +665,7 @@ export class Documents {
     const since = document.sinceJudged.flatMap((s) => s.changes);
     document.judgement = { ...judgement, findings: shiftFindings(judgement.findings, since) };
     const diagnostics = this.#toDiagnostics(live.root, document.judgement.findings, live.map.lines());
-    if (isPolicyFile(document.file))
-      diagnostics.push(...policyDiagnostics(document.text.getText(), live.repoPath, new Date()));
+    diagnostics.push(...document.policyProblems);
     this.#publisher.summary(summaryOf(document.uri, version, document.judgement, document.note));
     this.#publish(document, document.text.version, diagnostics);
     this.#changesSoon();

@@ -9,6 +9,11 @@ const ctx = { grammars: createGrammars(), policy: defaultPolicy };
 const judge = (path: string, before: string | null, after: string | null, policy: Policy = defaultPolicy) =>
   classifyFile({ path, before, after }, { ...ctx, policy });
 
+const withRules = (rules: Partial<Policy['rules']>): Policy => ({
+  ...defaultPolicy,
+  rules: { ...defaultPolicy.rules, ...rules },
+});
+
 const kinds: readonly [string, string, string | null, string | null, string, string][] = [
   ['blanks in Python', 'a.py', 'x = [1,2]\n', 'x = [1, 2]\n\n', 'formatting', 'low'],
   ['quotes and commas in TypeScript', 'a.ts', "f('a', [1, 2]);\n", 'f("a", [\n  1,\n  2,\n]);\n', 'formatting', 'low'],
@@ -163,10 +168,6 @@ test('what moves to another file of the change is silent', async () => {
 });
 
 test('policy: a rule switched off, a tier changed, rules of the team', async () => {
-  const withRules = (rules: Partial<Policy['rules']>): Policy => ({
-    ...defaultPolicy,
-    rules: { ...defaultPolicy.rules, ...rules },
-  });
   assert.deepEqual((await judge('a.py', null, risky, withRules({ disable: ['tls-verify-off'] }))).findings, []);
   assert.equal((await judge('a.py', null, risky, withRules({ tiers: { 'tls-verify-off': 'medium' } }))).tier, 'medium');
   const custom = [
@@ -199,6 +200,58 @@ test('policy: a rule switched off, a tier changed, rules of the team', async () 
       ['no-debugger', 3],
     ],
   );
+});
+
+test('a query of the policy is judged over the diff like any rule, and says when it could not be asked', async () => {
+  const rule = (query: string, languages = ['typescript']): Policy =>
+    withRules({ custom: [{ id: 'q', message: 'm', tier: 'high', languages, query }] });
+  const lines = (c: Awaited<ReturnType<typeof judge>>): number[] => c.findings.map((f) => f.line);
+  const debug = rule('(debugger_statement) @finding');
+  // Moved, indented anew, or not touched: old. One more than before: new.
+  assert.deepEqual(lines(await judge('a.ts', 'debugger;\na();\n', 'if (b) {\n  debugger;\n}\na();\n', debug)), []);
+  assert.deepEqual(lines(await judge('a.ts', 'debugger;\na();\n', 'a();\ndebugger;\ndebugger;\n', debug)), [2]);
+  const bad = await judge('a.ts', null, 'a();\n', rule('(no_such_node) @finding'));
+  assert.deepEqual(bad.findings, []);
+  assert.match(bad.note ?? '', /rule q was not asked: Bad node name 'no_such_node'/);
+  // Without languages it is meant for the grammar that knows its nodes.
+  const any = rule('(debugger_statement) @finding', []);
+  assert.equal((await judge('a.py', null, 'a()\n', any)).note, undefined);
+  assert.deepEqual(lines(await judge('a.ts', null, 'debugger;\n', any)), [1]);
+});
+
+test('no query of a policy can hold the engine up', async () => {
+  const policy = withRules({
+    custom: [
+      {
+        id: 'q',
+        message: 'm',
+        tier: 'high',
+        languages: ['typescript'],
+        query: '(_ (_) @a (_) @b (_) @c (_) @d (_) @finding)',
+      },
+    ],
+  });
+  const start = process.cpuUsage();
+  const c = await judge('a.ts', null, 'const x = [1, 2, 3, 4, 5, 6, 7, 8];\n'.repeat(3000), policy);
+  const used = process.cpuUsage(start);
+  assert.match(c.note ?? '', /rule q was not asked: the query takes too long/);
+  assert.ok((used.user + used.system) / 1000 < 6000);
+});
+
+test('rules of the policy see files that are too large to parse, line by line', async () => {
+  const policy = withRules({
+    custom: [
+      { id: 'p', message: 'm', tier: 'high', languages: [], pattern: 'forbidden' },
+      { id: 'q', message: 'm', tier: 'high', languages: ['javascript'], query: '(debugger_statement) @finding' },
+    ],
+  });
+  const large = 'let a = 1;\n'.repeat(200_000);
+  const c = await judge('a.js', large, `${large}forbidden();\n`, policy);
+  assert.deepEqual(
+    c.findings.map((f) => [f.rule, f.line]),
+    [['p', 200_001]],
+  );
+  assert.match(c.note ?? '', /judged by lines; rule q was not asked: the file is too large to parse/);
 });
 
 test('a secret never stands in a message', async () => {
