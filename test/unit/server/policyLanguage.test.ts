@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { messageOf } from './harness.ts';
 import { createGrammars } from '../../../src/platform/grammars.ts';
 import * as fc from 'fast-check';
 import { parsePolicy } from '../../../src/core/policy/index.ts';
@@ -58,8 +59,8 @@ rules:
       [18, 1],
     ],
   );
-  assert.match(String(found[0]?.message), /misspelt: the query does not fit python: Bad node name 'cal'/);
-  assert.match(String(found[1]?.message), /no grammar for 'sql'/);
+  assert.match(messageOf(found[0]), /misspelt: the query does not fit python: Bad node name 'cal'/);
+  assert.match(messageOf(found[1]), /no grammar for 'sql'/);
 });
 
 test('no text and no position makes completion or hover fail', async () => {
