@@ -1,20 +1,20 @@
 /** Texts → lines → hunks. The one line diff of the product; linear on hopeless inputs. */
+import { diffArrays } from 'diff';
 import type { Hunk } from './model.ts';
-import { differences } from './myers.ts';
 
 /** Lines without their terminators (`\n`, `\r\n` or a lone `\r`). Text that ends in a terminator has no extra empty line. */
 export function splitLines(text: string): string[] {
   if (text === '') return [];
-  const lines = text.includes('\r') ? text.split(/\r\n|\n|\r/) : text.split('\n');
+  const lines = text.split(/\r\n|\n|\r/);
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }
 
 /**
  * Edits beyond this many lines are no longer aligned but replaced as a block: Myers' algorithm costs O(lines × edits),
- * and a rewrite of that size has no meaningful alignment (bounds measured in test/bench).
+ * and a rewrite of that size has no meaningful alignment (bound measured in test/bench).
  */
-const bounds = { edits: 4000, steps: 60_000_000 };
+const maxEditLength = 4000;
 
 /** Hunks that turn `before` into `after`, compared line by line; in order, never adjacent. */
 export function diffLines(before: readonly string[], after: readonly string[]): Hunk[] {
@@ -29,20 +29,45 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
   if (start === endOld && start === endNew) return [];
   const whole = (): Hunk[] => [hunk(start, endOld - start, start, endNew - start)];
   if (start === endOld || start === endNew) return whole();
-  const numbers = new Map<string, number>();
-  const numbered = (lines: readonly string[], end: number): Int32Array => {
-    const ids = new Int32Array(end - start);
-    for (let i = start; i < end; i++) {
-      const line = lines[i]!;
-      let id = numbers.get(line);
-      if (id === undefined) numbers.set(line, (id = numbers.size));
-      ids[i - start] = id;
-    }
-    return ids;
+  // A line that the other side does not have is in no alignment; only the others are aligned, which makes a rewrite cheap.
+  const old = linesIn(before, start, endOld, new Set(after.slice(start, endNew)));
+  const next = linesIn(after, start, endNew, new Set(before.slice(start, endOld)));
+  if (old.length === 0 || next.length === 0) return whole();
+  const parts = diffArrays(
+    old.map((i) => before[i]),
+    next.map((i) => after[i]),
+    { maxEditLength },
+  );
+  if (parts === undefined) return whole();
+  const hunks: Hunk[] = [];
+  let o = start;
+  let n = start;
+  const upTo = (nextOld: number, nextNew: number): void => {
+    if (nextOld > o || nextNew > n) hunks.push(hunk(o, nextOld - o, n, nextNew - n));
+    o = nextOld;
+    n = nextNew;
   };
-  const found = differences(numbered(before, endOld), numbered(after, endNew), bounds);
-  if (found === undefined) return whole();
-  return found.map((r) => hunk(start + r.oldStart, r.oldCount, start + r.newStart, r.newCount));
+  let i = 0;
+  let j = 0;
+  for (const part of parts) {
+    if (part.removed) i += part.count;
+    else if (part.added) j += part.count;
+    else
+      for (let k = 0; k < part.count; k++) {
+        upTo(old[i++] as number, next[j++] as number);
+        o++;
+        n++;
+      }
+  }
+  upTo(endOld, endNew);
+  return hunks;
+}
+
+/** Indices `[start, end)` of lines that `known` has. */
+function linesIn(lines: readonly string[], start: number, end: number, known: ReadonlySet<string>): number[] {
+  const out: number[] = [];
+  for (let i = start; i < end; i++) if (known.has(lines[i] as string)) out.push(i);
+  return out;
 }
 
 /** From 0-based offsets to git's 1-based convention, where an empty side names the line before it. */
