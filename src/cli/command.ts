@@ -8,6 +8,10 @@ export interface Io {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly verbose: boolean;
+  /** Process id of who started us; default: the parent of this process. */
+  readonly parent?: number;
+  /** File descriptor of what the git hook's script sends along; default: standard input. */
+  readonly feed?: number;
 }
 
 export interface Command {

@@ -1,5 +1,5 @@
 /**
- * Commands on a hot path (agent hooks, git hooks, the command guard), in a bundle of their own: an agent calls them
+ * Commands on a hot path (agent hooks, the command guard), in a bundle of their own: an agent calls them
  * hundreds of times in a session, so nothing here may load a parser, the exporters or the server. Each command's
  * modules are set up only when it runs.
  */
@@ -15,11 +15,6 @@ const lazy = (name: string, summary: string, load: () => Command): Command => ({
 });
 
 export const fastCommands: readonly Command[] = [
-  lazy(
-    'git-hook',
-    'called by the installed git hooks',
-    () => (require('./commands/gitHook.ts') as typeof import('./commands/gitHook.ts')).gitHook,
-  ),
   lazy(
     'guard',
     'judge shell commands: allow, ask or deny',

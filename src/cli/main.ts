@@ -8,13 +8,16 @@ import { version } from '../../package.json';
 import { keepCode, requireCached } from './codeCache.ts';
 import type { Command, Io } from './command.ts';
 
-const fastWords: ReadonlySet<string> = new Set(['hook', 'git-hook', 'guard']);
+const fastWords: ReadonlySet<string> = new Set(['hook', 'guard']);
 
 // From Node 22.1 on, compiled code is kept on disk, which halves the start of a hook.
 (nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 // The bundles are siblings on disk and loaded on demand; a static import would parse them all.
 const loadFast = (): readonly Command[] => (requireCached('fast.js') as typeof import('./fast.ts')).fastCommands;
+const loadGitHook = (): readonly Command[] => [
+  (requireCached('gitHook.js') as typeof import('./commands/gitHook.ts')).gitHook,
+];
 const loadFull = (): readonly Command[] => (require('./full.js') as typeof import('./full.ts')).fullCommands;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -40,7 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     if (word === undefined || word === '--help' || word === '-h' || word === 'help')
       return help(rest[0], io, word !== undefined);
-    const commands = fastWords.has(word) ? loadFast() : loadFull();
+    const commands = word === 'git-hook' ? loadGitHook() : fastWords.has(word) ? loadFast() : loadFull();
     const command = commands.find((c) => c.name === word);
     if (!command) {
       io.err(`countersign: unknown command '${printable(word)}'; 'countersign --help' lists them\n`);
@@ -60,7 +63,7 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 function help(topic: string | undefined, io: Io, asked: boolean): number {
-  const commands = [...loadFull(), ...loadFast()].sort((a, b) => a.name.localeCompare(b.name));
+  const commands = [...loadFull(), ...loadFast(), ...loadGitHook()].sort((a, b) => a.name.localeCompare(b.name));
   const one = topic === undefined ? undefined : commands.find((c) => c.name === topic);
   if (topic !== undefined && !one) {
     io.err(`countersign: no help for '${printable(topic)}'; 'countersign --help' lists the commands\n`);

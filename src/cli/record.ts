@@ -2,7 +2,7 @@
  * The record of the commit that git is about to make: a bundle of its own, loaded by `git-hook` only when there is
  * something to record, because it brings the risk engine along.
  */
-import * as fs from 'node:fs/promises';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { LineOrigins } from '../core/attribution/model.ts';
 import { compressOrigins, expandOrigins } from '../core/attribution/origins.ts';
@@ -10,8 +10,8 @@ import { unseen } from '../core/attribution/model.ts';
 import { classify } from '../core/classify.ts';
 import { diffLines, splitLines } from '../core/hunks.ts';
 import { weakestEvidence, type Classification, type Evidence, type FileChange } from '../core/model.ts';
-import { checkNote, type NoteProblem } from '../core/justification.ts';
-import type { JustificationRule, Policy } from '../core/policy/model.ts';
+import { checkNote, type Justification, type NoteProblem } from '../core/justification.ts';
+import type { JustificationRule, PathVerdict, Policy } from '../core/policy/model.ts';
 import { linearRegex } from '../core/regex.ts';
 import { verdictFor } from '../core/policy/index.ts';
 import { composeRecord, type CommitFile, type Composed, type Refusal } from '../core/provenance/compose.ts';
@@ -26,25 +26,39 @@ import {
   toBinary,
   type MessageOptions,
 } from '../core/provenance/trailers.ts';
-import { openAttribution } from '../platform/attribution.ts';
+import { openAttribution, type Alternate, type AttributionStore } from '../platform/attribution.ts';
 import { auditHead } from '../platform/auditLog.ts';
-import { commentCharOf, commitInMaking, messageConfig, type CommitInMaking } from '../platform/commitInMaking.ts';
+import { auditHeadNow } from '../platform/auditLogNow.ts';
+import {
+  commentCharOf,
+  commitInMaking,
+  messageConfig,
+  readConfig,
+  type CommitInMaking,
+} from '../platform/commitInMaking.ts';
 import { sha256 } from '../platform/crypto.ts';
 import {
   changedFiles,
   diffDigest,
-  diffTotals,
   emptyTree,
   gitlinkMode,
+  indexChange,
+  indexFiles,
+  maxTextBytes,
   readBlobs,
+  type Change,
   type ChangedFile,
+  type ChangedText,
 } from '../platform/git.ts';
 import { createGrammars } from '../platform/grammars.ts';
 import { readKeys } from '../platform/keys.ts';
 import { changedLines, coveredBy, readNotes } from '../platform/notes.ts';
-import { loadPolicy, type PolicyState } from '../platform/policyFile.ts';
-import { signedRecord } from '../platform/signRequest.ts';
+import { cachedPolicy, type PolicyState } from '../platform/policyCache.ts';
+import { loadPolicy } from '../platform/policyFile.ts';
+import { alternatesOf, renamedFrom } from '../platform/renames.ts';
 import { auditDir, type Repository } from '../platform/state.ts';
+
+export { ChangeReader } from '../platform/git.ts';
 
 export interface RecordInput {
   readonly repo: Repository;
@@ -55,11 +69,21 @@ export interface RecordInput {
   readonly source: string;
   readonly sha: string;
   readonly hasEditor: boolean;
-  /** Nothing is committed yet: no signature is asked for. */
-  readonly isPreview?: boolean;
   readonly now: string;
+  /** The process that runs the hook. */
+  readonly parent: number;
+  /** What the hook's script asked git for already. */
+  readonly feed?: Feed | undefined;
   /** Asks the person at the terminal for a reason; `undefined`: nobody there. */
   readonly ask?: (refusals: readonly Refusal[]) => Promise<string | undefined>;
+}
+
+/** Git's answers to what every commit needs, asked for by the hook's script while Node starts. */
+export interface Feed {
+  /** `git config --list -z`. */
+  readonly config: Buffer;
+  /** The index against HEAD; absent where there is no HEAD. */
+  readonly change: Change | undefined;
 }
 
 export interface RecordOutput {
@@ -71,21 +95,27 @@ export interface RecordOutput {
   readonly hasText: boolean;
 }
 
-/** A file beyond this is not read line by line: its added lines are unknown. */
-const maxTextBytes = 4 * 1024 * 1024;
-/** Files up to this size can be justified in the editor, which sees 50 MiB. */
-const maxWholeBytes = 64 * 1024 * 1024;
 const noRisk: Classification = { tier: 'low', changeType: 'none', findings: [] };
-const notJudged: Classification = { tier: 'medium', changeType: 'feature', findings: [], note: 'not judged' };
 
 /** Works out the record, and the message with it. @throws GuardError when git or the disk fails. */
 export async function prepareRecord(input: RecordInput): Promise<RecordOutput> {
-  const { repo, env, source } = input;
-  const [commit, config, policy] = await Promise.all([
-    commitInMaking(repo, env, source, input.sha),
-    messageConfig(repo, env),
-    loadPolicy(repo.root, { commonDir: repo.commonDir }),
-  ]);
+  const { repo, env, source, sha, feed } = input;
+  const config = feed ? readConfig(feed.config, env) : await messageConfig(repo, env);
+  const commit = await commitInMaking(repo, env, {
+    source,
+    sha,
+    hook: input.parent,
+    hasHead: feed?.change !== undefined,
+    aliases: config.aliases,
+  });
+  const change =
+    commit.parent === 'HEAD' && feed?.change
+      ? feed.change
+      : await indexChange(repo.root, commit.parent ?? (await emptyTree(repo.root, env)), { env });
+  const paths = change.files.map((f) => f.path);
+  const policy =
+    cachedPolicy(repo.root, repo.commonDir, paths) ??
+    (await loadPolicy(repo.root, { commonDir: repo.commonDir, paths }));
   const mode = policy.policy.commit.trailers;
   const commentChar = commentCharOf(input.message, config.commentChar);
   const isCombination = input.message.startsWith(`${commentChar} This is a combination of `);
@@ -99,13 +129,9 @@ export async function prepareRecord(input: RecordInput): Promise<RecordOutput> {
   };
   const isText = hasText(input.message, keepsComments && !input.hasEditor ? { commentChar: '' } : { commentChar });
 
-  const { composed, digest } = await compose(input, commit, policy, config.email);
-  const unsigned = keepEarlier(composed, commit, digest);
+  const { composed, digest } = await compose(input, commit, change, policy, config.email);
+  const kept = keepEarlier(composed, commit, digest);
   const wanted = mode === 'record' || mode === 'required' || (mode === 'ai-only' && composed.isNotable);
-  const kept =
-    wanted && input.isPreview !== true
-      ? { ...unsigned, provenance: await signedRecord(repo, commit, unsigned.provenance) }
-      : unsigned;
   // Originals that `merge --squash` quotes are git's text, not the person's; their records would be read as more commits.
   const bare = source === 'squash' ? removeRecords(input.message, { indented: true }) : input.message;
   const message = wanted ? mergeTrailers(bare, kept, options) : mode === 'off' ? input.message : removeRecords(bare);
@@ -121,86 +147,65 @@ export async function prepareRecord(input: RecordInput): Promise<RecordOutput> {
 async function compose(
   input: RecordInput,
   commit: CommitInMaking,
+  change: Change,
   state: PolicyState,
   author: string,
 ): Promise<{ composed: Composed; digest: PatchDigest }> {
   const { repo, env } = input;
   const isMerge = commit.mergedParents.length > 0;
-  const base = commit.parent ?? (await emptyTree(repo.root, env));
-  const [totals, notes, keys, head, earlier, mergedChanges] = await Promise.all([
-    diffTotals(repo.root, base, commit.tree, { env }),
-    readNotes(repo).catch(() => []),
-    readKeys(repo),
-    auditHead(auditDir(repo)),
+  const changed = change.files;
+  const [head, earlier, mergedChanges] = await Promise.all([
+    auditHeadNow(auditDir(repo)) ?? auditHead(auditDir(repo)),
     soundReasons(input, commit),
-    Promise.all(commit.mergedParents.map((p) => changedFiles(repo, p, commit.tree, { env }))),
+    Promise.all(commit.mergedParents.map((p) => indexFiles(repo.root, p, { env }))),
   ]);
-  const { changed } = totals;
   // What a merge takes over from one side as it is was judged there.
   const own = isMerge ? changed.filter((f) => mergedChanges.every((c) => c.some((x) => x.path === f.path))) : changed;
-  const blobs = await readTexts(repo, env, own, commit, mergedChanges);
-  const perFile = totalsByName(changed, totals.files);
-  const changes: FileChange[] = own.map((f, i) => ({
-    path: f.path,
-    before: blobs[i]?.before ?? null,
-    after: blobs[i]?.after ?? null,
-  }));
+  const others = await readOthers(repo, env, own, commit, mergedChanges);
+  const verdicts = own.map((f) => verdictFor(state.policy, f.path));
+  const isGuarded = verdicts.some((v) => v.entries.length > 0);
+  const [notes, keys] = isGuarded ? await Promise.all([readNotes(repo).catch(() => []), readKeys(repo)]) : [[], {}];
+  const changes: FileChange[] = own.map(({ path, before, after }) => ({ path, before, after }));
   const risks = await classifyAll(changes, state.policy);
   const store = openAttribution(repo);
-  const files: CommitFile[] = [];
-  for (const [i, f] of own.entries()) {
-    const texts = blobs[i] as FileTexts;
-    const count = perFile.get(f.path) ?? { added: 0, deleted: 0 };
-    const verdict = verdictFor(state.policy, f.path);
-    let origins: LineOrigins = [];
-    let aiDeleted = 0;
-    let deletedBy: Evidence | undefined;
-    let { added } = count;
-    let { deleted } = count;
-    if (texts.isOpaque) origins = added > 0 ? [{ count: added, origin: unseen }] : [];
-    else if (f.oldMode !== gitlinkMode && f.newMode !== gitlinkMode) {
-      const found = await store.resolve(f.path, texts.after ?? '', {
-        baseline: texts.before,
-        alternates: [
-          ...texts.prior.map((text) => ({ text })),
-          ...renamedFrom(f, changed, blobs, own).map((r) => ({ path: r.path, text: r.text })),
-        ],
+  const files = await store.reading(async () => {
+    const list: CommitFile[] = [];
+    for (const [i, f] of own.entries()) {
+      const { prior, elsewhere, merged } = others[i] as OtherTexts;
+      const verdict = verdicts[i] as PathVerdict;
+      const found = await originsOf(store, f, {
+        prior,
+        merged,
+        isMerge,
+        moved: [...elsewhere, ...alternatesOf(f, changed)],
       });
-      origins = found.origins;
-      aiDeleted = found.aiDeleted;
-      for (const by of found.deletions.values())
-        if (by.origin === 'ai')
-          deletedBy = deletedBy === undefined ? by.evidence : weakestEvidence(deletedBy, by.evidence);
-      if (isMerge) {
-        origins = withoutLinesOf(origins, texts.after ?? '', texts.merged);
-        added = expandOrigins(origins).filter((o) => o !== null).length;
-        deleted = 0;
-        aiDeleted = 0;
-      } else if (verdict.entries.length === 0)
-        origins = movedByGit(origins, texts.after ?? '', renamedFrom(f, changed, blobs, own));
+      // A rename is git's doing, but it does not take a change of a protected path out of sight.
+      const origins =
+        verdict.entries.length === 0 ? movedByGit(found, f, renamedFrom(f, changed)?.before) : found.origins;
+      let covered: Justification | undefined;
+      let isCarried = false;
+      if (verdict.entries.length > 0 || earlier.length > 0) {
+        // What an earlier commit with a reason already had needs no new one.
+        const since = earlier.length > 0 ? prior[0] : undefined;
+        const lines = changedLines(since ?? f.before, f.after);
+        isCarried = since !== undefined && lines.added.length === 0 && lines.deleted.length === 0;
+        const query = { path: f.path, ...lines, now: input.now, rule: verdict.justification };
+        if (verdict.entries.length > 0) covered = coveredBy(notes, keys, query);
+      }
+      list.push({
+        ...found,
+        path: f.path,
+        before: f.before,
+        after: f.after,
+        origins,
+        classification: risks.get(f.path) ?? noRisk,
+        verdict,
+        covered,
+        carried: isCarried,
+      });
     }
-    // What an earlier commit with a reason already had needs no new one.
-    const since = earlier.length > 0 ? texts.prior.find((t) => t !== null) : undefined;
-    const lines = texts.isOpaque ? texts.wholeLines : changedLines(since ?? texts.before, texts.after);
-    const isCarried = since !== undefined && lines?.added.length === 0 && lines.deleted.length === 0;
-    files.push({
-      path: f.path,
-      before: texts.before,
-      after: texts.after,
-      added,
-      deleted,
-      origins,
-      aiDeleted,
-      ...(deletedBy !== undefined && { deletedBy }),
-      classification: risksOf(f, texts, risks.get(f.path)),
-      verdict,
-      covered:
-        verdict.entries.length === 0 || !lines
-          ? undefined
-          : coveredBy(notes, keys, { path: f.path, ...lines, now: input.now, rule: verdict.justification }),
-      carried: isCarried,
-    });
-  }
+    return list;
+  });
   const digest: PatchDigest = isMerge
     ? {
         patch: '-',
@@ -208,7 +213,7 @@ async function compose(
         deleted: 0,
         files: files.length,
       }
-    : totals.digest;
+    : change.digest;
   const settings = {
     files,
     digest,
@@ -228,129 +233,124 @@ async function compose(
   return { composed, digest };
 }
 
-/** What cannot be read by lines, or looks equal only because it is no text, has changed all the same. */
-function risksOf(file: ChangedFile, texts: FileTexts, found: Classification | undefined): Classification {
-  const isUnread =
-    texts.isOpaque || (texts.before === texts.after && file.newObject !== file.oldObject && isLossy(texts.after));
-  return isUnread && (found ?? noRisk).changeType === 'none' ? notJudged : (found ?? noRisk);
-}
-
-const isLossy = (text: string | null): boolean => text?.includes('\ufffd') === true;
-
 /** The risk engine failing must not cost the record; the change then counts as the path's own tier. */
 async function classifyAll(changes: readonly FileChange[], policy: Policy): Promise<Map<string, Classification>> {
   try {
     const { files } = await classify(changes, { grammars: createGrammars(), policy });
     return new Map(files.map((f) => [f.path, f.classification]));
   } catch {
-    return new Map(changes.map((c) => [c.path, notJudged]));
+    return new Map(
+      changes.map((c) => [c.path, { tier: 'medium', changeType: 'feature', findings: [], note: 'not judged' }]),
+    );
   }
 }
 
-interface FileTexts {
-  readonly before: string | null;
-  readonly after: string | null;
+interface OtherTexts {
   /** Texts of the same path in the commits that this one re-creates. */
   readonly prior: readonly string[];
+  /** Where those commits do not have the path: what they changed elsewhere. Git follows renames when it picks. */
+  readonly elsewhere: readonly Alternate[];
   /** Texts of the same path in the other parents of a merge. */
   readonly merged: readonly string[];
-  /** Too large to be judged. */
-  readonly isOpaque: boolean;
-  /** Of such a file, when asked for: its changed lines, so that a reason given in the editor covers them. */
-  readonly wholeLines: ReturnType<typeof changedLines> | undefined;
 }
 
-async function readTexts(
+/** What a patch does not hold: the texts of other commits. Plain commits have none, and need no git for it. */
+async function readOthers(
   repo: Repository,
   env: NodeJS.ProcessEnv,
   files: readonly ChangedFile[],
   commit: CommitInMaking,
   merged: readonly (readonly ChangedFile[])[],
-): Promise<FileTexts[]> {
+): Promise<OtherTexts[]> {
+  const step = commit.prior.length + merged.length;
+  if (step === 0) return files.map(() => ({ prior: [], elsewhere: [], merged: [] }));
   const names: string[] = [];
-  const isFile = (mode: string): boolean => mode !== '000000' && mode !== gitlinkMode;
   for (const f of files) {
-    names.push(isFile(f.oldMode) ? f.oldObject : 'none', isFile(f.newMode) ? f.newObject : 'none');
     for (const prior of commit.prior) names.push(`${prior.id}:${f.path}`);
     for (const changes of merged) names.push(changes.find((c) => c.path === f.path)?.oldObject ?? 'none');
   }
   const blobs = await readBlobs(repo.root, names, { env, maxBytes: 512 * 1024 * 1024 });
-  const step = 2 + commit.prior.length + merged.length;
-  return files.map((_, i) => {
+  const texts = (list: (Buffer | null)[]): string[] =>
+    list.flatMap((b) => (b && b.length <= maxTextBytes ? [decode(b)] : []));
+  let elsewhere: Promise<Alternate[]> | undefined;
+  const found: OtherTexts[] = [];
+  for (const [i, f] of files.entries()) {
     const part = blobs.slice(i * step, (i + 1) * step);
-    const isOpaque = part.some((b) => (b?.length ?? 0) > maxTextBytes);
-    const text = (b: Buffer | null | undefined): string | null => (b && !isOpaque ? decode(b) : null);
-    const texts = (list: (Buffer | null)[]): string[] => list.map(text).filter((t) => t !== null);
-    return {
-      before: text(part[0]),
-      after: text(part[1]),
-      prior: texts(part.slice(2, 2 + commit.prior.length)),
-      merged: texts(part.slice(2 + commit.prior.length)),
-      isOpaque,
-      get wholeLines() {
-        const [before, after] = part;
-        if (Math.max(before?.length ?? 0, after?.length ?? 0) > maxWholeBytes) return undefined;
-        return changedLines(before ? decode(before) : null, after ? decode(after) : null);
-      },
-    };
-  });
+    const prior = part.slice(0, commit.prior.length);
+    const isMoved = prior.includes(null) && f.newMode !== '000000';
+    if (isMoved) elsewhere ??= changedElsewhere(repo, env, commit);
+    found.push({
+      prior: texts(prior),
+      elsewhere: (isMoved && (await elsewhere)) || [],
+      merged: texts(part.slice(commit.prior.length)),
+    });
+  }
+  return found;
+}
+
+const maxElsewhere = 50;
+
+async function changedElsewhere(
+  repo: Repository,
+  env: NodeJS.ProcessEnv,
+  commit: CommitInMaking,
+): Promise<Alternate[]> {
+  const found: Alternate[] = [];
+  for (const prior of commit.prior) {
+    const changed = await changedFiles(repo, prior.parents[0] ?? null, prior.id, { env });
+    const files = changed.filter((f) => f.newMode !== '000000' && f.newMode !== gitlinkMode).slice(0, maxElsewhere);
+    const blobs = await readBlobs(
+      repo.root,
+      files.map((f) => f.newObject),
+      { env },
+    );
+    for (const [i, f] of files.entries()) {
+      const blob = blobs[i];
+      if (blob && blob.length <= maxTextBytes) found.push({ path: f.path, text: decode(blob) });
+    }
+  }
+  return found;
 }
 
 /** As editors read a file: without a byte order mark. */
 const decode = (bytes: Buffer): string => bytes.toString('utf8').replace(/^\ufeff/, '');
 
-/** Git's totals by path. Both lists are in git's order; a change of type stands twice in the patch. */
-function totalsByName(
-  changed: readonly ChangedFile[],
-  totals: readonly { readonly added: number; readonly deleted: number }[],
-): Map<string, { added: number; deleted: number }> {
-  const out = new Map<string, { added: number; deleted: number }>();
-  let at = 0;
-  for (const f of changed) {
-    const entries = totals.slice(at, at + (f.status === 'T' ? 2 : 1));
-    at += entries.length;
-    out.set(f.path, {
-      added: entries.reduce((n, e) => n + e.added, 0),
-      deleted: entries.reduce((n, e) => n + e.deleted, 0),
-    });
+type FileOrigins = Pick<CommitFile, 'origins' | 'added' | 'deleted' | 'aiDeleted' | 'deletedBy'>;
+
+/** Whose the lines of one file are. */
+async function originsOf(
+  store: AttributionStore,
+  f: ChangedText,
+  more: Omit<OtherTexts, 'elsewhere'> & { readonly isMerge: boolean; readonly moved: readonly Alternate[] },
+): Promise<FileOrigins> {
+  const { added, deleted } = f;
+  if (f.isOpaque) return { added, deleted, aiDeleted: 0, origins: added > 0 ? [{ count: added, origin: unseen }] : [] };
+  if (f.oldMode === gitlinkMode || f.newMode === gitlinkMode) return { added, deleted, aiDeleted: 0, origins: [] };
+  const found = await store.resolve(f.path, f.after ?? '', {
+    baseline: f.before,
+    hunks: f.hunks,
+    alternates: [...more.prior.map((text) => ({ text })), ...more.moved],
+  });
+  if (more.isMerge) {
+    const origins = withoutLinesOf(found.origins, f.after ?? '', more.merged);
+    return { origins, added: expandOrigins(origins).filter((o) => o !== null).length, deleted: 0, aiDeleted: 0 };
   }
-  return out;
+  let deletedBy: Evidence | undefined;
+  for (const by of found.deletions.values())
+    if (by.origin === 'ai') deletedBy = deletedBy === undefined ? by.evidence : weakestEvidence(deletedBy, by.evidence);
+  const { origins, aiDeleted } = found;
+  return { origins, added, deleted, aiDeleted, ...(deletedBy !== undefined && { deletedBy }) };
 }
 
-/** Deleted files of the same commit that a new one may have been: same object, or many lines in common. */
-function renamedFrom(
-  file: ChangedFile,
-  changed: readonly ChangedFile[],
-  blobs: readonly FileTexts[],
-  own: readonly ChangedFile[],
-): { path: string; text: string }[] {
-  if (file.status !== 'A') return [];
-  const gone = changed.filter((c) => c.status === 'D');
-  if (gone.length === 0 || gone.length > 50) return [];
-  const mine = new Set(splitLines(blobs[own.indexOf(file)]?.after ?? ''));
-  const found: { path: string; text: string; share: number }[] = [];
-  for (const g of gone) {
-    const text = blobs[own.indexOf(g)]?.before;
-    if (text === null || text === undefined) continue;
-    const lines = splitLines(text);
-    const share = lines.length === 0 ? 0 : lines.filter((l) => mine.has(l)).length / lines.length;
-    if (g.oldObject === file.newObject || share >= 0.5) found.push({ path: g.path, text, share });
-  }
-  return found.sort((a, b) => b.share - a.share).slice(0, 1);
-}
-
-/** Lines that a rename brought along and that nobody else is known for are git's doing. */
-function movedByGit(origins: LineOrigins, after: string, from: readonly { readonly text: string }[]): LineOrigins {
-  const [source] = from;
-  if (!source) return origins;
-  const lines = splitLines(after);
+/** Lines that a rename brought along as they were are git's doing, whoever wrote them. */
+function movedByGit({ origins }: FileOrigins, file: ChangedText, gone: string | null | undefined): LineOrigins {
+  if (gone == null) return origins;
+  const lines = splitLines(file.after ?? '');
   const fresh = new Set<number>();
-  for (const h of diffLines(splitLines(source.text), lines))
+  for (const h of diffLines(splitLines(gone), lines))
     for (let i = 0; i < h.newLines; i++) fresh.add(h.newStart - 1 + i);
   return compressOrigins(
-    expandOrigins(origins).map((o, i) =>
-      o?.origin === 'unknown' && !fresh.has(i) ? { origin: 'tool', evidence: 'heuristic' } : o,
-    ),
+    expandOrigins(origins).map((o, i) => (o && !fresh.has(i) ? { origin: 'tool', evidence: 'heuristic' } : o)),
   );
 }
 
@@ -434,30 +434,41 @@ export function widePathspecs(policy: Policy): string[] {
 }
 
 /** Writes what the shell part needs to decide without Node, and what it checks in commit-msg. Best effort. */
-export async function writeShellState(repo: Repository, policy: PolicyState): Promise<void> {
+export function writeShellState(repo: Repository, policy: PolicyState): void {
   const dir = path.join(repo.gitDir, 'countersign');
   const lines = [`mode ${policy.broken ? 'broken' : policy.policy.commit.trailers}`];
   for (const file of policy.files) lines.push(`file ${file}`);
   for (const spec of widePathspecs(policy.policy)) lines.push(`spec ${spec}`);
-  await fs.mkdir(dir, { recursive: true, mode: 0o700 });
-  const partial = path.join(dir, `hook.${process.pid}.tmp`);
-  await fs.writeFile(partial, lines.filter((l) => !l.includes('\n')).join('\n') + '\n', { mode: 0o600 });
-  await fs.rename(partial, path.join(dir, 'hook'));
+  const text = lines.filter((l) => !l.includes('\n')).join('\n') + '\n';
+  const file = path.join(dir, 'hook');
+  try {
+    // The shell asks whether a policy is newer than this.
+    const { mtimeMs } = fs.statSync(file);
+    if (policy.files.every((f) => fs.statSync(f).mtimeMs <= mtimeMs) && fs.readFileSync(file, 'utf8') === text) return;
+  } catch {
+    // Not there yet.
+  }
+  const partial = `${file}.${process.pid}.tmp`;
+  fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  fs.writeFileSync(partial, text, { mode: 0o600 });
+  fs.renameSync(partial, file);
 }
 
-export async function writePrepared(
+/** What commit-msg has to know: is there anything to check, what did we write, and where the message came from. */
+export function writePrepared(
   repo: Repository,
-  status: 'ok' | 'shown' | 'check',
-  record: CommitRecord | undefined,
-): Promise<void> {
-  const lines = record ? recordLines(record).map(toBinary) : [];
+  prepared: {
+    readonly status: 'ok' | 'shown' | 'check';
+    readonly record: CommitRecord | undefined;
+    readonly source: string;
+  },
+): void {
+  const lines = prepared.record ? recordLines(prepared.record).map(toBinary) : [];
   const own = lines.find((l) => l.startsWith('AI-Provenance')) ?? '';
   const dir = path.join(repo.gitDir, 'countersign');
-  await fs.mkdir(dir, { recursive: true, mode: 0o700 });
-  await fs.writeFile(path.join(dir, 'prepared'), `${status}\n${lines[0] ?? ''}\n${own}\n`, {
-    encoding: 'latin1',
-    mode: 0o600,
-  });
+  fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const text = [prepared.status, lines[0] ?? '', own, prepared.source, ''].join('\n');
+  fs.writeFileSync(path.join(dir, 'prepared'), text, { encoding: 'latin1', mode: 0o600 });
 }
 
 //#endregion

@@ -4,14 +4,13 @@ import * as path from 'node:path';
 import type { Refusal } from '../core/provenance/compose.ts';
 import { formatRecord, oneLine } from '../core/provenance/record.ts';
 import { findRecords } from '../core/provenance/trailers.ts';
-import { openAttribution } from '../platform/attribution.ts';
+import { openAttribution, type SettledFile } from '../platform/attribution.ts';
 import { appendAudit } from '../platform/auditLog.ts';
 import { readCommits, type Commit } from '../platform/commitInMaking.ts';
-import { changedFiles, git, gitlinkMode, readBlobs } from '../platform/git.ts';
 import { withLock } from '../platform/fileLock.ts';
+import { changedFiles, git, gitlinkMode, maxTextBytes, readBlobs } from '../platform/git.ts';
+import { alternatesOf } from '../platform/renames.ts';
 import { auditDir, type Repository } from '../platform/state.ts';
-
-const maxTextBytes = 4 * 1024 * 1024;
 
 export async function settleCommit(repo: Repository, rev: string, agent: string | undefined): Promise<void> {
   const [commit] = await readCommits(repo.root, [rev]);
@@ -31,19 +30,22 @@ async function settleOnce(repo: Repository, commit: Commit, agent: string | unde
   const changed = (await changedFiles(repo, commit.parents[0] ?? null, commit.id)).filter(
     (f) => f.oldMode !== gitlinkMode && f.newMode !== gitlinkMode,
   );
+  const isFile = (mode: string): boolean => mode !== '000000';
   const blobs = await readBlobs(
     repo.root,
-    changed.map((f) => (f.status === 'D' ? 'none' : f.newObject)),
+    changed.flatMap((f) => [isFile(f.oldMode) ? f.oldObject : 'none', isFile(f.newMode) ? f.newObject : 'none']),
     { maxBytes: 512 * 1024 * 1024 },
   );
+  const text = (i: number): string | null => {
+    const blob = blobs[i];
+    return blob && blob.length <= maxTextBytes ? blob.toString('utf8').replace(/^\ufeff/, '') : null;
+  };
+  const files = changed.map((f, i) => ({ ...f, before: text(2 * i), after: text(2 * i + 1) }));
   await openAttribution(repo).settle({
     commit: commit.id,
-    files: changed.flatMap((f, i): { path: string; text: string | null }[] => {
-      const blob = blobs[i];
-      if (f.status === 'D') return [{ path: f.path, text: null }];
-      return blob && blob.length <= maxTextBytes
-        ? [{ path: f.path, text: blob.toString('utf8').replace(/^\ufeff/, '') }]
-        : [];
+    files: files.flatMap((f): SettledFile[] => {
+      if (f.status !== 'D' && f.after === null) return [];
+      return [{ path: f.path, text: f.after, before: f.before, alternates: alternatesOf(f, files) }];
     }),
   });
   const [record] = findRecords(commit.message).records.filter((r) => !r.quoted);

@@ -9,13 +9,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { encodeSnapshot } from '../core/attribution/journal.ts';
 import { LineMap } from '../core/attribution/lineMap.ts';
-import {
-  unseen,
-  type EditStep,
-  type LineOrigins,
-  type OriginCounts,
-  type Snapshot,
-} from '../core/attribution/model.ts';
+import type { EditStep, LineOrigins, OriginCounts, Snapshot } from '../core/attribution/model.ts';
 import {
   compressOrigins,
   countOrigins,
@@ -26,19 +20,26 @@ import {
 } from '../core/attribution/origins.ts';
 import { carryByHash, resolveOrigins } from '../core/attribution/resolve.ts';
 import { splitLines } from '../core/hunks.ts';
-import type { LineOrigin } from '../core/model.ts';
+import type { Hunk, LineOrigin } from '../core/model.ts';
 import { createWith, Journal } from './attributionJournal.ts';
 import { sha256 } from './crypto.ts';
-import { readMarks } from './marks.ts';
-import { noteLineHash } from './notes.ts';
 import { pendingDir, sharedDir, type Repository } from './state.ts';
 
 export interface ResolveOptions {
   /** The text before the change that is judged (HEAD's); `null`: no such file there; absent: not known. */
   readonly baseline?: string | null | undefined;
-  /** Other texts the lines may come from, e.g. that of CHERRY_PICK_HEAD or of the commit being amended. */
-  readonly alternates?: readonly { readonly path?: string; readonly text: string }[];
+  /** Where `baseline` and the text differ, when that is known already; lines end at `\n` there. */
+  readonly hunks?: readonly Hunk[];
+  readonly alternates?: readonly Alternate[];
 }
+
+/**
+ * Another text the lines may come from, e.g. that of CHERRY_PICK_HEAD or of the commit being amended. Without a text:
+ * what is pending under another name, where that is much the same.
+ */
+export type Alternate =
+  | { readonly path?: string; readonly text: string }
+  | { readonly path: string; readonly text?: undefined };
 
 export interface ResolvedText {
   /** One entry per line of `splitLines(text)`; `null` = as in the baseline. */
@@ -63,8 +64,17 @@ export interface PendingFile {
 
 export interface Settled {
   readonly commit: string;
-  /** The committed texts; `null`: the commit deletes the file. */
-  readonly files: readonly { readonly path: string; readonly text: string | null }[];
+  readonly files: readonly SettledFile[];
+}
+
+export interface SettledFile {
+  readonly path: string;
+  /** `null`: the commit deletes the file. */
+  readonly text: string | null;
+  /** The text that the commit changes; `null`: it brings the file; absent: not known. */
+  readonly before?: string | null;
+  /** Where the file may have been before. */
+  readonly alternates?: readonly Alternate[];
 }
 
 /** While this file is there, some line waits for its commit: for hooks that must decide without starting Node. */
@@ -156,29 +166,71 @@ export class AttributionStore {
     await this.#write([snapshot], latest);
   }
 
+  /** Reads both journals once for all that `job` asks. */
+  async reading<T>(job: () => Promise<T>): Promise<T> {
+    // In this order: `settle` writes the committed texts before it takes their lines off the pending ones.
+    await this.#pending.hold();
+    await this.#committed.hold();
+    try {
+      return await job();
+    } finally {
+      this.#pending.release();
+      this.#committed.release();
+    }
+  }
+
   /** Who wrote the lines of `text`? Never throws for what it finds on disk: what can't be read is unknown. */
   async resolve(path: string, text: string, options: ResolveOptions = {}): Promise<ResolvedText> {
     const hash = await this.#hash('read');
-    await Promise.all([this.#pending.refresh(), this.#committed.refresh()]);
+    await this.#pending.refresh();
+    await this.#committed.refresh();
     const lines = splitLines(text);
+    const { baseline, alternates = [] } = options;
+    const old = baseline === undefined ? undefined : splitLines(baseline ?? '');
+    // To git a lone carriage return ends no line.
+    const hunks = options.hunks && !/\r(?!\n)/.test(text + (baseline ?? '')) ? options.hunks : undefined;
+    // Of a path that nobody ever spoke of there is nothing to look up, and nothing to hash.
+    if (hunks && old && alternates.length === 0 && !this.#isKnown(path)) {
+      const { origins } = resolveOrigins({ lines, key: '', candidates: [], hunks, baseline: old });
+      return { origins, aiDeleted: 0, deletions: new Map() };
+    }
     const key = hash.key(lines);
-    const candidates = await this.#candidates(hash, path, key, options.alternates ?? []);
-    const { origins, aiDeleted, deleted } = resolveOrigins({
-      lines: lines.map((line) => hash.line(line)),
-      key,
-      ...(options.baseline === undefined
-        ? {}
-        : { baseline: options.baseline === null ? null : splitLines(options.baseline).map((line) => hash.line(line)) }),
-      candidates,
-    });
-    const vouched = await this.#vouched(path, lines, origins);
+    const tokensOf = (list: readonly string[]): string[] => list.map((line) => hash.line(line));
+    const newest = alternates.length === 0 ? await this.#pending.snapshots(path, 1) : [];
+    const exact = newest[0]?.key === key ? newest[0] : undefined;
+    // Only the lines in hunks are looked at, where the hunks are known.
+    const gone = hunks && old ? sparse(old, hunks) : old?.map((line, i) => [i, line] as const);
+    const baselineTokens = old && Array.from({ length: old.length }, () => '');
+    if (baselineTokens) for (const [i, line] of gone ?? []) baselineTokens[i] = hash.line(line);
+    const recreated = new Set(alternates.flatMap((a) => (a.text === undefined ? [] : [hash.key(splitLines(a.text))])));
+    const ask = (tokens: readonly string[], candidates: readonly Snapshot[]): ReturnType<typeof resolveOrigins> =>
+      resolveOrigins({
+        lines: tokens,
+        key,
+        ...(baselineTokens && { baseline: baseline === null ? null : baselineTokens }),
+        ...(hunks && { hunks }),
+        candidates,
+        recreated,
+      });
+    let found = exact && ask(exact.lines, [exact]);
+    // The newest text is the one that is asked for, and all of it is known: no need to look further back.
+    const isSettled = found?.origins.every((run) => run.origin?.origin !== 'unknown') ?? false;
+    if (!found || !isSettled || !(gone ?? []).every(([i]) => exact?.deleted.has(baselineTokens?.[i] ?? ''))) {
+      const tokens = exact?.lines ?? tokensOf(lines);
+      found = ask(tokens, await this.#candidates(hash, path, key, tokens, alternates));
+    }
+    const { origins, aiDeleted, deleted } = found;
     const deletions = new Map<string, LineOrigin>();
     if (deleted.size > 0)
-      for (const line of splitLines(options.baseline ?? '')) {
+      for (const [, line] of gone ?? []) {
         const by = deleted.get(hash.line(line));
         if (by) deletions.set(line, by);
       }
-    return { origins: vouched, aiDeleted, deletions };
+    return { origins, aiDeleted, deletions };
+  }
+
+  #isKnown(path: string): boolean {
+    return this.#pending.keys(path).length > 0 || this.#committed.keys(path).length > 0;
   }
 
   /** Whether anything was ever noted about a path. */
@@ -211,17 +263,21 @@ export class AttributionStore {
     const hash = await this.#hash();
     await Promise.all([this.#pending.refresh(), this.#committed.refresh()]);
     const kept: Snapshot[] = [];
+    const settled: { readonly snapshots: readonly Snapshot[]; readonly near: Snapshot }[] = [];
     const at = new Date().toISOString();
-    for (const { path, text } of files) {
+    for (const { path, text, before, alternates = [] } of files) {
       const lines = splitLines(text ?? '');
       const tokens = lines.map((line) => hash.line(line));
       const key = hash.key(lines);
-      const candidates = await this.#candidates(hash, path, key, []);
+      const candidates = await this.#candidates(hash, path, key, tokens, alternates);
       if (candidates.length === 0) continue;
       if (text !== null) {
         // Settled before (amend, rebase): "old" is no answer here, the commit that brought the line knows whose it is.
-        const { origins } = resolveOrigins({ lines: tokens, key, baseline: [], candidates });
-        kept.push({ path, key, lines: tokens, origins, deleted: new Map(), at, commit });
+        const { origins, deleted } = resolveOrigins({ lines: tokens, key, baseline: [], candidates });
+        const gone = new Set(splitLines(before ?? '').map((line) => hash.line(line)));
+        for (const token of tokens) gone.delete(token);
+        const own = new Map([...deleted].filter(([token]) => gone.has(token)));
+        kept.push({ path, key, lines: tokens, origins, deleted: newest(own), at, commit });
       }
       const [latest] = await this.#pending.snapshots(path, 1);
       if (!latest) continue;
@@ -229,7 +285,10 @@ export class AttributionStore {
       const origins = expandOrigins(latest.origins).map((o, i) => (committed[i] === null ? null : o));
       const isDone = latest.key === key || text === null;
       const deleted = isDone ? new Map<string, LineOrigin>() : latest.deleted;
-      await this.#write([{ ...latest, origins: compressOrigins(origins), deleted, at }], latest);
+      const left = { ...latest, origins: compressOrigins(origins), deleted, at };
+      // A text that came past us is known from now on; whoever changes it next changes old lines.
+      const seen = { path, key, lines: tokens, origins: uniformOrigins(tokens.length, null), deleted: new Map(), at };
+      settled.push({ snapshots: isDone || this.#pending.has(path, key) ? [left] : [seen, left], near: latest });
     }
     const bases = new Map<string, Snapshot>();
     const records: string[] = [];
@@ -239,46 +298,9 @@ export class AttributionStore {
       bases.set(snapshot.path, snapshot);
     }
     await this.#append(this.#committed, kept, records);
+    for (const { snapshots, near } of settled) await this.#write(snapshots, near);
     await this.#mark();
     if (this.#pending.size > compactAt || this.#committed.size > compactAt) await this.compact();
-  }
-
-  /**
-   * Takes over what another tool recorded about lines of a text (0-based line → origin). What was seen here without
-   * doubt stays. With `commit` the text is that commit's, else the work tree's. Says how many lines changed.
-   */
-  async adopt(
-    path: string,
-    text: string,
-    claims: ReadonlyMap<number, LineOrigin>,
-    commit: string | undefined,
-  ): Promise<number> {
-    const hash = await this.#hash();
-    await Promise.all([this.#pending.refresh(), this.#committed.refresh()]);
-    const lines = splitLines(text);
-    const tokens = lines.map((line) => hash.line(line));
-    const key = hash.key(lines);
-    const candidates = await this.#candidates(hash, path, key, []);
-    const known = resolveOrigins({ lines: tokens, key, ...(commit !== undefined && { baseline: [] }), candidates });
-    let adopted = 0;
-    const origins = expandOrigins(known.origins).map((origin, i) => {
-      const claim = claims.get(i);
-      const isSeen = origin !== null && (origin.evidence === 'hook' || origin.evidence === 'editor');
-      if (claim === undefined || (isSeen && origin.mark === undefined)) return origin;
-      adopted++;
-      return claim;
-    });
-    if (adopted === 0) return 0;
-    const at = new Date().toISOString();
-    const next: Snapshot = { path, key, lines: tokens, origins: compressOrigins(origins), deleted: new Map(), at };
-    if (commit === undefined) {
-      const [latest] = await this.#pending.snapshots(path, 1);
-      await this.#write([{ ...next, deleted: newest(known.deleted) }], latest);
-    } else {
-      const record = { ...next, commit };
-      await this.#append(this.#committed, [record], [encodeSnapshot(record)]);
-    }
-    return adopted;
   }
 
   /** A file got another name: what was known under the old one holds under the new one. */
@@ -343,45 +365,41 @@ export class AttributionStore {
 
   //#region Parts
 
-  /** A line that only a person's word makes theirs is theirs if that word is signed and speaks of this line. */
-  async #vouched(path: string, lines: readonly string[], origins: LineOrigins): Promise<LineOrigins> {
-    const ids = new Set(origins.flatMap(({ origin }) => (origin?.mark === undefined ? [] : [origin.mark])));
-    if (ids.size === 0) return origins;
-    const marks = await readMarks(this.#shared, ids);
-    return compressOrigins(
-      expandOrigins(origins).map((origin, i) => {
-        if (origin?.mark === undefined) return origin;
-        const mark = marks.get(origin.mark);
-        const isMeant =
-          mark?.path === path && mark.as === origin.origin && mark.lines.includes(noteLineHash(lines[i] ?? ''));
-        // A claim of AI needs no proof: it only makes rules stricter.
-        return isMeant || origin.origin === 'ai' ? origin : unseen;
-      }),
-    );
-  }
-
   async #candidates(
     hash: LineHasher,
     path: string,
     key: string,
-    alternates: readonly { readonly path?: string; readonly text: string }[],
+    tokens: readonly string[],
+    alternates: readonly Alternate[],
   ): Promise<Snapshot[]> {
-    const exact = [await this.#pending.snapshot(path, key), await this.#committed.snapshot(path, key)];
-    const found = [
-      ...exact,
+    const found: (Snapshot | undefined)[] = [
+      await this.#pending.snapshot(path, key),
+      await this.#committed.snapshot(path, key),
       ...(await this.#pending.snapshots(path, consulted)),
-      ...(await Promise.all(
-        alternates.map(async (a) => {
-          const alternateKey = hash.key(splitLines(a.text));
-          const from = a.path ?? path;
-          return (
-            (await this.#pending.snapshot(from, alternateKey)) ?? (await this.#committed.snapshot(from, alternateKey))
-          );
-        }),
-      )),
-      ...(await this.#committed.snapshots(path, consulted)),
     ];
+    for (const { path: from = path, text } of alternates) {
+      if (text === undefined) found.push(...(await this.#movedFrom(from, key, tokens)));
+      else {
+        const alternateKey = hash.key(splitLines(text));
+        // Once committed, a pending text's lines are old; the commit that brought them knows whose they are.
+        found.push(
+          await this.#pending.snapshot(from, alternateKey),
+          await this.#committed.snapshot(from, alternateKey),
+        );
+      }
+    }
+    found.push(...(await this.#committed.snapshots(path, consulted)));
     return [...new Set(found.filter((s) => s !== undefined))];
+  }
+
+  /** What is pending under another name: the very text, or one that shares half of its lines. */
+  async #movedFrom(from: string, key: string, tokens: readonly string[]): Promise<Snapshot[]> {
+    const exact = this.#pending.has(from, key) ? await this.#pending.snapshot(from, key) : undefined;
+    if (exact) return [exact];
+    const [latest] = await this.#pending.snapshots(from, 1);
+    if (!latest || latest.lines.length === 0) return [];
+    const mine = new Set(tokens);
+    return latest.lines.filter((t) => mine.has(t)).length * 2 >= latest.lines.length ? [latest] : [];
   }
 
   /** What is known of a text: its own record, or one made now. */
@@ -459,6 +477,13 @@ export class AttributionStore {
   }
 
   //#endregion
+}
+
+/** Index and text of the lines that hunks take out. */
+function sparse(old: readonly string[], hunks: readonly Hunk[]): (readonly [number, string])[] {
+  const out: (readonly [number, string])[] = [];
+  for (const h of hunks) for (let i = h.oldStart - 1; i < h.oldStart - 1 + h.oldLines; i++) out.push([i, old[i] ?? '']);
+  return out;
 }
 
 /** Origins of a text that came back: as they were, but an answer that was missing then may be there now. */

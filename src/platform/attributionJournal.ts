@@ -6,6 +6,7 @@
  * twice says the same thing twice. Only an index is kept in memory; records are read when asked for.
  */
 import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { journalFormat, parseRecord, toSnapshot } from '../core/attribution/journal.ts';
@@ -27,6 +28,8 @@ const headerLength = makeHeader().length;
 const headerShape = new RegExp(`^\\{"format":"${journalFormat}","id":"([0-9a-f]{16})"\\}\n$`);
 const chunkSize = 1 << 20;
 const cacheSize = 64;
+/** A journal is compacted long before. */
+const maxHeld = 64 * 1024 * 1024;
 /** Texts remembered per path; more than a compaction keeps. */
 const maxIndexed = 256;
 
@@ -41,6 +44,8 @@ export class Journal {
   #rejected: { offset: number; length: number }[] = [];
   #index = new Map<string, Map<string, Entry>>();
   #cache = new Map<Entry, Snapshot>();
+  /** The whole file, while it is held. */
+  #held: Buffer | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(file: string) {
@@ -54,7 +59,32 @@ export class Journal {
 
   /** Reads what was appended since. Returns the paths with new records. */
   refresh(): Promise<ReadonlySet<string>> {
-    return this.#serial(() => this.#refresh());
+    return this.#serial(async () => (this.#held ? new Set<string>() : this.#refresh()));
+  }
+
+  /** Reads the file once; until `release` all answers are those of now. For many questions in a short time. */
+  hold(): Promise<void> {
+    return this.#serial(async () => {
+      await lockReleased(this.#lock);
+      // Synchronous: for a process that lives for milliseconds each wait costs more than the read.
+      let bytes: Buffer;
+      try {
+        if (statSync(this.file).size > maxHeld) return;
+        bytes = readFileSync(this.file);
+      } catch {
+        return;
+      }
+      this.#begin(bytes.subarray(0, headerLength), bytes.length);
+      if (this.#id === 'foreign') return;
+      const start = this.#offset;
+      const end = this.#take(bytes.subarray(start), new Set());
+      this.#torn = start + end < bytes.length;
+      this.#held = bytes;
+    });
+  }
+
+  release(): void {
+    this.#held = undefined;
   }
 
   has(path: string, key: string): boolean {
@@ -96,6 +126,7 @@ export class Journal {
 
   async snapshot(path: string, key: string): Promise<Snapshot | undefined> {
     if (!this.has(path, key)) {
+      if (this.#held) return undefined;
       // In the moment between a compaction's rename and the end of its work, the newest records are not back yet.
       await lockReleased(this.#lock);
       await this.refresh();
@@ -177,8 +208,15 @@ export class Journal {
     const changed = new Set<string>();
     const first = Buffer.alloc(headerLength);
     const { bytesRead } = await handle.read(first, 0, headerLength, 0);
-    const id = headerShape.exec(first.toString('latin1', 0, bytesRead))?.[1] ?? 'foreign';
     const { size } = await handle.stat();
+    this.#begin(first.subarray(0, bytesRead), size);
+    if (this.#id !== 'foreign' && size > this.#offset) await this.#scan(handle, size, changed);
+    return changed;
+  }
+
+  /** Forgets what was read, when this is another file than it was. */
+  #begin(header: Buffer, size: number): void {
+    const id = headerShape.exec(header.toString('latin1'))?.[1] ?? 'foreign';
     if (id !== this.#id || size < this.#offset) {
       this.#reset();
       this.#id = id;
@@ -187,8 +225,6 @@ export class Journal {
           `${path.basename(this.file)}: not in the format ${journalFormat}; it will be set aside, its lines are unknown`,
         );
     }
-    if (id !== 'foreign' && size > this.#offset) await this.#scan(handle, size, changed);
-    return changed;
   }
 
   async #scan(handle: fs.FileHandle, size: number, changed: Set<string>): Promise<void> {
@@ -200,15 +236,20 @@ export class Journal {
       if (bytesRead === 0) break;
       position += bytesRead;
       const data = rest.length > 0 ? Buffer.concat([rest, chunk.subarray(0, bytesRead)]) : chunk.subarray(0, bytesRead);
-      let start = 0;
-      for (let end = data.indexOf(10); end >= 0; end = data.indexOf(10, start)) {
-        this.#note(data, start, end, changed);
-        this.#offset += end + 1 - start;
-        start = end + 1;
-      }
-      rest = data.subarray(start);
+      rest = data.subarray(this.#take(data, changed));
     }
     this.#torn = rest.length > 0;
+  }
+
+  /** Takes the whole lines of `data`; returns how many bytes they are. */
+  #take(data: Buffer, changed: Set<string>): number {
+    let start = 0;
+    for (let end = data.indexOf(10); end >= 0; end = data.indexOf(10, start)) {
+      this.#note(data, start, end, changed);
+      this.#offset += end + 1 - start;
+      start = end + 1;
+    }
+    return start;
   }
 
   #note(data: Buffer, start: number, end: number, changed: Set<string>): void {
@@ -249,7 +290,7 @@ export class Journal {
     });
   }
 
-  async #loadAll(handle: fs.FileHandle, path: string, limit: number): Promise<Snapshot[]> {
+  async #loadAll(handle: fs.FileHandle | undefined, path: string, limit: number): Promise<Snapshot[]> {
     const found: Snapshot[] = [];
     for (const key of this.keys(path).slice(0, limit)) {
       const snapshot = await this.#load(handle, path, key);
@@ -258,7 +299,8 @@ export class Journal {
     return found;
   }
 
-  async #load(handle: fs.FileHandle, path: string, key: string): Promise<Snapshot | undefined> {
+  /** Without a handle the file is held. */
+  async #load(handle: fs.FileHandle | undefined, path: string, key: string): Promise<Snapshot | undefined> {
     // From the record asked for down to a known or full one, then up again.
     const chain: Entry[] = [];
     let base: Snapshot | undefined;
@@ -272,8 +314,11 @@ export class Journal {
     // What it builds on was compacted away before it was written; its writer notices and writes it again in full.
     if (at === 'missing') return undefined;
     for (const entry of chain.reverse()) {
-      const bytes = Buffer.allocUnsafe(entry.length);
-      await handle.read(bytes, 0, bytes.length, entry.offset);
+      let bytes: Buffer;
+      if (handle) {
+        bytes = Buffer.allocUnsafe(entry.length);
+        await handle.read(bytes, 0, bytes.length, entry.offset);
+      } else bytes = (this.#held ?? Buffer.alloc(0)).subarray(entry.offset, entry.offset + entry.length);
       const record = parseRecord(bytes.toString('utf8'));
       base = record && record.p === path && record.k === entry.key ? toSnapshot(record, base) : undefined;
       if (!base) {
@@ -295,8 +340,9 @@ export class Journal {
     }
   }
 
-  async #withFile<T>(use: (handle: fs.FileHandle) => Promise<T>): Promise<T> {
+  async #withFile<T>(use: (handle: fs.FileHandle | undefined) => Promise<T>): Promise<T> {
     return this.#serial(async () => {
+      if (this.#held) return use(undefined);
       const handle = (await openIfThere(this.file)) ?? (await this.#create());
       try {
         // The index must speak of the very file that is read.
@@ -466,6 +512,7 @@ async function withLock(lock: string, job: () => Promise<void>): Promise<void> {
 
 /** Waits until no compaction is under way; a dead holder's lock is not waited for. */
 async function lockReleased(lock: string): Promise<void> {
+  if (!existsSync(lock)) return;
   for (let waited = 0; waited < 2000; waited += 5) {
     const stat = await fs.stat(lock).catch(() => undefined);
     if (!stat || Date.now() - stat.mtimeMs > staleAfter) return;

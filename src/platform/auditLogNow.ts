@@ -35,23 +35,48 @@ export function appendAuditNow(dir: string, inputs: readonly AuditInput[]): Audi
   }
 }
 
-function write(dir: string, inputs: readonly AuditInput[]): AuditEvent[] | undefined {
-  const name = fs
+/** `auditHead` without waiting; `undefined` when it has to be asked instead. Never throws. */
+export function auditHeadNow(dir: string): string | undefined {
+  try {
+    const name = lastSegment(dir);
+    if (name === undefined) return undefined;
+    const file = fs.openSync(path.join(dir, name), 'r');
+    try {
+      const last = lastLine(file, fs.fstatSync(file).size);
+      return last === undefined ? undefined : sha256(last);
+    } finally {
+      fs.closeSync(file);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+const lastSegment = (dir: string): string | undefined =>
+  fs
     .readdirSync(dir)
     .filter((n) => segmentName.test(n))
     .sort()
     .at(-1);
+
+/** The last line, if it is whole and not too long. */
+function lastLine(file: number, size: number): string | undefined {
+  const tail = Buffer.alloc(Math.min(size, tailBytes));
+  if (fs.readSync(file, tail, 0, tail.length, size - tail.length) !== tail.length) return undefined;
+  if (tail.at(-1) !== 0x0a) return undefined;
+  const before = tail.lastIndexOf(0x0a, tail.length - 2);
+  return before < 0 && tail.length < size ? undefined : tail.toString('utf8', before + 1, tail.length - 1);
+}
+
+function write(dir: string, inputs: readonly AuditInput[]): AuditEvent[] | undefined {
+  const name = lastSegment(dir);
   if (name === undefined) return undefined;
   const file = fs.openSync(path.join(dir, name), fs.constants.O_RDWR | fs.constants.O_APPEND);
   try {
     const { size } = fs.fstatSync(file);
     if (size === 0 || size > maxBytes) return undefined;
-    const tail = Buffer.alloc(Math.min(size, tailBytes));
-    if (fs.readSync(file, tail, 0, tail.length, size - tail.length) !== tail.length) return undefined;
-    if (tail.at(-1) !== 0x0a) return undefined;
-    const before = tail.lastIndexOf(0x0a, tail.length - 2);
-    if (before < 0 && tail.length < size) return undefined;
-    const last = tail.toString('utf8', before + 1, tail.length - 1);
+    const last = lastLine(file, size);
+    if (last === undefined) return undefined;
     let seq = parseEvent(last)?.seq;
     if (seq === undefined) return undefined;
     let prev = sha256(last);

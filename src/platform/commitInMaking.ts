@@ -2,8 +2,7 @@
  * What a git hook can find out about the commit that git is about to make: its parent, its tree, which earlier commit
  * it re-creates, the message's rules. Facts and measurements: docs/trailers.md.
  */
-import { execFile } from 'node:child_process';
-import * as fs from 'node:fs/promises';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { git, gitOutput, writeTree } from './git.ts';
 import type { Repository } from './state.ts';
@@ -14,10 +13,6 @@ export interface Commit {
   readonly parents: readonly string[];
   /** As stored, a binary string. */
   readonly message: string;
-  /** E-mail address. */
-  readonly author: string;
-  /** When it was committed, in seconds since 1970; 0 where the commit does not say. */
-  readonly committed: number;
 }
 
 export interface CommitInMaking {
@@ -25,7 +20,6 @@ export interface CommitInMaking {
   readonly parent: string | null;
   /** The other parents of a merge. */
   readonly mergedParents: readonly string[];
-  readonly tree: string;
   /** Commits whose content this one re-creates: the amended one, the picked one. */
   readonly prior: readonly Commit[];
   readonly isAmend: boolean;
@@ -59,63 +53,65 @@ export function parseCommit(id: string, raw: string): Commit {
   const header = end < 0 ? raw : raw.slice(0, end);
   const parents: string[] = [];
   let tree = '';
-  let author = '';
-  let committed = 0;
   for (const line of header.split('\n')) {
     if (line.startsWith('tree ')) tree = line.slice(5);
     else if (line.startsWith('parent ')) parents.push(line.slice(7));
-    else if (line.startsWith('author ')) author = /<([^<>]*)>[^>]*$/.exec(line)?.[1] ?? '';
-    else if (line.startsWith('committer ')) committed = Number(/> (\d{1,12}) [+-]\d+$/.exec(line)?.[1] ?? 0);
   }
-  return { id, tree, parents, message: end < 0 ? '' : raw.slice(end + 2), author, committed };
+  return { id, tree, parents, message: end < 0 ? '' : raw.slice(end + 2) };
 }
 
-/** The commit that the running hook belongs to. `source`, `sha`: arguments of prepare-commit-msg. */
+/**
+ * The commit that a running hook belongs to. `source`, `sha`: arguments of prepare-commit-msg; `hook`: the process that
+ * runs it; `hasHead`: whether HEAD is known to be there, which saves asking git in the plain case; `aliases`: git's own.
+ */
 export async function commitInMaking(
   repo: Repository,
   env: NodeJS.ProcessEnv,
-  source: string,
-  sha: string,
+  asked: {
+    readonly source: string;
+    readonly sha: string;
+    readonly hook: number;
+    readonly hasHead: boolean;
+    readonly aliases: ReadonlyMap<string, string>;
+  },
 ): Promise<CommitInMaking> {
-  const read = (name: string): Promise<string> =>
-    fs.readFile(path.join(repo.gitDir, name), 'utf8').then(
-      (t) => t.trim(),
-      () => '',
-    );
-  const [tree, mergeHead, pickHead, fixups, rebaseAmend, amends] = await Promise.all([
-    writeTree(repo.root, env),
-    read('MERGE_HEAD'),
-    read('CHERRY_PICK_HEAD'),
-    read('rebase-merge/current-fixups'),
-    read('rebase-merge/amend'),
-    isAmending(),
-  ]);
-  const [head, pick] = await Promise.all([
-    readCommits(repo.root, ['HEAD'], env).then((c) => c[0]),
-    pickHead === '' ? undefined : readCommits(repo.root, [pickHead], env).then((c) => c[0]),
-  ]);
-  if (!head) return { parent: null, mergedParents: [], tree, prior: [], isAmend: false };
+  const { source, sha, hasHead } = asked;
+  const read = (name: string): string => {
+    try {
+      return fs.readFileSync(path.join(repo.gitDir, name), 'utf8').trim();
+    } catch {
+      return '';
+    }
+  };
+  const [mergeHead, pickHead] = [read('MERGE_HEAD'), read('CHERRY_PICK_HEAD')];
+  const amends = await isAmending(asked.hook, asked.aliases);
+  if (hasHead && amends === false && mergeHead === '' && pickHead === '')
+    return { parent: 'HEAD', mergedParents: [], prior: [], isAmend: false };
+  const found = await readCommits(repo.root, ['HEAD', ...(pickHead === '' ? [] : [pickHead])], env);
+  // Those that are not there are left out, and HEAD may not be.
+  const headId = found.length > 0 && (pickHead === '' || found.length === 2 || found[0]?.id !== pickHead);
+  const head = headId ? found[0] : undefined;
+  const pick = pickHead === '' ? undefined : found.find((c) => c.id === pickHead);
+  if (!head) return { parent: null, mergedParents: [], prior: [], isAmend: false };
   // `amends` knows only of `git commit`; a rebase amends by itself for fixups, and after `edit` on --continue.
   const isAmend =
     amends === true ||
     (amends === undefined &&
-      (fixups !== '' ||
-        (rebaseAmend === head.id && source !== 'merge') ||
+      (read('rebase-merge/current-fixups') !== '' ||
+        (read('rebase-merge/amend') === head.id && source !== 'merge') ||
         // Where processes cannot be looked at: git passes `commit HEAD` for amend, and nothing to commit is an amend.
         (source === 'commit' && sha === 'HEAD') ||
-        (pickHead === '' && mergeHead === '' && head.tree === tree)));
+        (pickHead === '' && mergeHead === '' && head.tree === (await writeTree(repo.root, env)))));
   if (isAmend)
     return {
       parent: head.parents[0] ?? null,
       mergedParents: head.parents.slice(1),
-      tree,
       prior: pick ? [head, pick] : [head],
       isAmend,
     };
   return {
     parent: head.id,
     mergedParents: mergeHead === '' ? [] : mergeHead.split('\n'),
-    tree,
     prior: pick ? [pick] : [],
     isAmend: false,
   };
@@ -136,8 +132,13 @@ const optionsWithValue: ReadonlySet<string> = new Set([
   '--pathspec-from-file',
 ]);
 
+const noAliases: ReadonlyMap<string, string> = new Map();
+
 /** Whether a `git commit` command line amends; `undefined` for another command. */
-export function amendsOnCommandLine(argv: readonly string[]): boolean | undefined {
+export function amendsOnCommandLine(
+  argv: readonly string[],
+  aliases: ReadonlyMap<string, string> = noAliases,
+): boolean | undefined {
   const program = (argv[0] ?? '').replaceAll('\\', '/').split('/').at(-1) ?? '';
   if (!/^git(?:-commit)?(?:\.exe)?$/i.test(program)) return undefined;
   let i = 1;
@@ -148,7 +149,14 @@ export function amendsOnCommandLine(argv: readonly string[]): boolean | undefine
         i++;
       else if (!word.startsWith('-')) break;
     }
-    if (argv[i] !== 'commit') return undefined;
+    // Git expands an alias in the same process. An alias of an alias is one, too; a shell's starts another git.
+    for (let depth = 0; argv[i] !== 'commit'; depth++) {
+      const alias = aliases.get((argv[i] ?? '').toLowerCase());
+      if (alias === undefined || alias.startsWith('!') || depth > 10) return undefined;
+      const words = aliasWords(alias);
+      while (words[0]?.startsWith('-')) words.splice(0, words[0] === '-c' || words[0] === '-C' ? 2 : 1);
+      argv = [...argv.slice(0, i), ...words, ...argv.slice(i + 1)];
+    }
     i++;
   }
   for (; i < argv.length; i++) {
@@ -164,13 +172,35 @@ export function amendsOnCommandLine(argv: readonly string[]): boolean | undefine
   return false;
 }
 
-/** Looks at the processes above us for the `git commit` that runs the hook; `undefined` when there is none to see. */
-async function isAmending(): Promise<boolean | undefined> {
-  let pid = process.ppid;
+/** Words of an alias as git splits them: blanks, quotes, backslashes. */
+function aliasWords(text: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote = '';
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] as string;
+    if (quote === '' && /\s/.test(c)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else if (quote === '' ? c === "'" || c === '"' : c === quote) {
+      quote = quote === '' ? c : '';
+      word ??= '';
+    } else {
+      const escaped = c === '\\' && quote !== "'";
+      word = (word ?? '') + (escaped ? (text[++i] ?? '') : c);
+    }
+  }
+  if (word !== undefined) words.push(word);
+  return words;
+}
+
+/** Looks at the hook's process and those above for the `git commit` that runs it; `undefined` when there is none to see. */
+async function isAmending(hook: number, aliases: ReadonlyMap<string, string>): Promise<boolean | undefined> {
+  let pid = hook;
   for (let depth = 0; depth < 8 && pid > 1; depth++) {
     const found = await processInfo(pid);
     if (!found) return undefined;
-    const amends = amendsOnCommandLine(found.argv);
+    const amends = amendsOnCommandLine(found.argv, aliases);
     if (amends !== undefined) return amends;
     // The first git above us is the one; beyond it are the user's own programs.
     if (/(?:^|[\\/])git(?:\.exe)?$/i.test(found.argv[0] ?? '')) return undefined;
@@ -182,10 +212,8 @@ async function isAmending(): Promise<boolean | undefined> {
 async function processInfo(pid: number): Promise<{ argv: string[]; parent: number } | undefined> {
   if (process.platform === 'linux') {
     try {
-      const [cmdline, stat] = await Promise.all([
-        fs.readFile(`/proc/${pid}/cmdline`, 'utf8'),
-        fs.readFile(`/proc/${pid}/stat`, 'utf8'),
-      ]);
+      const cmdline = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
       const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
       return { argv: cmdline.replace(/\0$/, '').split('\0'), parent };
     } catch {
@@ -193,6 +221,7 @@ async function processInfo(pid: number): Promise<{ argv: string[]; parent: numbe
     }
   }
   if (process.platform === 'win32') return undefined;
+  const { execFile } = require('node:child_process') as typeof import('node:child_process');
   return new Promise((resolve) => {
     execFile('ps', ['-o', 'ppid=,args=', '-p', String(pid)], { timeout: 2000 }, (error, stdout) => {
       const match = /^\s*(\d+)\s+(.*)$/s.exec(stdout);
@@ -209,27 +238,36 @@ export interface MessageConfig {
   readonly cleanup: string;
   readonly knownKeys: readonly string[];
   readonly email: string;
+  /** `alias.<name>`, lower case. */
+  readonly aliases: ReadonlyMap<string, string>;
 }
 
 export async function messageConfig(repo: Repository, env: NodeJS.ProcessEnv): Promise<MessageConfig> {
   const result = await git(['config', '--list', '-z'], { cwd: repo.root, env });
+  return readConfig(result.code === 0 ? result.stdout : Buffer.alloc(0), env);
+}
+
+/** From what `git config --list -z` printed. */
+export function readConfig(list: Buffer, env: NodeJS.ProcessEnv): MessageConfig {
   let commentChar = '#';
   let cleanup = 'default';
   let email = '';
   const knownKeys: string[] = [];
-  for (const entry of result.code === 0 ? result.stdout.toString('utf8').split('\0') : []) {
+  const aliases = new Map<string, string>();
+  for (const entry of list.toString('utf8').split('\0')) {
     const at = entry.indexOf('\n');
     const name = at < 0 ? entry : entry.slice(0, at);
     const value = at < 0 ? '' : entry.slice(at + 1);
     if (name === 'core.commentchar' || name === 'core.commentstring') commentChar = value;
     else if (name === 'commit.cleanup') cleanup = value;
     else if (name === 'user.email') email = value;
+    else if (name.startsWith('alias.')) aliases.set(name.slice(6), value);
     else if (name.startsWith('trailer.') && name.lastIndexOf('.') > 8) {
       knownKeys.push(name.slice(8, name.lastIndexOf('.')));
       if (name.endsWith('.key')) knownKeys.push(value.replace(/[:= ]+$/, ''));
     }
   }
-  return { commentChar, cleanup, knownKeys, email: env['GIT_AUTHOR_EMAIL'] ?? email };
+  return { commentChar, cleanup, knownKeys, email: env['GIT_AUTHOR_EMAIL'] ?? email, aliases };
 }
 
 /** `core.commentChar=auto` as git decided it for this message. */

@@ -3,10 +3,18 @@
  * A caller's GIT_DIR, GIT_INDEX_FILE, … are *not* inherited, except where a git hook hands them over on purpose
  * (`hookEnvironment`): VS Code may itself have been started as git's editor.
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
-import { patchArguments, PatchReader, type FileTotals, type HashStream } from '../core/provenance/digest.ts';
+import type { Hunk } from '../core/model.ts';
+import {
+  patchArguments,
+  patchOptions,
+  PatchReader,
+  patchTexts,
+  wholeContext,
+  type FileTotals,
+  type HashStream,
+} from '../core/provenance/digest.ts';
 import type { PatchDigest } from '../core/provenance/model.ts';
 import { GuardError } from './guardError.ts';
 import type { Repository } from './state.ts';
@@ -106,6 +114,8 @@ const maxErrorBytes = 64 * 1024;
 /** Runs git. Resolves with its exit code. @throws GuardError `failed` when git cannot be started, `too-large`. */
 export function git(args: readonly string[], options: GitOptions): Promise<GitResult> {
   const maxBytes = options.maxBytes ?? 64 * 1024 * 1024;
+  // Loaded when needed: a hook that has git's answers already saves a tenth of its start.
+  const { spawn } = require('node:child_process') as typeof import('node:child_process');
   return new Promise((resolve, reject) => {
     const child = spawn('git', args, {
       cwd: options.cwd,
@@ -316,38 +326,124 @@ export const newHash = (): HashStream => {
   return { update: (data) => hash.update(data), hex: () => hash.digest('hex') };
 };
 
-export interface DiffTotals {
-  readonly digest: PatchDigest;
-  /** Per file, in git's order; a change of type stands twice. */
-  readonly files: readonly FileTotals[];
-  readonly changed: readonly ChangedFile[];
+/** A file of a change with both its texts. */
+export interface ChangedText extends ChangedFile {
+  /** `null`: not there on that side, no file, or too large to be read by lines. */
+  readonly before: string | null;
+  readonly after: string | null;
+  /** Too large to be read by lines. */
+  readonly isOpaque: boolean;
+  readonly hunks: readonly Hunk[];
+  /** As git counts them. */
+  readonly added: number;
+  readonly deleted: number;
 }
 
-/** All about the difference of two trees or commits, from one run of git. `from` `null`: the empty tree. */
-export async function diffTotals(
-  cwd: string,
-  from: string | null,
-  to: string,
-  options: { readonly env?: NodeJS.ProcessEnv; readonly signal?: AbortSignal } = {},
-): Promise<DiffTotals> {
-  const base = from ?? (await emptyTree(cwd, options.env));
-  let found: Omit<DiffTotals, 'changed'> | undefined;
-  const changed: ChangedFile[] = [];
-  const reader = new PatchReader(
+/** All about a change: its digest, and its files with their texts. */
+export interface Change {
+  readonly digest: PatchDigest;
+  readonly files: readonly ChangedText[];
+}
+
+/** A file beyond this is not read by lines. */
+export const maxTextBytes = 4 * 1024 * 1024;
+
+/** What to ask git about the index (or `GIT_INDEX_FILE`), after `-c core.quotePath=true`; then comes a commit or tree. */
+export const indexArguments: readonly string[] = [
+  'diff-index',
+  '--cached',
+  '--ita-invisible-in-index',
+  '--raw',
+  '--no-abbrev',
+  wholeContext,
+  ...patchOptions,
+];
+
+/** Takes the answer to `indexArguments`, chunk by chunk. */
+export class ChangeReader {
+  #digest: PatchDigest | undefined;
+  #totals: readonly FileTotals[] = [];
+  readonly #raw: ChangedFile[] = [];
+  readonly #reader = new PatchReader(
     newHash,
     (digest, _, files) => {
-      found = { digest, files };
+      this.#digest = digest;
+      this.#totals = files;
     },
-    (line) => changed.push(parseRawLine(Buffer.from(line))),
+    (line) => this.#raw.push(parseRawLine(Buffer.from(line))),
+    2 * maxTextBytes,
   );
-  const result = await git([...patchArguments, '--raw', '--no-abbrev', '--end-of-options', base, to], {
+
+  push(chunk: Uint8Array): void {
+    this.#reader.push(chunk);
+  }
+
+  /** @throws Error when the patch stopped in the middle. */
+  end(): Change {
+    this.#reader.end();
+    const files = this.#totals;
+    let at = 0;
+    // Both lists are in git's order; a change of type stands twice in the patch.
+    const texts = this.#raw.map((raw): ChangedText => {
+      const parts = files.slice(at, at + (raw.status === 'T' ? 2 : 1));
+      at += parts.length;
+      return changedText(raw, parts);
+    });
+    if (at !== files.length) throw new GuardError('failed', 'git sent another patch than it announced');
+    return { digest: this.#digest as PatchDigest, files: texts };
+  }
+}
+
+function changedText(raw: ChangedFile, parts: readonly FileTotals[]): ChangedText {
+  const added = parts.reduce((n, p) => n + p.added, 0);
+  const deleted = parts.reduce((n, p) => n + p.deleted, 0);
+  const isFile = (mode: string): boolean => mode !== '000000' && mode !== gitlinkMode;
+  const size = parts.reduce((n, p) => n + (Array.isArray(p.body) ? p.body.reduce((m, b) => m + b.length, 0) : 0), 0);
+  const none = { ...raw, added, deleted, hunks: [], before: null, after: null, isOpaque: true };
+  if (parts.some((p) => p.body === 'large')) return none;
+  const [first, last] = [parts[0], parts.at(-1)].map((p) => patchTexts((p?.body ?? []) as Uint8Array[]));
+  const before = isFile(raw.oldMode) ? (first?.before ?? '') : null;
+  const after = isFile(raw.newMode) ? (last?.after ?? '') : null;
+  if (size > maxTextBytes && [before, after].some((t) => t !== null && Buffer.byteLength(t) > maxTextBytes))
+    return none;
+  // A change of type takes nothing over. A file that only changed its mode has no lines in a patch, and needs none.
+  const hunks =
+    parts.length === 1
+      ? (first?.hunks ?? [])
+      : [{ oldStart: Math.min(deleted, 1), oldLines: deleted, newStart: Math.min(added, 1), newLines: added }];
+  return { ...raw, added, deleted, hunks, before, after, isOpaque: false };
+}
+
+/** What the index changes against a commit or tree. */
+export async function indexChange(
+  cwd: string,
+  base: string,
+  options: { readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Change> {
+  const reader = new ChangeReader();
+  const result = await git(['-c', 'core.quotePath=true', ...indexArguments, base], {
     cwd,
     ...options,
     onOutput: (chunk) => reader.push(chunk),
   });
-  if (result.code !== 0) throw new GuardError('failed', `git diff-tree failed: ${result.stderr.trim().split('\n')[0]}`);
-  reader.end();
-  return { ...(found as Omit<DiffTotals, 'changed'>), changed };
+  if (result.code !== 0)
+    throw new GuardError('failed', `git diff-index failed: ${result.stderr.trim().split('\n')[0]}`);
+  return reader.end();
+}
+
+/** Files that the index changes against a commit or tree. */
+export async function indexFiles(
+  cwd: string,
+  base: string,
+  options: { readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<ChangedFile[]> {
+  const args = ['diff-index', '--cached', '--ita-invisible-in-index', '-z', '--raw', '--no-renames', '--no-abbrev'];
+  return parseRaw(
+    await gitOutput([...args, '--no-relative', '--ignore-submodules=none', base], {
+      cwd,
+      ...options,
+    }),
+  );
 }
 
 /** One line of `--raw` without `-z`: the path may be quoted as in C. */
@@ -360,7 +456,7 @@ function parseRawLine(line: Buffer): ChangedFile {
 const escapes: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13 };
 
 /** A path as git prints it with `core.quotePath=true`. */
-export function unquotePath(bytes: Buffer): string {
+function unquotePath(bytes: Buffer): string {
   if (bytes[0] !== 0x22) return bytes.toString('utf8');
   const text = bytes.toString('latin1', 1, bytes.length - 1);
   const out: number[] = [];
@@ -380,8 +476,26 @@ export function unquotePath(bytes: Buffer): string {
 }
 
 /** The d1 digest and totals between two trees or commits. `from` `null`: the empty tree. */
-export const diffDigest = async (...args: Parameters<typeof diffTotals>): Promise<PatchDigest> =>
-  (await diffTotals(...args)).digest;
+export async function diffDigest(
+  cwd: string,
+  from: string | null,
+  to: string,
+  options: { readonly env?: NodeJS.ProcessEnv; readonly signal?: AbortSignal } = {},
+): Promise<PatchDigest> {
+  const base = from ?? (await emptyTree(cwd, options.env));
+  let found: PatchDigest | undefined;
+  const reader = new PatchReader(newHash, (digest) => {
+    found = digest;
+  });
+  const result = await git([...patchArguments, '--end-of-options', base, to], {
+    cwd,
+    ...options,
+    onOutput: (chunk) => reader.push(chunk),
+  });
+  if (result.code !== 0) throw new GuardError('failed', `git diff-tree failed: ${result.stderr.trim().split('\n')[0]}`);
+  reader.end();
+  return found as PatchDigest;
+}
 
 /** Digest and totals of many commits against their first parent, in one git process. Merges are left out. */
 export async function commitDigests(

@@ -4,7 +4,7 @@
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { git } from './git.ts';
+import { git, indexArguments } from './git.ts';
 import { GuardError } from './guardError.ts';
 import { sharedDir, type Repository } from './state.ts';
 
@@ -74,8 +74,18 @@ run() {
   elif [ -x "$fallback" ]; then ELECTRON_RUN_AS_NODE=1 "$fallback" "$cli" git-hook "$@"
   else return 127; fi
 }
-${bodies[name]}`;
+${name === 'prepare-commit-msg' ? feed : ''}${bodies[name]}`;
 }
+
+/** Git's answers to what every commit needs, got while Node starts. What is odd (a merge, no HEAD) Node asks for itself. */
+const feed = `feed() {
+  export GIT_OPTIONAL_LOCKS=0 GIT_NO_REPLACE_OBJECTS=1 GIT_DIFF_OPTS= LC_ALL=C
+  git config --list -z
+  printf '\\0config %s\\n' $?
+  git -c core.quotePath=true ${indexArguments.join(' ')} HEAD
+  printf 'end %s\\n' $?
+}
+`;
 
 const readState = `if [ -f "$state/hook" ]; then
   while read -r kind value; do
@@ -103,7 +113,7 @@ fi
 const bodies: Readonly<Record<HookName, string>> = {
   'prepare-commit-msg': `msg=$1 source=$2 sha=$3
 set --
-${readState}[ ! -f "$state/prepared" ] || rm -f "$state/prepared"
+${readState}[ ! -s "$state/prepared" ] || : >"$state/prepared"
 # Nothing pending, no protected path staged, no record to keep: no need to start Node.
 case $mode in off | ai-only) quick=1 ;; *) quick= ;; esac
 if [ -n "$quick" ] && [ -z "$stale" ] && [ "$source" != commit ] && [ ! -e "$state/pending" ] &&
@@ -115,22 +125,27 @@ if [ -n "$quick" ] && [ -z "$stale" ] && [ "$source" != commit ] && [ ! -e "$sta
   args=
   if [ -r "/proc/$PPID/cmdline" ]; then read -r args <"/proc/$PPID/cmdline" 2>/dev/null
   else args=$(ps -o args= -p "$PPID" 2>/dev/null); fi
-  case $args in *--am*) quick= ;; esac
+  # Behind another command than commit (an alias, a rebase) anything may be.
+  case $args in *--am*) quick= ;; '' | *commit*) ;; *) quick= ;; esac
   [ -z "$quick" ] || ! git diff --cached --quiet --no-ext-diff --no-textconv --no-renames --ignore-submodules=none HEAD -- "$@" 2>/dev/null || exit 0
 fi
-run prepare-commit-msg "$msg" "$source" "$sha"
+case $source in
+  commit | merge) run prepare-commit-msg "$msg" "$source" "$sha" ;;
+  *) feed 2>/dev/null | run prepare-commit-msg --fed "$msg" "$source" "$sha" ;;
+esac
 ${finish}echo "countersign: this commit gets no provenance record: $why" >&2
 exit 0
 `,
-  'commit-msg': `msg=$1
-set --
-${readState}# What prepare-commit-msg wrote is still there as it was: done.
-if [ -f "$state/prepared" ]; then
+  'commit-msg': `msg=$1 missing=
+# What prepare-commit-msg wrote is still there as it was: done.
+if [ -s "$state/prepared" ]; then
   status= first= record=
   { read -r status; IFS= read -r first; IFS= read -r record; } <"$state/prepared"
   if [ "$status" = ok ]; then
     [ -n "$record" ] || exit 0
-    ! grep -qxF -e "$record" "$msg" || exit 0
+    while IFS= read -r line; do
+      [ "$line" != "$record" ] || exit 0
+    done <"$msg"
   elif [ "$status" = shown ] && [ -n "$record" ]; then
     found=
     while IFS= read -r line; do
@@ -138,16 +153,23 @@ if [ -f "$state/prepared" ]; then
     done <"$msg"
     if [ "$found" != "$first" ] && git interpret-trailers --parse --no-divider <"$msg" 2>/dev/null | grep -qxF -e "$record"; then exit 0; fi
   fi
-else
-  # prepare-commit-msg failed, unless nothing was to be done.
-  case $mode in record | required | broken) ;; *) exit 0 ;; esac
-fi
+else missing=1; fi
+set --
+${readState}# prepare-commit-msg failed, unless nothing was to be done.
+[ -z "$missing" ] || case $mode in record | required | broken) ;; *) exit 0 ;; esac
 run commit-msg "$msg"
 ${finish}exit 0
 `,
-  'post-commit': `if [ -f "$state/prepared" ]; then rm -f "$state/prepared"
+  'post-commit': `if [ -s "$state/prepared" ]; then : >"$state/prepared"
 else [ -e "$state/pending" ] || exit 0; fi
-head=$(git rev-parse -q --verify HEAD) || exit 0
+# The commit's name, without a process where it stands in a file.
+head=
+read -r head <"$dir/HEAD" 2>/dev/null
+case $head in "ref: "*)
+  ref=\${head#ref: } head=
+  [ ! -f "$dir/$ref" ] || read -r head <"$dir/$ref" ;;
+esac
+case $head in '' | *[!0-9a-f]*) head=$(git rev-parse -q --verify HEAD) || exit 0 ;; esac
 # In the background: nobody waits for the bookkeeping.
 (run post-commit "$head" &) </dev/null >/dev/null 2>&1
 exit 0

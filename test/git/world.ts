@@ -25,9 +25,10 @@ let built: Promise<string> | undefined;
 export function buildCli(): Promise<string> {
   built ??= (async () => {
     const dir = await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-cli-'));
-    const src = (name: string): string => path.join(root, 'src/cli', `${name}.ts`);
+    const src = (name: string): string =>
+      path.join(root, 'src/cli', name === 'gitHook' ? 'commands' : '', `${name}.ts`);
     await build({
-      entryPoints: ['main', 'fast', 'full', 'record', 'settle'].map((n) => ({
+      entryPoints: ['main', 'fast', 'gitHook', 'full', 'record', 'settle'].map((n) => ({
         in: src(n),
         out: n === 'main' ? 'cli' : n,
       })),
@@ -37,7 +38,7 @@ export function buildCli(): Promise<string> {
       format: 'cjs',
       target: 'node20',
       alias: { 'jsonc-parser': path.join(root, 'node_modules/jsonc-parser/lib/esm/main.js') },
-      external: ['vscode', '*/fast.js', '*/full.js', '*/record.js', '*/settle.js', '*/server.js'],
+      external: ['vscode', '*/fast.js', '*/gitHook.js', '*/full.js', '*/record.js', '*/settle.js', '*/server.js'],
       logLevel: 'error',
     });
     // Grammars are found in node_modules from there.
@@ -143,6 +144,19 @@ export class World {
     }
     w.repo = (await findRepository(dir)) as Repository;
     if (options.hooks !== false) assert.equal((await w.countersign('install', '--git')).code, 0);
+    return w;
+  }
+
+  /** The same repository and home again, elsewhere. */
+  async copyTo(dir: string): Promise<World> {
+    await fs.cp(this.dir, dir, { recursive: true });
+    return this.at(dir);
+  }
+
+  /** Another repository of the same person. */
+  async at(dir: string): Promise<World> {
+    const w = new World(dir, this.env['HOME'] as string, this.cli);
+    w.repo = (await findRepository(dir)) as Repository;
     return w;
   }
 

@@ -2,19 +2,19 @@
  * `countersign git-hook NAME …`: what the installed hooks call. Fails open with a warning, unless the policy says
  * `commit.trailers: required`, then closed with the fix in one line.
  */
-import * as fs from 'node:fs/promises';
-import * as nodeFs from 'node:fs';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { ReadStream } from 'node:tty';
+import type { ReadStream } from 'node:tty';
 import { oneLine } from '../../core/provenance/record.ts';
 import { removeRecords } from '../../core/provenance/trailers.ts';
 import type { Refusal } from '../../core/provenance/compose.ts';
 import { findRepository, hookEnvironment } from '../../platform/git.ts';
+import type { Feed } from '../record.ts';
 import type { Repository } from '../../platform/state.ts';
 import { keepCode, requireCached } from '../codeCache.ts';
 import { UsageError, type Command, type Io } from '../command.ts';
 
-// A sibling bundle, loaded when there is something to record: it brings the risk engine along.
+// Sibling bundles, loaded when there is something to do: the record brings the risk engine along.
 let recordModule: typeof import('../record.ts') | undefined;
 const loadRecord = (): typeof import('../record.ts') =>
   (recordModule ??= requireCached('record.js') as typeof import('../record.ts'));
@@ -57,40 +57,46 @@ pass with a warning, unless the policy says 'commit.trailers: required')
 };
 
 async function message(name: 'prepare-commit-msg' | 'commit-msg', args: readonly string[], io: Io): Promise<number> {
-  const [file, source = '', sha = ''] = args;
+  const isFed = args[0] === '--fed';
+  const [file, source = '', sha = ''] = isFed ? args.slice(1) : args;
   if (file === undefined) throw new UsageError(`${name} needs the file that holds the message`);
   const env = hookEnvironment(io.env);
-  const repo = (await hookRepository(io)) ?? (await findRepository(io.cwd, env));
+  const repo = hookRepository(io) ?? (await findRepository(io.cwd, env));
   if (!repo) throw new UsageError(`${io.cwd} is not in a git work tree`);
   const messageFile = path.resolve(io.cwd, file);
   const record = loadRecord();
   const isFinal = name === 'commit-msg';
   // Git sets ':' when it will not open an editor.
   const hasEditor = io.env['GIT_EDITOR'] !== ':';
-  const text = await fs.readFile(messageFile, 'latin1');
+  const text = fs.readFileSync(messageFile, 'latin1');
   const agent = agentInCharge(io.env);
   const made = await record.prepareRecord({
     repo,
     env,
     message: text,
-    source: isFinal ? await rememberedSource(repo) : source,
+    source: isFinal ? rememberedSource(repo) : source,
     sha,
     hasEditor,
     now: new Date().toISOString(),
+    parent: io.parent ?? process.ppid,
+    ...(isFed && { feed: readFeed(io.feed ?? 0) }),
     ...(agent === undefined && !isFinal && { ask: askAtTerminal }),
   });
   const { policy } = made;
-  await record.writeShellState(repo, policy).catch(() => undefined);
+  try {
+    record.writeShellState(repo, policy);
+  } catch {
+    // Costs the shell its short cut.
+  }
   if (!isFinal) {
-    if (made.message !== text) await fs.writeFile(messageFile, made.message, 'latin1');
+    if (made.message !== text) fs.writeFileSync(messageFile, made.message, 'latin1');
     const status = made.refusals.length > 0 || policy.broken ? 'check' : hasEditor ? 'shown' : 'ok';
-    await record.writePrepared(repo, status, made.record);
-    await rememberSource(repo, source).catch(() => undefined);
+    record.writePrepared(repo, { status, record: made.record, source });
     return 0;
   }
   if (!made.hasText) {
     // Git aborts on an empty message; our lines alone must not make it one.
-    await fs.writeFile(messageFile, removeRecords(text), 'latin1');
+    fs.writeFileSync(messageFile, removeRecords(text), 'latin1');
     return 0;
   }
   const [first] = made.refusals;
@@ -104,9 +110,54 @@ async function message(name: 'prepare-commit-msg' | 'commit-msg', args: readonly
       .catch(() => undefined);
     return 1;
   }
-  if (made.message !== text) await fs.writeFile(messageFile, made.message, 'latin1');
+  if (made.message !== text) fs.writeFileSync(messageFile, made.message, 'latin1');
   return 0;
 }
+
+/**
+ * What the script asked git for while Node started, on standard input: `git config --list -z`, a line with its exit code,
+ * the answer to `indexArguments` against HEAD, and a line with that one's. `undefined`: we ask git ourselves.
+ */
+function readFeed(fd: number): Feed | undefined {
+  const { ChangeReader } = loadRecord();
+  try {
+    const head: Buffer[] = [];
+    let config: Buffer | undefined;
+    let reader: InstanceType<typeof ChangeReader> | undefined;
+    let tail: Buffer = Buffer.alloc(0);
+    const changes = (bytes: Buffer): void => {
+      // The last line is not git's; how long it is tells how much of the rest to hold back.
+      const all = tail.length > 0 ? Buffer.concat([tail, bytes]) : bytes;
+      const keep = Math.max(0, all.length - feedEnd.length);
+      if (keep > 0) reader?.push(all.subarray(0, keep));
+      tail = all.subarray(keep);
+    };
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(256 * 1024);
+      const size = fs.readSync(fd, chunk);
+      if (size === 0) break;
+      const bytes = chunk.subarray(0, size);
+      if (reader) changes(bytes);
+      else {
+        head.push(bytes);
+        const all = Buffer.concat(head);
+        const end = all.indexOf(configEnd);
+        if (end < 0) continue;
+        config = all.subarray(0, end);
+        reader = new ChangeReader();
+        changes(all.subarray(end + configEnd.length));
+      }
+    }
+    if (!config || !reader) return undefined;
+    return { config, change: tail.equals(feedEnd) ? reader.end() : undefined };
+  } catch {
+    return undefined;
+  }
+}
+
+/** An entry of the configuration has its name in front of the newline, with a dot in it. A failed `git config` has another number there. */
+const configEnd = Buffer.from('\0config 0\n');
+const feedEnd = Buffer.from('end 0\n');
 
 /** One line: which path, which rule, how to go on. */
 function refusalLine(refusal: Refusal, more: number): string {
@@ -138,24 +189,28 @@ function agentInCharge(env: NodeJS.ProcessEnv): string | undefined {
   return marks.find(([name]) => (env[name] ?? '') !== '')?.[1];
 }
 
-const sourceFile = (repo: Repository): string => path.join(repo.gitDir, 'countersign', 'source');
-const rememberSource = (repo: Repository, source: string): Promise<void> =>
-  fs.writeFile(sourceFile(repo), source, { mode: 0o600 });
-const rememberedSource = (repo: Repository): Promise<string> => fs.readFile(sourceFile(repo), 'utf8').catch(() => '');
+/** The source that prepare-commit-msg was told; commit-msg is told nothing. */
+function rememberedSource(repo: Repository): string {
+  try {
+    return fs.readFileSync(path.join(repo.gitDir, 'countersign', 'prepared'), 'latin1').split('\n')[3] ?? '';
+  } catch {
+    return '';
+  }
+}
 
 /** Nobody waits longer than this for an answer, also where a program holds the terminal. */
 const promptMs = 120_000;
 
 /** Asks the person at the terminal; `undefined` when there is none, or no answer. */
 async function askAtTerminal(refusals: readonly Refusal[]): Promise<string | undefined> {
-  if (process.platform === 'win32' || !(await isInForeground())) return undefined;
+  if (process.platform === 'win32' || !isInForeground()) return undefined;
   let fd: number;
   try {
-    fd = nodeFs.openSync('/dev/tty', nodeFs.constants.O_RDWR | nodeFs.constants.O_NOCTTY);
+    fd = fs.openSync('/dev/tty', fs.constants.O_RDWR | fs.constants.O_NOCTTY);
   } catch {
     return undefined;
   }
-  const input = new ReadStream(fd);
+  const input = new (require('node:tty') as typeof import('node:tty')).ReadStream(fd);
   try {
     const rule = refusals[0]?.verdict.justification;
     const asked = refusals.map((r) => oneLine(r.path, 100)).slice(0, 5);
@@ -163,13 +218,13 @@ async function askAtTerminal(refusals: readonly Refusal[]): Promise<string | und
       `countersign: ${oneLine(refusals[0]?.evaluation.reasons[0] ?? '', 200)}\n` +
       `  ${asked.join('\n  ')}${refusals.length > asked.length ? `\n  and ${refusals.length - asked.length} more` : ''}\n` +
       `Reason${rule ? ` (at least ${rule.minLength} characters${rule.ticket === undefined ? '' : `, with a ticket ${rule.ticket}`})` : ''}, empty to stop: `;
-    nodeFs.writeSync(fd, question);
+    fs.writeSync(fd, question);
     for (let attempt = 0; attempt < 3; attempt++) {
       const answer = await readLine(input);
       if (answer === undefined || answer.trim() === '') return undefined;
       const problem = rule && loadRecord().checkReason(answer, rule);
       if (!problem) return answer.trim();
-      nodeFs.writeSync(
+      fs.writeSync(
         fd,
         problem.kind === 'too-short'
           ? `  ${problem.have} of ${problem.need} characters; again: `
@@ -208,10 +263,10 @@ function readLine(input: ReadStream): Promise<string | undefined> {
 }
 
 /** A background job that reads from its terminal is stopped by the kernel; then nobody is asked. */
-async function isInForeground(): Promise<boolean> {
+function isInForeground(): boolean {
   if (process.platform !== 'linux') return true;
   try {
-    const stat = await fs.readFile('/proc/self/stat', 'utf8');
+    const stat = fs.readFileSync('/proc/self/stat', 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[2] === fields[5];
   } catch {
@@ -220,15 +275,15 @@ async function isInForeground(): Promise<boolean> {
 }
 
 /** Git runs hooks at the top of the work tree, and our script has found its folder: no need to ask git again. */
-async function hookRepository(io: Io): Promise<Repository | undefined> {
+function hookRepository(io: Io): Repository | undefined {
   const given = io.env['COUNTERSIGN_GIT_DIR'];
   if (given === undefined || io.env['GIT_WORK_TREE'] !== undefined) return undefined;
   try {
-    const root = await fs.realpath(io.cwd);
-    const gitDir = await fs.realpath(path.resolve(root, given));
+    const root = fs.realpathSync.native(io.cwd);
+    const gitDir = fs.realpathSync.native(path.resolve(root, given));
     // Only the plain case: the work tree's own `.git`, as a folder. Links (worktrees, submodules) are for git to read.
     if (gitDir !== path.join(root, '.git')) return undefined;
-    await fs.access(path.join(gitDir, 'HEAD'));
+    fs.accessSync(path.join(gitDir, 'HEAD'));
     return { root, gitDir, commonDir: gitDir };
   } catch {
     return undefined;
@@ -236,7 +291,7 @@ async function hookRepository(io: Io): Promise<Repository | undefined> {
 }
 
 async function postCommit(commit: string | undefined, io: Io): Promise<number> {
-  const repo = await findRepository(io.cwd, pathsOnly(hookEnvironment(io.env)));
+  const repo = hookRepository(io) ?? (await findRepository(io.cwd, pathsOnly(hookEnvironment(io.env))));
   if (!repo) return 0;
   await loadSettle().settleCommit(repo, commit ?? 'HEAD', agentInCharge(io.env));
   return 0;

@@ -295,7 +295,10 @@ export class LineMap {
     const oldCells = Array.from({ length: oldEnd - from }, (_, i) => this.#settled(from + i) as Cell);
     const newLines = newStart === 0 && newEnd === next.length ? next : next.slice(newStart, newEnd);
     const newCells = blockCells(oldLines, oldCells, newLines, edit, exact);
-    for (let i = 0; i < oldCells.length; i++) if (oldCells[i] === null) this.#noteDeleted(oldLines[i] as string, edit);
+    // A line that nobody saw coming may be committed by now.
+    for (const [i, cell] of oldCells.entries())
+      if (cell === null || (!(cell instanceof Mixed) && originOf(cell)?.origin === 'unknown'))
+        this.#noteDeleted(oldLines[i] as string, edit);
     this.#replace(from, oldLines.length, newLines, newCells);
     past.inverses.push({ first: from, added: newLines.length, lines: oldLines, cells: oldCells });
   }
@@ -747,13 +750,7 @@ function judge(cell: Mixed, text: string): LineOrigin | null {
     const origin = originOf(ai) as LineOrigin;
     return isModified && !origin.modified ? { ...origin, modified: true } : origin;
   }
-  // A key pressed in a line that somebody only called their own doesn't make it more so.
-  const isSaid = (s: Source): boolean => originOf(s)?.mark !== undefined;
-  const [other] = [
-    ...of('unknown'),
-    ...of('human').toSorted((a, b) => Number(isSaid(b)) - Number(isSaid(a))),
-    ...of('tool'),
-  ];
+  const [other] = [...of('unknown'), ...of('human'), ...of('tool')];
   return other === undefined ? null : originOf(other);
 }
 

@@ -2,7 +2,7 @@
  * Whose lines are these? A text is looked up among remembered ones: the same content gives its origins; else origins
  * are carried over, by position, from the nearest remembered texts. What nobody knows is unknown.
  */
-import type { LineOrigin } from '../model.ts';
+import type { Hunk, LineOrigin } from '../model.ts';
 import { diffLines } from '../hunks.ts';
 import { unseen, type LineOrigins, type Snapshot } from './model.ts';
 import { compressOrigins, expandOrigins, loosePart } from './origins.ts';
@@ -13,8 +13,12 @@ export interface ResolveInput {
   readonly key: string;
   /** Tokens of the text before the change that is judged; `null`: the file did not exist; absent: not known. */
   readonly baseline?: readonly string[] | null;
+  /** Where `baseline` and `lines` differ, when that is known already; else it is worked out. */
+  readonly hunks?: readonly Hunk[];
   /** Remembered texts of this path, best first: pending ones from new to old, then those of commits and alternates. */
   readonly candidates: readonly Snapshot[];
+  /** Keys of texts in commits that are made again (amend, pick): what those deleted is deleted again. */
+  readonly recreated?: ReadonlySet<string>;
 }
 
 export interface Resolved {
@@ -34,7 +38,8 @@ export function resolveOrigins(input: ResolveInput): Resolved {
   const exact = candidates.find((c) => c.key === input.key);
   const ordered = exact ? [exact, ...candidates.filter((c) => c !== exact)] : candidates;
   const found: (LineOrigin | null | undefined)[] = Array.from({ length: lines.length });
-  const isOld = baseline === undefined ? undefined : unchanged(baseline ?? [], lines);
+  const hunks = baseline === undefined ? [] : refine(baseline ?? [], lines, input.hunks);
+  const isOld = baseline === undefined ? undefined : unchanged(hunks, lines.length);
   let open = 0;
   for (let i = 0; i < lines.length; i++) {
     if (isOld?.[i]) found[i] = null;
@@ -52,16 +57,20 @@ export function resolveOrigins(input: ResolveInput): Resolved {
       if (origin === undefined) continue;
       // "It was there before we looked" is no answer for a line that the baseline does not have.
       if (origin === null && isOld !== undefined) continue;
-      if (found[i] === undefined) open--;
       // A gap in what was seen may be closed by an older text, but never by a weaker answer.
-      if (found[i] === undefined || (origin !== null && origin.origin !== 'unknown')) found[i] = origin;
+      const isAnswer = origin === null || origin.origin !== 'unknown';
+      if (isAnswer) open--;
+      if (found[i] === undefined || (isAnswer && origin !== null)) found[i] = origin;
     }
   }
+  // The same line may have been taken out, brought back and taken out again: who was last?
   const deleted = new Map<string, LineOrigin>();
-  for (const c of ordered.slice(0, maxCandidates).reverse()) for (const [token, o] of c.deleted) deleted.set(token, o);
+  const told = ordered.filter((c) => c.commit === undefined || c.key === input.key || input.recreated?.has(c.key));
+  for (const c of told.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)))
+    for (const [token, o] of c.deleted) deleted.set(token, o);
   return {
     origins: compressOrigins(found.map((o) => (o === undefined ? unseen : o))),
-    aiDeleted: baseline ? countDeleted(baseline, lines, deleted) : 0,
+    aiDeleted: baseline ? countDeleted(baseline, hunks, deleted) : 0,
     deleted,
     exact: exact !== undefined,
   };
@@ -115,10 +124,26 @@ function carryLoose(
   keep(newCount);
 }
 
-/** Per line of `next`: is it an unchanged line of `old`? */
-function unchanged(old: readonly string[], next: readonly string[]): boolean[] {
-  const out: boolean[] = Array.from({ length: next.length }, () => true);
-  for (const hunk of diffLines(old, next)) {
+/** Hunks of two texts. Git's are by bytes: lines that differ in their terminator only are the same to us. */
+function refine(old: readonly string[], next: readonly string[], hunks: readonly Hunk[] | undefined): readonly Hunk[] {
+  if (hunks === undefined) return diffLines(old, next);
+  const out: Hunk[] = [];
+  for (const h of hunks) {
+    if (h.oldLines === 0 || h.newLines === 0) {
+      out.push(h);
+      continue;
+    }
+    const [o, n] = [h.oldStart - 1, h.newStart - 1];
+    for (const inner of diffLines(old.slice(o, o + h.oldLines), next.slice(n, n + h.newLines)))
+      out.push({ ...inner, oldStart: inner.oldStart + o, newStart: inner.newStart + n });
+  }
+  return out;
+}
+
+/** Per line of the new text: is it in no hunk? */
+function unchanged(hunks: readonly Hunk[], count: number): boolean[] {
+  const out: boolean[] = Array.from({ length: count }, () => true);
+  for (const hunk of hunks) {
     const start = hunk.newLines === 0 ? hunk.newStart : hunk.newStart - 1;
     out.fill(false, start, start + hunk.newLines);
   }
@@ -127,12 +152,12 @@ function unchanged(old: readonly string[], next: readonly string[]): boolean[] {
 
 function countDeleted(
   old: readonly string[],
-  next: readonly string[],
+  hunks: readonly Hunk[],
   deleted: ReadonlyMap<string, LineOrigin>,
 ): number {
+  if (deleted.size === 0) return 0;
   let count = 0;
-  for (const hunk of diffLines(old, next)) {
+  for (const hunk of hunks)
     for (let i = 0; i < hunk.oldLines; i++) if (deleted.get(old[hunk.oldStart - 1 + i] ?? '')?.origin === 'ai') count++;
-  }
   return count;
 }

@@ -3,6 +3,7 @@
  * Hashed are, as raw bytes, each `diff --git` line, the mode lines and every `+`, `-` and `\` line; never positions,
  * object names or context. Hunk counts delimit the content, so content that looks like a header is safe.
  */
+import type { Hunk } from '../model.ts';
 import type { PatchDigest } from './model.ts';
 
 /** An incremental SHA-256; `platform/crypto` makes them. */
@@ -12,14 +13,9 @@ export interface HashStream {
   hex(): string;
 }
 
-/** What git must be asked for, after `git`; then come two trees, or `--stdin`. User configuration cannot change it. */
-export const patchArguments: readonly string[] = [
-  '-c',
-  'core.quotePath=true',
-  'diff-tree',
-  '-r',
+/** Options of every git command whose patch is read here, with any number of context lines. No configuration changes it. */
+export const patchOptions: readonly string[] = [
   '-p',
-  '-U0',
   '-a',
   '--no-color',
   '--no-ext-diff',
@@ -35,6 +31,19 @@ export const patchArguments: readonly string[] = [
   '--no-relative',
 ];
 
+/** What git must be asked for, after `git`; then come two trees, or `--stdin`. */
+export const patchArguments: readonly string[] = [
+  '-c',
+  'core.quotePath=true',
+  'diff-tree',
+  '-r',
+  '-U0',
+  ...patchOptions,
+];
+
+/** So many context lines that a patch holds both texts whole. Twice this fits the 32-bit numbers git counts with. */
+export const wholeContext = '-U1000000000';
+
 const newline = 0x0a;
 const plus = 0x2b;
 const minus = 0x2d;
@@ -45,6 +54,8 @@ export interface FileTotals {
   readonly header: string;
   added: number;
   deleted: number;
+  /** The lines of the patch with their marks, where they were asked for and are not more than `keepBytes`. */
+  body?: Uint8Array[] | 'large';
 }
 
 /** Called per patch; `files` in git's order, where a change of type has two entries of one name. */
@@ -69,12 +80,20 @@ export class PatchReader {
   #midLine: 'none' | 'hashed' | 'skipped' = 'none';
   /** A header line that the last chunk did not finish. */
   #rest: Uint8Array = new Uint8Array(0);
+  /** "No newline at end of file" belongs to a line that is hashed. */
+  #afterChange = true;
+  readonly #keepBytes: number;
+  #keptBytes = 0;
 
-  /** `onRaw` takes the lines of `--raw`, with which git may be asked for in the same run. */
-  constructor(newHash: () => HashStream, onPatch: OnPatch, onRaw?: (line: Uint8Array) => void) {
+  /**
+   * `onRaw` takes the lines of `--raw`, with which git may be asked for in the same run. `keepBytes`: a file's lines are
+   * kept up to this size.
+   */
+  constructor(newHash: () => HashStream, onPatch: OnPatch, onRaw?: (line: Uint8Array) => void, keepBytes = 0) {
     this.#newHash = newHash;
     this.#onPatch = onPatch;
     this.#onRaw = onRaw;
+    this.#keepBytes = keepBytes;
     this.#hash = this.#start();
   }
 
@@ -100,6 +119,7 @@ export class PatchReader {
         const end = chunk.indexOf(newline, at);
         const stop = end < 0 ? chunk.length : end + 1;
         if (this.#midLine === 'hashed') this.#hash.update(chunk.subarray(at, stop));
+        this.#keep(chunk, at, stop);
         if (end < 0) return;
         this.#midLine = 'none';
         at = stop;
@@ -124,7 +144,8 @@ export class PatchReader {
     let i = at;
     while (i < chunk.length && (this.#oldLeft > 0 || this.#newLeft > 0 || chunk[i] === backslash)) {
       const mark = chunk[i];
-      const hashed = mark === plus || mark === minus || mark === backslash;
+      if (mark !== backslash) this.#afterChange = mark === plus || mark === minus;
+      const hashed = this.#afterChange;
       if (mark === plus) {
         this.#newLeft--;
         this.#added++;
@@ -142,13 +163,28 @@ export class PatchReader {
       if (end < 0) {
         if (hashed) this.#hash.update(chunk.subarray(runStart, chunk.length));
         this.#midLine = hashed ? 'hashed' : 'skipped';
+        this.#keep(chunk, at, chunk.length);
         return chunk.length;
       }
       i = end + 1;
       if (!hashed) runStart = i;
     }
     if (i > runStart) this.#hash.update(chunk.subarray(runStart, i));
+    this.#keep(chunk, at, i);
     return i;
+  }
+
+  #keep(chunk: Uint8Array, from: number, to: number): void {
+    const file = this.#perFile.at(-1);
+    if (this.#keepBytes === 0 || !file || file.body === 'large') return;
+    this.#keptBytes += to - from;
+    if (this.#keptBytes > this.#keepBytes) file.body = 'large';
+    else {
+      // A copy: whoever reads git's output may use its buffer again.
+      const copy = new Uint8Array(chunk.subarray(from, to));
+      if (file.body) file.body.push(copy);
+      else file.body = [copy];
+    }
   }
 
   #header(line: Uint8Array): void {
@@ -161,6 +197,7 @@ export class PatchReader {
       this.#onRaw?.(line);
     } else if (startsWith(line, 'diff --git ')) {
       this.#perFile.push({ header: ascii(line.subarray(0, 4096)), added: 0, deleted: 0 });
+      this.#keptBytes = 0;
       this.#hash.update(line);
     } else if (
       startsWith(line, 'old mode ') ||
@@ -193,6 +230,69 @@ export class PatchReader {
       throw new Error('git sent a patch that ends in the middle');
     this.#emit();
   }
+}
+
+/** Both sides of a file, from a patch with `wholeContext`. */
+export interface PatchTexts {
+  /** Without a byte order mark, as editors read a file. */
+  readonly before: string;
+  readonly after: string;
+  /** Where they differ, as git sees it; in order, never adjacent. Lines end at `\n` only. */
+  readonly hunks: readonly Hunk[];
+}
+
+/** Reads `FileTotals.body`. */
+export function patchTexts(body: readonly Uint8Array[]): PatchTexts {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let text = '';
+  for (const part of body) text += decoder.decode(part, { stream: true });
+  text += decoder.decode();
+  const before: string[] = [];
+  const after: string[] = [];
+  const hunks: Hunk[] = [];
+  let isOpen = [false, false];
+  let last = '';
+  let old = 0;
+  let fresh = 0;
+  const flush = (): void => {
+    if (old > 0 || fresh > 0) {
+      const [o, n] = [before.length - old, after.length - fresh];
+      hunks.push({
+        oldStart: old === 0 ? o : o + 1,
+        oldLines: old,
+        newStart: fresh === 0 ? n : n + 1,
+        newLines: fresh,
+      });
+    }
+    old = fresh = 0;
+  };
+  for (let at = 0; at < text.length;) {
+    let end = text.indexOf('\n', at);
+    if (end < 0) end = text.length;
+    const mark = text[at] as string;
+    const line = text.slice(at + 1, end);
+    at = end + 1;
+    if (mark === '\\') {
+      isOpen = [isOpen[0] || last !== '+', isOpen[1] || last !== '-'];
+      continue;
+    }
+    last = mark;
+    if (mark === '-') {
+      before.push(line);
+      old++;
+    } else if (mark === '+') {
+      after.push(line);
+      fresh++;
+    } else {
+      flush();
+      before.push(line);
+      after.push(line);
+    }
+  }
+  flush();
+  const whole = (lines: readonly string[], open: boolean | undefined): string =>
+    (lines.length === 0 ? '' : lines.join('\n') + (open ? '' : '\n')).replace(/^\ufeff/, '');
+  return { before: whole(before, isOpen[0]), after: whole(after, isOpen[1]), hunks };
 }
 
 /** The digest of one complete patch. */

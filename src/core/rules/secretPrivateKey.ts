@@ -18,7 +18,7 @@ export const secretPrivateKey: Rule = {
       const body = rest.replace(/\\n|[\s"'+\\,]/g, '');
       // A header alone, an ellipsis or a placeholder is documentation.
       if (!m[0].startsWith('PuTTY') && !/^(?:[A-Za-z-]+:[^-]{1,80})*[A-Za-z0-9+/=]{40,}/.test(body)) continue;
-      if (/^(?:\.{3}|…|<|\$\{|x{6,}|X{6,}|\*{3,}|MII\.\.\.)/.test(body)) continue;
+      if (/^(?:\.{3}|\u2026|<|\$\{|x{6,}|X{6,}|\*{3,}|MII\.\.\.)/.test(body)) continue;
       report({
         start: m.index,
         end: m.index + m[0].length,

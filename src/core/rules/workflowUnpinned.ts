@@ -31,8 +31,7 @@ export const workflowUnpinned: Rule = {
           report({
             start: n.start,
             end: n.end,
-            // Another tag that can be moved just as well is no new risk.
-            key: `uses:${name}${branch ? `@${ref}` : ''}`,
+            key: `uses:${v}`,
             ...(own && !branch ? { tier: 'medium' as const } : {}),
           });
         }

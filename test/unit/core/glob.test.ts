@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { minimatch } from 'minimatch';
 import { compileGlob } from '../../../src/core/glob.ts';
-import { cpuTime } from '../cpuTime.ts';
 
 const ours = (glob: string, path: string): boolean => compileGlob(glob).match(path.split('/'));
 const theirs = (glob: string, path: string): boolean =>
@@ -82,8 +81,8 @@ test('hostile globs and names take bounded time', () => {
     [`!(${'*a'.repeat(200)}b)`, 'a'.repeat(4000)],
   ];
   for (const [glob, path] of names) {
-    const start = cpuTime();
+    const start = performance.now();
     ours(glob, path);
-    assert.ok(cpuTime() - start < 500, `${glob.slice(0, 20)} took ${cpuTime() - start} ms`);
+    assert.ok(performance.now() - start < 500, `${glob.slice(0, 20)} took ${performance.now() - start} ms`);
   }
 });

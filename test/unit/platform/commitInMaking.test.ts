@@ -23,3 +23,23 @@ it('sees an amend on the command line of git, and nothing else as one', () => {
   for (const line of ['git rebase --continue', 'sh -c git', 'node commit --amend', 'git merge x'])
     assert.equal(amendsOnCommandLine(line.split(' ')), undefined, line);
 });
+
+it('follows the aliases that git expands in the same process', () => {
+  const aliases = new Map([
+    ['ci', 'commit'],
+    ['again', 'commit --amend --no-edit'],
+    ['once-more', '-c core.editor=true again -a'],
+    ['quoted', `commit -m "--amend" '--author=a b'`],
+    ['shell', '!git commit --amend'],
+    ['loop', 'loop'],
+  ]);
+  const asks = (line: string): boolean | undefined => amendsOnCommandLine(line.split(' '), aliases);
+  assert.equal(asks('git ci -m x'), false);
+  assert.equal(asks('git ci --amend'), true);
+  assert.equal(asks('git AGAIN'), true);
+  assert.equal(asks('git -c a=b once-more'), true);
+  assert.equal(asks('git quoted'), false);
+  assert.equal(asks('git shell'), undefined);
+  assert.equal(asks('git loop'), undefined);
+  assert.equal(asks('git rebase'), undefined);
+});

@@ -5,7 +5,16 @@ import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { patchDigest, PatchReader } from '../../../src/core/provenance/digest.ts';
 import { patchArguments } from '../../../src/core/provenance/digest.ts';
-import { commitDigests, diffDigest, git, gitOutput, newHash } from '../../../src/platform/git.ts';
+import fc from 'fast-check';
+import {
+  commitDigests,
+  diffDigest,
+  git,
+  gitOutput,
+  indexChange,
+  newHash,
+  writeTree,
+} from '../../../src/platform/git.ts';
 
 interface Vector {
   readonly commit: string;
@@ -79,5 +88,78 @@ describe('d1 against the published vectors', () => {
   it('refuses a patch that stops in the middle', () => {
     const text = 'diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-a\n+b\n';
     assert.throws(() => patchDigest(Buffer.from(text), newHash), /middle/);
+  });
+});
+
+describe('the change of an index', () => {
+  let repo: string;
+  before(async () => {
+    repo = await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-index-'));
+    await gitOutput(['init', '-q'], { cwd: repo });
+  });
+  after(() => fs.rm(repo, { recursive: true, force: true }));
+
+  const tree = async (files: Readonly<Record<string, string>>): Promise<string> => {
+    await gitOutput(['rm', '-rqf', '--cached', '--ignore-unmatch', '.'], { cwd: repo });
+    for (const [name, text] of Object.entries(files)) {
+      const id = (await gitOutput(['hash-object', '-w', '--stdin'], { cwd: repo, input: text })).toString().trim();
+      await gitOutput(['update-index', '--add', '--cacheinfo', `100644,${id},${name}`], { cwd: repo });
+    }
+    return writeTree(repo);
+  };
+
+  it('has the texts as they are, the digest of the commit, and hunks that turn one into the other', async () => {
+    const line = fc.constantFrom(
+      'a',
+      'b',
+      'b ',
+      '',
+      '\r',
+      'x\ry',
+      'é',
+      '\ufeffbom',
+      '+plus',
+      '-minus',
+      '\\ No newline',
+    );
+    const content = fc
+      .tuple(fc.array(line, { maxLength: 12 }), fc.constantFrom('', '\n', '\r\n'))
+      .map(([list, end]) => (list.length === 0 ? '' : list.join(end === '\r\n' ? '\r\n' : '\n') + end));
+    const files = fc.record({ 'a.txt': content, 'dir/b \u00e9.txt': content, 'c.bin': content }, { requiredKeys: [] });
+    await fc.assert(
+      fc.asyncProperty(files, files, async (old, now) => {
+        const base = await tree(old);
+        const to = await tree(now);
+        const change = await indexChange(repo, base);
+        assert.deepEqual(change.digest, await diffDigest(repo, base, to));
+        const plain = (text: string | undefined): string | null =>
+          text === undefined ? null : text.replace(/^\ufeff/, '');
+        for (const f of change.files) {
+          const name = f.path as keyof typeof old;
+          assert.equal(f.before, plain(old[name]));
+          assert.equal(f.after, plain(now[name]));
+          const lines = (t: string | null): string[] =>
+            t === null || t === '' ? [] : t.replace(/\n$/, '').split('\n');
+          const [before, after] = [lines(f.before), lines(f.after)];
+          const out: string[] = [];
+          let o = 0;
+          for (const h of f.hunks) {
+            const start = h.oldLines === 0 ? h.oldStart : h.oldStart - 1;
+            out.push(...before.slice(o, start));
+            const from = h.newLines === 0 ? h.newStart : h.newStart - 1;
+            out.push(...after.slice(from, from + h.newLines));
+            o = start + h.oldLines;
+          }
+          assert.deepEqual([...out, ...before.slice(o)], after);
+        }
+        assert.deepEqual(
+          change.files.map((f) => f.path).sort(),
+          [...new Set([...Object.keys(old), ...Object.keys(now)])]
+            .filter((n) => old[n as keyof typeof old] !== now[n as keyof typeof now])
+            .sort(),
+        );
+      }),
+      { numRuns: 25 },
+    );
   });
 });

@@ -19,7 +19,7 @@ const words =
 export function isPlaceholder(value: string): boolean {
   const v = value.trim();
   if (v.length === 0) return true;
-  if (/^[<{[(%$].*[>})\]%]$|\$\{|\{\{|<%|%\(|\$\(|^\$[A-Za-z_]|^%\w+%$|^@\w+@$|\.\.\.|…/.test(v)) return true;
+  if (/^[<{[(%$].*[>})\]%]$|\$\{|\{\{|<%|%\(|\$\(|^\$[A-Za-z_]|^%\w+%$|^@\w+@$|\.\.\.|\u2026/.test(v)) return true;
   if (/(?:x{4,}|X{4,}|\*{3,}|#{4,}|-{6,}|_{6,}|\.{4,}|0{8,}|1{8,}|y{5,}|\?{3,})/.test(v)) return true;
   if (/EXAMPLE(?:KEY)?$|^AKIAIOSFODNN7|(?:^|[-_])(?:YOUR|EXAMPLE|SAMPLE|PUT|INSERT|REPLACE|CHANGE)[-_]/i.test(v))
     return true;

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { redact, redactCommand } from '../../../../src/core/secrets/redact.ts';
-import { cpuTime } from '../../cpuTime.ts';
 
 const join = (...parts: string[]): string => parts.join('');
 const samples: readonly (readonly [string, string])[] = [
@@ -52,7 +51,7 @@ test('redacting twice changes nothing more, and long hostile text is quick', () 
     }),
     { seed: 3, numRuns: 500 },
   );
-  const started = cpuTime();
+  const started = performance.now();
   for (const piece of [
     'password=',
     'secret',
@@ -65,5 +64,5 @@ test('redacting twice changes nothing more, and long hostile text is quick', () 
     'mysql ',
   ])
     redact(piece.repeat(50_000));
-  assert.ok(cpuTime() - started < 20_000);
+  assert.ok(performance.now() - started < 20_000);
 });
