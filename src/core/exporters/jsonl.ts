@@ -1,8 +1,7 @@
-import type { EventExporter } from './model.ts';
+import type { Exporter } from './model.ts';
 
 /** The log's own lines, byte for byte, so that `audit verify FILE` can check an export. */
-export const jsonl: EventExporter = {
-  of: 'events',
+export const jsonl: Exporter = {
   id: 'jsonl',
   title: 'JSON Lines',
   extension: 'jsonl',

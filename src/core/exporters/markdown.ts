@@ -1,9 +1,8 @@
-import type { EventExporter } from './model.ts';
+import type { Exporter } from './model.ts';
 import { detail, maxRows, summarize } from './summary.ts';
 
 /** A report for an incident or a review: what happened, what was refused, who vouched for what. */
-export const markdown: EventExporter = {
-  of: 'events',
+export const markdown: Exporter = {
   id: 'markdown',
   title: 'Markdown (report)',
   extension: 'md',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { diffArrays } from 'diff';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { diffLines } from '../../../src/core/hunks.ts';
 
 const text = fc.array(fc.constantFrom('a', 'b', 'c', 'd', '', 'x1', 'x2'), { maxLength: 40 });

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { patchDigest, PatchReader } from '../../../src/core/provenance/digest.ts';
 import { patchArguments } from '../../../src/core/provenance/digest.ts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import {
   commitDigests,
   diffDigest,

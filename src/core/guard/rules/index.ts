@@ -1,8 +1,6 @@
 /** All families of command rules. One file each; one line here. */
 import type { Family } from '../model.ts';
-import { backdoors } from './backdoors.ts';
 import { cloud } from './cloud.ts';
-import { cmdlets } from './cmdlets.ts';
 import { containers } from './containers.ts';
 import { databases } from './databases.ts';
 import { disk } from './disk.ts';
@@ -22,7 +20,6 @@ import { storage } from './storage.ts';
 
 export const families: readonly Family[] = [
   selfProtect,
-  backdoors,
   filesystem,
   disk,
   permissions,
@@ -31,7 +28,6 @@ export const families: readonly Family[] = [
   containers,
   kubernetes,
   iac,
-  cmdlets,
   cloud,
   storage,
   databases,
