@@ -68,11 +68,22 @@ const cli = (): string =>
       .map((c) => [`\`countersign ${c.name}\``, c.summary]),
   );
 
-const riskRules = (): string =>
-  table(
-    ['Rule', 'Tier', 'Category', 'What it finds'],
-    [...rules].sort((a, b) => a.id.localeCompare(b.id)).map((r) => [`\`${r.id}\``, r.tier, r.category, r.title]),
+/** By category; titles and tiers are on the rules' own page. */
+function riskRules(): string {
+  const categories = [...new Set(rules.map((r) => r.category))].sort();
+  const link = (id: string): string => `[${id}](docs/rules.md#${id})`;
+  return table(
+    ['Category', 'Rules'],
+    categories.map((category) => [
+      category,
+      rules
+        .filter((r) => r.category === category)
+        .map((r) => link(r.id))
+        .sort()
+        .join(', '),
+    ]),
   );
+}
 
 const tables: Readonly<Record<string, () => string>> = { settings, commands, cli, rules: riskRules };
 
