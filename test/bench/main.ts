@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: what Countersign costs, each figure beside something simple that runs in the same minute (design
  * budgets as ratios, so that they hold on slow machines too). `npm run bench -- NAME…` picks sections: processes,
- * commits, server, engine, audit, editor. Exits 1 when a budget is exceeded.
+ * commits, verify, server, engine, audit, editor. Exits 1 when a budget is exceeded.
  */
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
@@ -13,10 +13,12 @@ import { editorRows } from './editor.ts';
 import { engineRows } from './engine.ts';
 import { processRows } from './processes.ts';
 import { serverRows } from './server.ts';
+import { verifyRows } from './verify.ts';
 
 const sections: Readonly<Record<string, (scratch: string) => Promise<Row[]>>> = {
   processes: processRows,
   commits: commitRows,
+  verify: verifyRows,
   server: serverRows,
   engine: engineRows,
   audit: auditRows,
