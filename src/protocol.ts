@@ -49,6 +49,30 @@ export interface EditOriginParams {
   readonly cause: string;
 }
 
+/**
+ * What happened to a document while no server ran (before its start, after a crash): the text that was known then, and
+ * the changes since, in order. Sent before or after `didOpen`. Where they do not lead to the text that was opened, the
+ * difference stays `unknown`.
+ */
+export const missedEdits = 'countersign/missedEdits';
+export interface MissedEditsParams {
+  readonly uri: string;
+  readonly text: string;
+  readonly edits: readonly {
+    /** Document version after the change. */
+    readonly version: number;
+    readonly changes: readonly {
+      readonly range: {
+        readonly start: { readonly line: number; readonly character: number };
+        readonly end: { readonly line: number; readonly character: number };
+      };
+      readonly text: string;
+    }[];
+  }[];
+  /** What is known by now of how they came to be; the rest follows as `editOrigin`. */
+  readonly origins: readonly EditOriginParams[];
+}
+
 /** A person marked lines (0-based, inclusive) as AI or as their own. */
 export const markLines = 'countersign/markLines';
 export interface MarkLinesParams {
@@ -56,6 +80,8 @@ export interface MarkLinesParams {
   readonly start: number;
   readonly end: number;
   readonly as: 'ai' | 'human';
+  /** Id of the signed mark (`platform/marks.ts`); without one the word holds until the document is closed. */
+  readonly mark?: string;
 }
 
 /** State on disk changed (justification written, hooks installed): read it again. */

@@ -1,5 +1,8 @@
 /** All other commands. One file each; one line here. The order is that of `--help`. */
 import type { Command } from './command.ts';
+import { keys } from './commands/keys.ts';
+import { preview } from './commands/preview.ts';
+import { restamp } from './commands/restamp.ts';
 import { verify } from './commands/verify.ts';
 import { doctor } from './commands/doctor.ts';
 import { install } from './commands/install.ts';
@@ -21,7 +24,10 @@ export const fullCommands: readonly Command[] = [
   install,
   uninstall,
   doctor,
+  preview,
   verify,
+  restamp,
+  keys,
   origin,
   why,
   check,

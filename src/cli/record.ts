@@ -56,6 +56,7 @@ import { changedLines, coveredBy, readNotes } from '../platform/notes.ts';
 import { cachedPolicy, type PolicyState } from '../platform/policyCache.ts';
 import { loadPolicy } from '../platform/policyFile.ts';
 import { alternatesOf, renamedFrom } from '../platform/renames.ts';
+import { signedRecord } from '../platform/signRequest.ts';
 import { auditDir, type Repository } from '../platform/state.ts';
 
 export { ChangeReader } from '../platform/git.ts';
@@ -69,6 +70,8 @@ export interface RecordInput {
   readonly source: string;
   readonly sha: string;
   readonly hasEditor: boolean;
+  /** Nothing is committed yet: no signature is asked for. */
+  readonly isPreview?: boolean;
   readonly now: string;
   /** The process that runs the hook. */
   readonly parent: number;
@@ -95,7 +98,10 @@ export interface RecordOutput {
   readonly hasText: boolean;
 }
 
+/** Files up to this size can be justified in the editor, which sees 50 MiB. */
+const maxWholeBytes = 64 * 1024 * 1024;
 const noRisk: Classification = { tier: 'low', changeType: 'none', findings: [] };
+const notJudged: Classification = { tier: 'medium', changeType: 'feature', findings: [], note: 'not judged' };
 
 /** Works out the record, and the message with it. @throws GuardError when git or the disk fails. */
 export async function prepareRecord(input: RecordInput): Promise<RecordOutput> {
@@ -130,8 +136,12 @@ export async function prepareRecord(input: RecordInput): Promise<RecordOutput> {
   const isText = hasText(input.message, keepsComments && !input.hasEditor ? { commentChar: '' } : { commentChar });
 
   const { composed, digest } = await compose(input, commit, change, policy, config.email);
-  const kept = keepEarlier(composed, commit, digest);
+  const unsigned = keepEarlier(composed, commit, digest);
   const wanted = mode === 'record' || mode === 'required' || (mode === 'ai-only' && composed.isNotable);
+  const kept =
+    wanted && input.isPreview !== true
+      ? { ...unsigned, provenance: await signedRecord(repo, commit.parent, env, unsigned.provenance) }
+      : unsigned;
   // Originals that `merge --squash` quotes are git's text, not the person's; their records would be read as more commits.
   const bare = source === 'squash' ? removeRecords(input.message, { indented: true }) : input.message;
   const message = wanted ? mergeTrailers(bare, kept, options) : mode === 'off' ? input.message : removeRecords(bare);
@@ -187,10 +197,10 @@ async function compose(
       if (verdict.entries.length > 0 || earlier.length > 0) {
         // What an earlier commit with a reason already had needs no new one.
         const since = earlier.length > 0 ? prior[0] : undefined;
-        const lines = changedLines(since ?? f.before, f.after);
-        isCarried = since !== undefined && lines.added.length === 0 && lines.deleted.length === 0;
-        const query = { path: f.path, ...lines, now: input.now, rule: verdict.justification };
-        if (verdict.entries.length > 0) covered = coveredBy(notes, keys, query);
+        const lines = f.isOpaque ? await wholeLines(repo, env, f) : changedLines(since ?? f.before, f.after);
+        isCarried = since !== undefined && lines?.added.length === 0 && lines.deleted.length === 0;
+        const query = lines && { path: f.path, ...lines, now: input.now, rule: verdict.justification };
+        if (verdict.entries.length > 0 && query) covered = coveredBy(notes, keys, query);
       }
       list.push({
         ...found,
@@ -198,7 +208,7 @@ async function compose(
         before: f.before,
         after: f.after,
         origins,
-        classification: risks.get(f.path) ?? noRisk,
+        classification: risksOf(f, risks.get(f.path)),
         verdict,
         covered,
         carried: isCarried,
@@ -233,15 +243,35 @@ async function compose(
   return { composed, digest };
 }
 
+/** Lines of a file that is too large to be judged, so that a reason given in the editor covers it. */
+async function wholeLines(
+  repo: Repository,
+  env: NodeJS.ProcessEnv,
+  file: ChangedFile,
+): Promise<ReturnType<typeof changedLines> | undefined> {
+  const isFile = (mode: string): boolean => mode !== '000000' && mode !== gitlinkMode;
+  const names = [isFile(file.oldMode) ? file.oldObject : 'none', isFile(file.newMode) ? file.newObject : 'none'];
+  const [before, after] = await readBlobs(repo.root, names, { env, maxBytes: 512 * 1024 * 1024 });
+  if (Math.max(before?.length ?? 0, after?.length ?? 0) > maxWholeBytes) return undefined;
+  return changedLines(before ? decode(before) : null, after ? decode(after) : null);
+}
+
+/** What cannot be read by lines, or looks equal only because it is no text, has changed all the same. */
+function risksOf(file: ChangedText, found: Classification | undefined): Classification {
+  const isUnread =
+    file.isOpaque || (file.before === file.after && file.newObject !== file.oldObject && isLossy(file.after));
+  return isUnread && (found ?? noRisk).changeType === 'none' ? notJudged : (found ?? noRisk);
+}
+
+const isLossy = (text: string | null): boolean => text?.includes('\ufffd') === true;
+
 /** The risk engine failing must not cost the record; the change then counts as the path's own tier. */
 async function classifyAll(changes: readonly FileChange[], policy: Policy): Promise<Map<string, Classification>> {
   try {
     const { files } = await classify(changes, { grammars: createGrammars(), policy });
     return new Map(files.map((f) => [f.path, f.classification]));
   } catch {
-    return new Map(
-      changes.map((c) => [c.path, { tier: 'medium', changeType: 'feature', findings: [], note: 'not judged' }]),
-    );
+    return new Map(changes.map((c) => [c.path, notJudged]));
   }
 }
 

@@ -14,6 +14,7 @@ import type { ChangeType, Classification, FileChange, Finding, Hunk, Tier } from
 import { maxTier, tiers } from './model.ts';
 import type { Policy } from './policy/model.ts';
 import type { Grammars } from './ports.ts';
+import { candidatesFor, hasKeyword } from './rules/candidates.ts';
 import { customHits } from './rules/custom.ts';
 import { ruleById, rules } from './rules/index.ts';
 import type { Hit, Rule } from './rules/rule.ts';
@@ -155,13 +156,13 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
   let findings: Finding[];
   if (large) {
     note = 'too large to parse, judged by lines';
-    findings = judge(
-      file,
-      excerpt(file.path, oldLines, hunks, 'old', language),
-      excerpt(file.path, newLines, hunks, 'new', language),
-      language,
-      ctx,
-    );
+    const old = excerpt(file.path, oldLines, hunks, 'old', language);
+    const now = excerpt(file.path, newLines, hunks, 'new', language);
+    findings = judge(file, old, now, language, ctx);
+    const custom = await customHits(now.source, old.source, now.changed, ctx, true);
+    for (const f of custom.findings)
+      findings.push({ ...f, line: now.original(f.line), endLine: now.original(f.endLine) });
+    note = [note, ...custom.notes].join('; ');
   } else {
     const gone = changedLines(hunks, 'old');
     const added = changedLines(hunks, 'new');
@@ -190,7 +191,9 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
       }
     }
     findings = judge(file, sides.before, sides.after, language, ctx, changeType === 'comments');
-    findings.push(...(await customHits(sides.after.source, sides.before.source, sides.after.changed, ctx)));
+    const custom = await customHits(sides.after.source, sides.before.source, sides.after.changed, ctx);
+    findings.push(...custom.findings);
+    if (custom.notes.length > 0) note = custom.notes.join('; ');
   }
   findings = applyPolicy(findings, file.path, ctx.policy);
   findings.sort(
@@ -333,14 +336,42 @@ function run(rule: Rule, source: Source): Found[] {
   return found;
 }
 
+const collapsed = (source: Source, hit: Hit): string => source.text.slice(hit.start, hit.end).replace(/\s+/g, ' ');
+
+/**
+ * What flows where, without the constant text around it: who adds a column to a statement that was put together from
+ * variables before has not touched that risk.
+ */
+function skeleton(source: Source, hit: Hit): string {
+  if (!hasLexer(source.language)) return collapsed(source, hit);
+  const { tokens } = source;
+  let low = 0;
+  let high = tokens.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (tokens[mid]!.end <= hit.start) low = mid + 1;
+    else high = mid;
+  }
+  let key = '';
+  for (let i = low; i < tokens.length && tokens[i]!.start < hit.end; i++) {
+    const t = tokens[i]!;
+    if (t.kind === 'comment') continue;
+    const text = source.text.slice(Math.max(t.start, hit.start), Math.min(t.end, hit.end));
+    if (t.kind !== 'str') key += `${text} `;
+    else if (t.dynamic) key += `"${(text.match(/[$#]?\{[^{}]*\}|\$\w+/g) ?? []).join(' ').replace(/\s+/g, ' ')}" `;
+    else key += '"" ';
+  }
+  return key;
+}
+
 function hits(rule: Rule, source: Source): Found[] {
   const found: Found[] = [];
-  if (rule.keywords.length > 0 && !hasKeyword(rule, source)) return found;
+  if (!hasKeyword(rule, source)) return found;
   const seen = new Set<string>();
   rule.check(source, (hit) => {
     const line = source.lineAt(hit.start);
     const endLine = source.lineAt(Math.max(hit.start, hit.end - 1));
-    const key = hit.key ?? source.text.slice(hit.start, hit.end).replace(/\s+/g, ' ');
+    const key = hit.key ?? (rule.category === 'injection' ? skeleton(source, hit) : collapsed(source, hit));
     const id = `${hit.start}:${key}`;
     if (seen.has(id)) return;
     seen.add(id);
@@ -416,35 +447,6 @@ function distinct(findings: readonly Finding[]): Finding[] {
 
 const size = (f: Finding): number => (f.endLine - f.line) * 1000 + ((f.endColumn ?? 500) - (f.column ?? 0));
 
-/** Rules of a language: those that always run, and the others by keyword. */
-interface Index {
-  readonly always: readonly Rule[];
-  readonly byKeyword: ReadonlyMap<string, readonly Rule[]>;
-  readonly order: ReadonlyMap<Rule, number>;
-}
-const indexes = new Map<Language, Index>();
-
-function indexOf(language: Language): Index {
-  let index = indexes.get(language);
-  if (!index) {
-    const own = rules.filter((r) => r.languages.length === 0 || r.languages.includes(language));
-    const byKeyword = new Map<string, Rule[]>();
-    for (const rule of own)
-      for (const k of rule.keywords) {
-        const list = byKeyword.get(k);
-        if (list) list.push(rule);
-        else byKeyword.set(k, [rule]);
-      }
-    index = {
-      always: own.filter((r) => r.keywords.length === 0),
-      byKeyword,
-      order: new Map(own.map((r, i) => [r, i])),
-    };
-    indexes.set(language, index);
-  }
-  return index;
-}
-
 /** The same for texts of the same characters, white space and what formatters add or drop aside. */
 function letters(text: string): string {
   let sum = 0;
@@ -457,20 +459,6 @@ function letters(text: string): string {
   }
   return `${sum}:${squares}`;
 }
-
-/** The rules that may have something to say: a keyword of theirs stands in the text (or, for `removed`, stood in it). */
-function candidatesFor(language: Language, after: Source, before: Source | undefined): Rule[] {
-  const index = indexOf(language);
-  const found = new Set(index.always);
-  for (const word of after.words) for (const rule of index.byKeyword.get(word) ?? none) found.add(rule);
-  if (before)
-    for (const word of before.words)
-      for (const rule of index.byKeyword.get(word) ?? none) if (rule.on === 'removed') found.add(rule);
-  return [...found].sort((a, b) => index.order.get(a)! - index.order.get(b)!);
-}
-const none: readonly Rule[] = [];
-
-const hasKeyword = (rule: Rule, source: Source): boolean => rule.keywords.some((k) => source.words.has(k));
 
 /**
  * A cheap no before the costly question whether an edit is layout or comments alone: other letters than before, and
@@ -587,9 +575,37 @@ function removedFinding(rule: Rule, f: Found, before: Side, file: FileChange): F
     endLine: line,
     message: f.message ?? `${rule.title}: ${rule.remedy}.`,
     removed: true,
+    ...(file.after === null ? {} : restored(before, old, file.after)),
   };
   keys.set(finding, f.key);
   return finding;
+}
+
+/** A fix travels with its finding: what was removed must not come back as a secret in a report. */
+function holdsSecret(before: Source, text: string): boolean {
+  const part = new Source(before.path, text, before.language);
+  return rules.some((r) => r.category === 'secrets' && r.on !== 'removed' && hits(r, part).length > 0);
+}
+
+/** Most a fix puts back at once. */
+const maxRestored = 80;
+
+/** The edit that puts back what was deleted, where lines are gone and none took their place. */
+function restored(before: Side, oldLine: number, after: string): Pick<Finding, 'fix'> {
+  // Of a large file only the changed lines are at hand.
+  if (before.original !== identity) return {};
+  const hunk = before.hunks.find((h) => oldLine >= h.oldStart && oldLine < h.oldStart + h.oldLines);
+  if (!hunk || hunk.newLines > 0 || hunk.oldLines > maxRestored) return {};
+  const end = after.includes('\r\n') ? '\r\n' : '\n';
+  const lines = before.source.lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join(end);
+  if (holdsSecret(before.source, lines)) return {};
+  const kept = after === '' ? 0 : after.split('\n').length;
+  // Behind a last line that has no line end the lines start with one instead.
+  const isOpen = hunk.newStart > 0 && hunk.newStart >= kept;
+  const last = isOpen ? (after.split('\n').at(-1) ?? '').length : 0;
+  const at = isOpen ? { line: kept - 1, character: last } : { line: hunk.newStart, character: 0 };
+  const newText = isOpen ? `${end}${lines}` : `${lines}${end}`;
+  return { fix: { title: 'Put the removed lines back', edits: [{ start: at, end: at, newText }] } };
 }
 
 /** The new line nearest to an old one that is gone. */

@@ -27,6 +27,8 @@ export interface LineOrigin {
   readonly agent?: string;
   readonly model?: string;
   readonly session?: string;
+  /** A person said so afterwards: id of the signed mark. Such a line never counts as unguarded on a protected path. */
+  readonly mark?: string;
   /** When the edit was seen: UTC, ISO 8601 with milliseconds. */
   readonly at?: string;
   /** 0..1, for evidence `heuristic`: how sure; said to the user as "likely". */
@@ -154,7 +156,10 @@ export function weakestEvidence(a: Evidence, b: Evidence): Evidence {
   return evidences.indexOf(a) >= evidences.indexOf(b) ? a : b;
 }
 
-/** Whether a protected-path rule counts this line as AI: `unknown` lines do, a person's and a tool's don't. */
+/**
+ * Whether a protected-path rule counts this line as AI: `unknown` lines do, a person's and a tool's don't. A person's word
+ * alone doesn't lift the rule: what asks for a justification gets one.
+ */
 export function countsAsAi(o: LineOrigin): boolean {
-  return o.origin === 'ai' || o.origin === 'unknown';
+  return o.origin === 'ai' || o.origin === 'unknown' || o.mark !== undefined;
 }

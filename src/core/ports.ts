@@ -30,7 +30,12 @@ export interface Grammars {
   load(id: GrammarId): Promise<void>;
   /** Parses text with a loaded grammar. The tree is the caller's: `delete()` it. Throws if `id` is not loaded. */
   parse(id: GrammarId, text: string): import('@vscode/tree-sitter-wasm').Tree;
-  /** Ranges of a tree-sitter query: the capture `@finding`, else each match's first. Throws on a bad query. */
+  /** What is wrong with a query for a loaded grammar, in one line; `undefined` when it can be used. */
+  checkQuery(id: GrammarId, query: string): string | undefined;
+  /**
+   * Ranges of a tree-sitter query: the capture `@finding`, else each match's first. Throws on a bad query, and on one
+   * that takes longer on this tree than a policy may ask for.
+   */
   query(
     id: GrammarId,
     query: string,

@@ -4,6 +4,7 @@ import type { LineOrigin } from '../core/model.ts';
 import * as protocol from '../protocol.ts';
 import type { AiKnowledge } from './aiKnowledge.ts';
 import type { ServerClient } from './client.ts';
+import type { MissedEdits } from './missedEdits.ts';
 
 /** Made by us, for a person who asked for it: taking lines back is not an agent's edit. */
 const ours: LineOrigin = { origin: 'tool', evidence: 'editor', agent: 'countersign' };
@@ -11,11 +12,13 @@ const ours: LineOrigin = { origin: 'tool', evidence: 'editor', agent: 'countersi
 export class Announcer {
   readonly #knowledge: AiKnowledge;
   readonly #client: ServerClient;
+  readonly #missed: MissedEdits;
   readonly #own = new Set<string>();
 
-  constructor(knowledge: AiKnowledge, client: ServerClient) {
+  constructor(knowledge: AiKnowledge, client: ServerClient, missed: MissedEdits) {
     this.#knowledge = knowledge;
     this.#client = client;
+    this.#missed = missed;
   }
 
   send(edit: protocol.EditOriginParams): void {
@@ -23,6 +26,7 @@ export class Announcer {
       ? { ...edit, origin: ours, cause: 'countersign' }
       : edit;
     this.#knowledge.onEdit(told);
+    this.#missed.tell(told);
     this.#client.notify(protocol.editOrigin, told);
   }
 

@@ -9,7 +9,7 @@ import type * as vscode from 'vscode';
 import { describe, type Log } from './log.ts';
 
 /** Bundles that only the editor loads. */
-const notForHooks: ReadonlySet<string> = new Set(['extension.js', 'languageClient.js']);
+const notForHooks: ReadonlySet<string> = new Set(['extension.js', 'deferred.js', 'languageClient.js']);
 const stampFile = '.copied';
 
 export const cliFolder = (context: vscode.ExtensionContext): string =>

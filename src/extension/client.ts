@@ -15,6 +15,8 @@ export type Health = 'starting' | 'running' | 'waiting' | 'failed';
 
 /** Pauses before the restarts in a row; after the last the server stays down until a person asks. */
 const backOffMs = [500, 2000, 5000, 15_000, 30_000];
+/** A new server judges what is open, and what agents changed, well within this time. */
+const staleMs = 5000;
 /** Having run for so long, the next crash counts as the first. */
 const stableMs = 5 * 60_000;
 
@@ -32,6 +34,8 @@ export class ServerClient extends Disposables {
   #crashes = 0;
   #startedAt = 0;
   #wake: (() => void) | undefined;
+  readonly #stale = new Set<string>();
+  #staleTimer: NodeJS.Timeout | undefined;
 
   readonly onSummary = this.#summary.event;
   readonly onChangesChanged = this.#changes.event;
@@ -63,6 +67,7 @@ export class ServerClient extends Disposables {
     this.#crashes = 0;
     this.#wake?.();
     await this.#serially(async () => {
+      this.#setHealth('starting');
       await this.#end();
       await this.#launch();
     });
@@ -80,7 +85,7 @@ export class ServerClient extends Disposables {
     }
   }
 
-  /** Sends when the server runs; what it missed while down it treats as unknown. */
+  /** Sends when the server runs. What it must not miss while it is down is kept by `missedEdits.ts`. */
   notify(method: string, params: unknown): void {
     const client = this.#client;
     if (!client?.isRunning()) return;
@@ -89,6 +94,7 @@ export class ServerClient extends Disposables {
 
   override dispose(): void {
     this.#wake?.();
+    clearTimeout(this.#staleTimer);
     void this.#client?.dispose().catch(() => undefined);
     super.dispose();
   }
@@ -128,8 +134,10 @@ export class ServerClient extends Disposables {
         commands: protocol.clientCommands,
       }),
       closed: async () => this.#closed(),
+      published: (uri) => this.#stale.delete(uri.toString()),
       running: () => {
         this.#startedAt = Date.now();
+        this.#dropStaleLater();
         this.#setHealth('running');
         this.#changes.fire();
       },
@@ -155,6 +163,17 @@ export class ServerClient extends Disposables {
     });
     this.#wake = undefined;
     return !this.isDisposed;
+  }
+
+  /** What an earlier server said holds until the new one had time to say it again. */
+  #dropStaleLater(): void {
+    this.#diagnostics.forEach((uri) => this.#stale.add(uri.toString()));
+    clearTimeout(this.#staleTimer);
+    if (this.#stale.size === 0) return;
+    this.#staleTimer = setTimeout(() => {
+      for (const uri of this.#stale) this.#diagnostics.delete(vscode.Uri.parse(uri));
+      this.#stale.clear();
+    }, staleMs);
   }
 
   #failed(error: unknown): void {

@@ -10,7 +10,8 @@ import {
   type EditorEvent,
   type TextRange,
 } from '../core/attribution/editEvents.ts';
-import { EditClassifier, type EditVerdict } from '../core/attribution/editOrigin.ts';
+import { EditClassifier } from '../core/attribution/editOrigin.ts';
+import type { EditVerdict } from '../core/attribution/editVerdict.ts';
 import type { LineOrigin } from '../core/model.ts';
 import type { EditOriginParams } from '../protocol.ts';
 
@@ -71,6 +72,8 @@ export class EditWatcher implements vscode.Disposable {
       disk.onDidCreate((uri) => this.#onDisk(uri)),
       vscode.workspace.onDidChangeTextDocument((e) => this.#onChange(e)),
       vscode.window.onDidChangeTextEditorSelection((e) => this.#onSelection(e)),
+      vscode.workspace.onWillSaveTextDocument(({ document }) => this.#onSave(document, false)),
+      vscode.workspace.onDidSaveTextDocument((document) => this.#onSave(document, true)),
       vscode.workspace.onDidOpenTextDocument((document) => this.#onOpen(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.#onClose(document)),
     );
@@ -147,6 +150,10 @@ export class EditWatcher implements vscode.Disposable {
       selections: selections.map(toRange),
     };
     this.#give(by ? { ...event, by } : event);
+  }
+
+  #onSave({ uri }: vscode.TextDocument, isOver: boolean): void {
+    this.#give({ kind: 'save', at: performance.now(), uri: uri.toString(), isOver });
   }
 
   #onOpen(document: vscode.TextDocument): void {

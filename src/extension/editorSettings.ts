@@ -4,7 +4,7 @@
  * passes unless it touches a setting that runs something or guards something: those stay with the person's own hands.
  */
 import * as fs from 'node:fs/promises';
-import { parse } from 'jsonc-parser';
+import { deferred } from './loadDeferred.ts';
 import * as vscode from 'vscode';
 
 const file = /(?:^|\/)(?:\.vscode\/settings\.json|[^/]+\.code-workspace)$/;
@@ -35,7 +35,7 @@ export async function isHarmless(document: vscode.TextDocument): Promise<boolean
 type Json = Readonly<Record<string, unknown>>;
 
 function objectOf(text: string): Json | undefined {
-  const value: unknown = text.trim() === '' ? {} : parse(text, [], { allowTrailingComma: true });
+  const value: unknown = text.trim() === '' ? {} : deferred().parseJsonc(text, [], { allowTrailingComma: true });
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
 }
 

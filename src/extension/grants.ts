@@ -1,7 +1,7 @@
 /** Notes of this person that are still good: inside their time, later saves by hand of the same file need no new one. */
 import * as vscode from 'vscode';
 import type { Justification } from '../core/justification.ts';
-import { defaultJustification } from '../core/policy/index.ts';
+import { defaultJustification } from '../core/policy/defaults.ts';
 import { noteLineHash } from '../platform/notes.ts';
 import type { AiLines } from './aiKnowledge.ts';
 import { digestOf } from './digest.ts';

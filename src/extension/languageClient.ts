@@ -23,6 +23,8 @@ export interface ClientParts {
   readonly closed: () => Promise<boolean>;
   /** The server answers. */
   readonly running: () => void;
+  /** The server said something, or that there is nothing, about a file. */
+  readonly published: (uri: vscode.Uri) => void;
 }
 
 export type { LanguageClient };
@@ -44,6 +46,12 @@ export function createLanguageClient(parts: ClientParts): LanguageClient {
       initializationOptions: parts.initializationOptions,
       diagnosticCollectionName: 'countersign',
       diagnosticCollectionProvider,
+      middleware: {
+        handleDiagnostics(uri, diagnostics, next) {
+          parts.published(uri);
+          next(uri, diagnostics);
+        },
+      },
       initializationFailedHandler: () => false,
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),

@@ -6,12 +6,10 @@ import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { AuditInput } from '../core/audit/model.ts';
 import { canonicalNote, type Coverage, type Justification } from '../core/justification.ts';
+import { canonicalMark, type LineMark } from '../core/attribution/mark.ts';
 import type { Tier } from '../core/model.ts';
-import { appendAudit } from '../platform/auditLog.ts';
-import { git } from '../platform/git.ts';
-import { addKey, readKeys } from '../platform/keys.ts';
-import { appendNote, coverageOf, isValidNote, readNotes } from '../platform/notes.ts';
 import { auditDir } from '../platform/state.ts';
+import { deferred } from './loadDeferred.ts';
 import { describe, type Log } from './log.ts';
 import type { Notify } from './notify.ts';
 import type { Place } from './policyService.ts';
@@ -43,7 +41,7 @@ export class Ledger {
     if (!vscode.workspace.isTrusted) return;
     try {
       const id = (await this.person(place)) || os.userInfo().username;
-      await appendAudit(
+      await deferred().appendAudit(
         auditDir(place.dirs),
         inputs.map((i) => ({ ...i, door: 'editor', actor: { kind: 'human', id }, policy: place.policy.digest })),
       );
@@ -62,10 +60,12 @@ export class Ledger {
     if (!place.repository) return '';
     let email = this.#people.get(place.root);
     if (!email) {
-      email = git(['config', '--get', 'user.email'], { cwd: place.root }).then(
-        (r) => (r.code === 0 ? r.stdout.toString().trim() : ''),
-        () => '',
-      );
+      email = deferred()
+        .git(['config', '--get', 'user.email'], { cwd: place.root })
+        .then(
+          (r) => (r.code === 0 ? r.stdout.toString().trim() : ''),
+          () => '',
+        );
       this.#people.set(place.root, email);
     }
     return email;
@@ -90,7 +90,7 @@ export class Ledger {
     };
     const signed: Justification = { ...unsigned, ...(await this.#key.sign(canonicalNote(unsigned))) };
     await this.publishKey(place);
-    await appendNote(place.dirs, signed);
+    await deferred().appendNote(place.dirs, signed);
     await this.audit(place, {
       event: 'justification',
       subject: {
@@ -104,23 +104,46 @@ export class Ledger {
     return signed;
   }
 
+  /** Signs and appends a person's word on lines; its id. Rejects when it can't be signed or written. */
+  async mark(place: Place, path: string, as: LineMark['as'], lines: readonly string[]): Promise<string> {
+    const unsigned: LineMark = {
+      version: 1,
+      id: crypto.randomUUID(),
+      path,
+      as,
+      lines: [...new Set(lines.map(deferred().noteLineHash))],
+      by: await this.person(place),
+      at: new Date().toISOString(),
+    };
+    const signed: LineMark = { ...unsigned, ...(await this.#key.sign(canonicalMark(unsigned))) };
+    await this.publishKey(place);
+    await deferred().appendMark(place.dirs, signed);
+    await this.audit(place, {
+      event: 'edit',
+      subject: { path, origin: as },
+      reason: `a person marked ${lines.length} line(s) as ${as === 'ai' ? 'AI' : 'their own'}`,
+    });
+    return signed.id;
+  }
+
   /** Puts the public half of the signing key where hooks and gates find it. */
   async publishKey(place: Place): Promise<void> {
     const pair = await this.#key.pair();
-    if (Object.hasOwn(await readKeys(place.dirs), pair.id)) return;
-    await addKey(place.dirs, { publicKey: pair.publicKey, by: await this.person(place) });
+    if (Object.hasOwn(await deferred().readKeys(place.dirs), pair.id)) return;
+    await deferred().addKey(place.dirs, { publicKey: pair.publicKey, by: await this.person(place) });
   }
 
   /** This person's notes about a path that are still good, newest first. */
   async ownNotes(place: Place, path: string): Promise<readonly Justification[]> {
     const keys = this.#key.own();
     const now = new Date().toISOString();
-    const notes = await readNotes(place.dirs);
+    const notes = await deferred().readNotes(place.dirs);
+    const { isValidNote } = deferred();
     return notes.filter((n) => n.covers.some((c) => c.path === path) && isValidNote(n, keys, now)).reverse();
   }
 
   /** What a note covers of a text, against HEAD. */
   async coverage(place: Place, path: string, text: string, aiLines: number): Promise<Coverage> {
-    return coverageOf(place.repository, path, text, aiLines);
+    return deferred().coverageOf(place.repository, path, text, aiLines);
   }
 }

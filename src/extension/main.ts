@@ -3,14 +3,17 @@ import * as vscode from 'vscode';
 import { AiKnowledge } from './aiKnowledge.ts';
 import { Announcer } from './announcer.ts';
 import { ChangesView } from './changesView.ts';
-import { copyCli } from './cliCopy.ts';
 import { ServerClient } from './client.ts';
-import { registerCommands } from './commands/index.ts';
+import { CommitPreview } from './commitPreview.ts';
+import { CommitSigning } from './commitSigning.ts';
+import { registerCommands } from './commands/register.ts';
 import { setContext } from './contextKeys.ts';
 import { EditWatcher } from './editWatcher.ts';
 import { Ledger } from './ledger.ts';
+import { deferred } from './loadDeferred.ts';
 import { createLog, describe } from './log.ts';
 import { Marks } from './marks.ts';
+import { MissedEdits } from './missedEdits.ts';
 import { Notify } from './notify.ts';
 import { PolicyService } from './policyService.ts';
 import { probeVeto, withProbe } from './probe.ts';
@@ -30,9 +33,13 @@ export function activate(context: vscode.ExtensionContext): void {
   const notify = new Notify(log);
   const client = new ServerClient(context, log);
   const policies = new PolicyService(context, log);
+  const missed = new MissedEdits(client);
   const knowledge = new AiKnowledge();
-  const ledger = new Ledger(log, notify, new SigningKey(context));
-  const announcer = new Announcer(knowledge, client);
+  const preview = new CommitPreview(context, log);
+  const key = new SigningKey(context);
+  const ledger = new Ledger(log, notify, key);
+  const signing = new CommitSigning({ log, key, ledger, policies });
+  const announcer = new Announcer(knowledge, client, missed);
   const watcher = new EditWatcher({
     log,
     send: (edit) => announcer.send(edit),
@@ -40,15 +47,18 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const gate = new SaveGate({ context, log, notify, client, policies, ledger, knowledge, announcer });
   const strict = new StrictMode(policies, gate, log);
-  const services = { context, log, notify, client, policies, ledger, gate, strict, watcher, announcer };
+  const services = { context, log, notify, client, policies, preview, ledger, key, gate, strict, watcher, announcer };
   context.subscriptions.push(
     log,
     client,
     policies,
+    missed,
     knowledge,
     watcher,
     gate,
     strict,
+    signing,
+    preview,
     client.onSummary((summary) => knowledge.onSummary(summary)),
     registerVeto(withProbe(gate)),
     registerCommands(services),
@@ -62,8 +72,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const later = async (): Promise<void> => {
     client.start();
     await policies.open();
+    signing.start();
     await new Promise((resolve) => setTimeout(resolve, quietMs));
-    await copyCli(context, log);
+    await deferred().copyCli(context, log);
+    await preview.start();
     gate.vetoMode = (await probeVeto(context, log)) ? 'veto' : 'restore';
   };
   // No start-up waits for the rest.

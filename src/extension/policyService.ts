@@ -7,13 +7,12 @@ import * as path from 'node:path';
 import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { PathVerdict, Policy } from '../core/policy/model.ts';
-import { defaultPolicy, policyDigest, verdictFor } from '../core/policy/index.ts';
 import { toRepoPath } from '../core/paths.ts';
 import { sha256 } from '../platform/crypto.ts';
-import { findRepository } from '../platform/git.ts';
-import { loadPolicy, realRepoPath, type PolicyState } from '../platform/policyFile.ts';
+import type { PolicyState } from '../platform/policyFile.ts';
 import { managedPolicyFile, type Repository } from '../platform/state.ts';
 import { Disposables } from './disposables.ts';
+import { deferred } from './loadDeferred.ts';
 import { describe, type Log } from './log.ts';
 import { settings } from './settings.ts';
 
@@ -125,7 +124,7 @@ export class PolicyService extends Disposables {
     await Promise.all(
       this.#loaded.map(async (place) => {
         const before = place.policy.digest;
-        place.policy = await loadPolicy(place.root, { commonDir: place.dirs.commonDir });
+        place.policy = await deferred().loadPolicy(place.root, { commonDir: place.dirs.commonDir });
         if (place.policy.digest !== before) this.#log.info(`policy of ${place.root}: ${place.policy.digest}`);
         this.#changed.fire(place);
       }),
@@ -165,7 +164,9 @@ export class PolicyService extends Disposables {
     const paths = new Set<string>();
     const literal = toRepoPath(place.root, uri.fsPath, { windows });
     if (literal !== undefined) paths.add(literal);
-    const real = await realRepoPath(place.root, uri.fsPath).catch(() => undefined);
+    const real = await deferred()
+      .realRepoPath(place.root, uri.fsPath)
+      .catch(() => undefined);
     if (real !== undefined) paths.add(real);
     if (paths.size === 0) return undefined;
     const entry: Entry = { place, paths: [...paths] };
@@ -177,6 +178,7 @@ export class PolicyService extends Disposables {
   #virtual(uri: vscode.Uri, folder: vscode.WorkspaceFolder): Located {
     const root = folder.uri.path;
     const dirs = this.#storage(root);
+    const { defaultPolicy, policyDigest } = deferred();
     const policy: PolicyState = {
       policy: defaultPolicy,
       digest: policyDigest(defaultPolicy, sha256),
@@ -198,6 +200,7 @@ export class PolicyService extends Disposables {
     const soft = settings.guardBuiltInPaths(uri);
     if (entry.verdict?.of !== place.policy || entry.verdict.soft !== soft) {
       const policy = soft ? place.policy.policy : withoutSoft(place.policy.policy);
+      const { verdictFor } = deferred();
       const verdicts = entry.paths.map((p) => verdictFor(policy, p, { nocase }));
       entry.verdict = { of: place.policy, soft, value: strictest(verdicts) };
     }
@@ -227,10 +230,10 @@ export class PolicyService extends Disposables {
   }
 
   async #load(root: string, isGit: boolean): Promise<Place> {
-    const repository = isGit && vscode.workspace.isTrusted ? await findRepository(root) : undefined;
+    const repository = isGit && vscode.workspace.isTrusted ? await deferred().findRepository(root) : undefined;
     const dirs = repository ?? this.#storage(root);
     // Restricted Mode: nothing is written next to the repository, so there is no last good policy either.
-    const policy = await loadPolicy(root, { commonDir: dirs.commonDir });
+    const policy = await deferred().loadPolicy(root, { commonDir: dirs.commonDir });
     const place: Place = { root, repository, dirs, policy };
     this.#loaded.push(place);
     // A repository above the workspace folder is not covered by the workspace's own watcher.

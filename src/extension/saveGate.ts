@@ -6,9 +6,8 @@
  * text is never lost and never locked. The commit hook and the server-side gate come after us.
  */
 import * as vscode from 'vscode';
-import { evaluate } from '../core/evaluate.ts';
 import { maxTier, type LineOrigin } from '../core/model.ts';
-import { defaultJustification } from '../core/policy/index.ts';
+import { defaultJustification } from '../core/policy/defaults.ts';
 import { linearRegex } from '../core/regex.ts';
 import * as protocol from '../protocol.ts';
 import type { AiKnowledge, AiLines } from './aiKnowledge.ts';
@@ -16,15 +15,18 @@ import type { Announcer } from './announcer.ts';
 import type { ServerClient } from './client.ts';
 import { digestOf } from './digest.ts';
 import { Disposables } from './disposables.ts';
+import { EmptyFiles } from './emptyFiles.ts';
 import { isHarmless, mayBeTheEditors } from './editorSettings.ts';
 import { beyond, Grants } from './grants.ts';
 import { HeldSaves, type HeldSave } from './heldSaves.ts';
 import type { Ledger } from './ledger.ts';
+import { deferred } from './loadDeferred.ts';
 import { describe, type Log } from './log.ts';
 import type { Notify } from './notify.ts';
 import type { Located, Place, PolicyService } from './policyService.ts';
 import { askProhibited, askReason, combine, Reasons, type Answer, type Question } from './savePrompt.ts';
 import { settings } from './settings.ts';
+import { UnwatchedSaves } from './unwatchedSaves.ts';
 import type { SaveListener } from './veto.ts';
 
 export interface SaveGateParts {
@@ -53,6 +55,8 @@ export class SaveGate extends Disposables implements SaveListener {
   readonly #reasons: Reasons;
   readonly #held = this.own(new HeldSaves());
   readonly #grants: Grants;
+  readonly #unwatched: UnwatchedSaves;
+  readonly #emptyFiles: EmptyFiles;
   /** Saves that we do ourselves, after the person agreed: the one-shot allowance. */
   readonly #allowed = new Set<string>();
   /** Saves that passed the guard and have not arrived yet. */
@@ -77,6 +81,8 @@ export class SaveGate extends Disposables implements SaveListener {
     this.#parts = parts;
     this.#reasons = new Reasons(parts.context.workspaceState);
     this.#grants = new Grants(parts.ledger, parts.log);
+    this.#unwatched = new UnwatchedSaves(parts.context.workspaceState);
+    this.#emptyFiles = this.own(new EmptyFiles(parts.log));
     this.own(vscode.workspace.onDidSaveTextDocument((d) => void this.#arrived(d)));
     this.own(vscode.workspace.onDidSaveNotebookDocument((d) => void this.#arrived(d)));
     this.own(vscode.workspace.onDidOpenTextDocument((d) => void this.#opened(d)));
@@ -84,8 +90,10 @@ export class SaveGate extends Disposables implements SaveListener {
       vscode.workspace.onDidCloseTextDocument((d) => {
         this.#release(d.uri.toString());
         this.#onDisk.delete(d.uri.toString());
+        this.#unwatched.forget(d.uri);
       }),
     );
+    this.own(parts.client.onHealth((health) => health === 'running' && void this.#catchUp()));
     this.own(vscode.workspace.onDidCloseNotebookDocument((d) => this.#release(d.uri.toString())));
     this.own(vscode.workspace.onDidChangeTextDocument((e) => this.#edited(e.document)));
     this.own(
@@ -206,6 +214,7 @@ export class SaveGate extends Disposables implements SaveListener {
         reason: held.reason,
       });
     }
+    if ('lineCount' in document) this.#emptyFiles.held(document, () => this.#held.get(key)?.state === 'held');
     // Auto-save never nags: the marker stays until the person acts.
     if (reason === vscode.TextDocumentSaveReason.Manual) this.#askSoon(key);
     return true;
@@ -218,7 +227,7 @@ export class SaveGate extends Disposables implements SaveListener {
     const fresh = grant ? beyond(grant, ai) : ai;
     const aiCount = fresh.lines.size + (fresh.more ? 1 : 0);
     if (grant && aiCount === 0 && fresh.deleted === 0) return undefined;
-    const { decision, tier, reasons } = evaluate({
+    const { decision, tier, reasons } = deferred().evaluate({
       path: located.path,
       verdict: located.verdict,
       // The kind of change is judged by the server and at commit; here the path decides.
@@ -247,7 +256,8 @@ export class SaveGate extends Disposables implements SaveListener {
   async #opened(document: vscode.TextDocument): Promise<void> {
     const located = await this.#parts.policies.locate(document.uri);
     if (!located || located.verdict.entries.length === 0) return;
-    if (!document.isDirty) this.#rememberDisk(document);
+    if (document.isDirty) this.#unwatched.remember(document.uri);
+    else this.#rememberDisk(document);
     await this.#grants.restore(document, located);
   }
 
@@ -288,6 +298,7 @@ export class SaveGate extends Disposables implements SaveListener {
   /** A save reached the disk. */
   async #arrived(document: HeldSave['document']): Promise<void> {
     const key = document.uri.toString();
+    this.#unwatched.forget(document.uri);
     const attempted = this.#setAside.get(key);
     if (attempted !== undefined && 'lineCount' in document) {
       this.#setAside.delete(key);
@@ -297,6 +308,8 @@ export class SaveGate extends Disposables implements SaveListener {
     }
     const passed = this.#passed.delete(key);
     const before = this.#held.get(key);
+    // Ctrl+S once more does not justify what came past us.
+    if (before?.state === 'bypassed' && this.#isAsOnDisk(document)) return;
     this.#release(key);
     const located = this.#parts.policies.known(document.uri) ?? (await this.#parts.policies.locate(document.uri));
     if (!located || located.verdict.entries.length === 0) return;
@@ -304,7 +317,8 @@ export class SaveGate extends Disposables implements SaveListener {
     try {
       if (!passed) {
         const bypassed = this.#judge(document, located, 'bypassed');
-        if (bypassed) return await this.#bypassed(key, bypassed, before !== undefined);
+        const how = before ? 'although the save was stopped' : 'without asking save participants';
+        if (bypassed) return await this.#bypassed(key, bypassed, `saved ${how}`);
       }
       await this.#extend(document, located);
     } catch (error) {
@@ -313,14 +327,28 @@ export class SaveGate extends Disposables implements SaveListener {
   }
 
   /** Backstop: a save that skipped the participants, or a veto that the host did not honour. */
-  async #bypassed(key: string, bypassed: HeldSave, wasHeld: boolean): Promise<void> {
+  async #bypassed(key: string, bypassed: HeldSave, reason: string): Promise<void> {
     this.#held.keep(key, bypassed);
     await this.#parts.ledger.audit(bypassed.place, {
       event: 'save.bypassed',
       subject: { path: bypassed.path, tier: bypassed.tier },
       decision: bypassed.decision,
-      reason: wasHeld ? 'saved although the save was stopped' : 'saved without asking save participants',
+      reason,
     });
+  }
+
+  /** What was written while this host was not there, once the server can say what is in it. */
+  async #catchUp(): Promise<void> {
+    const isUnsaved = (uri: vscode.Uri): boolean =>
+      vscode.workspace.textDocuments.some((d) => d.isDirty && d.uri.toString() === uri.toString());
+    try {
+      for (const uri of await this.#unwatched.take(isUnsaved)) {
+        const found = await this.#onDiskUnjustified(uri);
+        if (found) await this.#bypassed(uri.toString(), found, 'written while Countersign was not running');
+      }
+    } catch (error) {
+      this.#parts.log.error(`saves before the start: ${describe(error)}`);
+    }
   }
 
   /** A save by hand inside a note's time: covered silently by a signed note that extends it. */
@@ -346,16 +374,19 @@ export class SaveGate extends Disposables implements SaveListener {
 
   #edited(document: vscode.TextDocument): void {
     const key = document.uri.toString();
-    const held = this.#held.get(key);
     // Undone, reverted or read again from disk: nothing waits any more. Looked at later, because `isDirty` is still
     // false inside the first change event after a clean state.
-    if (this.#onDisk.has(key))
+    if (this.#onDisk.has(key)) {
+      if (document.isDirty) this.#unwatched.remember(document.uri);
       setTimeout(() => {
         if (document.isDirty || document.isClosed) return;
+        this.#unwatched.forget(document.uri);
         this.#rememberDisk(document);
-        if (held?.state === 'held') this.#release(key);
+        // Asked for now: a save that came past us meanwhile stays on show.
+        if (this.#held.get(key)?.state === 'held') this.#release(key);
       }, settleMs);
-    if (!held && settings.autoSaveWhenNoErrors(document.uri)) this.#markEarly(document);
+    }
+    if (!this.#held.get(key) && settings.autoSaveWhenNoErrors(document.uri)) this.#markEarly(document);
   }
 
   /** With `files.autoSaveWhenNoErrors` an error keeps auto-save away even while this host is busy. */
@@ -388,7 +419,7 @@ export class SaveGate extends Disposables implements SaveListener {
 
   /** Looks at a file that nobody is saving right now: its unsaved change, or what an agent has put on disk. */
   async #consider(uri: vscode.Uri): Promise<void> {
-    const { policies, knowledge, client } = this.#parts;
+    const { policies, knowledge } = this.#parts;
     const located = await policies.locate(uri);
     if (!located || located.verdict.entries.length === 0) return;
     const document = await vscode.workspace.openTextDocument(uri);
@@ -398,11 +429,21 @@ export class SaveGate extends Disposables implements SaveListener {
       if (held) this.#held.keep(uri.toString(), held);
       return;
     }
+    const found = await this.#onDiskUnjustified(uri);
+    if (found) this.#held.keep(uri.toString(), found);
+  }
+
+  /** What a file on disk still needs, as the server sees it. */
+  async #onDiskUnjustified(uri: vscode.Uri): Promise<HeldSave | undefined> {
+    const { policies, knowledge, client } = this.#parts;
+    const located = await policies.locate(uri);
+    if (!located || located.verdict.entries.length === 0) return undefined;
+    const document = await vscode.workspace.openTextDocument(uri);
     if (client.health === 'running' && knowledge.summary(uri)?.version !== document.version)
       await knowledge.nextSummary(uri, summaryMs);
     const summary = knowledge.summary(uri);
-    if (!summary || summary.decision === 'allow') return;
-    this.#held.keep(uri.toString(), {
+    if (!summary || summary.decision === 'allow') return undefined;
+    return {
       document,
       place: located.place,
       path: located.path,
@@ -413,21 +454,24 @@ export class SaveGate extends Disposables implements SaveListener {
       aiLines: summary.ai + summary.unknown,
       version: document.version,
       state: 'bypassed',
-    });
+    };
   }
 
   #askSoon(key: string): void {
     this.#toAsk.add(key);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      // Auto-save that has just been switched on saves everything once, before its setting arrives here.
-      const wanted = [...this.#toAsk].filter((k) => {
-        const document = this.#held.get(k)?.document;
-        return document && !(this.#guessed.has(k) && savesOnFocus(document));
-      });
-      this.#toAsk.clear();
-      if (wanted.length > 0) void this.#ask(wanted);
-    }, gatherMs);
+    // A busy host runs a timer that is due before the messages that wait; one turn more lets them in.
+    this.#timer = setTimeout(() => setImmediate(() => this.#askNow()), gatherMs);
+  }
+
+  #askNow(): void {
+    // Auto-save that has just been switched on saves everything once, before its setting arrives here.
+    const wanted = [...this.#toAsk].filter((k) => {
+      const document = this.#held.get(k)?.document;
+      return document && !(this.#guessed.has(k) && savesOnFocus(document));
+    });
+    this.#toAsk.clear();
+    if (wanted.length > 0) void this.#ask(wanted);
   }
 
   /** One prompt at a time; saves held meanwhile wait for the next explicit save. */
@@ -480,7 +524,7 @@ export class SaveGate extends Disposables implements SaveListener {
   async #act(answer: Answer, asked: readonly HeldSave[]): Promise<void> {
     if (answer.kind === 'justify') await this.#accept(answer.text, asked);
     else if (answer.kind === 'without-ai') for (const h of asked) await this.#withoutAi(h);
-    else if (answer.kind === 'discard') for (const h of asked) await this.#discard(h);
+    else if (answer.kind === 'discard') for (const h of asked) if (h.state === 'held') await this.#discard(h);
   }
 
   /** The note first, then the save: what reaches the disk is covered. */
@@ -539,8 +583,9 @@ export class SaveGate extends Disposables implements SaveListener {
       tier: located.verdict.tier,
       aiLines: 0,
       rule,
+      isUnsaved: false,
     };
-    const answer = await askReason(about, this.#reasons, { isChanged: false });
+    const answer = await askReason(about, this.#reasons);
     if (answer.kind !== 'justify') return false;
     await this.#reasons.remember(answer.text);
     const ticket = rule.ticket === undefined ? undefined : ticketIn(answer.text, rule.ticket);
@@ -625,6 +670,7 @@ function question(files: readonly HeldSave[]): Question {
     tier: files.map((h) => h.tier).reduce(maxTier),
     aiLines: files.reduce((n, h) => n + h.aiLines, 0),
     rule: combine(rules),
+    isUnsaved: files.some((h) => h.state === 'held'),
   };
 }
 

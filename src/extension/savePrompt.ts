@@ -19,6 +19,8 @@ export interface Question {
   readonly tier: Tier;
   readonly aiLines: number;
   readonly rule: JustificationRule;
+  /** Some of it is not on disk yet, so that it can be discarded. */
+  readonly isUnsaved: boolean;
   /** Text to begin with, e.g. after the file changed while the person wrote. */
   readonly value?: string;
   readonly warning?: string;
@@ -75,11 +77,7 @@ export class Reasons {
 }
 
 /** Asks for the reason. Escape is "Later": nothing is saved, nothing is lost. */
-export async function askReason(
-  question: Question,
-  reasons: Reasons,
-  { isChanged = true }: { readonly isChanged?: boolean } = {},
-): Promise<Answer> {
+export async function askReason(question: Question, reasons: Reasons): Promise<Answer> {
   const store = new Disposables();
   const box = store.own(vscode.window.createInputBox());
   const button = (icon: string, tooltip: string): vscode.QuickInputButton => ({
@@ -89,7 +87,10 @@ export async function askReason(
   const recent = button('history', vscode.l10n.t('Recent Reasons'));
   const withoutAi = button('person', vscode.l10n.t('Save Without AI Lines'));
   const discard = button('discard', vscode.l10n.t('Discard Changes'));
-  const later = button('close', vscode.l10n.t('Later (the text stays, unsaved)'));
+  const later = button(
+    'close',
+    question.isUnsaved ? vscode.l10n.t('Later (the text stays, unsaved)') : vscode.l10n.t('Later'),
+  );
   box.title = titleOf(question.paths);
   box.prompt = describeQuestion(question);
   box.placeholder = vscode.l10n.t('Why is this change right, and how was it checked?');
@@ -98,7 +99,7 @@ export async function askReason(
   box.buttons = [
     ...(reasons.all.length > 0 ? [recent] : []),
     ...(question.aiLines > 0 ? [withoutAi] : []),
-    ...(isChanged ? [discard] : []),
+    ...(question.isUnsaved ? [discard] : []),
     later,
   ];
   const show = (severity: vscode.InputBoxValidationSeverity, message: string): void => {
@@ -162,14 +163,20 @@ export async function askProhibited(question: Question): Promise<Answer> {
       detail: vscode.l10n.t('Takes the AI lines back and saves what you wrote yourself'),
       answer: { kind: 'without-ai' },
     },
-    {
-      label: `$(discard) ${vscode.l10n.t('Discard Changes')}`,
-      detail: vscode.l10n.t('Goes back to the text on disk; Undo brings the changes back'),
-      answer: { kind: 'discard' },
-    },
+    ...(question.isUnsaved
+      ? [
+          {
+            label: `$(discard) ${vscode.l10n.t('Discard Changes')}`,
+            detail: vscode.l10n.t('Goes back to the text on disk; Undo brings the changes back'),
+            answer: { kind: 'discard' } as const,
+          },
+        ]
+      : []),
     {
       label: `$(close) ${vscode.l10n.t('Later')}`,
-      detail: vscode.l10n.t('Keeps the text in the editor, unsaved'),
+      detail: question.isUnsaved
+        ? vscode.l10n.t('Keeps the text in the editor, unsaved')
+        : vscode.l10n.t('Leaves the file as it is; the commit will ask'),
       answer: { kind: 'later' },
     },
   ];

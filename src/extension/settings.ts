@@ -21,6 +21,10 @@ export const settings = {
   /** Compares pasted text with the clipboard, in memory. */
   readClipboard: (): boolean => read('attribution.readClipboard', true),
   hiddenNotifications: (): readonly string[] => read<string[]>('notifications.hidden', []),
+  /** Whether git hooks may have commit records signed. */
+  signCommits: (): boolean => read('commits.sign', false),
+  /** Whether the record stands in the commit box as soon as there is a message. */
+  previewCommits: (): boolean => read('commits.preview', false),
   nodePath: (): string => read('hooks.nodePath', ''),
 
   /** `files.autoSave…` as it holds for a document: whether a save without a keystroke is to be expected. */

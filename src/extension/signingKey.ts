@@ -33,6 +33,13 @@ export class SigningKey {
     return { key: pair.id, sig: signText(pair.privateKey, text) };
   }
 
+  /** A new key in place of the one before, whose public half stays known. */
+  async replace(): Promise<KeyPair> {
+    const made = await this.#make();
+    this.#pair = Promise.resolve(made);
+    return made;
+  }
+
   /** Key id → public half, of this person's keys on this machine. */
   own(): Readonly<Record<string, string>> {
     return this.#state.get<Record<string, string>>(ownKeys, {});
@@ -44,6 +51,10 @@ export class SigningKey {
       const parsed = parse(stored);
       if (parsed) return parsed;
     }
+    return this.#make();
+  }
+
+  async #make(): Promise<KeyPair> {
     const made = generateKeys();
     await this.#state.update(ownKeys, { ...this.own(), [made.id]: made.publicKey });
     await this.#secrets.store(secret, JSON.stringify({ publicKey: made.publicKey, privateKey: made.privateKey }));

@@ -4,6 +4,7 @@ import type { AiKnowledge } from './aiKnowledge.ts';
 import type { ServerClient } from './client.ts';
 import { setContext } from './contextKeys.ts';
 import { Disposables } from './disposables.ts';
+import type { HeldSave } from './heldSaves.ts';
 import type { PolicyService } from './policyService.ts';
 import type { SaveGate } from './saveGate.ts';
 import type { StrictMode } from './strictMode.ts';
@@ -70,9 +71,20 @@ export class Status extends Disposables {
       policies.places.length > 0 && policies.places.every((p) => p.policy.files.length > 0),
     );
     if (held > 0) {
+      const paths = (state: HeldSave['state']): string =>
+        gate.held
+          .filter((h) => h.state === state)
+          .map((h) => h.path)
+          .join(', ');
+      const [waiting, bypassed] = [paths('held'), paths('bypassed')];
+      const tooltip = [
+        ...(waiting === '' ? [] : [vscode.l10n.t('Not saved, a justification is needed: {0}', waiting)]),
+        ...(bypassed === '' ? [] : [vscode.l10n.t('On disk without a justification: {0}', bypassed)]),
+      ].join('\n');
+      if (waiting === '') return { text: `$(lock) ${vscode.l10n.t('{0} unjustified', held)}`, tooltip };
       return {
         text: `$(lock) ${held === 1 ? vscode.l10n.t('1 save waiting') : vscode.l10n.t('{0} saves waiting', held)}`,
-        tooltip: vscode.l10n.t('Not saved, a justification is needed: {0}', gate.held.map((h) => h.path).join(', ')),
+        tooltip,
       };
     }
     if (policies.places.some((p) => p.policy.broken)) {
@@ -102,7 +114,7 @@ export class Status extends Disposables {
     const isProtected = (located?.verdict.entries.length ?? 0) > 0;
     if (isProtected && located)
       notes.unshift(vscode.l10n.t('Protected: {0}', located.verdict.entries.map((e) => e.name).join(', ')));
-    if (document && strict.isLocked(document.uri)) {
+    if (strict.isActiveLocked) {
       notes.unshift(vscode.l10n.t('Read-only until you justify what you are about to change'));
       return { text: `$(lock) ${vscode.l10n.t('Justify to edit')}`, tooltip: notes.join('\n') };
     }

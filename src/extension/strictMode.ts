@@ -1,7 +1,8 @@
 /**
  * Strict mode (policy `guard.strict` or our setting): protected files open read-only until the person has given a
  * reason. The lock is the editor's own and stays while this host is busy or dead. It is set when a file is shown, not
- * through `files.readonlyInclude`: that would write into the repository's settings.
+ * through `files.readonlyInclude`: that would write into the repository's settings. It goes by tabs, not by editors:
+ * a file of more than 50 MiB has a tab, and no document that an extension could see.
  */
 import * as vscode from 'vscode';
 import { Disposables } from './disposables.ts';
@@ -28,14 +29,26 @@ export class StrictMode extends Disposables {
       this.#look().catch((error: unknown) => log.warn(`strict mode: ${describe(error)}`));
     };
     this.own(vscode.window.onDidChangeActiveTextEditor(look));
+    this.own(vscode.window.tabGroups.onDidChangeTabs(look));
+    this.own(vscode.window.tabGroups.onDidChangeTabGroups(look));
     this.own(policies.onDidChange(look));
     this.own(settings.onDidChange((affects) => affects('saveGuard.strict') && look()));
-    this.own(vscode.workspace.onDidCloseTextDocument((d) => this.#locked.delete(d.uri.toString())));
     look();
+  }
+
+  /** Whether what the person looks at waits for a reason. */
+  get isActiveLocked(): boolean {
+    const uri = activeUri();
+    return uri !== undefined && this.isLocked(uri);
   }
 
   isLocked(uri: vscode.Uri): boolean {
     return this.#locked.has(uri.toString());
+  }
+
+  /** Whether what the person looks at is locked, and too large to be seen by extensions: no reason can be recorded. */
+  get isBeyondReach(): boolean {
+    return this.isActiveLocked && vscode.window.activeTextEditor === undefined;
   }
 
   /** Asks for the reason and unlocks; false when the person gave none. */
@@ -48,20 +61,19 @@ export class StrictMode extends Disposables {
     return true;
   }
 
-  /** The lock works on the active editor only. */
+  /** The lock works on the active editor only, and stays with the file when its tab is closed. */
   async #look(): Promise<void> {
-    const document = vscode.window.activeTextEditor?.document;
-    if (!document || document.isUntitled) return;
-    const located = await this.#policies.locate(document.uri);
-    if (!located || vscode.window.activeTextEditor?.document !== document) return;
-    const key = document.uri.toString();
-    const isStrict = located.place.policy.policy.guard.strict || settings.strict(document.uri);
+    const uri = activeUri();
+    const located = uri && (await this.#policies.locate(uri));
+    if (!located || activeUri()?.toString() !== uri.toString()) return;
+    const key = uri.toString();
+    const isStrict = located.place.policy.policy.guard.strict || settings.strict(uri);
     const wants =
       isStrict &&
       located.verdict.entries.length > 0 &&
       (located.verdict.human === 'justify' || located.verdict.ai === 'justify') &&
-      !document.isDirty &&
-      !this.#gate.isGranted(document.uri, located);
+      vscode.window.tabGroups.activeTabGroup.activeTab?.isDirty === false &&
+      !this.#gate.isGranted(uri, located);
     if (wants === this.#locked.has(key)) return;
     if (wants) this.#locked.add(key);
     else this.#locked.delete(key);
@@ -71,4 +83,15 @@ export class StrictMode extends Disposables {
       `workbench.action.files.setActiveEditor${wants ? 'Readonly' : 'Writeable'}InSession`,
     );
   }
+}
+
+/** The file that the active tab writes to; none for an unsaved one, a terminal and the like. */
+function activeUri(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  if (input instanceof vscode.TabInputTextDiff) return input.modified;
+  return input instanceof vscode.TabInputText ||
+    input instanceof vscode.TabInputNotebook ||
+    input instanceof vscode.TabInputCustom
+    ? input.uri
+    : undefined;
 }

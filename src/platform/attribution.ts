@@ -9,7 +9,13 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { encodeSnapshot } from '../core/attribution/journal.ts';
 import { LineMap } from '../core/attribution/lineMap.ts';
-import type { EditStep, LineOrigins, OriginCounts, Snapshot } from '../core/attribution/model.ts';
+import {
+  unseen,
+  type EditStep,
+  type LineOrigins,
+  type OriginCounts,
+  type Snapshot,
+} from '../core/attribution/model.ts';
 import {
   compressOrigins,
   countOrigins,
@@ -23,6 +29,8 @@ import { splitLines } from '../core/hunks.ts';
 import type { Hunk, LineOrigin } from '../core/model.ts';
 import { createWith, Journal } from './attributionJournal.ts';
 import { sha256 } from './crypto.ts';
+import { readMarks } from './marks.ts';
+import { noteLineHash } from './notes.ts';
 import { pendingDir, sharedDir, type Repository } from './state.ts';
 
 export interface ResolveOptions {
@@ -220,13 +228,14 @@ export class AttributionStore {
       found = ask(tokens, await this.#candidates(hash, path, key, tokens, alternates));
     }
     const { origins, aiDeleted, deleted } = found;
+    const vouched = await this.#vouched(path, lines, origins);
     const deletions = new Map<string, LineOrigin>();
     if (deleted.size > 0)
       for (const [, line] of gone ?? []) {
         const by = deleted.get(hash.line(line));
         if (by) deletions.set(line, by);
       }
-    return { origins, aiDeleted, deletions };
+    return { origins: vouched, aiDeleted, deletions };
   }
 
   #isKnown(path: string): boolean {
@@ -303,6 +312,44 @@ export class AttributionStore {
     if (this.#pending.size > compactAt || this.#committed.size > compactAt) await this.compact();
   }
 
+  /**
+   * Takes over what another tool recorded about lines of a text (0-based line → origin). What was seen here without
+   * doubt stays. With `commit` the text is that commit's, else the work tree's. Says how many lines changed.
+   */
+  async adopt(
+    path: string,
+    text: string,
+    claims: ReadonlyMap<number, LineOrigin>,
+    commit: string | undefined,
+  ): Promise<number> {
+    const hash = await this.#hash();
+    await Promise.all([this.#pending.refresh(), this.#committed.refresh()]);
+    const lines = splitLines(text);
+    const tokens = lines.map((line) => hash.line(line));
+    const key = hash.key(lines);
+    const candidates = await this.#candidates(hash, path, key, tokens, []);
+    const known = resolveOrigins({ lines: tokens, key, ...(commit !== undefined && { baseline: [] }), candidates });
+    let adopted = 0;
+    const origins = expandOrigins(known.origins).map((origin, i) => {
+      const claim = claims.get(i);
+      const isSeen = origin !== null && (origin.evidence === 'hook' || origin.evidence === 'editor');
+      if (claim === undefined || (isSeen && origin.mark === undefined)) return origin;
+      adopted++;
+      return claim;
+    });
+    if (adopted === 0) return 0;
+    const at = new Date().toISOString();
+    const next: Snapshot = { path, key, lines: tokens, origins: compressOrigins(origins), deleted: new Map(), at };
+    if (commit === undefined) {
+      const [latest] = await this.#pending.snapshots(path, 1);
+      await this.#write([{ ...next, deleted: newest(known.deleted) }], latest);
+    } else {
+      const record = { ...next, commit };
+      await this.#append(this.#committed, [record], [encodeSnapshot(record)]);
+    }
+    return adopted;
+  }
+
   /** A file got another name: what was known under the old one holds under the new one. */
   async move(from: string, to: string): Promise<void> {
     await this.#pending.refresh();
@@ -364,6 +411,23 @@ export class AttributionStore {
   }
 
   //#region Parts
+
+  /** A line that only a person's word makes theirs is theirs if that word is signed and speaks of this line. */
+  async #vouched(path: string, lines: readonly string[], origins: LineOrigins): Promise<LineOrigins> {
+    const ids = new Set(origins.flatMap(({ origin }) => (origin?.mark === undefined ? [] : [origin.mark])));
+    if (ids.size === 0) return origins;
+    const marks = await readMarks(this.#shared, ids);
+    return compressOrigins(
+      expandOrigins(origins).map((origin, i) => {
+        if (origin?.mark === undefined) return origin;
+        const mark = marks.get(origin.mark);
+        const isMeant =
+          mark?.path === path && mark.as === origin.origin && mark.lines.includes(noteLineHash(lines[i] ?? ''));
+        // A claim of AI needs no proof: it only makes rules stricter.
+        return isMeant || origin.origin === 'ai' ? origin : unseen;
+      }),
+    );
+  }
 
   async #candidates(
     hash: LineHasher,

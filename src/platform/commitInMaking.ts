@@ -13,6 +13,10 @@ export interface Commit {
   readonly parents: readonly string[];
   /** As stored, a binary string. */
   readonly message: string;
+  /** E-mail address. */
+  readonly author: string;
+  /** When it was committed, in seconds since 1970; 0 where the commit does not say. */
+  readonly committed: number;
 }
 
 export interface CommitInMaking {
@@ -53,11 +57,15 @@ export function parseCommit(id: string, raw: string): Commit {
   const header = end < 0 ? raw : raw.slice(0, end);
   const parents: string[] = [];
   let tree = '';
+  let author = '';
+  let committed = 0;
   for (const line of header.split('\n')) {
     if (line.startsWith('tree ')) tree = line.slice(5);
     else if (line.startsWith('parent ')) parents.push(line.slice(7));
+    else if (line.startsWith('author ')) author = /<([^<>]*)>[^>]*$/.exec(line)?.[1] ?? '';
+    else if (line.startsWith('committer ')) committed = Number(/> (\d{1,12}) [+-]\d+$/.exec(line)?.[1] ?? 0);
   }
-  return { id, tree, parents, message: end < 0 ? '' : raw.slice(end + 2) };
+  return { id, tree, parents, message: end < 0 ? '' : raw.slice(end + 2), author, committed };
 }
 
 /**

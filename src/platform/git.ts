@@ -456,7 +456,7 @@ function parseRawLine(line: Buffer): ChangedFile {
 const escapes: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13 };
 
 /** A path as git prints it with `core.quotePath=true`. */
-function unquotePath(bytes: Buffer): string {
+export function unquotePath(bytes: Buffer): string {
   if (bytes[0] !== 0x22) return bytes.toString('utf8');
   const text = bytes.toString('latin1', 1, bytes.length - 1);
   const out: number[] = [];

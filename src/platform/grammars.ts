@@ -1,5 +1,4 @@
 /** tree-sitter with its grammars, loaded on first use and off disk asynchronously. */
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
@@ -29,20 +28,28 @@ function wasm(id: string): { package: string; file: string } {
   return { package: '@vscode/tree-sitter-wasm', file: `wasm/tree-sitter-${id}.wasm` };
 }
 
-/** `dist/grammars` beside the bundle, else the package in node_modules (development, tests). */
-function locate(entry: { readonly package: string; readonly file: string }): string {
+/** From `dist/grammars` beside the bundle, else from the package in node_modules (development, tests). */
+async function bytesOf(entry: { readonly package: string; readonly file: string }): Promise<Buffer> {
   const here = __dirname;
-  const bundled = path.join(here, 'grammars', path.basename(entry.file));
-  if (existsSync(bundled)) return bundled;
+  try {
+    return await readFile(path.join(here, 'grammars', path.basename(entry.file)));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
   const resolve = createRequire(path.join(here, 'grammars.js')).resolve;
-  return path.join(path.dirname(resolve(`${entry.package}/package.json`)), entry.file);
+  return readFile(path.join(path.dirname(resolve(`${entry.package}/package.json`)), entry.file));
 }
+
+/** A policy comes with the repository, so its queries are bounded: states in flight, matches, and time. */
+const matchLimit = 1024;
+const maxMatches = 20_000;
+const queryMs = 500;
 
 let runtime: Promise<void> | undefined;
 
 /** The WASM runtime is one per process, whoever asks first. */
 function start(): Promise<void> {
-  runtime ??= readFile(locate(runtimeFile)).then(
+  runtime ??= bytesOf(runtimeFile).then(
     // The typings know only locateFile; Emscripten's wasmBinary spares it a synchronous read of its own.
     (bytes) => Parser.init({ wasmBinary: bytes } as unknown as Parameters<typeof Parser.init>[0]),
   );
@@ -55,7 +62,7 @@ export function createGrammars(): Grammars {
   const parsers = new Map<GrammarId, { parser: Parser; language: Language; queries: Map<string, Query> }>();
   const loadOne = async (id: GrammarId): Promise<void> => {
     await start();
-    const language = await Language.load(await readFile(locate(grammarFiles[id])));
+    const language = await Language.load(await bytesOf(grammarFiles[id]));
     const parser = new Parser();
     parser.setLanguage(language);
     parsers.set(id, { parser, language, queries: new Map() });
@@ -64,6 +71,15 @@ export function createGrammars(): Grammars {
     const found = parsers.get(id);
     if (!found) throw new Error(`grammar '${id}' is not loaded`);
     return found;
+  };
+  const compiled = (id: GrammarId, text: string): Query => {
+    const { language, queries } = loaded(id);
+    let query = queries.get(text);
+    if (!query) {
+      query = new Query(language, text);
+      queries.set(text, query);
+    }
+    return query;
   };
   return {
     load(id) {
@@ -80,16 +96,23 @@ export function createGrammars(): Grammars {
       if (!tree) throw new Error(`grammar '${id}' gave no tree`);
       return tree;
     },
-    query(id, text, tree) {
-      const { language, queries } = loaded(id);
-      let query = queries.get(text);
-      if (!query) {
-        query = new Query(language, text);
-        queries.set(text, query);
+    checkQuery(id, text) {
+      try {
+        compiled(id, text);
+        return undefined;
+      } catch (error) {
+        return error instanceof Error ? (error.message.split('\n')[0] ?? 'unusable') : String(error);
       }
+    },
+    query(id, text, tree) {
+      const query = compiled(id, text);
+      const began = performance.now();
+      const matches = query.matches(tree.rootNode, { matchLimit, timeoutMicros: queryMs * 1000 });
+      if (performance.now() - began >= queryMs || matches.length > maxMatches)
+        throw new Error('the query takes too long or finds too much here');
       const named = query.captureNames.includes('finding');
       const ranges: { start: Position; end: Position }[] = [];
-      for (const match of query.matches(tree.rootNode, { matchLimit: 10_000 })) {
+      for (const match of matches) {
         const captures = named ? match.captures.filter((x) => x.name === 'finding') : match.captures.slice(0, 1);
         for (const { node } of captures)
           ranges.push({

@@ -12,11 +12,15 @@ import { keysFile, type Repository } from './state.ts';
 /** Key id (`ed:<16 hex>`) → public key (SPKI, base64). Revoked keys are left out. */
 export type Keys = Readonly<Record<string, string>>;
 
-interface KeyEntry {
+/** One key as `keys.json` has it. */
+export interface KeyEntry {
   readonly id: string;
+  /** SPKI, base64. */
   readonly publicKey: string;
   readonly by?: string;
+  /** UTC, ISO 8601. */
   readonly added?: string;
+  /** What was signed from then on counts as unsigned. UTC, ISO 8601. */
   readonly revoked?: string;
 }
 
@@ -24,20 +28,25 @@ const maxBytes = 1024 * 1024;
 
 /** The keys in force; none when the file is missing or broken, so that nothing is taken for signed by mistake. */
 export async function readKeys(repo: Pick<Repository, 'commonDir'>): Promise<Keys> {
-  return readKeysFile(keysFile(repo as Repository));
-}
-
-/** The same from any file, e.g. one that a reviewer pinned. */
-export async function readKeysFile(file: string): Promise<Keys> {
   const keys: Record<string, string> = {};
-  for (const entry of await readEntries(file)) if (entry.revoked === undefined) keys[entry.id] = entry.publicKey;
+  for (const entry of await readEntries(keysFile(repo as Repository)))
+    if (entry.revoked === undefined) keys[entry.id] = entry.publicKey;
   return keys;
 }
 
 async function readEntries(file: string): Promise<KeyEntry[]> {
   try {
     if ((await fs.stat(file)).size > maxBytes) return [];
-    const value = JSON.parse(await fs.readFile(file, 'utf8')) as { keys?: unknown };
+    return parseKeys(await fs.readFile(file, 'utf8'));
+  } catch {
+    return [];
+  }
+}
+
+/** The keys that are well-formed in the text of a `keys.json`, revoked ones included; none when it is no such file. */
+export function parseKeys(text: string): KeyEntry[] {
+  try {
+    const value = JSON.parse(text) as { keys?: unknown };
     if (!Array.isArray(value.keys)) return [];
     // An id is the key's own hash; an entry that claims another one is forged.
     return (value.keys as Partial<KeyEntry>[]).filter(
@@ -75,14 +84,27 @@ export async function addKey(
 }
 
 /**
- * Takes a key out of force; what it signed counts as unsigned from now on.
- * @public
+ * Takes a key out of force: notes that it signed count as unsigned, commit records those from `since` on (UTC, ISO 8601;
+ * default now). An earlier date than a revoked key has moves it, a later one does not. False when no such key is listed.
  */
-export async function revokeKey(repo: Pick<Repository, 'commonDir'>, id: string): Promise<void> {
-  await change(repo, (entries) =>
-    entries.map((e) => (e.id === id && e.revoked === undefined ? { ...e, revoked: new Date().toISOString() } : e)),
-  );
+export async function revokeKey(
+  repo: Pick<Repository, 'commonDir'>,
+  id: string,
+  since = new Date().toISOString(),
+): Promise<boolean> {
+  let found = false;
+  await change(repo, (entries) => {
+    found = entries.some((e) => e.id === id);
+    return entries.map((e) =>
+      e.id === id && (e.revoked === undefined || since < e.revoked) ? { ...e, revoked: since } : e,
+    );
+  });
+  return found;
 }
+
+/** All keys of a repository, revoked ones included. */
+export const listKeys = async (repo: Pick<Repository, 'commonDir'>): Promise<KeyEntry[]> =>
+  readEntries(keysFile(repo as Repository));
 
 async function change(repo: Pick<Repository, 'commonDir'>, edit: (entries: KeyEntry[]) => KeyEntry[]): Promise<void> {
   const file = keysFile(repo as Repository);

@@ -4,11 +4,11 @@
  * is not listed counts as none, so that an agent with a shell cannot justify itself by writing here.
  */
 import * as fs from 'node:fs/promises';
-import * as path from 'node:path';
 import { diffLines, splitLines } from '../core/hunks.ts';
 import { canonicalNote, checkNote, type Coverage, type Justification } from '../core/justification.ts';
 import type { JustificationRule } from '../core/policy/model.ts';
 import { linearRegex } from '../core/regex.ts';
+import { appendLine } from './appendLine.ts';
 import { sha256, verifyText } from './crypto.ts';
 import { showFile } from './git.ts';
 import { GuardError } from './guardError.ts';
@@ -67,27 +67,7 @@ export async function appendNote(repo: Pick<Repository, 'commonDir'>, note: Just
   const line = JSON.stringify(note);
   if (Buffer.byteLength(line) > maxNoteBytes)
     throw new GuardError('too-large', 'the change is too large for one note; justify it in parts');
-  try {
-    await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    const handle = await fs.open(file, 'a+', 0o600);
-    try {
-      const { size } = await handle.stat();
-      const last = Buffer.alloc(1);
-      if (size > 0) await handle.read(last, 0, 1, size - 1);
-      // A torn line of a crash must not swallow this one. One write, so that writers do not mix.
-      const glue = size > 0 && last[0] !== 0x0a ? '\n' : '';
-      await handle.appendFile(`${glue}${line}\n`);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw new GuardError(
-      'not-writable',
-      `${file} cannot be written: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
-      error,
-    );
-  }
+  await appendLine(file, line);
 }
 
 /** All notes that are well-formed, oldest first; not yet verified. None when there is no file. */

@@ -21,6 +21,7 @@ import type {
   EditOriginParams,
   IgnoreParams,
   MarkLinesParams,
+  MissedEditsParams,
   SummaryParams,
   WhyResult,
 } from '../protocol.ts';
@@ -54,6 +55,8 @@ export const defaultTiming: Timing = { debounceMs: 300, leadMs: 100, maxWaitMs: 
 
 /** Work on one text that takes longer is logged: the user can see why it felt slow. */
 const slowMs = 2000;
+/** Documents whose missed edits are kept until they are opened. */
+const maxMissed = 200;
 /** Closed files shown at most; the rest is seen at commit and by `countersign check`. */
 const maxClosed = 300;
 const closedPollMs = 3000;
@@ -73,6 +76,8 @@ export class OpenDocument {
   live: LiveState | undefined;
   /** Judged last; lines are moved along with edits. */
   judgement: Judgement = nothing;
+  /** Of the text last judged, when the document is a policy. */
+  policyProblems: readonly Diagnostic[] = [];
   /** Lines of the text that `judgement` was published for. */
   publishedVersion: number | undefined;
   publishedKey = '[]';
@@ -134,6 +139,7 @@ export class Documents {
   readonly #memory = new Memory();
   readonly #open = new Map<string, OpenDocument>();
   readonly #closed = new Map<string, ClosedFile>();
+  readonly #missed = new Map<string, MissedEditsParams>();
   /** URIs of policy files outside the roots (the managed one) that have problems on show. */
   readonly #managed = new Set<string>();
   /** Work that runs one after the other, by key, newest wins. */
@@ -181,9 +187,21 @@ export class Documents {
       this.#publisher.summary(summaryOf(uri, version, nothing, document.note));
       return;
     }
-    document.ready = this.#load(document, text).catch((error: unknown) =>
+    const missed = this.#missed.get(uri);
+    this.#missed.delete(uri);
+    const known = missed && replay(document, missed);
+    document.ready = this.#load(document, known ?? text).catch((error: unknown) =>
       this.#log('error', `${file}: ${describe(error)}`),
     );
+  }
+
+  /** What was done to a document while nobody was here to see it. */
+  missed(params: MissedEditsParams): void {
+    this.#missed.delete(params.uri);
+    this.#missed.set(params.uri, params);
+    if (this.#missed.size > maxMissed) this.#missed.delete(this.#missed.keys().next().value as string);
+    const { uri, text } = this.#open.get(params.uri) ?? {};
+    if (uri !== undefined && text) this.open(uri, text.languageId, text.version, text.getText());
   }
 
   change(uri: string, version: number, changes: readonly TextDocumentContentChangeEvent[]): void {
@@ -252,10 +270,10 @@ export class Documents {
   }
 
   /** A person's word on some lines. */
-  mark({ uri, start, end, as }: MarkLinesParams): void {
+  mark({ uri, start, end, as, mark = 'unsigned' }: MarkLinesParams): void {
     const document = this.#open.get(uri);
     if (!document?.live) return;
-    document.live.map.mark(start, end, { origin: as, evidence: 'editor', at: new Date().toISOString() });
+    document.live.map.mark(start, end, { origin: as, evidence: 'editor', mark, at: new Date().toISOString() });
     this.#judgeSoon(document, true);
     this.#persistSoon(document);
   }
@@ -609,6 +627,13 @@ export class Documents {
       origins: expandOrigins(live.map.toOrigins()),
       deletedBy: (line) => taken.get(line) ?? live.deletedBefore.get(line),
     });
+    if (isPolicyFile(document.file))
+      document.policyProblems = await policyDiagnostics(
+        document.text.getText(),
+        live.repoPath,
+        new Date(),
+        this.#grammars,
+      );
     const left = document.showAt - Date.now();
     if (left <= 0) this.#show(document, live, judgement, version);
     else {
@@ -640,8 +665,7 @@ export class Documents {
     const since = document.sinceJudged.flatMap((s) => s.changes);
     document.judgement = { ...judgement, findings: shiftFindings(judgement.findings, since) };
     const diagnostics = this.#toDiagnostics(live.root, document.judgement.findings, live.map.lines());
-    if (isPolicyFile(document.file))
-      diagnostics.push(...policyDiagnostics(document.text.getText(), live.repoPath, new Date()));
+    diagnostics.push(...document.policyProblems);
     this.#publisher.summary(summaryOf(document.uri, version, document.judgement, document.note));
     this.#publish(document, document.text.version, diagnostics);
     this.#changesSoon();
@@ -937,6 +961,21 @@ export const describe = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
 
 /** Whether the journal's answer replaces what the editor knows about a line. A person's own typing always stands. */
+/**
+ * Queues the missed edits of a document that was just opened. Gives the text before them, `undefined` when they do not
+ * lead to the text that was opened.
+ */
+function replay(document: OpenDocument, { text, edits, origins }: MissedEditsParams): string | undefined {
+  const { uri, version, languageId } = document.text;
+  const queued = edits.filter((e) => e.version <= version).map((e) => ({ ...e, changes: [...e.changes] }));
+  const before = TextDocument.create(uri, languageId, 0, text);
+  for (const e of queued) TextDocument.update(before, e.changes, e.version);
+  if (before.getText() !== document.text.getText()) return undefined;
+  document.queued.push(...queued);
+  for (const told of origins) if (told.version <= version) document.told.set(told.version, told);
+  return text;
+}
+
 function isBetter(told: LineOrigin, known: LineOrigin | null): boolean {
   if (known === null || known.origin === 'unknown') return true;
   if (known.origin === 'human') return false;

@@ -119,6 +119,7 @@ export async function judge(input: JudgeInput): Promise<Judgement> {
   const agents = new Set<string>();
   const sums = { ai: 0, modified: 0, unknown: 0, deleted: 0 };
   let removedByUnknown = 0;
+  let said = 0;
   const labelledHunks = new Set<Hunk>();
   for (const hunk of hunks) {
     for (let i = 0; i < hunk.newLines; i++) {
@@ -130,6 +131,7 @@ export async function judge(input: JudgeInput): Promise<Judgement> {
         if (origin.modified) sums.modified++;
         if (origin.agent !== undefined) agents.add(origin.agent);
       } else if (origin.origin === 'unknown') sums.unknown++;
+      else if (origin.mark !== undefined) said++;
       if (isLabelled(origin, labels)) labelledHunks.add(hunk);
     }
     for (let i = 0; i < hunk.oldLines; i++) {
@@ -145,7 +147,8 @@ export async function judge(input: JudgeInput): Promise<Judgement> {
   // A soft guard without a policy asks about AI only; a policy counts unseen lines as AI, too.
   const isSoft = verdict.entries.every((e) => e.source === 'default');
   const isProtected = verdict.entries.length > 0;
-  const guarded = isProtected && (sums.ai + sums.deleted > 0 || (!isSoft && sums.unknown + removedByUnknown > 0));
+  const guarded =
+    isProtected && (sums.ai + sums.deleted + said > 0 || (!isSoft && sums.unknown + removedByUnknown > 0));
   const base = { marks, hunks, ...sums, agents: [...agents].sort() };
   if (labelledHunks.size === 0 && !guarded) return { ...nothing, ...base };
 
@@ -222,7 +225,7 @@ function protectedFinding(
 ): LiveFinding | undefined {
   const { verdict, baseline, lines } = input;
   const counts = (o: LineOrigin | null | undefined): boolean =>
-    o !== null && o !== undefined && (isSoft ? o.origin === 'ai' : countsAsAi(o));
+    o !== null && o !== undefined && (isSoft ? o.origin === 'ai' || o.mark !== undefined : countsAsAi(o));
   const hunk = hunks.find((h) => hunkOrigins(h, changed, baseline, input.deletedBy).some(counts));
   const entry = verdict.entries[0];
   if (!hunk || !entry) return undefined;

@@ -11,16 +11,22 @@ import {
   type Hover,
   type Position,
 } from 'vscode-languageserver';
-import { parsePolicy, policySchema, type Schema } from '../core/policy/index.ts';
+import { parsePolicy, policySchema, queryProblems, type Schema } from '../core/policy/index.ts';
+import type { Grammars } from '../core/ports.ts';
 import { rules } from '../core/rules/index.ts';
 import { toPolicyDiagnostic } from './diagnostics.ts';
 import { escapeMarkdown } from './text.ts';
 
-/** Diagnostics of the text in the editor, saved or not. */
-export function policyDiagnostics(text: string, name: string, now: Date): Diagnostic[] {
-  return parsePolicy(text, name, { source: 'repository', now, knownRules: rules.map((r) => r.id) }).problems.map(
-    toPolicyDiagnostic,
-  );
+/** Diagnostics of the text in the editor, saved or not; queries are tried on the grammars they are for. */
+export async function policyDiagnostics(
+  text: string,
+  name: string,
+  now: Date,
+  grammars: Grammars,
+): Promise<Diagnostic[]> {
+  const parsed = parsePolicy(text, name, { source: 'repository', now, knownRules: rules.map((r) => r.id) });
+  const queries = parsed.policy ? await queryProblems(parsed.policy, grammars) : [];
+  return [...parsed.problems, ...queries].map(toPolicyDiagnostic);
 }
 
 /** Where in the document a position is: the keys above it (`*` for a list item), and what is on its own line. */

@@ -120,6 +120,9 @@ export function attach(connection: Connection): void {
   connection.onNotification(protocol.editOrigin, (p: protocol.EditOriginParams) =>
     safely('editOrigin', undefined, () => documents?.tell(p)),
   );
+  connection.onNotification(protocol.missedEdits, (p: protocol.MissedEditsParams) =>
+    safely('missedEdits', undefined, () => documents?.missed(p)),
+  );
   connection.onNotification(protocol.markLines, (p: protocol.MarkLinesParams) =>
     safely('markLines', undefined, () => documents?.mark(p)),
   );

@@ -3,12 +3,18 @@ import { openEditor } from '../e2e/harness.ts';
 import { until } from '../host/wait.ts';
 import { median, ms, percentile, type Row } from './measure.ts';
 
-const saves = 120;
+const saves = 200;
 
-async function measured(bare: boolean): Promise<{ saves: number[]; activation: number[] }> {
+interface Measured {
+  readonly saves: readonly number[];
+  readonly participants: readonly number[];
+  readonly activation: readonly number[];
+}
+
+async function measured(bare: boolean): Promise<Measured> {
   const editor = await openEditor({ bare });
   const activation: number[] = [];
-  let times: number[] = [];
+  let times = { saves: [] as number[], participants: [] as number[] };
   try {
     for (let round = 0; round < (bare ? 1 : 5); round++) {
       await editor.window(`bench ${round}`, {}, async (w) => {
@@ -24,21 +30,21 @@ async function measured(bare: boolean): Promise<{ saves: number[]; activation: n
         }
         if (round === 0) {
           await w.agent.do('timedSaves', { file: w.file('src/items.ts'), count: 10 });
-          times = await w.agent.do<number[]>('timedSaves', { file: w.file('src/items.ts'), count: saves });
+          times = await w.agent.do<typeof times>('timedSaves', { file: w.file('src/items.ts'), count: saves });
         }
       });
     }
   } finally {
     await editor.close();
   }
-  return { saves: times, activation };
+  return { ...times, activation };
 }
 
 export async function editorRows(): Promise<Row[]> {
   const without = await measured(true);
   const ours = await measured(false);
   const activation = median(ours.activation);
-  const added = median(ours.saves) - median(without.saves);
+  const added = percentile(ours.participants, 0.99) - percentile(without.participants, 0.5);
   return [
     {
       what: 'activation on the extension host',
@@ -48,9 +54,9 @@ export async function editorRows(): Promise<Row[]> {
       ok: activation <= 50,
     },
     {
-      what: 'save of an unprotected file, time added',
+      what: 'save of an unprotected file, time in the save participant, p99',
       value: ms(added),
-      beside: `${ms(median(without.saves))} without us, p99 ${ms(percentile(ours.saves, 0.99))} : ${ms(percentile(without.saves, 0.99))}`,
+      beside: `whole saves, median: ${ms(median(ours.saves))} : ${ms(median(without.saves))} without us`,
       budget: '≤ 2 ms',
       ok: added <= 2,
     },

@@ -120,8 +120,19 @@ describe('architecture', () => {
   it('never runs a shell and never opens a network connection', () => {
     const machines = files.filter((f) => !f.startsWith('src/core/')); // core can start nothing
     const wrong = machines.filter((f) =>
-      /\bshell: true|\bexec\(\s*[`'"]|from 'node:(http|https|net|tls|dgram|dns)'|\bfetch\(\s*['"`]http/.test(read(f)),
+      /\bshell: true|\bexec\(\s*[`'"]|'node:(http|https|net|tls|dgram|dns)'|\bfetch\(\s*['"`]http/.test(read(f)),
     );
-    assert.deepEqual(wrong, []);
+    // Local sockets by path, for signatures; never a host or a port.
+    const local = ['src/platform/commitSigner.ts', 'src/platform/signRequest.ts'];
+    assert.deepEqual(
+      wrong.filter((f) => !local.includes(f)),
+      [],
+    );
+    for (const f of local) {
+      assert.ok(wrong.includes(f), `${f} needs no socket: take it off the list`);
+      assert.doesNotMatch(read(f), /\b(?:port|host)\s*[:,]|new net\./);
+      for (const [, what] of read(f).matchAll(/\.(?:listen|connect)\(([^),]*)/g))
+        assert.match(what ?? '', /^(?:socket)?$/, `${f} listens or connects to ${what}`);
+    }
   });
 });

@@ -19,7 +19,7 @@ export function watchFile(file: string): DiskWatch {
   const name = path.basename(file);
   const seen: string[] = [];
   const began = Date.now();
-  const watcher = watch(path.dirname(file), (event, changed) => {
+  const watcher = watch(path.dirname(file), { persistent: false }, (event, changed) => {
     if (changed === name) seen.push(`${event} after ${Date.now() - began} ms`);
   });
   return { events: () => seen, stop: () => watcher.close() };

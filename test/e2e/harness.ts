@@ -31,12 +31,30 @@ async function packAgent(host: InstalledHost, out: string): Promise<void> {
 
 /** Talks to the other extension in a window's extension host. */
 export class Agent {
-  readonly #port: number;
-  readonly pid: number;
+  readonly #portFile: string;
+  #port = 0;
+  #pid = 0;
 
-  constructor(port: number, pid: number) {
-    this.#port = port;
-    this.pid = pid;
+  constructor(portFile: string) {
+    this.#portFile = portFile;
+  }
+
+  /** Of the extension host. */
+  get pid(): number {
+    return this.#pid;
+  }
+
+  /** Finds the extension; again after a reload or a crash, when it runs in another process. */
+  async connect(): Promise<void> {
+    const { port, pid } = await until(
+      'the other extension is up',
+      async () => {
+        const found = JSON.parse(await fs.readFile(this.#portFile, 'utf8')) as { port: number; pid: number };
+        return found.pid === this.#pid ? undefined : found;
+      },
+      30_000,
+    );
+    [this.#port, this.#pid] = [port, pid];
   }
 
   /** One of the operations of agentExtension/extension.js; throws with its error. */
@@ -68,6 +86,10 @@ export interface Window {
   file(name: string): string;
   disk(name: string): Promise<string>;
   state(name: string): Promise<DocumentState>;
+  /** Lets every extension host that starts from now on block for so long before any other extension gets its turn. */
+  slowStart(ms: number): Promise<void>;
+  /** Ends the extension host as a crash does. */
+  killHost(): void;
   /** A picture for test-results/, and for the README when `readme` names it. */
   shot(name: string, readme?: string): Promise<void>;
   /** Runs the CLI as a user or an agent would, in the folder. */
@@ -174,18 +196,9 @@ export async function openEditor(options: EditorOptions = {}): Promise<OpenEdito
         await page.goto(workbenchUrl(host, target));
         const wb = new Workbench(page);
         await wb.ready(options.bare);
-        const portFile = path.join(
-          scratch,
-          'ports',
-          `${createHash('sha256').update(folder).digest('hex').slice(0, 16)}.json`,
-        );
-        const { port, pid } = JSON.parse(
-          await until('the other extension is up', () => fs.readFile(portFile, 'utf8')),
-        ) as {
-          port: number;
-          pid: number;
-        };
-        const agent = new Agent(port, pid);
+        const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
+        const agent = new Agent(path.join(scratch, 'ports', `${name}.json`));
+        await agent.connect();
         const file = (f: string): string => path.join(folder, f);
         await body({
           page,
@@ -195,6 +208,8 @@ export async function openEditor(options: EditorOptions = {}): Promise<OpenEdito
           host,
           file,
           disk: (f) => fs.readFile(file(f), 'utf8'),
+          slowStart: (time) => fs.writeFile(path.join(scratch, 'ports', 'slow'), String(time)),
+          killHost: () => void process.kill(agent.pid, 'SIGKILL'),
           state: (f) => until(`${f} is open`, () => agent.do<DocumentState | null>('state', { file: file(f) })),
           async shot(id, readme) {
             await shot(id);

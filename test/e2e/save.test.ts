@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { until } from '../host/wait.ts';
+import { pause, until } from '../host/wait.ts';
 import { settle, watchFile } from './disk.ts';
 import { editor } from './harness.ts';
 
@@ -174,20 +174,46 @@ describe('saving a protected file', () => {
         show: true,
       });
       await w.wb.editor(from).click();
-      await w.wb.command('File: Save As');
-      await w.wb.quickInputBox.waitFor();
-      await w.wb.quickInputBox.fill(w.file(to));
-      // The dialog looks the path up while one types; it takes the button once it has.
-      await until('the dialog asks whether to overwrite', async () => {
-        const asks = w.wb.quickInput.getByText(/already exists/);
-        if (await asks.count()) return true;
-        await w.wb.quickInput.getByRole('button', { name: 'OK' }).click({ timeout: 1000 });
-        return (await asks.count()) > 0;
-      });
+      await w.wb.saveAs(w.file(to));
+      await w.wb.quickInput.getByText(/already exists/).waitFor();
       await w.wb.quickInput.getByRole('button', { name: 'OK' }).click();
       await settle();
       await w.shot('save-as');
       assert.equal(await w.disk(to), before);
+    });
+  });
+
+  it('holds Save As onto a new protected file, and leaves no empty file behind', async () => {
+    await sessions.window('save as new', {}, async (w) => {
+      const name = 'infra/new.tf';
+      await w.wb.command('File: New Untitled Text File');
+      await w.page.locator('.monaco-editor[data-uri^="untitled:"] .view-lines').first().click();
+      await w.page.keyboard.type('# by hand');
+      await w.wb.saveAs(w.file(name));
+      await until('it is held', async () => /waiting/.test(await w.wb.status.innerText()));
+      await until('the reason is asked for', async () =>
+        /Justify Changes to infra\/new\.tf/.test(await w.wb.quickInput.innerText()),
+      );
+      await until('nothing is left on disk', () =>
+        w.disk(name).then(
+          () => false,
+          (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+        ),
+      );
+      await settle();
+      await w.shot('save-as-new');
+      assert.match((await w.state(name)).text, /# by hand/, 'the text is in the editor');
+      await w.wb.answer(reason);
+      await until('it is saved', async () => /# by hand/.test(await w.disk(name)));
+
+      // One that somebody made on purpose stays.
+      const made = 'infra/made.tf';
+      await w.agent.do('create', { file: w.file(made) });
+      await pause(2100);
+      await w.agent.do('edit', { file: w.file(made), text: '# later\n', show: true });
+      assert.equal(await w.agent.do('save', { file: w.file(made) }), false);
+      await settle();
+      assert.equal(await w.disk(made), '');
     });
   });
 

@@ -32,6 +32,29 @@ const autoSave = async (w: Window, mode: string): Promise<void> => {
   await setting(w, 'files', 'autoSaveDelay', 200);
   await setting(w, 'files', 'autoSave', mode);
 };
+/** An unprotected file with unsaved text: what auto-save does to it shows that auto-save was at work. */
+const free = 'notes.txt';
+const dirtyFree = async (w: Window): Promise<string> => {
+  const text = `written by auto-save, ${Date.now()}\n`;
+  await w.agent.do('edit', { file: w.file(free), text });
+  return text;
+};
+const freeIsSaved = (w: Window, text: string): Promise<unknown> =>
+  until('auto-save has saved an unprotected file', async () => (await w.disk(free)) === text);
+
+/** The window loses the focus, as when a person goes to another program. */
+async function leaveWindow(w: Window): Promise<void> {
+  // Playwright makes every page believe that it has the focus.
+  const cdp = await w.page.context().newCDPSession(w.page);
+  await cdp.send('Emulation.setFocusEmulationEnabled', { enabled: false });
+  const other = await w.page.context().newPage();
+  await other.bringToFront();
+  await pause(500);
+  await other.close();
+  await w.page.bringToFront();
+  await cdp.send('Emulation.setFocusEmulationEnabled', { enabled: true });
+  await cdp.detach();
+}
 const repeated = (text: string, bytes: number): string => text.repeat(Math.ceil(bytes / text.length));
 
 const rows: readonly Row[] = [
@@ -44,17 +67,53 @@ const rows: readonly Row[] = [
     async save(w, name) {
       await autoSave(w, 'afterDelay');
       await w.agent.do('edit', { file: w.file(name), old: '# rules', text: '# rules!' });
-      await pause(1500);
+      await freeIsSaved(w, await dirtyFree(w));
     },
     restore: (w) => autoSave(w, 'off'),
   },
   {
     name: 'auto-save when the focus leaves the editor',
-    async save(w) {
+    async save(w, name) {
       await autoSave(w, 'onFocusChange');
-      await w.wb.open('src/items.ts');
+      await w.wb.open(free);
+      await w.wb.type(free, ' typed');
+      await w.wb.open(name);
+      await until('the other editor was saved', async () => (await w.disk(free)).includes(' typed'));
+      await w.wb.open(free);
     },
     restore: (w) => autoSave(w, 'off'),
+  },
+  {
+    name: 'auto-save when the window loses the focus',
+    async save(w) {
+      await autoSave(w, 'onWindowChange');
+      const text = await dirtyFree(w);
+      await leaveWindow(w);
+      await freeIsSaved(w, text);
+    },
+    restore: (w) => autoSave(w, 'off'),
+  },
+  {
+    name: 'auto-save after a delay with a busy extension host, kept away by the error on the file',
+    async save(w, name) {
+      await setting(w, 'files', 'autoSaveWhenNoErrors', true);
+      await w.agent.do('edit', { file: w.file(name), old: '# rules', text: '# all rules' });
+      await until('the error is on the file', async () =>
+        (await w.agent.do<{ severity: number }[]>('diagnostics', { file: w.file(name) })).some((d) => d.severity === 0),
+      );
+      const text = await dirtyFree(w);
+      await setting(w, 'files', 'autoSaveDelay', 500);
+      await setting(w, 'files', 'autoSave', 'afterDelay');
+      await w.agent.do('busy', { ms: 4000 });
+      await pause(200);
+      await w.page.keyboard.type('#');
+      await freeIsSaved(w, text);
+      await pause(4000);
+    },
+    async restore(w) {
+      await autoSave(w, 'off');
+      await setting(w, 'files', 'autoSaveWhenNoErrors', false);
+    },
   },
   {
     name: 'document.save() by another extension',
@@ -119,11 +178,21 @@ const rows: readonly Row[] = [
   },
   {
     name: 'typing while saving, twelve saves in a row',
-    async save(w) {
+    async save(w, name) {
+      await w.wb.editor(name).click();
+      await w.page.keyboard.press('Control+End');
+      const saves: Promise<unknown>[] = [];
       for (let i = 0; i < 12; i++) {
+        saves.push(w.agent.do('save', { file: w.file(name) }));
         await w.page.keyboard.press('Control+S');
-        await pause(30);
+        saves.push(w.agent.do('stream', { file: w.file(name), pieces: [`# piece ${i}\n`] }));
+        // Until the prompt takes the keys.
+        if (i < 3) await w.page.keyboard.type(`k${i}`);
       }
+      await Promise.all(saves);
+      const { text } = await w.state(name);
+      for (let i = 0; i < 12; i++) assert.ok(text.includes(`# piece ${i}\n`), `piece ${i} is there`);
+      assert.match(text, /k0/);
     },
   },
   {
@@ -133,6 +202,22 @@ const rows: readonly Row[] = [
       await fs.writeFile(w.file(name), `${original}# by another program\n`);
       await pause(700);
       await w.page.keyboard.press('Control+S');
+    },
+  },
+  {
+    name: 'Overwrite, after another program changed the file',
+    ownWrites: true,
+    async save(w, name) {
+      await w.page.keyboard.press('Control+S');
+      await w.wb.quickInputBox.waitFor();
+      await fs.writeFile(w.file(name), `${original}# by another program\n`);
+      await pause(700);
+      await w.wb.answer('Opens the API for the partner test, agreed in OPS-142');
+      const overwrite = w.page.getByRole('button', { name: 'Overwrite' });
+      await overwrite.waitFor();
+      // What comes in before the person clicks is not what they gave the reason for.
+      await w.agent.do('edit', { file: w.file(name), old: '# rules', text: '# rules\n  self = true' });
+      await overwrite.click();
     },
   },
   {
@@ -150,7 +235,10 @@ const sessions = editor();
 
 void it('no way of saving gets an unjustified change to the disk, and none loses text', async (t) => {
   const fileOf = (i: number): string => `infra/row${String(i).padStart(2, '0')}.tf`;
-  const files = Object.fromEntries(rows.map((r, i) => [fileOf(i), r.content ?? original]));
+  const files = {
+    [free]: 'notes\n',
+    ...Object.fromEntries(rows.map((r, i) => [fileOf(i), r.content ?? original])),
+  };
   await sessions.window('save table', { files }, async (w) => {
     for (const [i, row] of rows.entries()) {
       await t.test(row.name, async () => {

@@ -67,6 +67,19 @@ export class Workbench {
     await this.editor(name).waitFor();
   }
 
+  /** "Save As" onto a path, through the editor's own dialog. */
+  async saveAs(file: string): Promise<void> {
+    await this.command('File: Save As');
+    // The dialog writes its own proposal into the box, some time after it has come up, and looks the path up.
+    await until('the dialog takes the path', async () => {
+      const before = await this.quickInputBox.inputValue();
+      if (before !== '' && before !== file) await this.quickInputBox.fill(file);
+      await this.page.waitForTimeout(300);
+      return (await this.quickInputBox.inputValue()) === file;
+    });
+    await this.quickInput.getByRole('button', { name: 'OK' }).click();
+  }
+
   /** Types into an input box and accepts it. */
   async answer(text: string): Promise<void> {
     await this.quickInputBox.waitFor();

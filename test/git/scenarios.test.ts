@@ -272,6 +272,29 @@ const scenarios: Scenario[] = [
     },
   },
   {
+    name: '27a: a protected file that is too large to be judged, or no text, needs its reason, too',
+    async run(w) {
+      const large = lines('a line of a large file').repeat(230_000);
+      await w.write('infra/large.tf', large);
+      await fs.writeFile(w.path('infra/plan.bin'), Buffer.from([0xff, 0xfe, 0xfd, 0x0a]));
+      await w.git('add', '.');
+      await w.git('-c', 'core.hooksPath=/dev/null', 'commit', '-q', '-m', 'base');
+      await w.write('infra/large.tf', `${large}open\n`);
+      await w.git('add', '.');
+      assert.match((await w.tryGit(['commit', '-m', 'x'])).err, /commit refused: infra\/large\.tf/);
+      await w.justify('because of OPS-1 at last', ['infra/large.tf']);
+      await w.commit('with reason');
+      await w.write('infra/large.tf', `${large}open\nwide\n`);
+      await w.git('add', '.');
+      assert.match((await w.tryGit(['commit', '-m', 'x'])).err, /commit refused: infra\/large\.tf/, 'another line');
+      await w.git('reset', '-q', '--hard');
+      // Other bytes, the same text as far as text goes.
+      await fs.writeFile(w.path('infra/plan.bin'), Buffer.from([0xfd, 0xfe, 0xff, 0x0a]));
+      await w.git('add', '.');
+      assert.match((await w.tryGit(['commit', '-m', 'x'])).err, /commit refused: infra\/plan\.bin/);
+    },
+  },
+  {
     name: '27b: a signed note lets it pass; an unsigned, altered or expired one does not',
     async run(w) {
       await w.ai('infra/a.tf', lines('a', 'b'));

@@ -6,7 +6,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import manifest from '../../package.json';
-import { gitHook } from '../../src/cli/commands/gitHook.ts';
 import { fastCommands } from '../../src/cli/fast.ts';
 import { fullCommands } from '../../src/cli/full.ts';
 import { rules } from '../../src/core/rules/index.ts';
@@ -63,7 +62,7 @@ const commands = (): string =>
 const cli = (): string =>
   table(
     ['Command', 'What it does'],
-    [...fullCommands, ...fastCommands, gitHook]
+    [...fullCommands, ...fastCommands]
       .sort((a, b) => a.name.localeCompare(b.name))
       .map((c) => [`\`countersign ${c.name}\``, c.summary]),
   );

@@ -9,18 +9,26 @@ import type { Anchor } from '../../core/audit/chain.ts';
 import { isMoment, type AuditFilter } from '../../core/audit/filter.ts';
 import type { AuditEvent } from '../../core/audit/model.ts';
 import { exporters } from '../../core/exporters/index.ts';
+import type { CommitExporter, CommitFacts, ExportMeta } from '../../core/exporters/model.ts';
 import { appendAudit, auditHead, readAudit, verifyAudit } from '../../platform/auditLog.ts';
+import { listCommits, resolveCommit } from '../../platform/commitRange.ts';
 import { findRepository, git, gitOutput } from '../../platform/git.ts';
 import { auditDir, type Repository } from '../../platform/state.ts';
+import { GuardError } from '../../platform/guardError.ts';
+import { factsFor, lines, writeFiles, writeNotes } from '../commitExport.ts';
 import { UsageError, type Command, type Io } from '../command.ts';
 
 const formats = exporters.map((e) => e.id).join(' | ');
+const commitFormats = exporters
+  .filter((e) => e.of === 'commits')
+  .map((e) => e.id)
+  .join(' and ');
 
 export const audit: Command = {
   name: 'audit',
   summary: 'export, verify and follow the audit log',
   usage: `usage: countersign audit export [--format ${formats.replaceAll(' ', '')}] [-o FILE]
-                [--since T] [--until T] [--range A..B] [--agent NAME] [--path PATH]
+                [--since T] [--until T] [--range A..B] [--agent NAME] [--path PATH] [--notes REF]
        countersign audit verify [--since T] [--no-anchors] [--format text|json] [FILE]
        countersign audit tail [-n COUNT] [--follow] [--agent NAME] [--path PATH]
 
@@ -28,6 +36,9 @@ export const audit: Command = {
            --since, --until  a date (2026-01-31, that day included) or a moment (2026-01-31T12:00:00Z)
            --range A..B      events of the commits in the range, and of the time in which they were made
            --path            a file, a folder or a glob, relative to the repository
+           agent-trace and in-toto are made of commits and their records: with --range of all in it (also in a bare
+           clone), else of those that the log names; -o FOLDER writes a file per commit, --notes refs/notes/NAME a
+           git note on each
   verify   checks that no event was edited, removed, reordered or cut off, and names the first bad line; compares with
            the heads of the log that commits made here carry (log=l1:…), which shows a log that was cut off or rewritten
            --since T         only commits since then, e.g. because the log was removed with the set-up and begun again
@@ -38,6 +49,7 @@ export const audit: Command = {
 exit codes: 0 fine, 1 the log does not verify, 2 misuse or unreadable
 
 examples: countersign audit export --format csv --since 2026-01-01 -o audit.csv
+          countersign audit export --format in-toto --range origin/main..HEAD -o statements.jsonl
           countersign audit verify
 `,
   async run(args, io) {
@@ -146,15 +158,23 @@ async function repository(io: Io): Promise<Repository> {
 //#endregion
 
 async function exportLog(args: readonly string[], io: Io): Promise<number> {
-  const given = options(args, { '--format': true, '-o': true, '--output': true, ...filterOptions });
+  const given = options(args, {
+    '--format': true,
+    '-o': true,
+    '--output': true,
+    '--notes': true,
+    ...filterOptions,
+  });
   if (given.words.length > 0)
     throw new UsageError(`unexpected '${shown(given.words[0] as string)}'; the file goes after -o`);
-  const repo = await repository(io);
   const target = given.values.get('-o') ?? given.values.get('--output');
   const format =
     given.values.get('--format') ?? exporters.find((e) => target?.endsWith(`.${e.extension}`))?.id ?? 'jsonl';
   const exporter = exporters.find((e) => e.id === format);
   if (!exporter) throw new UsageError(`unknown format '${shown(format)}'; one of ${formats}`);
+  if (exporter.of === 'commits') return await exportCommits(exporter, given, target, io);
+  if (given.values.has('--notes')) throw new UsageError(`--notes is for ${commitFormats}`);
+  const repo = await repository(io);
   const filter = await filterOf(given, repo);
   const dir = auditDir(repo);
   let count = 0;
@@ -164,27 +184,76 @@ async function exportLog(args: readonly string[], io: Io): Promise<number> {
       yield event;
     }
   }
-  const selection = [...given.values]
-    .filter(([name]) => name in filterOptions)
-    .map(([name, value]) => `${name.slice(2)} ${value}`);
-  const pieces = exporter.render(counted(), {
-    repository: path.basename(repo.root),
-    generated: new Date().toISOString(),
-    version,
-    selection: selection.join(', '),
-    head: await auditHead(dir),
-  });
+  const meta = await metaOf(given, repo.root, dir);
+  const pieces = exporter.render(counted(), meta);
   if (target === undefined || target === '-') for await (const piece of pieces) io.out(piece);
   else await writeAll(path.resolve(io.cwd, target), pieces);
   const where = target === undefined || target === '-' ? 'standard output' : path.basename(target);
-  await log(
-    repo,
-    io,
-    `${count} events as ${format} to ${where}${selection.length > 0 ? `; ${selection.join(', ')}` : ''}`,
-  );
+  await log(repo, io, `${count} events as ${format} to ${where}${meta.selection === '' ? '' : `; ${meta.selection}`}`);
   if (target !== undefined && target !== '-') io.out(`${count} events written to ${shown(target)}\n`);
   if (count === 0) io.err('countersign audit export: no event matches\n');
   return 0;
+}
+
+async function metaOf(given: Options, root: string, dir: string | undefined): Promise<ExportMeta> {
+  return {
+    repository: path.basename(root).replace(/\.git$/, ''),
+    generated: new Date().toISOString(),
+    version,
+    selection: [...given.values]
+      .filter(([name]) => name in filterOptions)
+      .map(([name, value]) => `${name.slice(2)} ${value}`)
+      .join(', '),
+    head: dir === undefined ? '' : await auditHead(dir),
+  };
+}
+
+/** Statements and traces, one per commit. In a bare clone there is no log: none to read, none to write. */
+async function exportCommits(
+  exporter: CommitExporter,
+  given: Options,
+  target: string | undefined,
+  io: Io,
+): Promise<number> {
+  const repo = await findRepository(io.cwd, io.env);
+  const range = given.values.get('--range');
+  if (!repo && range === undefined) throw new UsageError('outside a work tree --range A..B says which commits');
+  for (const name of ['--agent', '--path'])
+    if (given.values.has(name)) throw new UsageError(`${name} does not go with --format ${exporter.id}`);
+  const ref = given.values.get('--notes');
+  if (ref !== undefined && target !== undefined) throw new UsageError('-o or --notes, not both');
+  const cwd = repo?.root ?? io.cwd;
+  const meta = await metaOf(given, cwd, repo && auditDir(repo));
+  try {
+    let source: Parameters<typeof factsFor>[2];
+    if (range !== undefined) {
+      const ends = /^(?!-)(.*?)\.\.(?!\.)(.*)$/.exec(range);
+      const from = ends?.[1] === undefined || /^0*$/.test(ends[1]) ? undefined : await resolveCommit(cwd, ends[1]);
+      const to = await resolveCommit(cwd, ends ? ends[2] || 'HEAD' : range);
+      source = { commits: await listCommits(cwd, from, to) };
+    } else source = { log: auditDir(repo as Repository), filter: await filterOf(given, repo as Repository) };
+    let count = 0;
+    const facts = async function* (): AsyncGenerator<CommitFacts> {
+      for await (const commit of factsFor(cwd, repo, source)) {
+        count++;
+        yield commit;
+      }
+    };
+    const file = target === undefined || target === '-' ? undefined : path.resolve(io.cwd, target);
+    const isFolder = file !== undefined && (await fs.stat(file).catch(() => undefined))?.isDirectory() === true;
+    if (ref !== undefined) await writeNotes(cwd, exporter, facts(), meta, ref);
+    else if (isFolder) await writeFiles(exporter, facts(), meta, file);
+    else if (file !== undefined) await writeAll(file, lines(exporter, facts(), meta));
+    else for await (const line of lines(exporter, facts(), meta)) io.out(line);
+    const where = ref ?? (file === undefined ? 'standard output' : path.basename(file));
+    if (repo) await log(repo, io, `${count} commits as ${exporter.id} to ${where}`);
+    if (ref !== undefined || file !== undefined) io.out(`${count} commits written to ${shown(ref ?? target ?? '')}\n`);
+    if (count === 0) io.err('countersign audit export: no commit with a record\n');
+    return 0;
+  } catch (error) {
+    if (GuardError.is(error)) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 /** Written beside and moved into place, so that a failure leaves no half file. */

@@ -7,7 +7,9 @@ import {
   type EditorEvent,
   type TextRange,
 } from '../../core/attribution/editEvents.ts';
-import { EditClassifier, type EditVerdict } from '../../core/attribution/editOrigin.ts';
+import { EditClassifier } from '../../core/attribution/editOrigin.ts';
+import type { EditVerdict } from '../../core/attribution/editVerdict.ts';
+import { importRecords } from './originImport.ts';
 import { UsageError, type Command, type Io } from '../command.ts';
 
 const format = 'countersign/edit-events@1';
@@ -55,17 +57,26 @@ interface Recording {
 
 export const origin: Command = {
   name: 'origin',
-  summary: 'tell from recorded editor events who made each edit',
+  summary: "tell from recorded editor events who made each edit; import other tools' records",
   usage: `usage: countersign origin FILE-or-DIR...
+       countersign origin import [--worktree] FILE... | - | --git-notes
 
 Replays recorded editor sessions (${format}) and prints one JSON line per change event:
   {"scenario","rep","seq","origin","cause","evidence","confidence"}
 origin is human, ai, tool or unknown; evidence is hook, editor, heuristic or none.
 A directory stands for the *.json files in it.
 
-example: countersign origin recordings/ > verdicts.jsonl
+import takes over what other tools recorded about an AI's lines: Agent Trace records (0.1.0; JSON, JSON Lines, - is
+standard input) or, with --git-notes, the notes that git-ai keeps in refs/notes/ai. Lines are counted in the text of the
+recorded commit, with --worktree in the files as they are. A record that says a person wrote lines changes nothing:
+it isn't signed. What was seen here without doubt stays. Bad records are named, the others are taken; exit 1 then.
+
+examples: countersign origin recordings/ > verdicts.jsonl
+          countersign origin import traces.jsonl
+          countersign origin import --git-notes
 `,
   async run(args, io) {
+    if (args[0] === 'import') return importRecords(args.slice(1), io);
     if (args.length === 0) throw new UsageError('name a recording or a directory of recordings');
     const unknown = args.find((a) => a.startsWith('-'));
     if (unknown !== undefined) throw new UsageError(`unknown option ${unknown}; see countersign origin --help`);
@@ -193,6 +204,12 @@ export function* normalise(rep: Recording['reps'][number], order: number[]): Ite
       case 'gitCheckout':
       case 'gitCommit':
         yield { kind: 'git', at };
+        break;
+      case 'willSave':
+        yield { kind: 'save', at, uri };
+        break;
+      case 'didSave':
+        yield { kind: 'save', at, uri, isOver: true };
         break;
       case 'open':
         yield { kind: 'open', at, path: plainPath(uri), scheme: e.scheme ?? 'file' };

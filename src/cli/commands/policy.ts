@@ -6,7 +6,14 @@ import { classifyFile } from '../../core/classify.ts';
 import { evaluate } from '../../core/evaluate.ts';
 import { diffLines, splitLines } from '../../core/hunks.ts';
 import { matchGlobs } from '../../core/paths.ts';
-import { explainPath, parsePolicy, policyTemplate, verdictFor, type PolicyTest } from '../../core/policy/index.ts';
+import {
+  explainPath,
+  parsePolicy,
+  policyTemplate,
+  queryProblems,
+  verdictFor,
+  type PolicyTest,
+} from '../../core/policy/index.ts';
 import { originsOf, runExample, type ExampleResult } from '../../core/policy/examples.ts';
 import type { Policy, PolicyProblem, TrailerMode } from '../../core/policy/model.ts';
 import { rules } from '../../core/rules/index.ts';
@@ -142,12 +149,16 @@ async function validate(args: readonly string[], io: Io): Promise<number> {
     const text = await fs.readFile(path.resolve(io.cwd, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
       throw new UsageError(`cannot read ${shown(file)}: ${error.code ?? error.message}`);
     });
-    ({ problems } = parsePolicy(text, file, { now: new Date(), knownRules, knownAgents }));
+    const parsed = parsePolicy(text, file, { now: new Date(), knownRules, knownAgents });
+    ({ problems } = parsed);
+    if (parsed.policy) problems = [...problems, ...(await queryProblems(parsed.policy, createGrammars()))];
   } else {
     const place = await here(io);
     const state = await load(place);
     ({ problems } = state);
     if (!state.broken) ({ digest } = state);
+    // The last good one is in force then, and its lines are not those of the file.
+    if (!state.broken) problems = [...problems, ...(await queryProblems(state.policy, createGrammars()))];
     if (state.files.length === 0) notes.push(`there is no ${policyFileName}; 'countersign policy init' writes one`);
     else notes = await deadGlobs(place, state.policy);
   }

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { explainOrigin, originWord } from '../../core/attribution/explain.ts';
+import type { LineOrigin } from '../../core/model.ts';
 import type { LineOrigins } from '../../core/attribution/model.ts';
 import { countOrigins, originAt } from '../../core/attribution/origins.ts';
 import { splitLines } from '../../core/hunks.ts';
@@ -58,7 +59,11 @@ examples: countersign why src/login.ts
       return 0;
     }
     if (line === undefined) io.out(overview(repoPath, resolved, text === undefined));
-    else io.out(`${printable(repoPath)}:${line}: ${printable(explainOrigin(originAt(resolved.origins, line - 1)))}\n`);
+    else {
+      io.out(`${printable(repoPath)}:${line}: ${printable(explainOrigin(originAt(resolved.origins, line - 1)))}\n`);
+      const then = await committed(repo, repoPath, text ?? '', resolved, line);
+      if (then) io.out(`  when it was committed: ${printable(explainOrigin(then))}\n`);
+    }
     io.out(`${printable(explainPath(policy, repoPath))}\n`);
     for (const p of problems.slice(0, 3)) io.err(`countersign why: policy: ${printable(p.message)}\n`);
     return 0;
@@ -69,6 +74,20 @@ async function resolve(repo: Repository, repoPath: string, text: string): Promis
   const head = await showFile(repo, 'HEAD', repoPath, { maxBytes });
   const store = openAttribution(repo);
   return store.resolve(repoPath, text, { baseline: head === null ? null : head.toString('utf8') });
+}
+
+/** What is known of a line that is part of HEAD; `undefined` when it is not, or nothing is known. */
+async function committed(
+  repo: Repository,
+  repoPath: string,
+  text: string,
+  now: ResolvedText,
+  line: number,
+): Promise<LineOrigin | undefined> {
+  if (originAt(now.origins, line - 1) !== null) return undefined;
+  const { origins } = await openAttribution(repo).resolve(repoPath, text, { baseline: null });
+  const origin = originAt(origins, line - 1);
+  return origin === null || origin.origin === 'unknown' ? undefined : origin;
 }
 
 function overview(repoPath: string, { origins, aiDeleted }: ResolvedText, isGone: boolean): string {

@@ -68,6 +68,8 @@ export type EditorEvent =
   /** HEAD, index or a ref moved, or the git extension said so. */
   | { readonly kind: 'git'; readonly at: number }
   | { readonly kind: 'open'; readonly at: number; readonly path: string; readonly scheme: string }
+  /** A save begins (its participants may edit now), or is over. */
+  | { readonly kind: 'save'; readonly at: number; readonly uri: string; readonly isOver?: boolean }
   /** Our own command is about to accept an inline suggestion, or is done. */
   | { readonly kind: 'inline-accept'; readonly at: number; readonly isOver?: boolean };
 

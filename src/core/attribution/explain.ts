@@ -13,7 +13,10 @@ export function explainOrigin(origin: LineOrigin | null): string {
   if (origin === null) return 'Not part of the change: the line was there before.';
   const sure = origin.confidence === undefined ? '' : `, ${Math.round(origin.confidence * 100)} % sure`;
   const when = origin.at === undefined ? '' : `, ${origin.at.slice(0, 16).replace('T', ' ')} UTC`;
-  const how = `${seen[origin.evidence]}${sure}${when}`;
+  const how =
+    origin.mark === undefined
+      ? `${seen[origin.evidence]}${sure}${when}`
+      : `a person said so${when}; on protected paths it still counts as AI`;
   switch (origin.origin) {
     case 'ai': {
       const session = origin.session === undefined ? undefined : `session ${origin.session}`;

@@ -149,6 +149,7 @@ function isOrigin(value: unknown): value is LineOrigin {
     text(o.agent) &&
     text(o.model) &&
     text(o.session) &&
+    text(o.mark) &&
     text(o.at)
   );
 }

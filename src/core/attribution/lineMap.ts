@@ -750,7 +750,13 @@ function judge(cell: Mixed, text: string): LineOrigin | null {
     const origin = originOf(ai) as LineOrigin;
     return isModified && !origin.modified ? { ...origin, modified: true } : origin;
   }
-  const [other] = [...of('unknown'), ...of('human'), ...of('tool')];
+  // A key pressed in a line that somebody only called their own doesn't make it more so.
+  const isSaid = (s: Source): boolean => originOf(s)?.mark !== undefined;
+  const [other] = [
+    ...of('unknown'),
+    ...of('human').toSorted((a, b) => Number(isSaid(b)) - Number(isSaid(a))),
+    ...of('tool'),
+  ];
   return other === undefined ? null : originOf(other);
 }
 

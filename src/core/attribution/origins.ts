@@ -31,6 +31,7 @@ export function sameOrigin(a: LineOrigin | null, b: LineOrigin | null): boolean 
     a.agent === b.agent &&
     a.model === b.model &&
     a.session === b.session &&
+    a.mark === b.mark &&
     a.at === b.at &&
     a.confidence === b.confidence
   );

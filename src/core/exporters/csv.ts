@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../audit/model.ts';
-import type { Exporter } from './model.ts';
+import type { EventExporter } from './model.ts';
 
 const columns: readonly (readonly [string, (e: AuditEvent) => string | number | undefined])[] = [
   ['seq', (e) => e.seq],
@@ -30,7 +30,8 @@ const columns: readonly (readonly [string, (e: AuditEvent) => string | number | 
 ];
 
 /** RFC 4180; a cell that a spreadsheet would run as a formula (OWASP "CSV Injection") gets an apostrophe in front. */
-export const csv: Exporter = {
+export const csv: EventExporter = {
+  of: 'events',
   id: 'csv',
   title: 'CSV (spreadsheet)',
   extension: 'csv',

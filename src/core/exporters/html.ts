@@ -1,11 +1,12 @@
-import type { Exporter } from './model.ts';
+import type { EventExporter } from './model.ts';
 import { detail, maxRows, summarize } from './summary.ts';
 
 /**
  * A report in one file: no script, no network (its own CSP forbids both), readable without colour, by keyboard and by a
  * screen reader; bars are tables with a drawn column.
  */
-export const html: Exporter = {
+export const html: EventExporter = {
+  of: 'events',
   id: 'html',
   title: 'HTML (report)',
   extension: 'html',

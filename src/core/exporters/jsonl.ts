@@ -1,7 +1,8 @@
-import type { Exporter } from './model.ts';
+import type { EventExporter } from './model.ts';
 
 /** The log's own lines, byte for byte, so that `audit verify FILE` can check an export. */
-export const jsonl: Exporter = {
+export const jsonl: EventExporter = {
+  of: 'events',
   id: 'jsonl',
   title: 'JSON Lines',
   extension: 'jsonl',

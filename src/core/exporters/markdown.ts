@@ -1,8 +1,9 @@
-import type { Exporter } from './model.ts';
+import type { EventExporter } from './model.ts';
 import { detail, maxRows, summarize } from './summary.ts';
 
 /** A report for an incident or a review: what happened, what was refused, who vouched for what. */
-export const markdown: Exporter = {
+export const markdown: EventExporter = {
+  of: 'events',
   id: 'markdown',
   title: 'Markdown (report)',
   extension: 'md',

@@ -71,6 +71,7 @@ export function asksForHelp(call: { readonly args: readonly Field[] }): boolean 
   for (const [i, { text }] of call.args.entries()) {
     if (text === '--') return false;
     // `helm upgrade … --version 1.2` names a version; `--version` alone asks for one.
+    if (text === '/?' && i === call.args.length - 1) return true;
     if (text === '--help' || text === '-help' || (text === '--version' && i === 0)) return true;
   }
   const only = call.args.length === 1 ? call.args[0]!.text : '';

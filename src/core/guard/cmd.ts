@@ -100,7 +100,7 @@ export function parseCmd(source: string): Parsed {
         const name = /^%(\w{1,64})%/.exec(source.slice(pos, pos + 70));
         if (name) {
           flush();
-          parts.push({ kind: 'text', text: name[0], quoted: false });
+          parts.push({ kind: 'var', name: name[1]!, op: '', arg: [], quoted: false });
           pos += name[0].length;
         } else {
           value += c;
@@ -117,10 +117,17 @@ export function parseCmd(source: string): Parsed {
 }
 
 function readPercent(text: string, parts: Part[], quoted: boolean): void {
-  parts.push({ kind: 'text', text, quoted });
+  let from = 0;
+  for (const m of text.matchAll(/%(\w{1,64})%/g)) {
+    if (m.index > from) parts.push({ kind: 'text', text: text.slice(from, m.index), quoted });
+    parts.push({ kind: 'var', name: m[1]!, op: '', arg: [], quoted });
+    from = m.index + m[0].length;
+  }
+  if (from < text.length || from === 0) parts.push({ kind: 'text', text: text.slice(from), quoted });
 }
 
-const plain = (word: Word): string => word.parts.map((p) => (p.kind === 'text' ? p.text : '')).join('');
+const plain = (word: Word): string =>
+  word.parts.map((p) => (p.kind === 'text' ? p.text : p.kind === 'var' ? `%${p.name}%` : '')).join('');
 
 /** Takes `@`, `if … `, `for … in … do ` off the front, so that the command itself comes first. */
 function shorten(simple: Simple): Simple {

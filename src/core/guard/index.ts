@@ -14,7 +14,7 @@ import type { Call, Family, GuardVerdict, Hit } from './model.ts';
 import { parsePosix } from './posix.ts';
 import { parsePowerShell } from './powershell.ts';
 import { families } from './rules/index.ts';
-import { unwrap } from './wrappers.ts';
+import { unwrap } from './wrappers/index.ts';
 
 export type { GuardVerdict } from './model.ts';
 

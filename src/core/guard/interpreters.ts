@@ -4,7 +4,8 @@
  * run as a command, name a file to delete, or are SQL.
  */
 import type { Evaluator, Scope } from './evaluate.ts';
-import { decodeBase64, noInput, unknownInput } from './evaluate.ts';
+import { noInput, unknownInput } from './model.ts';
+import { decodeBase64, decodeHex } from './outputs.ts';
 import { hit } from './model.ts';
 import type { Call, Field, Input } from './model.ts';
 import { unescapeAnsi } from './posix.ts';
@@ -65,15 +66,24 @@ const interpreters: Readonly<Record<string, Interpreter>> = {
   lua: of('lua', 'e'),
   luajit: of('lua', 'e'),
   osascript: of('applescript', 'e'),
+  jshell: of('java', ''),
+  swift: of('swift', 'e'),
+  crystal: of('ruby', ''),
   rscript: of('r', 'e'),
   r: of('r', 'e'),
   groovy: of('groovy', 'e'),
   elixir: of('elixir', 'e', ['--eval']),
   julia: of('julia', 'eE', ['--eval']),
   scala: of('scala', 'e'),
-  expect: of('expect', 'c'),
+  expect: of('tcl', 'c'),
   tclsh: of('tcl', ''),
-  guile: of('scheme', 'c'),
+  guile: of('lisp', 'c'),
+  emacs: of('lisp', '', ['--eval', '-eval', '--execute', '-execute']),
+  sbcl: of('lisp', '', ['--eval']),
+  clojure: of('lisp', 'e', ['--eval']),
+  clj: of('lisp', 'e', ['--eval']),
+  bb: of('lisp', 'e', ['--eval']),
+  gdb: of('python', '', ['-ex', '-eval-command'], ['-x', '-p']),
   awk: of('awk', '', ['--source'], ['-F', '-v', '-f', '--field-separator', '--assign', '--file']),
   gawk: of('awk', 'e', ['--source'], ['-F', '-v', '-f', '--field-separator', '--assign', '--file']),
   mawk: of('awk', '', [], ['-F', '-v', '-f']),
@@ -100,7 +110,10 @@ export function runCode(interpreter: Interpreter, call: Call, scope: Scope, ev: 
     if (long) codes.push(text === long ? (args[++at] ?? arg) : { ...arg, text: text.slice(long.length + 1) });
     else if (interpreter.valued.has(text)) at++;
     else if (/^-[A-Za-z]/.test(text) && !text.startsWith('--')) {
-      const letter = Array.from(text.slice(1, 17)).find((c) => interpreter.code.includes(c));
+      // Letters after one that takes a value are its value: `-MLWP::Simple` has no -e in it.
+      const letters = Array.from(text.slice(1, 17));
+      const value = letters.findIndex((c) => interpreter.valued.has(`-${c}`));
+      const letter = (value < 0 ? letters : letters.slice(0, value)).find((c) => interpreter.code.includes(c));
       if (letter === undefined) {
         if (interpreter.language === 'python' && text === '-m') {
           // python -m NAME: judged by its own name (pip, http.server …)
@@ -160,7 +173,12 @@ export function runCode(interpreter: Interpreter, call: Call, scope: Scope, ev: 
       ),
     );
   }
-  if (script && codes.length === 0) ev.noteRun(script.text, scope.dir);
+  if (script && codes.length === 0) {
+    ev.noteRun(script.text, scope.dir);
+    // A script that this very command line wrote is as good as code on the command line.
+    const own = ev.writtenTo(script.text, scope.dir);
+    if (own?.kind === 'known') codes.push({ text: own.text ?? '', dynamic: false, quoted: true });
+  }
   for (const code of codes) {
     if (code.dynamic && /\$\(network\)/.test(code.text))
       ev.hits.push(
@@ -173,43 +191,77 @@ export function runCode(interpreter: Interpreter, call: Call, scope: Scope, ev: 
           'Download it to a file, read it, check its checksum, then run it',
         ),
       );
-    judgeCode(code.text, interpreter.language, call, scope, ev);
+    followCode(code.text, interpreter.language, call, scope, ev);
   }
   if (codes.length === 0) return undefined;
   return unknownInput;
 }
 
+/** A shell handed to whoever is at the other end of a connection. */
+const shellOnSocket = /dup2|\/bin\/(?:ba|z|da|k)?sh\b|cmd\.exe|pty\.spawn|["'](?:ba|z)?sh["']/;
+export const reverseShell = hit(
+  'reverse-shell',
+  'critical',
+  'data-exposure',
+  'deny',
+  'This hands a shell on this machine to whoever is at the other end of the connection',
+  'Remove it',
+);
+
 interface Literal {
   readonly text: string;
   readonly from: number;
   readonly to: number;
-  /** A shell literal of its own: backticks in perl, ruby, php; `%x(…)`, `qx(…)`. */
+  /** A shell literal of its own: backticks in perl, ruby, php; `%x(…)`, `qx(…)`; `$`…`` of zx and Bun. */
   readonly shell: boolean;
 }
 
 /** What starts a process in these languages. */
 const runs =
-  /\b(?:system|popen[234]?|getoutput|getstatusoutput|spawn\w*|exec\w*|shell_exec|passthru|proc_open|pcntl_exec|check_output|check_call|Popen|run|call|fork_exec|posix_spawn|startfile|execSync|spawnSync|execFile\w*|fork|capture[23e]*|pipeline\w*|execa|shell|cmd|sh|os\.execute|execute|do\s+shell\s+script|Kernel\.\w+|IO\.popen|Open3|subprocess|child_process|Bun\.\$|\$|Deno\.Command|Process\.\w+|qx|iex)\b\s*[([{`"']?|\|\s*(?:getline|&)|\$\s*`|\b(?:sh|bash)\b\s*\|?/;
+  /\b(?:system|popen[234]?|getoutput|getstatusoutput|spawn\w*|exec\w*|shell_exec|passthru|proc_open|pcntl_exec|check_output|check_call|Popen|run|call|fork_exec|posix_spawn|startfile|execSync|spawnSync|execFile\w*|fork|capture[23e]*|pipeline\w*|execa|shell|cmd|sh|os\.execute|execute|do\s+shell\s+script|Kernel\.\w+|IO\.popen|Open3|subprocess|child_process|Bun\.\$|\$|Deno\.Command|shell-command|call-process|start-process|run-program|make-process|Process\.\w+|qx|iex)\b\s*[([{`"']?|\|\s*(?:getline|&)|\$\s*`|\b(?:sh|bash)\b\s*\|?/;
+
+/** Names that mean nothing but starting a process (or hiding that one does). */
+const starts =
+  /\b(?:os\.system|system|popen|Popen|subprocess|child_process|execSync|spawnSync|execFileSync|execv\w*|execl\w*|shell_exec|passthru|proc_open|os\.execute|Deno\.Command|Bun\.spawn\w*|create_subprocess_\w+|__import__|importlib|ProcessBuilder|getRuntime|pty\.spawn|shell-command|call-process)\b|getattr\s*\(\s*(?:os|subprocess|__builtins__)|\bprocess\.binding\b/;
+
+/** A text that is only shown: `print("…`, `console.log('…`. */
+const shown =
+  /\b(?:print\w*|puts|p|pp|echo|say|warn|console\.\w+|log\w*|logger\.\w+|write\w*|raise|throw|Error|die)\s*\(?\s*[fbru]?$/;
+
+/** Reading a file into the program. */
+const reading =
+  /\b(?:open|read_text|read_bytes|readFile|readFileSync|readlines?|File\.(?:read|open|readlines)|IO\.read|Path|file_get_contents|fopen|readfile|slurp|createReadStream|Deno\.readTextFile\w*|Bun\.file|dotenv_values|load)\s*\(?\s*[rbfu]?$/;
+
+/** The whole environment, printed. */
+const environmentShown =
+  /\bprint\s*\(\s*(?:dict\s*\(\s*)?os\.environ\s*\)|console\.\w+\s*\(\s*process\.env\s*\)|JSON\.stringify\s*\(\s*process\.env\s*[,)]|\b(?:puts|p|pp|print)\s*\(?\s*ENV(?:\.(?:to_h|inspect|to_a))?\s*\)?\s*(?:$|;)|\bprint\s+%ENV|\b(?:var_dump|print_r)\s*\(\s*(?:getenv\(\)|\$_ENV)/;
 
 /** What deletes files in these languages, and whether it takes whole trees. */
 const deletes =
   /\b(rmtree|removedirs|rm_rf|rm_r|remove_entry_secure|remove_entry|remove_dir_all|rimraf|del_tree|remove_tree|rmSync|rmdirSync|rm|rmdir|emptyDirSync|removeSync|emptyDir|unlink\w*|remove|remove_file|deleteSync|deltree|delete|trash)\s*[(!]?\s*[\w.:]*\(?\s*(?:["'`]|\[?["'`])/;
 
-function judgeCode(code: string, language: string, call: Call, scope: Scope, ev: Evaluator): void {
-  if (!ev.spend(code.length)) return;
+/** Follows a piece of code in one of these languages. */
+export function followCode(code: string, language: string, call: Call, scope: Scope, ev: Evaluator): void {
+  if (scope.depth >= 20 || !ev.spend(code.length)) {
+    ev.overflow = true;
+    return;
+  }
   const literals = readLiterals(code, language);
   const next: Scope = { ...scope, depth: scope.depth + 1, shell: 'posix' };
   let decoded = false;
   if (
     /\b(?:exec|eval|system|popen|spawn\w*|execSync|instance_eval|Function)\b/.test(code) &&
-    /b64decode|base64|decode64|unpack\s*\(?\s*["']m|atob|fromhex|unhexlify|zlib|marshal|codecs/i.test(code)
+    /b64decode|base64|decode64|unpack\s*\(?\s*["']m|pack\s*\(?\s*["']H|atob|fromhex|unhexlify|zlib|marshal|codecs/i.test(
+      code,
+    )
   )
     decoded = true;
   if (
     /\b(?:exec|eval|system|popen)\b/.test(code) &&
-    /urlopen|requests\.get|urllib|open-uri|URI\.open|Net::HTTP|fetch\(|https?\.get|LWP::Simple|file_get_contents\s*\(\s*["']https?:/.test(
-      code,
-    )
+    (/LWP::Simple|open-uri/.test(call.args.map((a) => a.text).join(' ')) ||
+      /urlopen|requests\.get|urllib|open-uri|URI\.open|Net::HTTP|fetch\(|https?\.get|LWP::Simple|file_get_contents\s*\(\s*["']https?:/.test(
+        code,
+      ))
   )
     ev.hits.push(
       hit(
@@ -221,6 +273,19 @@ function judgeCode(code: string, language: string, call: Call, scope: Scope, ev:
         'Download it to a file, read it, check its checksum, then run it',
       ),
     );
+  if (/\bsocket\b|fsockopen|TCPSocket|net\.connect|createConnection/i.test(code) && shellOnSocket.test(code))
+    ev.hits.push(reverseShell);
+  if (environmentShown.test(code)) ev.dispatch([field('printenv')], next, {});
+  if (language === 'tcl')
+    for (const m of code.matchAll(/\b(?:exec|spawn|system)\s+([^\n;\]]{1,4000})/g)) ev.runText(m[1]!, next);
+  // A tree whose name is computed is deleted: as with `rm -rf "$X"`, nobody can see which.
+  if (
+    /\b(?:rmtree|rm_rf|rm_r|remove_dir_all|rmSync|rimraf|emptyDirSync|remove_tree|removeSync)(?:\s*\(\s*[A-Za-z_$]|\s+[a-z_@$])/.test(
+      code,
+    )
+  )
+    ev.dispatch([field('rm'), field('-rf'), { text: '{}', dynamic: true, quoted: true }], next, {});
+  const hidden = starts.test(code);
   // Runs of literals that only commas, spaces and brackets part: an argument list.
   let group: Literal[] = [];
   let before = 0;
@@ -228,19 +293,23 @@ function judgeCode(code: string, language: string, call: Call, scope: Scope, ev:
     if (group.length === 0) return;
     const first = group[0]!;
     const lead = code.slice(Math.max(before, first.from - 160), first.from);
-    judgeGroup(group, lead, language, next, ev);
+    judgeGroup(group, lead, code.slice(group.at(-1)!.to, group.at(-1)!.to + 16), language, hidden, call, next, ev);
     before = group.at(-1)!.to;
     group = [];
   };
   for (const lit of literals) {
     const gap = group.length > 0 ? code.slice(group.at(-1)!.to, Math.min(lit.from, group.at(-1)!.to + 24)) : '';
-    if (group.length > 0 && !(lit.from - group.at(-1)!.to < 24 && /^[\s,[\]()q+.]*$/.test(gap))) close();
+    if (
+      group.length > 0 &&
+      !(lit.from - group.at(-1)!.to < 24 && /^[\s,[\]()q+.]*(?:\{\s*args\s*:\s*\[\s*)?$/.test(gap))
+    )
+      close();
     group.push(lit);
     if (lit.shell) ev.runText(lit.text, next);
     if (decoded && lit.text.length >= 8) {
-      const text = decodeBase64(lit.text);
+      const text = /^(?:[0-9a-f]{2}){4,}$/i.test(lit.text) ? decodeHex(lit.text) : decodeBase64(lit.text);
       if (text !== undefined && /^[\t\n\r -~]+$/.test(text)) {
-        judgeCode(text, language, call, next, ev);
+        followCode(text, language, call, next, ev);
         ev.runText(text, next);
       }
     }
@@ -259,7 +328,16 @@ function judgeCode(code: string, language: string, call: Call, scope: Scope, ev:
     );
 }
 
-function judgeGroup(group: readonly Literal[], lead: string, language: string, scope: Scope, ev: Evaluator): void {
+function judgeGroup(
+  group: readonly Literal[],
+  lead: string,
+  tail: string,
+  language: string,
+  hidden: boolean,
+  call: Call,
+  scope: Scope,
+  ev: Evaluator,
+): void {
   const name = deletes.exec(`${lead}"`)?.[1];
   if (name !== undefined && new RegExp(`\\b${name}\\b[^"'\`]*$`).test(lead)) {
     // Trees go like `rm -rf`, single files like `rm -f`; a helper that cannot take a tree leaves the tree alone.
@@ -273,13 +351,31 @@ function judgeGroup(group: readonly Literal[], lead: string, language: string, s
     );
     return;
   }
-  const run = language === 'awk' ? /\bsystem\b|\||getline/.test(lead) || true : runs.test(lead.slice(-120));
   const joined = group.map((l) => l.text).filter((t) => t !== '');
+  if (reading.test(lead) || /^\s*\)?\s*\.read_(?:text|bytes)\b/.test(tail)) {
+    ev.dispatch([field('cat'), ...joined.slice(0, 1).map((text) => field(text))], scope, {});
+    return;
+  }
+  // `exec("…")`, `eval("…")`: the same language again.
+  if (/\b(?:exec|eval|Function|instance_eval|compile)\s*\(\s*[rbfu]?$/.test(lead))
+    for (const text of joined.slice(0, 16)) followCode(text, language, call, { ...scope, depth: scope.depth + 1 }, ev);
+  const run =
+    language === 'awk'
+      ? /\bsystem\s*\(\s*$|\|&?\s*$/.test(lead) || /^\s*\|/.test(tail) || (hidden && !shown.test(lead))
+      : runs.test(lead.slice(-120)) ||
+        (hidden && !shown.test(lead)) ||
+        /^\s*\)?\s*\.(?:execute|system|run)\b/.test(tail) ||
+        ((language === 'perl' || language === 'ruby') &&
+          /\bopen\b/.test(lead) &&
+          /^\s*\||\|\s*$/.test(joined.at(-1) ?? ''));
   if (run) {
-    for (const text of joined.slice(0, 64)) if (/[\s/]/.test(text) || joined.length === 1) ev.runText(text, scope);
+    for (const text of joined.slice(0, 64))
+      if (/[\s/]/.test(text) || joined.length === 1) ev.runText(text.replace(/^\s*\||\|\s*$/g, ''), scope);
     if (joined.length > 1) {
+      // `execvp("git", ["git", …])` names the program twice.
+      const words = joined[0] === joined[1] ? joined.slice(1) : joined;
       ev.dispatch(
-        joined.map((text) => field(text)),
+        words.map((text) => field(text)),
         scope,
         {},
       );
@@ -321,7 +417,12 @@ function readLiterals(code: string, language: string): Literal[] {
       let j = i + 1;
       while (j < code.length && code[j] !== c) j += code[j] === '\\' ? 2 : 1;
       const text = unescapeAnsi(code.slice(i + 1, Math.min(j, code.length)));
-      out.push({ text, from: i, to: Math.min(code.length, j + 1), shell: c === '`' && backtickRuns });
+      out.push({
+        text,
+        from: i,
+        to: Math.min(code.length, j + 1),
+        shell: c === '`' && (backtickRuns || code[i - 1] === '$'),
+      });
       i = j + 1;
     } else if (
       (language === 'perl' || language === 'ruby') &&

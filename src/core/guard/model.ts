@@ -41,6 +41,8 @@ export interface Call {
   /** Directory it runs in as far as `cd` tells: '' = where the command line started. */
   readonly dir: string;
   readonly shell: 'posix' | 'powershell' | 'cmd';
+  /** Its output goes to the terminal, and so to the agent: no pipe, no redirection, no `$(…)` takes it. */
+  readonly printed: boolean;
 }
 
 export interface Hit {
@@ -88,3 +90,8 @@ export function hit(
 ): Hit {
   return { rule, tier, category, decision, reason: instead === '' ? `${what}.` : `${what}. ${instead}.` };
 }
+
+export const noInput: Input = { kind: 'none' };
+export const unknownInput: Input = { kind: 'unknown' };
+/** A word nothing is known about. */
+export const unknownField: Field = { text: '$()', dynamic: true, quoted: true };

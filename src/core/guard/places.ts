@@ -245,6 +245,13 @@ function placeOf(path: string, dynamic: boolean): Place {
   }
   const segments = path.toLowerCase().split('/');
   for (const segment of segments) if (generatedNames.has(segment)) return 'generated';
+  // Lock files: one command makes them again, and `rm -rf node_modules package-lock.json` is how it is asked for.
+  if (
+    /^(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|poetry\.lock|uv\.lock|pdm\.lock|pipfile\.lock|cargo\.lock|gemfile\.lock|composer\.lock|podfile\.lock|go\.sum|flake\.lock|deno\.lock|mix\.lock)$/.test(
+      segments.at(-1)!,
+    )
+  )
+    return 'generated';
   if (/\.(?:log|tmp|pyc|o|class|egg-info|tsbuildinfo)$/.test(segments.at(-1)!)) return 'generated';
   return 'relative';
 }

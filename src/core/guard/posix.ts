@@ -670,6 +670,7 @@ class PosixParser {
   /** After `${`. */
   private readBraces(parts: Part[], quoted: boolean): void {
     let op = '';
+    let every = false;
     if (this.src[this.pos] === '#' && this.src[this.pos + 1] !== '}') {
       op = '#len';
       this.pos++;
@@ -684,6 +685,7 @@ class PosixParser {
     const name = this.src.slice(from, this.pos);
     if (this.src[this.pos] === '[') {
       const close = this.src.slice(this.pos, this.pos + 64).indexOf(']');
+      every = this.src.startsWith('[@]', this.pos);
       if (close > 0) this.pos += close + 1;
     }
     const opFrom = this.pos;
@@ -698,7 +700,8 @@ class PosixParser {
       this.readBraceWord(arg, quoted);
       this.depth--;
     }
-    parts.push({ kind: 'var', name, op, arg, quoted });
+    // Each element of "${a[@]}" is a word of its own.
+    parts.push({ kind: 'var', name, op, arg, quoted: quoted && !every });
   }
 
   /** The word inside `${name-…}`, up to the closing brace. */

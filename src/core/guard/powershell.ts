@@ -86,8 +86,9 @@ class PowerShellParser {
     const simple: Simple = { kind: 'simple', assigns: [], words: [], redirects: [] };
     const start = this.pos;
     // `& program`, `. script`: the call operators.
-    if ((this.src[this.pos] === '&' || this.src[this.pos] === '.') && /[\s"'$({]/.test(this.src[this.pos + 1] ?? ''))
-      this.pos++;
+    const called =
+      (this.src[this.pos] === '&' || this.src[this.pos] === '.') && /[\s"'$({]/.test(this.src[this.pos + 1] ?? '');
+    if (called) this.pos++;
     const assign = /^\$(?:(?:global|script|local|private|env):)?(\w{1,128})\s{0,8}(\+?=)(?!=)/i.exec(
       this.src.slice(this.pos, this.pos + 160),
     );
@@ -125,6 +126,10 @@ class PowerShellParser {
         words: runs ? simple.words : [],
       };
     }
+    // A string where a command is expected is a value: it goes down the pipe, or to the screen.
+    const first = simple.words[0]?.parts[0];
+    if (!called && first?.kind === 'text' && first.quoted && this.src[start] !== '`')
+      simple.words.unshift(text('write-output'));
     if (this.pos === start) this.pos++;
     return simple.words.length + simple.redirects.length > 0 ? simple : undefined;
   }

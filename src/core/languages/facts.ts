@@ -1,4 +1,5 @@
 /** What rules ask about code, from tokens alone and alike for all languages: calls with arguments, assignments, constness. */
+import { Effort } from './effort.ts';
 import type { Token } from './lexer.ts';
 
 export interface Arg {
@@ -43,6 +44,8 @@ export interface Assignment {
   readonly start: number;
   readonly end: number;
   readonly op: string;
+  /** A key of a literal or a keyword argument: no variable of that name gets the value. */
+  readonly isKey?: boolean;
 }
 
 interface SourceLike {
@@ -88,6 +91,27 @@ const notCallees = new Set([
   'is',
   'lambda',
 ]);
+/** Between a parameter list and its body. */
+const inReturnType = new Set([':', '<', '>', ',', '|', '.', '*', '&', '?', '[', ']', '->', '=>', '::']);
+const noReturnType = new Set(['else', 'class', 'return', 'struct']);
+/** `word (…) {` that is a statement, not a function. */
+const blockHeads = new Set([
+  'if',
+  'for',
+  'while',
+  'switch',
+  'catch',
+  'with',
+  'match',
+  'foreach',
+  'using',
+  'lock',
+  'synchronized',
+  'elseif',
+  'try',
+  'unless',
+  'until',
+]);
 const assignOps = new Set(['=', ':=', '+=', '.=', '||=', '??=', '<<=']);
 
 export class CodeFacts {
@@ -102,15 +126,19 @@ export class CodeFacts {
   readonly params: ReadonlySet<string>;
   /** Functions, outer before inner; index 0 is the file. */
   readonly scopes: readonly Scope[];
+  /** What following values through this file may cost. */
+  readonly effort: Effort;
   readonly #scopeOf: Int32Array;
   readonly #source: SourceLike;
   readonly #callsByName = new Map<string, Call[]>();
+  readonly #variables = new Map<string, readonly Assignment[]>();
 
   constructor(source: SourceLike) {
     this.#source = source;
     this.tokens = source.tokens.some((t) => t.kind === 'comment')
       ? source.tokens.filter((t) => t.kind !== 'comment')
       : source.tokens;
+    this.effort = new Effort(this.tokens.length);
     this.match = matchBrackets(this.tokens);
     this.params = new Set();
     [this.scopes, this.#scopeOf] = this.#readScopes();
@@ -128,6 +156,10 @@ export class CodeFacts {
       else byName.set(a.name, [a]);
     }
     this.byName = byName;
+    for (const [name, list] of byName) {
+      const own = list.some((a) => a.isKey) ? list.filter((a) => !a.isKey) : list;
+      if (own.length > 0) this.#variables.set(name, own);
+    }
   }
 
   /** Index of the innermost function around a token. */
@@ -137,7 +169,7 @@ export class CodeFacts {
 
   /** What a name may hold at a token: the assignments of the innermost scope that has any, unless a parameter hides them. */
   valuesOf(name: string, token: number): readonly Assignment[] {
-    const all = this.byName.get(name);
+    const all = this.#variables.get(name);
     if (!all) return [];
     if (all.length > maxValues) return all.slice(0, maxValues);
     for (let scope = this.scopeAt(token); ; scope = this.scopes[scope]!.parent) {
@@ -201,17 +233,10 @@ export class CodeFacts {
         if (tokens[k]?.text === '=>') k--;
         for (let steps = 0; steps < 16 && k > 0 && tokens[k]!.text !== ')'; steps++) {
           const b = tokens[k]!;
-          if (b.kind === 'op' && !/^(?:[:<>,|.*&?[\]]|->|=>|::)$/.test(b.text)) {
-            k = -1;
-            break;
-          }
           if (
-            b.kind === 'str' ||
-            b.kind === 'num' ||
-            b.text === 'else' ||
-            b.text === 'class' ||
-            b.text === 'return' ||
-            b.text === 'struct'
+            b.kind === 'op'
+              ? !inReturnType.has(b.text)
+              : b.kind === 'str' || b.kind === 'num' || noReturnType.has(b.text)
           ) {
             k = -1;
             break;
@@ -221,14 +246,7 @@ export class CodeFacts {
         if (k <= 0 || tokens[k]?.text !== ')') continue;
         const open = match[k]!;
         const head = tokens[open - 1];
-        if (
-          open < 0 ||
-          (head?.kind === 'id' &&
-            /^(?:if|for|while|switch|catch|with|match|foreach|using|lock|synchronized|elseif|try|unless|until)$/.test(
-              head.text,
-            ))
-        )
-          continue;
+        if (open < 0 || (head?.kind === 'id' && blockHeads.has(head.text))) continue;
         found.push({ from: open, to: match[i]! + 1 });
       }
     }
@@ -289,8 +307,13 @@ export class CodeFacts {
   }
 
   /** Whether nothing in the range can vary at run time, as far as this file tells. */
-  isConstant(range: { readonly from: number; readonly to: number }, depth = 0): boolean {
+  isConstant(range: { readonly from: number; readonly to: number }): boolean {
+    return this.effort.ask(() => this.#isConstant(range, 0));
+  }
+
+  #isConstant(range: { readonly from: number; readonly to: number }, depth: number): boolean {
     if (depth > 4 || range.to - range.from > maxTokens) return false;
+    if (!this.effort.spend(range.to - range.from + 4)) return false;
     for (let i = range.from; i < range.to; i++) {
       const t = this.tokens[i]!;
       if (t.kind === 'str') {
@@ -299,6 +322,8 @@ export class CodeFacts {
       }
       if (t.kind !== 'id') continue;
       if (this.#plainWord(t.text)) continue;
+      // A prefix of a string (`b'…'`), not a variable of that name.
+      if (/^[bru]$/.test(t.text) && this.tokens[i + 1]?.kind === 'str' && this.tokens[i + 1]!.start === t.end) continue;
       const next = this.tokens[i + 1];
       if (next?.text === '(') {
         if (
@@ -322,7 +347,8 @@ export class CodeFacts {
   }
 
   #constantName(name: string, depth: number, at: number): boolean {
-    if (/^[A-Z][A-Z0-9_]+$/.test(name)) return true;
+    // Named like a constant, but `request.GET` is what a visitor sent.
+    if (/^[A-Z][A-Z0-9_]+$/.test(name)) return !/^(?:GET|POST|PUT|FILES|COOKIES|META|REQUEST|ARGV)$/.test(name);
     if (this.isParam(name, at)) return false;
     const values = this.valuesOf(name, at);
     if (values.length === 0) return false;
@@ -331,7 +357,7 @@ export class CodeFacts {
       (v) =>
         (v.start <= here && here <= v.end ? true : v.op === '=' || v.op === ':=' || v.op === '+=' || v.op === '.=') &&
         !(v.start <= here && here <= v.end && values.length === 1) &&
-        this.isConstant(v, depth + 1),
+        this.#isConstant(v, depth + 1),
     );
   }
 
@@ -360,7 +386,7 @@ export class CodeFacts {
   }
 
   #plainWord(word: string): boolean {
-    return /^(?:true|false|True|False|null|None|nil|undefined|new|const|final|let|var|val|String|string|byte|int|mut|as|and|or|not|return|TRUE|FALSE|NULL|NaN|Infinity|b|r|u)$/.test(
+    return /^(?:true|false|True|False|null|None|nil|undefined|new|const|final|let|var|val|String|string|byte|int|mut|as|and|or|not|return|TRUE|FALSE|NULL|NaN|Infinity)$/.test(
       word,
     );
   }
@@ -594,9 +620,14 @@ export class CodeFacts {
   #readAssignments(): Assignment[] {
     const { tokens, match } = this;
     const found: Assignment[] = [];
+    const keywords = this.#source.language === 'python' || this.#source.language === 'kotlin';
+    const brackets: string[] = [];
+    if (tokens[0]?.kind === 'op' && match[0]! > 0) brackets.push(tokens[0].text);
     for (let i = 1; i < tokens.length; i++) {
       const t = tokens[i]!;
       if (t.kind !== 'op') continue;
+      if (match[i]! > i) brackets.push(t.text);
+      else if (match[i]! >= 0) brackets.pop();
       const colonPair =
         t.text === ':' &&
         i > 0 &&
@@ -610,6 +641,8 @@ export class CodeFacts {
       if (t.text === '=') {
         for (let k = i - 1; k > 0 && i - k < 14; k--) {
           const kt = tokens[k]!;
+          // `with open(x) as f:` on the line above is no type of what follows.
+          if (kt.text === ':' && this.#newLineBetween(k, k + 1)) break;
           if (kt.text === ':' && tokens[k - 1]?.kind === 'id') {
             nameAt = k - 1;
             nameToken = tokens[nameAt]!;
@@ -690,9 +723,19 @@ export class CodeFacts {
         to++;
       }
       if (to <= from) continue;
-      found.push({ name, target, from, to, start: tokens[first]!.start, end: tokens[to - 1]!.end, op: t.text });
+      const isKey = t.text === ':' || t.text === '=>' || (keywords && t.text === '=' && brackets.at(-1) === '(');
+      found.push({
+        name,
+        target,
+        from,
+        to,
+        start: tokens[first]!.start,
+        end: tokens[to - 1]!.end,
+        op: t.text,
+        ...(isKey ? { isKey } : {}),
+      });
       // a, b := f(): every name on the left may hold what the right side gives.
-      if (t.text === ':=' || t.text === '=') {
+      if ((t.text === ':=' || t.text === '=') && brackets.at(-1) !== '(') {
         for (let k = first - 1; k > 0 && tokens[k]!.text === ',' && tokens[k - 1]!.kind === 'id'; k -= 2) {
           if (/^[([{]$/.test(tokens[k - 2]?.text ?? '') && tokens[k - 2]!.text === '(') break;
           found.push({
@@ -752,10 +795,11 @@ function matchBrackets(tokens: readonly Token[]): Int32Array {
   const stack: number[] = [];
   for (let i = 0; i < tokens.length; i++) {
     const t = tokens[i]!;
-    if (t.kind !== 'op') continue;
-    if (t.text === '(' || t.text === '[' || t.text === '{') stack.push(i);
-    else if (t.text === ')' || t.text === ']' || t.text === '}') {
-      const want = t.text === ')' ? '(' : t.text === ']' ? '[' : '{';
+    if (t.kind !== 'op' || t.text.length !== 1) continue;
+    const ch = t.text.charCodeAt(0);
+    if (ch === 40 || ch === 91 || ch === 123) stack.push(i);
+    else if (ch === 41 || ch === 93 || ch === 125) {
+      const want = ch === 41 ? '(' : ch === 93 ? '[' : '{';
       // An unclosed inner bracket must not swallow the rest: look a few levels up.
       for (let k = stack.length - 1; k >= 0 && stack.length - k <= 4; k--) {
         if (tokens[stack[k]!]!.text === want) {

@@ -14,11 +14,23 @@ export interface Token {
   /** The operator or identifier; '' for the other kinds (use the source's `slice`). */
   readonly text: string;
   /** A string with interpolation. */
-  readonly dynamic?: boolean;
+  readonly dynamic?: boolean | undefined;
   /** Length of the opening and closing quotes, prefix included. */
   readonly open?: number;
   readonly close?: number;
 }
+
+/** Tokens come in two shapes only, because every rule reads their fields. */
+const plain = (kind: TokenKind, start: number, end: number, text: string): Token => ({ kind, start, end, text });
+const string = (start: number, end: number, open: number, close: number, dynamic: boolean): Token => ({
+  kind: 'str',
+  start,
+  end,
+  text: '',
+  open,
+  close,
+  dynamic: dynamic || undefined,
+});
 
 interface Syntax {
   readonly line: readonly string[];
@@ -155,8 +167,42 @@ const operators2 = new Set([
   '|>',
 ]);
 
+const isDigit = (ch: number): boolean => ch >= 48 && ch <= 57;
 const isWord = (ch: number): boolean =>
   (ch >= 97 && ch <= 122) || (ch >= 65 && ch <= 90) || (ch >= 48 && ch <= 57) || ch === 95 || ch > 127;
+
+/** Characters of ASCII as bits, so that the scanner asks a table instead of a list of comparisons. */
+const flag = { blank: 1, word: 2, quote: 4, raw: 8, special: 16, opens: 32, joins: 64 } as const;
+const operatorStarts = new Set([...operators3, ...operators2].map((o) => o[0]!));
+const operatorSeconds = new Set([...operators3, ...operators2].map((o) => o[1]!));
+const tables = new Map<Syntax, Uint8Array>();
+
+function tableOf(s: Syntax): Uint8Array {
+  const known = tables.get(s);
+  if (known) return known;
+  const table = new Uint8Array(128);
+  const mark = (chars: Iterable<string>, bit: number): void => {
+    for (const ch of chars) table[ch.charCodeAt(0)]! |= bit;
+  };
+  mark(' \t\n\r\f', flag.blank);
+  for (let ch = 0; ch < 128; ch++) if (isWord(ch)) table[ch]! |= flag.word;
+  mark(s.idExtra ?? '', flag.word);
+  mark(s.quotes, flag.quote);
+  mark(s.raw ?? '', flag.raw);
+  // What needs a closer look before it counts as an operator: comments, here-documents, templates, regular expressions.
+  mark(
+    s.line.map((l) => l[0]!),
+    flag.special,
+  );
+  if (s.block) mark(s.block[0][0]!, flag.special);
+  if (s.heredoc) mark('<', flag.special);
+  if (s.template) mark('`', flag.special);
+  if (s.regex) mark('/', flag.special);
+  mark(operatorStarts, flag.opens);
+  mark(operatorSeconds, flag.joins);
+  tables.set(s, table);
+  return table;
+}
 
 /** Tokens of `text`, in order, comments included; white space is what lies between. */
 export function scan(text: string, language: Language): Token[] {
@@ -167,6 +213,7 @@ export function scan(text: string, language: Language): Token[] {
   const slashes = s.line.includes('//');
   const dashes = s.line.includes('--');
   const shellish = language === 'shell' || language === 'makefile';
+  const table = tableOf(s);
   const pending: { end: string; dynamic: boolean }[] = [];
   let lastSignificant: Token | undefined;
   let i = 0;
@@ -197,79 +244,72 @@ export function scan(text: string, language: Language): Token[] {
           }
           p = e + 1;
         }
-        if (end > start)
-          push({
-            kind: 'str',
-            start,
-            end,
-            text: '',
-            open: 0,
-            close: 0,
-            ...(doc.dynamic && /[$#]\{|\$\w|\$\(/.test(text.slice(start, end)) ? { dynamic: true } : {}),
-          });
+        if (end > start) push(string(start, end, 0, 0, doc.dynamic && /[$#]\{|\$\w|\$\(/.test(text.slice(start, end))));
         i = after;
       }
       continue;
     }
-    if (ch === 32 || ch === 9 || ch === 10 || ch === 13 || ch === 12 || ch === 0xfeff) {
+    const bits = ch < 128 ? table[ch]! : ch === 0xfeff ? flag.blank : flag.word;
+    if (bits & flag.blank) {
       i++;
       continue;
     }
-    // comments
-    if (
-      hash &&
-      ch === 35 &&
-      (!shellish || i === 0 || /[\s;(&|]/.test(text[i - 1] ?? '')) &&
-      !(language === 'php' && text[i + 1] === '[')
-    ) {
-      const end = lineEnd(i);
-      push({ kind: 'comment', start: i, end, text: '' });
-      i = end;
-      continue;
-    }
-    if (
-      (slashes && ch === 47 && text.charCodeAt(i + 1) === 47) ||
-      (dashes && ch === 45 && text.charCodeAt(i + 1) === 45)
-    ) {
-      const end = lineEnd(i);
-      push({ kind: 'comment', start: i, end, text: '' });
-      i = end;
-      continue;
-    }
-    if (s.block && text.startsWith(s.block[0], i) && (language !== 'ruby' || i === 0 || text[i - 1] === '\n')) {
-      const at = text.indexOf(s.block[1], i + s.block[0].length);
-      const end = at < 0 ? n : at + s.block[1].length;
-      push({ kind: 'comment', start: i, end, text: '' });
-      i = end;
-      continue;
-    }
-    // here-documents
-    if (s.heredoc && ch === 60) {
-      s.heredoc.lastIndex = i;
-      const m = s.heredoc.exec(text);
-      if (m && (language !== 'shell' || text[i + 2] !== '<')) {
-        pending.push({ end: m[2] ?? '', dynamic: m[1] === '' || m[1] === '"' });
-        push({ kind: 'op', start: i, end: i + m[0].length, text: '<<' });
-        i += m[0].length;
+    if (bits & flag.special) {
+      // comments
+      if (
+        hash &&
+        ch === 35 &&
+        (!shellish || i === 0 || /[\s;(&|]/.test(text[i - 1] ?? '')) &&
+        !(language === 'php' && text[i + 1] === '[')
+      ) {
+        const end = lineEnd(i);
+        push(plain('comment', i, end, ''));
+        i = end;
         continue;
+      }
+      if (
+        (slashes && ch === 47 && text.charCodeAt(i + 1) === 47) ||
+        (dashes && ch === 45 && text.charCodeAt(i + 1) === 45)
+      ) {
+        const end = lineEnd(i);
+        push(plain('comment', i, end, ''));
+        i = end;
+        continue;
+      }
+      if (s.block && text.startsWith(s.block[0], i) && (language !== 'ruby' || i === 0 || text[i - 1] === '\n')) {
+        const at = text.indexOf(s.block[1], i + s.block[0].length);
+        const end = at < 0 ? n : at + s.block[1].length;
+        push(plain('comment', i, end, ''));
+        i = end;
+        continue;
+      }
+      // here-documents
+      if (s.heredoc && ch === 60 && text.charCodeAt(i + 1) === 60) {
+        s.heredoc.lastIndex = i;
+        const m = s.heredoc.exec(text);
+        if (m && (language !== 'shell' || text[i + 2] !== '<')) {
+          pending.push({ end: m[2] ?? '', dynamic: m[1] === '' || m[1] === '"' });
+          push(plain('op', i, i + m[0].length, '<<'));
+          i += m[0].length;
+          continue;
+        }
       }
     }
     // strings
-    if (s.raw !== undefined && s.raw.includes(text[i]!)) {
+    if (bits & flag.raw) {
       const at = text.indexOf(text[i]!, i + 1);
       const end = at < 0 ? n : at + 1;
-      push({ kind: 'str', start: i, end, text: '', open: 1, close: at < 0 ? 0 : 1 });
+      push(string(i, end, 1, at < 0 ? 0 : 1, false));
       i = end;
       continue;
     }
-    if (s.template && ch === 96) {
+    if (ch === 96 && s.template) {
       const end = templateEnd(text, i);
-      const dynamic = text.slice(i, end).includes('${');
-      push({ kind: 'str', start: i, end, text: '', open: 1, close: 1, ...(dynamic ? { dynamic } : {}) });
+      push(string(i, end, 1, 1, text.slice(i, end).includes('${')));
       i = end;
       continue;
     }
-    if ((ch === 34 || ch === 39 || ch === 96) && s.quotes.includes(text[i]!)) {
+    if (bits & flag.quote) {
       if (s.lifetimes && ch === 39 && /^'[A-Za-z_]\w*(?!')/.test(text.slice(i, i + 24)) && text[i + 2] !== "'") {
         i++;
         continue;
@@ -277,36 +317,39 @@ export function scan(text: string, language: Language): Token[] {
       i = pushString(i, i, '');
       continue;
     }
-    if (s.regex && ch === 47 && regexMayStart(lastSignificant)) {
+    if (ch === 47 && s.regex && regexMayStart(lastSignificant)) {
       const end = regexEnd(text, i);
       if (end > 0) {
-        push({ kind: 'regex', start: i, end, text: '' });
+        push(plain('regex', i, end, ''));
         i = end;
         continue;
       }
     }
     if (ch >= 48 && ch <= 57) {
       let j = i + 1;
-      while (j < n && (isWord(text.charCodeAt(j)) || (text[j] === '.' && /\d/.test(text[j + 1] ?? '')))) j++;
-      push({ kind: 'num', start: i, end: j, text: '' });
+      while (j < n && (isWord(text.charCodeAt(j)) || (text[j] === '.' && isDigit(text.charCodeAt(j + 1))))) j++;
+      push(plain('num', i, j, ''));
       i = j;
       continue;
     }
-    if (isWord(ch) || (s.idExtra !== undefined && s.idExtra.includes(text[i]!))) {
+    if (bits & flag.word) {
       let j = i + 1;
-      while (j < n && (isWord(text.charCodeAt(j)) || (shellish && text[j] === '-' && isWord(text.charCodeAt(j + 1)))))
+      while (j < n) {
+        const d = text.charCodeAt(j);
+        if (!isWord(d) && !(shellish && d === 45 && isWord(text.charCodeAt(j + 1)))) break;
         j++;
+      }
       if (s.prefixes && j < n) {
         let q = j;
         if (language === 'c-sharp') while (text[q] === '$' || text[q] === '@') q++;
         if (language === 'rust') while (text[q] === '#') q++;
-        const quote = text[q];
-        if ((quote === '"' || quote === "'") && s.prefixes.test(text.slice(i, q))) {
+        const quote = text.charCodeAt(q);
+        if ((quote === 34 || quote === 39) && s.prefixes.test(text.slice(i, q))) {
           i = pushString(q, i, text.slice(i, q));
           continue;
         }
       }
-      push({ kind: 'id', start: i, end: j, text: text.slice(i, j) });
+      push(plain('id', i, j, text.slice(i, j)));
       i = j;
       continue;
     }
@@ -318,9 +361,14 @@ export function scan(text: string, language: Language): Token[] {
         continue;
       }
     }
-    const three = text.slice(i, i + 3);
-    const op = operators3.has(three) ? three : operators2.has(three.slice(0, 2)) ? three.slice(0, 2) : text[i]!;
-    push({ kind: 'op', start: i, end: i + op.length, text: op });
+    let op = text[i]!;
+    if (bits & flag.opens && table[text.charCodeAt(i + 1)]! & flag.joins) {
+      const three = text.slice(i, i + 3);
+      const two = three.slice(0, 2);
+      if (operators3.has(three)) op = three;
+      else if (operators2.has(two)) op = two;
+    }
+    push(plain('op', i, i + op.length, op));
     i += op.length;
   }
   return tokens;
@@ -333,7 +381,7 @@ export function scan(text: string, language: Language): Token[] {
     let end: number;
     let close = 1;
     const rawRust = language === 'rust' && lower.includes('r');
-    if (s.triple && text.startsWith(quote.repeat(3), q)) {
+    if (s.triple && text[q + 1] === quote && text[q + 2] === quote) {
       open = 3;
       let at = text.indexOf(quote.repeat(3), q + 3);
       while (at > 0 && text[at - 1] === '\\' && text[at - 2] !== '\\') at = text.indexOf(quote.repeat(3), at + 1);
@@ -347,6 +395,7 @@ export function scan(text: string, language: Language): Token[] {
     } else {
       const escapes = !s.doubled && !lower.includes('@');
       const many = s.multiline === true || lower.includes('@');
+      const mark = quote.charCodeAt(0);
       let j = q + 1;
       while (j < n) {
         const d = text.charCodeAt(j);
@@ -355,8 +404,8 @@ export function scan(text: string, language: Language): Token[] {
           continue;
         }
         if (d === 10 && !many) break;
-        if (text[j] === quote) {
-          if (!escapes && text[j + 1] === quote) {
+        if (d === mark) {
+          if (!escapes && text.charCodeAt(j + 1) === mark) {
             j += 2;
             continue;
           }
@@ -364,7 +413,7 @@ export function scan(text: string, language: Language): Token[] {
         }
         j++;
       }
-      close = text[j] === quote ? 1 : 0;
+      close = text.charCodeAt(j) === mark ? 1 : 0;
       end = Math.min(n, j + close);
     }
     const body = text.slice(q + open, end - close);
@@ -377,7 +426,7 @@ export function scan(text: string, language: Language): Token[] {
         dynamic = body.includes('#{') || (language === 'swift' && body.includes('\\('));
       else if (s.interpolation === 'dollar') dynamic = /\$[\w{(]|\{\$/.test(body);
     }
-    push({ kind: 'str', start, end, text: '', open: q - start + open, close, ...(dynamic ? { dynamic } : {}) });
+    push(string(start, end, q - start + open, close, dynamic));
     return Math.max(end, q + 1);
   }
 }
@@ -439,7 +488,7 @@ function regexEnd(text: string, i: number): number {
     else if (ch === ']') inClass = false;
     else if (ch === '/' && !inClass) {
       j++;
-      while (/[a-z]/.test(text[j] ?? '')) j++;
+      while (text.charCodeAt(j) >= 97 && text.charCodeAt(j) <= 122) j++;
       return j;
     }
   }

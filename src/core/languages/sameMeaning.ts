@@ -173,13 +173,30 @@ function normalString(text: string, t: Token): string {
   return text;
 }
 
-/** Trees without comments, optional punctuation and quote style. */
+/**
+ * Trees without comments, optional punctuation and quote style. Where the named nodes of both trees are the same (which
+ * the parser itself prints fast), only the text of what lies on the change is left to be compared; else all is.
+ */
 function sameSyntax(grammar: GrammarId, before: string, after: string, grammars: Grammars): boolean {
   const a = grammars.parse(grammar, before);
   try {
     const b = grammars.parse(grammar, after);
     try {
-      return shape(a.rootNode, grammar) === shape(b.rootNode, grammar);
+      if (structure(a.rootNode) !== structure(b.rootNode))
+        return shape(a.rootNode, grammar) === shape(b.rootNode, grammar);
+      const least = Math.min(before.length, after.length);
+      let start = 0;
+      while (start < least && before.charCodeAt(start) === after.charCodeAt(start)) start++;
+      let tail = 0;
+      while (
+        tail < least - start &&
+        before.charCodeAt(before.length - 1 - tail) === after.charCodeAt(after.length - 1 - tail)
+      )
+        tail++;
+      return (
+        shape(a.rootNode, grammar, start, before.length - tail) ===
+        shape(b.rootNode, grammar, start, after.length - tail)
+      );
     } finally {
       b.delete();
     }
@@ -188,10 +205,15 @@ function sameSyntax(grammar: GrammarId, before: string, after: string, grammars:
   }
 }
 
-function shape(root: SyntaxNode, grammar: GrammarId): string {
+/** The named nodes as an S-expression, comments left out. */
+const structure = (root: SyntaxNode): string => root.toString().replace(/ ?\(\w*comment\w*(?: \w+: \(\w+\))*\)/g, '');
+
+/** Nodes that end before `from` or start after `to` are told by type and length alone. */
+function shape(root: SyntaxNode, grammar: GrammarId, from = 0, to = Infinity): string {
   const parts: string[] = [];
   const cursor = root.walk();
   const quoteFree = grammar !== 'php' && grammar !== 'bash' && grammar !== 'ruby';
+  const whole = from === 0 && to === Infinity;
   let up = false;
   for (;;) {
     const type = cursor.nodeType;
@@ -199,14 +221,17 @@ function shape(root: SyntaxNode, grammar: GrammarId): string {
       type.includes('comment') ||
       (grammar === 'python' && type === 'expression_statement' && isOnlyString(cursor.currentNode));
     if (!up && !skip) {
-      if (cursor.nodeIsNamed || cursor.nodeIsMissing) parts.push('(', type);
-      if (/^(?:string|interpreted_string_literal|string_literal|raw_string_literal)$/.test(type) && quoteFree) {
+      const named = cursor.nodeIsNamed;
+      if (named || cursor.nodeIsMissing) parts.push('(', type);
+      if (!whole && (cursor.endIndex < from || cursor.startIndex > to))
+        parts.push(String(cursor.endIndex - cursor.startIndex));
+      else if (/^(?:string|interpreted_string_literal|string_literal|raw_string_literal)$/.test(type) && quoteFree) {
         const text = cursor.nodeText;
         parts.push(/^["'][^"'\\]*["']$/.test(text) ? `"${text.slice(1, -1)}"` : text);
       } else if (type === 'jsx_text') parts.push(cursor.nodeText.replace(/\s+/g, ' ').trim());
       else if (cursor.gotoFirstChild()) continue;
       else if (!/^[,;]$|^\s*$/.test(cursor.nodeText)) parts.push(cursor.nodeText);
-      if (cursor.nodeIsNamed) parts.push(')');
+      if (named) parts.push(')');
     }
     if (cursor.gotoNextSibling()) {
       up = false;

@@ -5,6 +5,7 @@ import { parseTree, type TreeNode } from './tree.ts';
 import { readCode, type CodeFacts } from './facts.ts';
 import { dockerInstructions, type Instruction } from './docker.ts';
 import { sqlStatements, type Statement } from './sqlText.ts';
+import type { WordIndex } from './words.ts';
 
 export class Source {
   readonly path: string;
@@ -18,7 +19,8 @@ export class Source {
   #tree: TreeNode[] | undefined;
   #docker: Instruction[] | undefined;
   #sql: Statement[] | undefined;
-  #words: Set<string> | undefined;
+  #index: WordIndex | undefined;
+  #found: Uint8Array | undefined;
   #lines: string[] | undefined;
 
   constructor(path: string, text: string, language: Language, changed?: ReadonlySet<number>) {
@@ -90,10 +92,13 @@ export class Source {
     return this.#sql;
   }
 
-  /** All words ([A-Za-z0-9_], lower case) of the text, for the keyword prefilter. */
-  get words(): ReadonlySet<string> {
-    this.#words ??= wordsOf(this.text);
-    return this.#words;
+  /** Which words of the index stand in the text (1 at their id); kept for the index asked last. */
+  wordsOf(index: WordIndex): Uint8Array {
+    if (!this.#found || this.#index !== index) {
+      this.#found = index.find(this.text);
+      this.#index = index;
+    }
+    return this.#found;
   }
 
   readonly #has = new Map<string, boolean>();
@@ -112,28 +117,4 @@ export class Source {
   slice(token: { readonly start: number; readonly end: number }): string {
     return this.text.slice(token.start, token.end);
   }
-}
-
-/** Lower-case words of a text; words longer than 64 are cut (keywords are shorter). */
-export function wordsOf(text: string): Set<string> {
-  const words = new Set<string>();
-  const seen = new Set<string>();
-  let start = -1;
-  for (let i = 0; i <= text.length; i++) {
-    const ch = i < text.length ? text.charCodeAt(i) : 32;
-    const word = (ch >= 97 && ch <= 122) || (ch >= 65 && ch <= 90) || (ch >= 48 && ch <= 57) || ch === 95;
-    if (word) {
-      if (start < 0) start = i;
-    } else if (start >= 0) {
-      if (i - start <= 64) {
-        const w = text.slice(start, i);
-        if (!seen.has(w)) {
-          seen.add(w);
-          words.add(w.toLowerCase());
-        }
-      }
-      start = -1;
-    }
-  }
-  return words;
 }

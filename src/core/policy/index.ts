@@ -1,7 +1,8 @@
 /** Policy as code: the public face of this folder. */
-export { defaultJustification, defaultPolicy, isProtectedHomePath } from './defaults.ts';
+export { defaultPolicy, isProtectedHomePath } from './defaults.ts';
 export { formatDuration, parseDuration } from './durations.ts';
 export { mergePolicies } from './merge.ts';
+export { queryProblems } from './queries.ts';
 export { maxPolicyBytes, parsePolicy, type ParsedPolicy, type ParseOptions, type PolicyTest } from './parse.ts';
 export { policySchema, type Schema } from './schema.ts';
 export { policyTemplate, type TemplateOptions } from './template.ts';

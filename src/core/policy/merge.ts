@@ -13,6 +13,9 @@ export interface PolicyParts {
 const trailerModes: readonly TrailerMode[] = ['off', 'ai-only', 'record', 'required'];
 const seniorities: readonly string[] = ['junior', 'mid', 'senior', 'staff', 'principal'];
 
+/** Place of a seniority word among those that are known, from the lowest; -1 for a word of the team's own. */
+export const seniorityRank = (word: string): number => seniorities.indexOf(word);
+
 /**
  * The policy in force. Built-in entries are always first; default ones only where no repository policy speaks.
  * Of a nested policy only `protected` counts, so whatever it says, it adds.

@@ -55,6 +55,8 @@ export interface CustomRule {
   readonly pattern?: string;
   /** tree-sitter query; the capture `@finding` (or the first) is the range. */
   readonly query?: string;
+  /** 1-based line of the query in the policy file. */
+  readonly queryLine?: number;
   readonly location?: PolicyLocation;
 }
 

@@ -593,7 +593,7 @@ function build(root: Raw, file: string, source: 'repository' | 'managed', base: 
           tier: (get(map, 'tier') as Tier | undefined) ?? 'medium',
           languages: strings(map, 'languages'),
           ...(pattern !== undefined && { pattern }),
-          ...(query !== undefined && { query }),
+          ...(query !== undefined && { query, queryLine: map.get('query')?.line ?? item.line }),
           location: { file, line: item.line },
         };
       }),

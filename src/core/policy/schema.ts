@@ -165,9 +165,12 @@ export const policySchema: Schema = {
               tier: tier('Tier of a finding.', { default: 'medium' }),
               languages: list('Languages it looks at; none = all.', text('Language id.')),
               pattern: regex('Regular expression (RE2), matched on each added line.'),
-              query: text('tree-sitter query; the capture `@finding`, or the first one, is marked.', {
-                maxLength: 10_000,
-              }),
+              query: text(
+                'tree-sitter query for the grammar of `languages`; the capture `@finding`, or the first one, is marked. Half a second a file.',
+                {
+                  maxLength: 10_000,
+                },
+              ),
             },
             { required: ['id', 'message'], anyOf: [{ required: ['pattern'] }, { required: ['query'] }] },
           ),

@@ -6,9 +6,10 @@ import { diffLines, splitLines } from '../hunks.ts';
 import type { Justification } from '../justification.ts';
 import { maxTier, tiers, weakestEvidence } from '../model.ts';
 import type { Classification, Evidence, LineOrigin, Tier } from '../model.ts';
-import type { Policy, PathVerdict, ReviewRule } from '../policy/model.ts';
+import type { Policy, PathVerdict } from '../policy/model.ts';
 import type { AssistedBy, CommitRecord, PatchDigest, ProvenanceRecord } from './model.ts';
 import { assistedBy, noteDigest, oneLine } from './record.ts';
+import { formatReview, reviewNeed } from './review.ts';
 import type { Sha256 } from '../ports.ts';
 
 /** One file of a commit. `null` text: not there on that side. */
@@ -135,7 +136,13 @@ export function composeRecord(input: ComposeInput): Composed {
   if (reasons.length === 0) input.earlier?.forEach(addReason);
 
   const justification = reasons.length > 0 ? oneLine(reasons.join('; ')) : undefined;
-  const requiredReview = reviewFor(input, risk, total.ai + total.unk > 0);
+  const review = reviewNeed(input.policy, {
+    risk,
+    entries: input.files.flatMap((f) => f.verdict.entries),
+    hasAi: total.ai + total.unk > 0,
+    author: input.author,
+  });
+  const requiredReview = review && formatReview(review);
   let conf: Evidence = aiEvidence ?? humanEvidence ?? 'none';
   if (isTyped) conf = weakestEvidence(conf, 'heuristic');
   const provenance: ProvenanceRecord = {
@@ -183,44 +190,6 @@ function addedOrigins(file: CommitFile): (LineOrigin | null)[] {
     for (let i = 0; i < h.newLines; i++) fresh.add(h.newStart - 1 + i);
   const kept = all.filter((o, i) => o !== null && fresh.has(i));
   return kept.slice(0, file.added);
-}
-
-/** What review the policy asks for: by tier, by the entries touched, and by the author's seniority for AI work. */
-function reviewFor(input: ComposeInput, risk: Tier | 'none', hasAi: boolean): string | undefined {
-  const { policy } = input;
-  let reviewers = 0;
-  let authorization = false;
-  const seniorities = new Set<string>();
-  const globs = new Set<string>();
-  const take = (rule: ReviewRule | undefined): void => {
-    if (!rule) return;
-    reviewers = Math.max(reviewers, rule.reviewers);
-    if (rule.seniority !== undefined) seniorities.add(rule.seniority);
-    if (rule.authorization === 'required') authorization = true;
-  };
-  if (risk !== 'none') take(policy.review.byTier[risk]);
-  for (const file of input.files)
-    for (const entry of file.verdict.entries)
-      if (entry.review) {
-        take(entry.review);
-        for (const glob of entry.paths)
-          if (!glob.startsWith('!')) globs.add(entry.base === '' ? glob : `${entry.base}/${glob}`);
-      }
-  if (hasAi && input.author !== undefined) {
-    const author = input.author.toLowerCase();
-    const person = policy.people.find((p) => p.email.toLowerCase() === author);
-    const reviewer = person && policy.review.ai[person.seniority];
-    if (reviewer !== undefined) {
-      reviewers = Math.max(reviewers, 1);
-      seniorities.add(reviewer);
-    }
-  }
-  if (reviewers === 0 && !authorization) return undefined;
-  const parts = [`reviewers=${reviewers}`];
-  if (seniorities.size > 0) parts.push(`seniority=${[...seniorities].sort().join('+')}`);
-  if (authorization) parts.push('authorization=required');
-  if (globs.size > 0) parts.push(`paths=${[...globs].map((g) => g.replaceAll(' ', '%20')).join(',')}`);
-  return oneLine(parts.join(' '));
 }
 
 /** Tiers from the lowest to the highest, with `none` first: for comparing records. */

@@ -3,14 +3,15 @@
  * fails closed: what cannot be checked is a problem.
  */
 import { checkNote } from '../justification.ts';
-import { tiers } from '../model.ts';
-import type { PathVerdict, Policy, ProtectedEntry, TrailerMode } from '../policy/model.ts';
+import { evidences, tiers, type Evidence } from '../model.ts';
+import type { PathVerdict, Policy, TrailerMode } from '../policy/model.ts';
 import { verdictFor } from '../policy/verdict.ts';
 import type { Sha256 } from '../ports.ts';
 import { linearRegex } from '../regex.ts';
 import { riskRank } from './compose.ts';
-import type { PatchDigest } from './model.ts';
+import type { PatchDigest, ProvenanceRecord } from './model.ts';
 import { noteDigest, oneLine } from './record.ts';
+import { reviewNeed, reviewShortfall, unmetReview, type Approval } from './review.ts';
 import { findRecords } from './trailers.ts';
 
 export interface GateProblem {
@@ -38,12 +39,18 @@ export const gateRules = {
   'ai-prohibited': 'AI or unseen lines in a commit that changes a path which AI may not change',
   'risk-understated': 'The risk in the record is lower than the policy gives the path',
   'review-missing': 'The record does not ask for the review that the policy demands',
+  'review-unmet': 'The review that the policy demands was not given',
+  'counts-understated': 'The record says less than the audit log about the same content',
+  'evidence-weak': 'The record rests on weaker evidence than is asked for',
+  'signature-missing': 'The record is not signed',
+  'key-revoked': 'The record is signed with a key that was revoked by then',
   'signature-invalid': 'The signature is not valid for this record and repository',
   'key-unlisted': 'The record is signed with a key that is not listed',
   'merge-hides': 'The merge changes more than its parents say',
   'policy-loosened': 'The range loosens the policy that it is judged by',
   'policy-edited': 'The range edits the policy',
   'policy-other': 'The record was made under another policy',
+  'log-broken': 'The audit log that was given does not verify',
   'policy-broken': 'The policy of the target branch cannot be read',
 } as const;
 export type GateRule = keyof typeof gateRules;
@@ -55,6 +62,10 @@ export interface GateCommit {
   readonly message: string;
   /** Absent for merges. */
   readonly digest?: PatchDigest | undefined;
+  /** Author's e-mail. */
+  readonly author?: string;
+  /** Seconds since 1970. */
+  readonly committed?: number;
   /** Paths the commit changes; for a merge those that it changes by itself. */
   readonly paths: readonly string[];
 }
@@ -65,10 +76,28 @@ export interface GateInput {
   readonly sha256: Sha256;
   /** Digest → commits of the range that have it, to tell a copied record from changed content. */
   readonly byDigest: ReadonlyMap<string, string>;
-  /** Checks a signature: is the key listed, is it valid? Absent: signatures are not looked at. */
-  readonly checkSignature?: (value: {
-    record: import('./model.ts').ProvenanceRecord;
-  }) => 'valid' | 'invalid' | 'unlisted';
+  /** Checks a signature: is the key listed and in force then, is it valid? Absent: signatures are not looked at. */
+  readonly checkSignature?: (record: ProvenanceRecord, commit: GateCommit) => SignatureState;
+  readonly requireSigned?: boolean;
+  /** The weakest evidence that lines may rest on. */
+  readonly leastEvidence?: Evidence;
+  /** Reviews that were given, from each source on its own. Absent: only that a review is asked for is checked. */
+  readonly approvals?: (commit: GateCommit) => readonly (readonly Approval[])[];
+  /** What the audit log last said about a content: its digest → the record then. */
+  readonly logged?: ReadonlyMap<string, ProvenanceRecord>;
+  /** The verified commits that a squash in the range was made of. */
+  readonly parts?: SquashedParts;
+}
+
+export type SignatureState = 'valid' | 'invalid' | 'unlisted' | 'revoked';
+
+export interface SquashedParts {
+  /** Digest → commit. */
+  readonly byDigest: ReadonlyMap<string, string>;
+  /** Of all parts together. */
+  readonly patch: string;
+  /** As the user wrote them, for the fixing command. */
+  readonly name: string;
 }
 
 export const subjectOf = (message: string): string => oneLine(message.replace(/^\s+/, '').split('\n', 1)[0] ?? '', 72);
@@ -110,12 +139,21 @@ export function judgeCommit(commit: GateCommit, input: GateInput): GateProblem[]
       `the AI-Provenance line is no valid record: '${oneLine(malformed[0] as string, 80)}'`,
       restamp,
     );
+  const { parts } = input;
+  const stamp = `countersign restamp ${short} --parts ${parts?.name ?? 'BRANCH (what was squashed)'} --write`;
   if (own.length > 1) {
-    add(
-      'record-multiple',
-      `${own.length} records in one message: a squash keeps those of its parts, and none is for the whole`,
-      restamp,
-    );
+    const many = `${own.length} records in one message`;
+    const foreign = own.find((r) => r.provenance.patch !== '-' && parts?.byDigest.has(r.provenance.patch) === false);
+    if (!parts) add('record-multiple', `${many}: a squash keeps those of its parts, and none is for the whole`, stamp);
+    else if (foreign)
+      add('record-multiple', `${many}, and no commit of ${parts.name} has ${foreign.provenance.patch}`, stamp);
+    else if (commit.digest?.patch !== parts.patch)
+      add(
+        'content-changed',
+        `the squash (${commit.digest?.patch ?? 'a merge'}) is not what ${parts.name} adds up to (${parts.patch})`,
+        stamp,
+      );
+    else add('record-multiple', `${many}, those of ${parts.name}; all of it was verified there`, stamp, 'warning');
     return problems;
   }
   const [record] = own;
@@ -150,8 +188,11 @@ export function judgeCommit(commit: GateCommit, input: GateInput): GateProblem[]
   } else if (commit.digest) {
     if (p.patch !== commit.digest.patch) {
       const from = input.byDigest.get(p.patch);
+      const part = parts?.byDigest.get(p.patch);
       if (from !== undefined && from !== commit.id)
         add('record-copied', `the record is that of ${from.slice(0, 10)}`, restamp);
+      else if (part !== undefined)
+        add('record-copied', `the record is that of ${part.slice(0, 10)}, which is a part of this squash`, stamp);
       else
         add(
           'content-changed',
@@ -221,21 +262,61 @@ export function judgeCommit(commit: GateCommit, input: GateInput): GateProblem[]
       `risk=${p.risk}, but the policy gives ${names(verdicts)} at least ${tiers[floor]}`,
       restamp,
     );
-  const rule = p.risk === 'none' ? undefined : policy.review.byTier[p.risk];
-  if ((rule || verdicts.some((v) => v.entries.some((e) => e.review))) && record.requiredReview === undefined)
+  const need = reviewNeed(policy, {
+    risk: p.risk,
+    entries: verdicts.flatMap((v) => v.entries),
+    hasAi: p.ai + p.unk > 0,
+    author: commit.author,
+  });
+  if (need) {
+    const demand = `the policy demands a review of this ${p.risk}-risk change`;
+    const less = record.requiredReview === undefined ? undefined : reviewShortfall(record.requiredReview, need);
+    if (record.requiredReview === undefined)
+      add('review-missing', `${demand}, and the record does not ask for it`, restamp);
+    else if (less !== undefined) add('review-missing', `${demand}, and the record asks for less: ${less}`, restamp);
+    const given = input.approvals?.(commit);
+    const unmet = given?.map((list) =>
+      unmetReview(need, list, commit.author === undefined ? [] : [commit.author], policy),
+    );
+    if (unmet && unmet.length > 0 && unmet.every((u) => u !== undefined))
+      add('review-unmet', `${demand}: ${unmet[0]}`, 'have it approved, after the last change, by who is missing');
+  }
+
+  if (input.leastEvidence !== undefined && p.added > 0 && isWeaker(p.conf, input.leastEvidence))
     add(
-      'review-missing',
-      `the policy demands a review of a ${p.risk}-risk change, and the record does not ask for it`,
-      restamp,
+      'evidence-weak',
+      `the record rests on conf=${p.conf}; at least ${input.leastEvidence} is asked for`,
+      'make the change where the editor or an agent with hooks sees it, then amend',
+    );
+  const logged = p.patch === '-' ? undefined : input.logged?.get(p.patch);
+  const less = logged && understated(p, logged);
+  if (less !== undefined)
+    add(
+      'counts-understated',
+      `the audit log says ${less} about the same content`,
+      `${restamp}, or explain the difference`,
     );
 
-  if (p.sig !== undefined && input.checkSignature) {
-    const result = input.checkSignature({ record: p });
+  if (p.sig === undefined) {
+    if (input.requireSigned === true)
+      add(
+        'signature-missing',
+        'the record is not signed',
+        'amend while VS Code is open with countersign.commits.sign on',
+      );
+  } else if (input.checkSignature) {
+    const result = input.checkSignature(p, commit);
     if (result === 'unlisted')
       add(
         'key-unlisted',
         `the record is signed with ${p.key}, which is not listed`,
         'list the key, or sign with one that is',
+      );
+    else if (result === 'revoked')
+      add(
+        'key-revoked',
+        `the record is signed with ${p.key}, which was revoked by then`,
+        'amend to sign with the new key',
       );
     else if (result === 'invalid')
       add('signature-invalid', 'the signature does not fit this record in this repository', restamp);
@@ -250,64 +331,14 @@ export function judgeCommit(commit: GateCommit, input: GateInput): GateProblem[]
   return problems;
 }
 
-const aiModes = ['allow', 'justify', 'prohibit'];
-const trailerModes = ['off', 'ai-only', 'record', 'required'];
+const isWeaker = (a: Evidence, than: Evidence): boolean => evidences.indexOf(a) > evidences.indexOf(than);
 
-/** What the new policy asks less of than the old one; in doubt it is less. */
-export function loosened(before: Policy, after: Policy): string[] {
-  const out: string[] = [];
-  if (trailerModes.indexOf(after.commit.trailers) < trailerModes.indexOf(before.commit.trailers))
-    out.push(`commit.trailers from ${before.commit.trailers} to ${after.commit.trailers}`);
-  const isAtLeast = (a: ProtectedEntry, b: ProtectedEntry): boolean =>
-    a.base === b.base &&
-    JSON.stringify(a.paths) === JSON.stringify(b.paths) &&
-    aiModes.indexOf(a.ai) >= aiModes.indexOf(b.ai) &&
-    (a.human === 'justify' || b.human === 'allow') &&
-    tiers.indexOf(a.tier) >= tiers.indexOf(b.tier) &&
-    a.justification.minLength >= b.justification.minLength &&
-    a.justification.expiresMs <= b.justification.expiresMs &&
-    (b.justification.ticket === undefined || a.justification.ticket === b.justification.ticket) &&
-    (a.review?.reviewers ?? 0) >= (b.review?.reviewers ?? 0) &&
-    (b.review?.seniority === undefined || a.review?.seniority === b.review.seniority) &&
-    (b.review?.authorization === undefined || a.review?.authorization !== undefined);
-  for (const old of before.protected)
-    if (old.source !== 'builtin' && old.source !== 'default' && !after.protected.some((e) => isAtLeast(e, old)))
-      out.push(`the protection '${oneLine(old.name, 60)}'`);
-  if (after.rules.disable.some((r) => !before.rules.disable.includes(r))) out.push('a disabled rule');
-  for (const [rule, tier] of Object.entries(after.rules.tiers)) {
-    const old = before.rules.tiers[rule];
-    if (old === undefined || tiers.indexOf(tier) < tiers.indexOf(old)) out.push(`the tier of ${oneLine(rule, 60)}`);
-  }
-  for (const old of before.rules.custom)
-    if (
-      !after.rules.custom.some(
-        (c) =>
-          c.id === old.id &&
-          c.pattern === old.pattern &&
-          c.query === old.query &&
-          tiers.indexOf(c.tier) >= tiers.indexOf(old.tier),
-      )
-    )
-      out.push(`the rule ${oneLine(old.id, 60)}`);
-  for (const tier of tiers) {
-    const old = before.review.byTier[tier];
-    const now = after.review.byTier[tier];
-    if (
-      old &&
-      (now === undefined ||
-        now.reviewers < old.reviewers ||
-        now.seniority !== old.seniority ||
-        (old.authorization !== undefined && now.authorization === undefined))
-    )
-      out.push(`the review of ${tier} risk`);
-  }
-  if (JSON.stringify(before.review.ai) !== JSON.stringify(after.review.ai) && Object.keys(before.review.ai).length > 0)
-    out.push('the review of AI work');
-  if (after.exceptions.some((e) => !before.exceptions.some((x) => JSON.stringify(x) === JSON.stringify(e))))
-    out.push('a new exception');
-  for (const person of before.people)
-    if (!after.people.some((x) => x.email === person.email && x.seniority === person.seniority))
-      out.push(`the seniority of ${oneLine(person.email, 60)}`);
-  if (before.guard.strict && !after.guard.strict) out.push('guard.strict');
-  return out;
+/** What the log said more of, as the record would say it; `undefined` when the record says as much. */
+function understated(p: ProvenanceRecord, logged: ProvenanceRecord): string | undefined {
+  if (p.ai < logged.ai) return `ai=${logged.ai}/${logged.added}`;
+  if (p.ai + p.unk < logged.ai + logged.unk) return `unk=${logged.unk}`;
+  if (p.aiDeleted < logged.aiDeleted) return `del=${logged.aiDeleted}/${logged.deleted}`;
+  if (riskRank(p.risk) < riskRank(logged.risk)) return `risk=${logged.risk}`;
+  if (isWeaker(logged.conf, p.conf)) return `conf=${logged.conf}`;
+  return undefined;
 }

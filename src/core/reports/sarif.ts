@@ -2,8 +2,8 @@ import type { Finding, Tier } from '../model.ts';
 import { ruleById } from '../rules/index.ts';
 import { ruleLink } from '../rules/rule.ts';
 import type { Report } from './report.ts';
+import { fingerprint, level, uri } from './sarifParts.ts';
 
-const level: Readonly<Record<Tier, string>> = { low: 'note', medium: 'note', high: 'warning', critical: 'error' };
 /** GitHub's scale for security-severity: 9 and up is critical, 7 and up high. */
 const severity: Readonly<Record<Tier, string>> = { low: '2.0', medium: '5.0', high: '8.0', critical: '9.5' };
 
@@ -73,17 +73,4 @@ function region(f: Finding): object {
       ? {}
       : { startColumn: f.column + 1, endColumn: Math.max(f.endColumn + 1, f.line === f.endLine ? f.column + 1 : 1) }),
   };
-}
-
-const uri = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
-
-/** Same finding, same print, wherever its line has moved. Not a secret matter: a small hash will do. */
-function fingerprint(text: string): string {
-  let a = 0x811c9dc5;
-  let b = 0x01000193;
-  for (let i = 0; i < text.length; i++) {
-    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193) >>> 0;
-    b = Math.imul(b + text.charCodeAt(i), 0x85ebca6b) >>> 0;
-  }
-  return a.toString(16).padStart(8, '0') + b.toString(16).padStart(8, '0');
 }

@@ -25,4 +25,8 @@ export const bindAll: Rule = {
         report({ start: call.start, end: call.end });
     }
   },
+  fix(text) {
+    const newText = text.replace(/(["'])0\.0\.0\.0(?=[:"'])/, '$1127.0.0.1');
+    return newText === text ? undefined : { title: 'Listen on this machine only', newText };
+  },
 };

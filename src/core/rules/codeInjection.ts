@@ -1,4 +1,5 @@
 import { code } from './kit/code.ts';
+import { fromRequest } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const codeInjection: Rule = {
@@ -11,6 +12,25 @@ export const codeInjection: Rule = {
   why: 'Whoever can influence the text runs code in this process; a sandbox made of the language itself does not hold.',
   remedy: 'parse data as data and dispatch over a fixed table',
   keywords: [
+    'methodbyname',
+    'fieldbyname',
+    'otto',
+    'goja',
+    'globals',
+    'locals',
+    'parseclass',
+    'forname',
+    'getattr',
+    'notevil',
+    'safeeval',
+    'sandbox',
+    'interactiveconsole',
+    'push',
+    'createcontext',
+    'deepdeserialize',
+    'jinja2',
+    'query',
+    'array_map',
     'eval',
     'exec',
     'function',
@@ -96,7 +116,10 @@ export const codeInjection: Rule = {
           report(hit);
       } else if (
         lang === 'python' &&
-        /(?:^|\.)render_template_string$|(?:^|\.)(?:env|environment|jinja2?|engine)\.from_string$/i.test(callee)
+        (/(?:^|\.)render_template_string$|(?:^|\.)(?:env|environment|jinja2?|engine)\.from_string$/i.test(callee) ||
+          (/^(?:jinja2\.)?Template$|^mako\.template\.Template$/.test(callee) &&
+            source.has(/jinja2|mako/) &&
+            (c.isBuilt(first) || fromRequest(c, first))))
       ) {
         if (varies())
           report({
@@ -104,7 +127,28 @@ export const codeInjection: Rule = {
             message: 'Template text is not constant, and templates run code: keep templates in files and pass values.',
           });
       } else if (lang === 'python' && /^(?:__import__|importlib\.import_module)$/.test(callee)) {
-        if (varies() && c.isOutside(first)) report(hit);
+        if (varies() && (c.isOutside(first) || fromRequest(c, first))) report(hit);
+      } else if (
+        lang === 'python' &&
+        /^(?:code\.)?(?:InteractiveConsole|InteractiveInterpreter|interact)$|(?:^|\.)(?:console|interpreter)\.push$/.test(
+          callee,
+        )
+      ) {
+        if (source.has(/^\s*(?:import code\b|from code import)/m) && callee.endsWith('push') && varies()) report(hit);
+      } else if (lang === 'python' && callee === 'getattr' && call.args.length >= 2) {
+        if (fromRequest(c, call.args[1]))
+          report({ ...hit, message: 'The caller names the attribute to use: choose from a fixed table.' });
+      } else if (lang === 'go') {
+        if (/(?:^|\.)(?:MethodByName|FieldByName)$/.test(callee)) {
+          if (fromRequest(c, first))
+            report({ ...hit, message: 'The caller names the method to run: choose from a fixed table.' });
+        } else if (/(?:^|\.)(?:Run|RunString|RunProgram|Eval|DoString)$/.test(callee)) {
+          if (
+            source.has(/robertkrimen\/otto|dop251\/goja|yuin\/gopher-lua|rogchap\.com\/v8go|traefik\/yaegi/) &&
+            varies()
+          )
+            report(hit);
+        }
       } else if (isJs) {
         if ((call.isNew && /^(?:Function|AsyncFunction|GeneratorFunction)$/.test(callee)) || callee === 'Function') {
           const last = call.args.at(-1);
@@ -138,23 +182,64 @@ export const codeInjection: Rule = {
         ) {
           if (
             varies() &&
-            (c.isBuilt(first) || (c.isParameter(first) && first.to - first.from <= 3)) &&
+            (c.isBuilt(first) ||
+              (c.isParameter(first) && first.to - first.from <= (/goto|setContent/.test(callee) ? 1 : 3))) &&
+            !callee.startsWith('document.') &&
             !/=>|function/.test(c.text(first))
           )
-            report(hit);
+            report(
+              /goto|setContent/.test(callee)
+                ? {
+                    ...hit,
+                    message: 'A value decides what the browser on this server opens: choose from fixed addresses.',
+                  }
+                : hit,
+            );
         } else if (/(?:^|\.)toFastProperties$/.test(callee)) {
           if (varies()) report(hit);
-        } else if (callee === 'require' && varies() && c.isOutside(first)) report(hit);
+        } else if (callee === 'vm.createContext') {
+          if (
+            varies() &&
+            (fromRequest(c, first) ||
+              c.names(first).some((n) => c.facts.valuesOf(n, first.from).some((a) => c.isParameter(a))))
+          )
+            report(hit);
+        } else if (callee === 'require' || callee === 'import') {
+          if (
+            varies() &&
+            (c.isOutside(first) || fromRequest(c, first) || (first.to - first.from === 1 && c.isParameter(first)))
+          )
+            report({ ...hit, message: 'The module to load is chosen by a value: choose from a fixed table.' });
+        } else if (
+          /^(?:safeEval|notevil|safe_eval|staticEval|expr-eval)$/.test(callee) &&
+          source.has(/notevil|static-eval|safe-eval/)
+        ) {
+          if (varies()) report(hit);
+        } else if (/(?:^|\.)run$/.test(callee) && source.has(/['"]sandbox['"]/)) {
+          if (varies()) report(hit);
+        } else if (callee === 'deepDeserialize' && varies()) report(hit);
         else if (
           /^(?:\w+\.)?(?:pug|ejs|handlebars|Handlebars|nunjucks|_|lodash|dot|mustache)\.(?:compile|render|renderString|template)$/.test(
             callee,
           ) &&
           varies() &&
-          c.isOutside(first)
+          (c.isOutside(first) || fromRequest(c, first))
         )
           report(hit);
+        else if (
+          /^\w+$/.test(callee) &&
+          c.facts
+            .valuesOf(callee, call.open)
+            .some((a) => /\[[^\]]+\]$/.test(c.text(a)) && /\[\s*\w+\.(?:query|body|params)\b/.test(c.text(a)))
+        )
+          report({ ...hit, message: 'The caller names the function to run: choose from a fixed table.' });
       } else if (lang === 'java' || lang === 'kotlin' || lang === 'groovy' || lang === 'scala') {
-        if (/(?:^|\.)parseExpression$|(?:^|\.)create(?:Value|Method)Expression$/.test(callee)) {
+        if (/(?:^|\.)parseClass$/.test(callee) && source.has(/Groovy/)) {
+          if (varies()) report(hit);
+        } else if (/^Class\.forName$|(?:^|\.)loadClass$|(?:^|\.)getMethod$/.test(callee)) {
+          if (fromRequest(c, first))
+            report({ ...hit, message: 'The caller names the class to load: choose from a fixed table.' });
+        } else if (/(?:^|\.)parseExpression$|(?:^|\.)create(?:Value|Method)Expression$/.test(callee)) {
           if (
             !call.args.every((a) => c.isConstant(a) || (!c.isParameter(a) && !c.isBuilt(a))) &&
             call.args.some((a) => !c.isConstant(a) && (c.isParameter(a) || c.isBuilt(a) || c.isOutside(a)))
@@ -188,14 +273,29 @@ export const codeInjection: Rule = {
           callee,
         )
       ) {
-        if (varies() && c.isOutside(first)) report(hit);
-      } else if (lang === 'php' && /^(?:assert|create_function|call_user_func(?:_array)?)$/.test(callee)) {
+        if (varies() && (c.isOutside(first) || fromRequest(c, first))) report(hit);
+      } else if (
+        lang === 'php' &&
+        /^(?:assert|create_function|call_user_func(?:_array)?|array_map|usort|array_filter)$/.test(callee)
+      ) {
         if (varies() && c.isOutside(first)) report(hit);
       } else if (lang === 'php' && /^(?:include|include_once|require|require_once)$/.test(callee)) {
         if (varies() && c.isOutside(first))
           report({ ...hit, message: 'File to include comes from outside: choose from a fixed list.' });
       } else if (lang === 'php' && callee === 'preg_replace' && /\/[a-z]*e[a-z]*["']$/.test(c.text(first))) report(hit);
     }
+    if (lang === 'python')
+      for (const m of source.text.matchAll(
+        /\b(?:globals|locals|vars)\(\)\s*(?:\[\s*([^\]\n]{1,80})\]|\.get\(\s*([^)\n]{1,80})\))\s*\(/g,
+      )) {
+        const key = m[1] ?? m[2] ?? '';
+        if (!/^["']/.test(key.trim()))
+          report({
+            start: m.index,
+            end: m.index + m[0].length,
+            message: 'A value names the function to run: choose from a fixed table.',
+          });
+      }
     if (lang === 'ruby')
       for (const m of source.text.matchAll(
         /\bparams\[[^\]]+\]\.(?:constantize|classify\.constantize|safe_constantize)\b/g,

@@ -1,4 +1,5 @@
 import { code } from './kit/code.ts';
+import { fromRequest } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 /** Callees whose first string goes to a shell. */
@@ -18,6 +19,10 @@ export const commandInjection: Rule = {
   why: 'What stands in the variable becomes part of the command: a quote, a semicolon or a program name of the caller is enough to run anything with the rights of this process.',
   remedy: 'pass a fixed program and a list of arguments, without a shell',
   keywords: [
+    'deno',
+    'bun',
+    'child_process',
+    'cmd',
     'system',
     'popen',
     'popen2',
@@ -75,8 +80,21 @@ export const commandInjection: Rule = {
   check(source, report) {
     const c = code(source);
     const lang = source.language;
+    // What the module was called when it was imported: `import * as child from 'child_process'`.
+    const alias =
+      lang === 'typescript' || lang === 'javascript' || lang === 'tsx'
+        ? /\b(?:import\s+\*\s+as\s+|import\s+|(?:const|let|var)\s+)(\w+)\s*(?:=\s*require\(|from)\s*['"](?:node:)?child_process['"]/.exec(
+            source.text,
+          )?.[1]
+        : undefined;
     for (const call of c.facts.calls) {
       let callee = call.callee.replace(/^(?:this|self)\./, '');
+      if (alias && callee.startsWith(`${alias}.`)) callee = `child_process.${callee.slice(alias.length + 1)}`;
+      if (callee === 'Deno.run' || callee === 'Deno.Command' || callee === 'Bun.spawn') {
+        const command = c.option(call, /^(?:cmd|args)$/) ?? call.args[0];
+        if (command && fromRequest(c, command)) report({ start: call.start, end: call.end });
+        continue;
+      }
       // getattr(os, "system")(…)
       if (
         call.name === 'getattr' &&
@@ -109,6 +127,18 @@ export const commandInjection: Rule = {
         const named = c.named(call, 'bash_command', 'command', 'cmd');
         const first = named ?? args[0];
         if (!first || c.isConstant(first)) continue;
+        // A list of arguments goes to no shell; a word in a list of words is no call.
+        if (
+          c.text(first).startsWith('[') &&
+          !/["'`](?:ba)?sh["'`]\s*,\s*["'`]-c/.test(c.text(first)) &&
+          lang !== 'java'
+        )
+          continue;
+        if (
+          lang === 'ruby' &&
+          /%[wWiI][[({<|][^\])}>|\n]*$/.test(source.text.slice(Math.max(0, call.start - 200), call.start))
+        )
+          continue;
         if (
           /^(?:Open3\.|Process\.Start|Kernel\.|system|IO\.popen)/.test(callee) &&
           args.length > 1 &&
@@ -130,7 +160,26 @@ export const commandInjection: Rule = {
       const first = args.find((a) => !/^os\.P_\w+$|^ctx$|^context\.\w+\(\)$/.test(c.text(a)));
       if (!first) continue;
       if (usesShell) {
-        if (!c.isConstant(first)) report(hit);
+        if (args.slice(0, 2).some((a) => !c.isConstant(a) && !c.text(a).startsWith('{'))) report(hit);
+        continue;
+      }
+      // git and its like run what some of their own arguments say.
+      if (
+        /^["'`](?:git|hg)["'`]$/.test(c.text(first)) &&
+        args
+          .slice(1)
+          .some(
+            (a) =>
+              /["'`](?:clone|fetch|ls-remote|pull|submodule)["'`]/.test(c.text(a)) &&
+              !/["'`]--["'`]/.test(c.text(a)) &&
+              fromRequest(c, a),
+          )
+      ) {
+        report({
+          ...hit,
+          message:
+            'Address for git comes from outside and can carry options that run programs: check it and put -- in front.',
+        });
         continue;
       }
       const minusC =
@@ -149,9 +198,12 @@ export const commandInjection: Rule = {
       // The name of the program itself comes from elsewhere.
       const name = c.text(first);
       if (/^[[{]/.test(name)) continue;
+      const values = /^\w+$/.test(name) ? c.facts.valuesOf(name, first.from) : [];
+      if (values.length > 0 && values.every((v) => /^\[\s*["'`]/.test(c.text(v)) || v.op === '+=')) continue;
       if (c.isConstant(first)) continue;
       if (
         c.isOutside(first) ||
+        fromRequest(c, first) ||
         c.isBuilt(first) ||
         (c.isParameter(first) &&
           /^(?:ProcessBuilder|(?:\w+\.)?(?:pb|builder|processBuilder)\.command|exec\.Command(?:Context)?|spawn(?:Sync)?|(?:child_process|cp|childProcess)\.\w+|execFile(?:Sync)?)$/.test(
@@ -178,6 +230,9 @@ export const commandInjection: Rule = {
         )
           report({ start: call.start, end: call.end });
       }
+    if (lang === 'go')
+      for (const m of source.text.matchAll(/\bexec\.Cmd\s*\{[^{}]{0,200}?\bPath:\s*(\w+)\b[^{}"]{0,200}/g))
+        if (!/^[A-Z]/.test(m[1]!) && !/^\s*"/.test(m[1]!)) report({ start: m.index, end: m.index + m[0].length });
     if (lang === 'php' || lang === 'ruby')
       for (const t of c.facts.tokens)
         if (t.kind === 'str' && t.dynamic && source.text[t.start] === '`') report({ start: t.start, end: t.end });

@@ -1,3 +1,4 @@
+import type { Source } from '../languages/source.ts';
 import { code } from './kit/code.ts';
 import { switchBack } from './kit/switchBack.ts';
 import { codeLanguages, type Rule } from './rule.ts';
@@ -12,6 +13,13 @@ export const cookieInsecure: Rule = {
   why: 'Without Secure the cookie travels in clear, without HttpOnly scripts can read it, with SameSite=None other sites can send it along: each is a way to take over a session.',
   remedy: 'set Secure, HttpOnly and SameSite=Lax or Strict',
   keywords: [
+    'session',
+    'cookiesession',
+    'httpcookie',
+    'cookieoptions',
+    'setrawcookie',
+    'session_set_cookie_params',
+    'samesitenonemode',
     'secure',
     'httponly',
     'set_cookie',
@@ -66,14 +74,15 @@ export const cookieInsecure: Rule = {
           !c.named(call, 'secure') &&
           !call.args.some((a) => c.text(a).startsWith('**'))
         ) {
-          const cookie = c.facts.literal(c.arg(call, 0));
-          if (cookie !== undefined && /sess|token|auth|jwt|sid|remember|csrf|user/i.test(cookie))
-            report({ start: call.start, end: call.end, key: `nosecure:${cookie}` });
+          const cookie = c.facts.literal(c.arg(call, 0)) ?? c.text(c.arg(call, 0));
+          report({ start: call.start, end: call.end, key: `nosecure:${cookie}` });
         }
       }
     }
     if (source.language === 'go')
       for (const m of text.matchAll(/&?http\.Cookie\s*\{([^}]{0,400})\}|&?sessions\.Options\s*\{([^}]{0,400})\}/g)) {
+        // A client sends back what it was given.
+        if (/AddCookie\(\s*&?$/.test(text.slice(Math.max(0, m.index - 40), m.index))) continue;
         const body = m[1] ?? m[2] ?? '';
         if (!/\bSecure\s*:\s*true/.test(body) || !/\bHttpOnly\s*:\s*true/.test(body))
           report({
@@ -82,15 +91,78 @@ export const cookieInsecure: Rule = {
             key: `cookie:${/Name:\s*"([^"]{0,400})"/.exec(body)?.[1] ?? ''}`,
           });
       }
-    if (source.language === 'java') {
+    if (source.language === 'go')
+      for (const m of text.matchAll(/\bSameSite\s*:\s*http\.SameSiteNoneMode\b/g))
+        report({ start: m.index, end: m.index + m[0].length, key: 'samesite' });
+    if (/^(?:javascript|typescript)$/.test(source.language)) javascript(source, report);
+    if (source.language === 'php') php(source, report);
+    if (source.language === 'c-sharp') {
+      const c = code(source);
+      for (const call of c.facts.callsNamed('HttpCookie', 'CookieOptions')) {
+        const body = c.around(call.start, 0, 10);
+        if (call.isNew && (!/Secure\s*=\s*(?!false)/.test(body) || !/HttpOnly\s*=\s*(?!false)/.test(body)))
+          report({ start: call.start, end: call.end });
+      }
+    }
+    if (source.language === 'java' || source.language === 'kotlin') {
       const c = code(source);
       for (const call of c.facts.callsNamed('Cookie')) {
-        if (!call.isNew || call.args.length < 2) continue;
+        if (!call.isNew || call.args.length < 2 || !source.has(/addCookie|Cookie\s+\w+\s*=/)) continue;
         const body = c.around(call.start, 0, 10);
         if (!/setSecure\s*\(\s*true/.test(body) || !/setHttpOnly\s*\(\s*true/.test(body))
           report({ start: call.start, end: call.end });
       }
     }
   },
-  fix: switchBack('Set the flag'),
+  fix(text) {
+    // A call that names some of the flags gets the missing ones; nothing that is on is ever switched off.
+    if (/\bset_(?:signed_)?cookie\(/.test(text) && text.endsWith(')')) {
+      const on = text.replace(/\b(secure|httponly)(\s*=\s*)(?:False|None)\b/g, '$1$2True');
+      const missing = ['secure', 'httponly'].filter((f) => !new RegExp(`\\b${f}\\s*=`).test(on));
+      const inside = on.slice(0, -1).trimEnd().replace(/,$/, '');
+      return { title: 'Set the flags', newText: `${inside}${missing.map((f) => `, ${f}=True`).join('')})` };
+    }
+    return /\b(?:false|False)$/.test(text) ? switchBack('Set the flag')(text) : undefined;
+  },
 };
+
+type Report = Parameters<Rule['check']>[1];
+
+function javascript(source: Source, report: Report): void {
+  const c = code(source);
+  for (const call of c.facts.callsNamed('cookie', 'setCookie', 'session', 'cookieSession', 'expressSession')) {
+    if (/^(?:res|response|reply)\.(?:cookie|setCookie)$/.test(call.callee)) {
+      const name = c.facts.literal(call.args[0]);
+      const options = c.text(call.args[2]);
+      const unknown = options !== '' && (!options.startsWith('{') || options.includes('...'));
+      if (name !== undefined && /sess|token|auth|jwt|sid\b|remember|refresh/i.test(name) && !unknown)
+        if (!/secure/.test(options) || !/httpOnly/.test(options))
+          report({ start: call.start, end: call.end, key: `cookie:${name}` });
+    } else if (
+      /^(?:session|cookieSession|expressSession)$/.test(call.callee) &&
+      source.has(/express-session|cookie-session/)
+    ) {
+      const all = c.text({ from: call.open, to: call.close + 1 });
+      if (
+        /^\(\s*\{/.test(all) &&
+        !/\bsecure\s*:/.test(all) &&
+        !/\.\.\.|cookie\s*[,}]|cookie\s*:\s*\w+\b(?!\s*\{)/.test(all)
+      )
+        report({ start: call.start, end: call.end, key: 'session' });
+    }
+  }
+}
+
+function php(source: Source, report: Report): void {
+  const c = code(source);
+  const on = /^(?:true|1|\$)/i;
+  for (const call of c.facts.callsNamed('setcookie', 'setrawcookie', 'session_set_cookie_params')) {
+    const given = call.args.map((a) => c.text(a));
+    const array = given.find((o) => /^\[|^array\(/.test(o));
+    const at = call.name.startsWith('session') ? 3 : 5;
+    const isSafe = array
+      ? /['"]secure['"]\s*=>\s*(?!false)/i.test(array) && /['"]httponly['"]\s*=>\s*(?!false)/i.test(array)
+      : on.test(given[at] ?? '') && on.test(given[at + 1] ?? '');
+    if (!isSafe && given.length > 0) report({ start: call.start, end: call.end });
+  }
+}

@@ -11,6 +11,21 @@ export const corsPermissive: Rule = {
   why: "With `*`, `null` or a reflected origin, a page anywhere can call this service from the visitor's browser and read what comes back.",
   remedy: 'list the origins that need it',
   keywords: [
+    'checkorigin',
+    'postmessage',
+    'addeventlistener',
+    'corsorigin',
+    'corsorigins',
+    'corsoptions',
+    'corslayer',
+    'allow_any_origin',
+    'allowedorigin',
+    'corswhitelist',
+    'originwhitelist',
+    'corsallowlist',
+    'cors_origins',
+    'corspolicy',
+    'setallowedoriginpatterns',
     'access',
     'cors',
     'allow_origins',
@@ -36,7 +51,7 @@ export const corsPermissive: Rule = {
   check(source, report) {
     const { text } = source;
     for (const m of text.matchAll(
-      /["']?Access-Control-Allow-Origin["']?\s*(?:,|:|=|\]\s*=|\s)\s*["']?(?:\*|null)(?=["'\s;,)}]|$)|\b(?:CORS_ALLOW_ALL_ORIGINS|CORS_ORIGIN_ALLOW_ALL)\s*=\s*True|\ballow_origins\s*=\s*\[?\s*["']\*["']|\ballow_origin_regex\s*=\s*r?["']\.\*["']|\bAllowAnyOrigin\s*\(|\b(?:AllowAllOrigins|AllowAnyOrigin)\s*[:=]\s*true|\bAllowOrigins?\s*[:=]\s*(?:\[\]string\s*\{)?\s*["']\*["']|\.WithOrigins\s*\(\s*["']\*["']|@CrossOrigin\s*(?:\(\s*(?:origins\s*=\s*)?\{?\s*["']\*["'][^)]{0,400}\)|(?=\s*(?:\n|@|public|class)))|\b(?:addAllowedOrigin|addAllowedOriginPattern|setAccessControlAllowOrigin)\s*\(\s*["'](?:\*|null)["']|\b(?:allowedOrigins|allowedOriginPatterns)\s*\(\s*["']\*["']|\bsetAllowedOrigins\s*\([^)\n]{0,400}["']\*["']|\borigins?\s*[:=]\s*(?:\[\s*)?["']\*["']|\bSetIsOriginAllowed\s*\(\s*_?\w*\s*=>\s*true|\bcors_allowed_origins\s*=\s*["']\*["']|\bcors\s*\(\s*\)/g,
+      /["']?Access-Control-Allow-Origin["']?\s*(?:,|:|=|\]\s*=|\s)\s*["']?(?:\*|null)(?=["'\s;,)}]|$)|\b(?:CORS_ALLOW_ALL_ORIGINS|CORS_ORIGIN_ALLOW_ALL)\s*=\s*True|\ballow_origins\s*=\s*\[?\s*["']\*["']|\ballow_origin_regex\s*=\s*r?["']\.\*["']|\bAllowAnyOrigin\s*\(|\b(?:AllowAllOrigins|AllowAnyOrigin)\s*[:=]\s*true|\bAllowOrigins?\s*[:=]\s*(?:\[\]string\s*\{)?\s*["']\*["']|\.WithOrigins\s*\(\s*["']\*["']|@CrossOrigin\s*(?:\(\s*(?:origins\s*=\s*)?\{?\s*["']\*["'][^)]{0,400}\)|(?=\s*(?:\n|@|public|class)))|\b(?:addAllowedOrigin|addAllowedOriginPattern|setAccessControlAllowOrigin)\s*\(\s*["'](?:\*|null)["']|\b(?:allowedOrigins|allowedOriginPatterns)\s*\(\s*["']\*["']|\bsetAllowedOrigins\s*\([^)\n]{0,400}["']\*["']|\borigins?\s*[:=]\s*(?:\[\s*)?["']\*["']|\bSetIsOriginAllowed\s*\(\s*_?\w*\s*=>\s*true|\bcors_allowed_origins\s*=\s*["']\*["']|\bcors\s*\(\s*\)|\bCheckOrigin\s*[:=]\s*func\s*\([^)\n]{0,60}\)\s*bool\s*\{\s*return\s+true\b|\b(?:CORS_ORIGINS|CORS_ALLOWED_ORIGINS)\s*=\s*\[?\s*["']\*["']|\bsetAllowedOriginPatterns\s*\([^)\n]{0,200}["']\*["']|\.allow_any_origin\s*\(\)|\bCors::permissive\s*\(\)|\bCorsLayer::(?:permissive|very_permissive)\s*\(\)/g,
     )) {
       const lineStart = text.lastIndexOf('\n', m.index) + 1;
       const line = text.slice(lineStart, text.indexOf('\n', m.index) < 0 ? text.length : text.indexOf('\n', m.index));
@@ -46,6 +61,32 @@ export const corsPermissive: Rule = {
     }
     if (/^(?:javascript|typescript|tsx)$/.test(source.language)) {
       const c = code(source);
+      // Messages between windows.
+      for (const call of c.facts.callsNamed('postMessage'))
+        if (
+          c.facts.literal(call.args[1]) === '*' &&
+          /(?:parent|opener|top|window|frame|Window|popup|target)\.postMessage$/.test(call.callee)
+        )
+          report({
+            start: call.start,
+            end: call.end,
+            message: 'Message goes to whatever page is there: name the origin it is for.',
+          });
+      for (const call of c.facts.callsNamed('addEventListener')) {
+        if (c.facts.literal(call.args[0]) !== 'message' || !/^(?:window\.|self\.)?addEventListener$/.test(call.callee))
+          continue;
+        const handler = c.text(call.args[1]);
+        if (
+          /=>|^(?:async\s+)?function/.test(handler) &&
+          !/origin|source\s*[!=]==?|isTrusted/.test(handler) &&
+          /innerHTML|eval\(|location|localStorage|document\./.test(handler)
+        )
+          report({
+            start: call.start,
+            end: call.end,
+            message: 'Messages of any page are obeyed: compare event.origin with the one that may send.',
+          });
+      }
       for (const call of c.facts.callsNamed('setHeader', 'header', 'set', 'writeHead')) {
         const [name, value] = call.args;
         if (
@@ -60,8 +101,13 @@ export const corsPermissive: Rule = {
       for (const t of c.facts.tokens) {
         if (t.kind !== 'regex') continue;
         const body = source.slice(t);
-        const near = c.around(t.start, 6, 2);
-        if (!/cors|origin/i.test(near)) continue;
+        const near = c.around(t.start, 3, 0);
+        // Only a pattern of hosts can be one for origins.
+        if (
+          !/cors|origins?\b|allow_?list|white_?list/i.test(near) ||
+          !/\.[a-z]{2,6}(?:\$|\\?\/|:|\)|\/[a-z]*$)/i.test(body)
+        )
+          continue;
         if (/[a-z0-9]\.(?![*+?{\\])[a-z]{2,}/i.test(body.replace(/\\\./g, '')) || !/\$\/[a-z]*$/.test(body))
           report({
             start: t.start,

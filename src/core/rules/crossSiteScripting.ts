@@ -1,4 +1,5 @@
-import { code } from './kit/code.ts';
+import { code, type Code } from './kit/code.ts';
+import { fromRequest, wholeText } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 const markup = /<\/?[a-zA-Z][\w-]*(?:\s[^<>]{0,400})?>?|&nbsp;|href\s*=|text\/html/;
@@ -13,6 +14,29 @@ export const crossSiteScripting: Rule = {
   why: "Markup in the value becomes markup of the page, and a script in it runs with the visitor's session.",
   remedy: 'let the template engine escape it, or set text instead of HTML',
   keywords: [
+    'environment',
+    'jinja2',
+    'mustache',
+    'noescape',
+    'escapemarkup',
+    'sceprovider',
+    'trustashtml',
+    'trustas',
+    'trustasjs',
+    'trustasurl',
+    'trustasresourceurl',
+    'trustascss',
+    'serialize',
+    'jquery',
+    'location',
+    'createcontextualfragment',
+    'parse',
+    'responseentity',
+    'is_safe',
+    'return',
+    'template',
+    'flask',
+    'route',
     'innerhtml',
     'outerhtml',
     'insertadjacenthtml',
@@ -78,15 +102,35 @@ export const crossSiteScripting: Rule = {
     const isJs = lang === 'javascript' || lang === 'typescript' || lang === 'tsx';
     if (lang === 'html') {
       for (const m of source.text.matchAll(
-        /\{\{[^{}\n]{0,400}\|\s*(?:safe|safeseq)\b[^{}\n]{0,400}\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]{0,400}%>|<%=\s*(?:raw\s|[^%\n]{0,400}\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=|\[innerHTML\]\s*=|ng-bind-html-unsafe/g,
+        /\{\{[^{}\n]{0,400}\|\s*(?:safe|safeseq)\b[^{}\n]{0,400}\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]{0,400}%>|<%=\s*(?:raw\s|[^%\n]{0,400}\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=\s*["'](?!\$?t\()|\[innerHTML\]\s*=|ng-bind-html-unsafe/g,
       ))
         report({ start: m.index, end: m.index + m[0].length });
       return;
     }
     const c = code(source);
+    const escapers =
+      /(?:^|\.)(?:escape\w*|htmlspecialchars|htmlentities|strip_tags|json_encode|jsonify|sanitize\w*|clean|encode\w*|forHtml\w*|HtmlEncode|UrlEncode|HTMLEscapeString|EscapeString|QueryEscape|PathEscape|JSONStringify|stringify|dumps|render\w*|reverse|url_for|conditional_escape|bleach\.\w+|filter_var|number_format|esc_\w+|h|quote\w*)$/;
     for (const a of c.facts.assignments) {
+      if (
+        isJs &&
+        /^(?:Mustache|mustache|Handlebars|handlebars)\.(?:escape|Utils\.escapeExpression)$|^(?:escapeMarkup|noEscape)$/.test(
+          a.target,
+        )
+      ) {
+        if (a.name !== 'noEscape' ? /=>|function/.test(c.text(a)) : c.text(a) === 'true')
+          report({
+            start: a.start,
+            end: a.end,
+            key: a.target,
+            message: 'Escaping of the template engine is switched off: leave it on.',
+          });
+      }
       if (isJs && /^(?:innerHTML|outerHTML|srcdoc)$/.test(a.name)) {
-        if (!c.isConstant(a) && !/DOMPurify|sanitize|escape|createSafe|trustedHTML|^["'`]{2}$/i.test(c.text(a)))
+        if (
+          !c.isConstant(a) &&
+          !/^(?:async\s+)?function\b|^\(?[\w\s,]*\)?\s*=>/.test(c.text(a)) &&
+          !/DOMPurify|sanitize|escape|createSafe|trustedHTML|^["'`]{2}$/i.test(c.text(a))
+        )
           report({ start: a.start, end: a.end });
       } else if (isJs && a.name === '__html') {
         if (!c.isConstant(a) && !/DOMPurify|sanitize|escape/i.test(c.text(a))) report({ start: a.start, end: a.end });
@@ -101,6 +145,19 @@ export const crossSiteScripting: Rule = {
       const hit = { start: call.start, end: call.end };
       if (c.named(call, 'autoescape') && /^(?:False|false)$/.test(c.text(c.named(call, 'autoescape'))))
         report({ ...hit, key: 'autoescape' });
+      if (
+        lang === 'python' &&
+        first &&
+        /^(?:jinja2\.)?Environment$/.test(callee) &&
+        source.has(/jinja2/) &&
+        !c.named(call, 'autoescape') &&
+        !call.args.some((a) => c.text(a).startsWith('**'))
+      )
+        report({
+          ...hit,
+          key: 'autoescape',
+          message: 'Jinja2 environment without autoescape: pass autoescape=select_autoescape().',
+        });
       if (!first) {
         if (lang === 'python' && /(?:^|\.)Environment$/.test(callee) && source.has(/jinja2/))
           report({
@@ -112,7 +169,23 @@ export const crossSiteScripting: Rule = {
       }
       const varies = (): boolean => !c.isConstant(first);
       if (isJs) {
-        if (
+        if (/^(?:\$|jQuery)$/.test(callee)) {
+          if (/\blocation\b|\bdocument\.(?:URL|referrer)/.test(c.text(first)) && fromRequest(c, first, escapers))
+            report(hit);
+        } else if (
+          /^(?:\$|jQuery)\.parseHTML$|(?:^|\.)createContextualFragment$|^createNodesFromMarkup$/.test(callee)
+        ) {
+          if (varies()) report(hit);
+        } else if (call.isNew && /(?:^|\.)SafeString$/.test(callee)) {
+          if (varies() && !/escape|sanitize/i.test(c.text(first))) report(hit);
+        } else if (/(?:^|\.)trustAs(?:Html|Js|Css|Url|ResourceUrl)?$/.test(callee)) {
+          if (call.args.some((a) => !c.isConstant(a))) report(hit);
+        } else if (/(?:^|\.)\$?sceProvider\.enabled$/.test(callee)) {
+          if (c.text(first) === 'false')
+            report({ ...hit, message: 'Contextual escaping of the whole application is switched off: leave it on.' });
+        } else if (callee === 'serialize' && source.has(/serialize-javascript/)) {
+          if (/\bunsafe\s*:\s*true/.test(c.text(call.args[1]))) report(hit);
+        } else if (
           /^(?:document|doc|window\.document)\.(?:write|writeln)$/.test(callee) &&
           varies() &&
           !/escape|sanitize/i.test(c.text(first))
@@ -142,7 +215,9 @@ export const crossSiteScripting: Rule = {
         else if (
           /^(?:res|response|reply)\.(?:send|write|end)$/.test(callee) &&
           varies() &&
-          ((c.isBuilt(first) && markup.test(c.text(first)) && c.isOutside(first)) || requestText(c, first))
+          fromRequest(c, first, escapers) &&
+          (call.name !== 'end' || c.isBuilt(first)) &&
+          !/json/i.test(c.around(call.start, 4, 0).match(/content-type[^\n]{0,60}/i)?.[0] ?? '')
         )
           report(hit);
       } else if (lang === 'go') {
@@ -155,23 +230,33 @@ export const crossSiteScripting: Rule = {
         else if (
           /^(?:w|rw|res|resp|writer|response)\.Write(?:String)?$/.test(callee) &&
           varies() &&
-          htmlText(c, first) &&
-          c.isOutside(first)
+          fromRequest(c, first, goEscapers) &&
+          !plainAnswer(c, call.start)
         )
           report(hit);
+        else if (
+          /(?:^|\.)Parse$/.test(callee) &&
+          /template\.New\(|\bNew\(\)\.Parse|Funcs\(\)\.Parse/.test(c.text({ from: call.first, to: call.open + 1 })) &&
+          varies() &&
+          (fromRequest(c, first, goEscapers) || (c.isBuilt(first) && c.isParameter(first)))
+        )
+          report({
+            ...hit,
+            message:
+              'Template text is built from values, and templates run code: keep it constant and pass the values.',
+          });
         else if (
           /^(?:fmt\.F(?:printf|print|println)|io\.WriteString)$/.test(callee) &&
           call.args[1] &&
           /^(?:w|rw|res|resp|writer|response)$/.test(c.text(first))
         ) {
           const rest = { from: call.args[1].from, to: call.args.at(-1)!.to };
-          if (!c.isConstant(rest) && htmlText(c, rest) && c.isOutside(rest)) report(hit);
+          if (!c.isConstant(rest) && fromRequest(c, rest, goEscapers) && !plainAnswer(c, call.start)) report(hit);
         } else if (
           /^fmt\.(?:Sprintf|Printf)$/.test(callee) &&
-          source.has(/template\.HTML/) &&
           markup.test(c.text(first)) &&
           call.args.length > 1 &&
-          c.isOutside({ from: call.args[1]!.from, to: call.args.at(-1)!.to })
+          fromRequest(c, { from: call.args[1]!.from, to: call.args.at(-1)!.to }, goEscapers)
         )
           report(hit);
       } else if (lang === 'python') {
@@ -192,17 +277,20 @@ export const crossSiteScripting: Rule = {
           if (
             varies() &&
             (c.isBuilt(first) || c.isOutside(first)) &&
-            requestText(c, first) &&
-            !/json|escape\(|render/i.test(c.text(first)) &&
-            (markup.test(wide(c, first)) || requestText(c, first))
+            fromRequest(c, first, escapers) &&
+            !(call.name === 'Response' && source.has(/rest_framework/)) &&
+            !/json|render/i.test(c.text(first)) &&
+            !/content_type\s*=\s*["'](?:text\/plain|application\/)|mimetype\s*=\s*["'](?:text\/plain|application\/)|media_type\s*=\s*["'](?:text\/plain|application\/)/.test(
+              c.text({ from: call.open, to: call.close }),
+            )
           )
             report(hit);
         }
       } else if (lang === 'php') {
         if (
           /^(?:echo|print|print_r|printf)$/.test(callee) &&
-          /\$_(?:GET|POST|REQUEST|COOKIE|SERVER)/.test(wide(c, first)) &&
-          !/htmlspecialchars|htmlentities|esc_\w+|strip_tags|json_encode|intval|\(int\)|filter_/.test(wide(c, first))
+          fromRequest(c, call.args.length > 1 ? { from: first.from, to: call.args.at(-1)!.to } : first, escapers) &&
+          !/\(int\)|\(float\)|\(bool\)/.test(c.text(first))
         )
           report(hit);
       } else if (lang === 'ruby') {
@@ -213,9 +301,19 @@ export const crossSiteScripting: Rule = {
             callee,
           ) &&
           varies() &&
-          requestText(c, first) &&
-          !/encode|escape/i.test(c.text(first)) &&
-          source.has(/Servlet|HttpServlet/)
+          fromRequest(c, first, escapers) &&
+          !/encode|escape/i.test(wholeText(c, first)) &&
+          source.has(/Servlet|HttpServlet|@RequestMapping|Controller/)
+        )
+          report(hit);
+        else if (
+          /^(?:ResponseEntity\.(?:ok|status\(\)\.body|ok\(\)\.body|badRequest\(\)\.body)|ResponseEntity|Response\.ok)$/.test(
+            callee,
+          ) &&
+          varies() &&
+          c.isBuilt(first) &&
+          markup.test(wholeText(c, first)) &&
+          fromRequest(c, first, escapers)
         )
           report(hit);
       } else if (lang === 'c-sharp') {
@@ -223,34 +321,87 @@ export const crossSiteScripting: Rule = {
           /(?:^|\.)(?:Raw|HtmlString|Write)$/.test(callee) &&
           (/Html\.|HtmlString|Response\./.test(callee) || source.has(/Html\.|HtmlString|Response\./)) &&
           varies() &&
-          (/Raw$|HtmlString$/.test(callee) || requestText(c, first)) &&
+          (/Raw$|HtmlString$/.test(callee) || fromRequest(c, first, escapers)) &&
           !/Encode/.test(c.text(first))
         )
           report(hit);
       }
     }
+    if (lang === 'go' && source.has(/"text\/template"/) && source.has(/net\/http/))
+      for (const m of source.text.matchAll(/"text\/template"/g))
+        report({
+          start: m.index,
+          end: m.index + m[0].length,
+          key: 'text/template',
+          message: 'text/template does not escape: use html/template for pages.',
+        });
+    if (lang === 'python') {
+      for (const m of source.text.matchAll(
+        /^[ \t]*@(?:[\w.]+\.)?(?:html_safe\b|filter\([^)\n]{0,100}\bis_safe\s*=\s*True)/gm,
+      ))
+        report({ start: m.index + m[0].length - m[0].trimStart().length, end: m.index + m[0].length });
+      // A view that returns text put together from what the visitor sent.
+      for (let i = 0; i < c.facts.tokens.length; i++) {
+        if (c.facts.tokens[i]!.text !== 'return') continue;
+        const to = endOfStatement(c, i + 1);
+        const range = { from: i + 1, to };
+        if (
+          to > i + 1 &&
+          to - i < 200 &&
+          (c.facts.tokens[i + 1]!.kind === 'str' || (to - i <= 3 && c.facts.tokens[i + 1]!.kind === 'id')) &&
+          c.isBuilt(range) &&
+          source.has(/\bflask\b|\bbottle\b|\.route\(|HTMLResponse/i) &&
+          markup.test(wholeText(c, range)) &&
+          fromRequest(c, range, escapers)
+        )
+          report({ start: c.facts.tokens[i]!.start, end: c.facts.tokens[to - 1]!.end });
+      }
+    }
+    if (lang === 'php')
+      for (const m of source.text.matchAll(/<\?=\s*\$_(?:GET|POST|REQUEST|COOKIE)\b[^?]{0,200}\?>/g))
+        report({ start: m.index, end: m.index + m[0].length });
+    // The answer of a serverless function, and pages put together by hand.
+    if (isJs)
+      for (const a of c.facts.assignments)
+        if (
+          a.name === 'body' &&
+          a.isKey &&
+          c.isBuilt(a) &&
+          markup.test(c.text(a)) &&
+          source.has(/text\/html/) &&
+          fromRequest(c, a, escapers)
+        )
+          report({ start: a.start, end: a.end });
     if (lang === 'ruby')
       for (const m of source.text.matchAll(
         /(?:params\[[^\]]+\]|#\{[^}]+\}[^\n]{0,400}["'])\.html_safe\b|\brender\s+(?:inline|html|text):\s*(?:["'][^"'\n]{0,400}#\{|params)/g,
       ))
         report({ start: m.index, end: m.index + m[0].length });
     if (isJs)
-      for (const m of source.text.matchAll(/\sv-html\s*=\s*["'][^"']+["']/g))
+      for (const m of source.text.matchAll(/\sv-html\s*=\s*["'](?!\$?t\()[^"']+["']/g))
         report({ start: m.index, end: m.index + m[0].length });
+  },
+  fix(text) {
+    // Where no markup is meant, text is what was meant.
+    const m = /^([\w$.()[\]'"]+)\.innerHTML(\s*=\s*)([^<>]+)$/.exec(text);
+    return m ? { title: 'Set text instead of HTML', newText: `${m[1]}.textContent${m[2]}${m[3]}` } : undefined;
   },
 };
 
-function wide(c: ReturnType<typeof code>, range: { from: number; to: number }, depth = 0): string {
-  let text = c.text(range);
-  if (depth < 3)
-    for (const name of new Set(c.names(range)))
-      for (const a of c.facts.valuesOf(name, range.from).slice(0, 5))
-        if (a.from !== range.from) text += ` ${wide(c, a, depth + 1)}`;
-  return text.slice(0, 8000);
+const goEscapers =
+  /(?:^|\.)(?:HTMLEscapeString|EscapeString|QueryEscape|PathEscape|Marshal\w*|Quote|Atoi|Itoa|FormatInt|JSEscapeString)$/;
+
+/** Whether the function says that its answer is JSON or plain text. */
+const plainAnswer = (c: Code, offset: number): boolean =>
+  /Content-Type["'],\s*["'](?:application\/|text\/plain)/i.test(c.around(offset, 15, 0));
+
+/** Index of the token behind a statement that starts at `from`: the end of its line, brackets counted. */
+function endOfStatement(c: Code, from: number): number {
+  const { tokens, match } = c.facts;
+  let to = from;
+  while (to < tokens.length && to - from < 300) {
+    if (to > from && c.source.text.slice(tokens[to - 1]!.end, tokens[to]!.start).includes('\n')) break;
+    to = match[to]! > to ? match[to]! + 1 : to + 1;
+  }
+  return Math.min(to, tokens.length);
 }
-const htmlText = (c: ReturnType<typeof code>, range: { from: number; to: number }): boolean =>
-  markup.test(wide(c, range));
-const requestText = (c: ReturnType<typeof code>, range: { from: number; to: number }): boolean =>
-  /\breq(?:uest)?\s*(?:\.|\[|->)|\br\.(?:URL|Form|FormValue)|getParameter|\$_(?:GET|POST)|\bRequest\s*(?:\.|\[)|\bparams\b\s*(?:\.|\[)|matchdict/.test(
-    wide(c, range),
-  ) || c.names(range).some((n) => c.params.has(n));

@@ -125,7 +125,7 @@ export const dataExfiltration: Rule = {
           report({ ...hit, tier: 'critical', message: 'Hidden code is decoded and run: find out where it came from.' });
       } else if (
         /^(?:eval|Function)$/.test(call.callee) &&
-        /\batob\(|Buffer\.from\([^)]{0,400}(?:base64|hex)|String\.fromCharCode|unescape\(|decodeURIComponent\(/.test(
+        /\batob\(|Buffer\.from\([^)]{0,400}(?:base64|hex)|String\.fromCharCode|(?:unescape|decodeURIComponent)\(\s*["'`][^"'`]{0,200}%[0-9a-f]{2}/i.test(
           c.text({ from: call.open, to: call.close + 1 }),
         )
       )

@@ -85,4 +85,15 @@ export const filePermissions: Rule = {
       ))
         report({ start: m.index, end: m.index + m[0].length });
   },
+  fix(text) {
+    // Octal modes only: take everything from group and others, keep what the owner has.
+    const found = [...text.matchAll(/\b(0o?)([0-7])[0-7][0-7]\b/g)];
+    if (found.length !== 1) return undefined;
+    const m = found[0]!;
+    const safe = `${m[1]}${m[2]}00`;
+    return {
+      title: `Open it to its owner only (${safe})`,
+      newText: text.slice(0, m.index) + safe + text.slice(m.index + m[0].length),
+    };
+  },
 };

@@ -38,16 +38,20 @@ import { k8sFlags } from './k8sFlags.ts';
 import { k8sHostAccess } from './k8sHostAccess.ts';
 import { k8sImages } from './k8sImages.ts';
 import { k8sRbac } from './k8sRbac.ts';
+import { massAssignment } from './massAssignment.ts';
 import { memoryUnsafe } from './memoryUnsafe.ts';
 import { migrationOperations } from './migrationOperations.ts';
 import { nosqlInjection } from './nosqlInjection.ts';
 import { openRedirect } from './openRedirect.ts';
 import { pathTraversal } from './pathTraversal.ts';
+import { plainTransport } from './plainTransport.ts';
 import { prismaDestructive } from './prismaDestructive.ts';
+import { prototypePollution } from './prototypePollution.ts';
 import { regexFromInput } from './regexFromInput.ts';
 import { safeguardRemoved } from './safeguardRemoved.ts';
 import { secretAssigned } from './secretAssigned.ts';
 import { secretInConfigMap } from './secretInConfigMap.ts';
+import { secretLogged } from './secretLogged.ts';
 import { secretPrivateKey } from './secretPrivateKey.ts';
 import { secretProvider } from './secretProvider.ts';
 import { secretUrl } from './secretUrl.ts';
@@ -120,16 +124,20 @@ export const rules: readonly Rule[] = [
   k8sHostAccess,
   k8sImages,
   k8sRbac,
+  massAssignment,
   memoryUnsafe,
   migrationOperations,
   nosqlInjection,
   openRedirect,
   pathTraversal,
+  plainTransport,
   prismaDestructive,
+  prototypePollution,
   regexFromInput,
   safeguardRemoved,
   secretAssigned,
   secretInConfigMap,
+  secretLogged,
   secretPrivateKey,
   secretProvider,
   secretUrl,

@@ -1,5 +1,5 @@
 import { code } from './kit/code.ts';
-import type { Rule } from './rule.ts';
+import type { Hit, Rule } from './rule.ts';
 
 export const migrationOperations: Rule = {
   id: 'migration-operation',
@@ -61,7 +61,7 @@ export const migrationOperations: Rule = {
     'addindex',
     'force',
   ],
-  check(source, report) {
+  check(source, found) {
     const c = code(source);
     const { text, path } = source;
     const django = source.has(/from django\.db import[^\n]{0,400}migrations|migrations\.Migration/);
@@ -71,6 +71,10 @@ export const migrationOperations: Rule = {
     const laravel = source.has(/Illuminate\\Database|extends Migration/);
     if (!django && !alembic && !rails && !js && !laravel) return;
     for (const call of c.facts.calls) {
+      const report = (hit: Hit): void => {
+        const message = reason(call.name);
+        found(message === undefined ? hit : { ...hit, message });
+      };
       const hit = { start: call.start, end: call.end };
       const body = c.text({ from: call.open, to: call.close + 1 });
       // Undoing is meant to destroy what doing made.
@@ -155,6 +159,21 @@ export const migrationOperations: Rule = {
     }
   },
 };
+
+/** What the operation does to a table in use; `undefined`: the rule's own sentence says it. */
+function reason(name: string): string | undefined {
+  if (/^(?:AddIndex|add_index|create_index|remove_?index|dropIndex|drop_index)$/i.test(name))
+    return 'Index is built or dropped while the table is locked: do it concurrently, in a migration of its own.';
+  if (/^(?:RenameField|RenameModel|AlterModelTable|rename_?table|rename_?column|rename)$/i.test(name))
+    return 'A name changes under code that still runs: add the new one, move over, and drop the old one in a later release.';
+  if (/^(?:AlterField|alter_?column|change_?column\w*|alterTable|alter)$/i.test(name))
+    return 'Type or rule of a column changes: it can rewrite or lock the whole table, and old code must fit the new column.';
+  if (/^(?:AddField|add_column|add_reference)$/.test(name))
+    return 'A column without a value for the rows that exist: give it a default in the database, or add it empty and fill it first.';
+  if (/constraint|foreign|unique|AlterUniqueTogether|primary/i.test(name))
+    return 'A rule of the schema changes: it locks the table while all rows are checked, or stops guarding them.';
+  return undefined;
+}
 
 /** The lines from the last function head above an offset. */
 function enclosing(text: string, offset: number): string {

@@ -1,5 +1,18 @@
 import { code } from './kit/code.ts';
+import { fromRequest } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
+
+const questions = [
+  'find',
+  'findOne',
+  'findOneAndUpdate',
+  'findOneAndDelete',
+  'updateOne',
+  'updateMany',
+  'deleteOne',
+  'deleteMany',
+  'countDocuments',
+];
 
 export const nosqlInjection: Rule = {
   id: 'query-injection',
@@ -11,6 +24,16 @@ export const nosqlInjection: Rule = {
   why: '`$where`, LDAP filters and XPath are languages: a value pasted into them can change the question that is asked.',
   remedy: 'use operators and bound values, or escape for that language',
   keywords: [
+    'findone',
+    'findoneandupdate',
+    'updateone',
+    'deleteone',
+    'scan',
+    'query',
+    'security_authentication',
+    'searchcontrols',
+    'updatemany',
+    'deletemany',
     'where',
     '_where',
     'xpath',
@@ -45,9 +68,10 @@ export const nosqlInjection: Rule = {
         if (value && !c.isConstant(value)) report({ start: call.start, end: call.end });
       } else if (
         /^(?:xpath|evaluate|compile|SelectNodes|SelectSingleNode|selectNodes|select)$/.test(call.name) &&
+        call.callee !== 're.compile' &&
         /xpath/i.test(call.callee + source.text.slice(0, 4000)) &&
         c.isBuilt(first) &&
-        /\/\/|@\w+\s*=|\[/.test(c.text(first))
+        /\/\/|@\w+\s*=|\[|\w+\s*=\s*'/.test(c.text(first))
       )
         report({ start: call.start, end: call.end });
       else if (
@@ -65,7 +89,39 @@ export const nosqlInjection: Rule = {
           report({ start: call.start, end: call.end });
       }
     }
+    if (/^(?:javascript|typescript|tsx)$/.test(source.language) && source.has(/mongo|\.findOne\(|collection\(/i))
+      for (const call of c.facts.callsNamed(...questions)) {
+        const first = call.args[0];
+        const text = c.text(first);
+        // A whole object of the caller's, or a field that may be one (`{ password: { $gt: '' } }`).
+        if (
+          (/^\w+\.(?:body|query)$/.test(text) ||
+            (text.startsWith('{') && /:\s*(?:req|request|ctx\.request)\.(?:body|query)\.\w+\s*[,}]/.test(text))) &&
+          !source.has(/mongo-sanitize|sanitizeFilter|\$eq/)
+        )
+          report({
+            start: call.start,
+            end: call.end,
+            message: 'The caller may send an object with operators of its own: make a string of it, or use $eq.',
+          });
+      }
+    // DynamoDB: the whole question comes from the caller.
+    if (source.has(/dynamo/i))
+      for (const call of c.facts.callsNamed('scan', 'query'))
+        if (call.args.some((a) => !c.text(a).startsWith('{') && fromRequest(c, a)))
+          report({ start: call.start, end: call.end });
+    if (/^(?:java|kotlin)$/.test(source.language))
+      for (const m of source.text.matchAll(
+        /\bput\(\s*(?:Context\.)?SECURITY_AUTHENTICATION\s*,\s*"none"|\bnew\s+SearchControls\s*\((?:[^(),]{1,60},){4}\s*true\s*,/g,
+      ))
+        report({
+          start: m.index,
+          end: m.index + m[0].length,
+          message: m[0].startsWith('put')
+            ? 'LDAP without a password: bind with credentials.'
+            : 'LDAP search returns Java objects, and an entry can hold a harmful one: pass false for returningObjFlag.',
+        });
     for (const a of c.facts.assignments)
-      if (a.name === '$where' && !c.isConstant(a)) report({ start: a.start, end: a.end });
+      if (a.name === '$where' && source.language !== 'php' && !c.isConstant(a)) report({ start: a.start, end: a.end });
   },
 };

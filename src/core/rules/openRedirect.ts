@@ -1,4 +1,5 @@
 import { code } from './kit/code.ts';
+import { fromRequest } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const openRedirect: Rule = {
@@ -24,11 +25,16 @@ export const openRedirect: Rule = {
     'redirectpermanent',
     'header',
     'redirectresponse',
+    'add_header',
+    'href',
+    'open',
+    'assign',
+    'replace',
   ],
   check(source, report) {
     const c = code(source);
     const safe =
-      /url_has_allowed_host|is_safe_url|isLocalUrl|IsLocalUrl|only_path|allow_other_host:\s*false|startsWith\(['"]\/(?!\/)|safe_redirect|validate/;
+      /url_has_allowed_host|is_safe_url|isLocalUrl|IsLocalUrl|only_path|allow_other_host:\s*false|startsWith\(['"]\/(?!\/)|safe_redirect|validate|\.(?:host|hostname|netloc)\s*(?:===?|!==?)|same_?origin|allowed_?hosts/i;
     for (const call of c.facts.calls) {
       const { callee } = call;
       const hit = { start: call.start, end: call.end };
@@ -44,7 +50,7 @@ export const openRedirect: Rule = {
         continue;
       }
       if (
-        !/(?:^|\.)(?:redirect|redirect_to|sendRedirect|Redirect|RedirectPermanent|HttpResponseRedirect|HttpResponsePermanentRedirect|HTTPFound|HTTPMovedPermanently|HTTPSeeOther|redirect_back|RedirectResponse|RedirectToPage)$/.test(
+        !/(?:^|\.)(?:redirect|redirect_to|sendRedirect|Redirect|RedirectPermanent|HttpResponseRedirect|HttpResponsePermanentRedirect|HTTPFound|HTTPMovedPermanently|HTTPSeeOther|redirect_back|RedirectResponse|RedirectToPage|redirectTo|RedirectTo|LocalRedirectPermanent|permanentRedirect|redirect\(\)\.(?:to|away)|away)$/.test(
           callee,
         ) &&
         !(callee === 'header' && source.language === 'php')
@@ -56,30 +62,88 @@ export const openRedirect: Rule = {
       if (callee === 'header' && !/Location/i.test(c.text(target))) continue;
       if (
         /^f?["'`]\/(?!\/)/.test(c.text(target)) ||
-        /^(?:url_for|reverse|resolve_url|\w+_path|\w+_url)\b/.test(c.text(target))
+        /^(?:url_for|reverse|resolve_url|(?:\w+\.)*\w+_(?:path|url))\b/.test(c.text(target)) ||
+        startsHere(c, target)
       )
         continue;
-      if (
-        !/\breq(?:uest)?\s*(?:\.|->)|\br\.(?:URL|FormValue|Form)|\$_(?:GET|POST|REQUEST|SERVER)|\bparams\s*\[|getParameter|\bctx\.(?:query|Query)|\bRequest\s*(?:\.|\[)/.test(
-          deep(c, target, 0),
-        ) &&
-        !c.names(target).some((n) => c.params.has(n))
-      )
-        continue;
+      if (!fromRequest(c, target, /^(?:url_for|reverse|resolve_url|urlparse|safe\w*|sanitize\w*)$/)) continue;
       if (safe.test(c.around(call.start, 12, 2))) continue;
       report(hit);
     }
+    // The header itself, or the address of the page.
+    for (const call of c.facts.callsNamed(
+      'setHeader',
+      'addHeader',
+      'header',
+      'set',
+      'Set',
+      'Add',
+      'writeHead',
+      'Append',
+      'replace',
+      'assign',
+      'open',
+      'add_header',
+    )) {
+      if (/^(?:replace|assign|open)$/.test(call.name)) {
+        if (!/^(?:window\.|document\.|self\.|top\.)?location\.(?:replace|assign)$|^window\.open$/.test(call.callee))
+          continue;
+        const to = call.args[0];
+        if (to && isPageAddress(c, to) && !safe.test(c.around(call.start, 12, 2)))
+          report({ start: call.start, end: call.end });
+        continue;
+      }
+      const [name, value] = call.args;
+      if (
+        name &&
+        value &&
+        /^["'`]location["'`]$/i.test(c.text(name)) &&
+        fromRequest(c, value) &&
+        !safe.test(c.around(call.start, 12, 2))
+      )
+        report({ start: call.start, end: call.end });
+    }
+    for (const a of c.facts.assignments) {
+      if (!/^(?:window\.|document\.|self\.|top\.|parent\.)?location(?:\.href)?$/.test(a.target) || c.isConstant(a))
+        continue;
+      // A variable of one's own that happens to be called location.
+      if (
+        a.target === 'location' &&
+        (/^(?:const|let|var)$/.test(c.facts.tokens[a.from - 3]?.text ?? '') || c.facts.isParam('location', a.from))
+      )
+        continue;
+      if (isPageAddress(c, a) && !safe.test(c.around(a.start, 12, 2))) report({ start: a.start, end: a.end });
+    }
+    if (/^(?:javascript|typescript)$/.test(source.language) && source.has(/@Redirect\s*\(/))
+      for (const a of c.facts.assignments)
+        if (
+          a.name === 'url' &&
+          fromRequest(c, a) &&
+          /@Redirect\s*\(/.test(c.source.text.slice(Math.max(0, a.start - 400), a.start))
+        )
+          report({ start: a.start, end: a.end });
     if (/^(?:java|kotlin)$/.test(source.language))
       for (const m of source.text.matchAll(/\breturn\s+"redirect:"\s*\+\s*[^;\n]+/g))
         report({ start: m.index, end: m.index + m[0].length });
   },
 };
 
-function deep(c: ReturnType<typeof code>, range: { from: number; to: number }, depth: number): string {
-  let text = c.text(range);
-  if (depth < 3)
-    for (const name of new Set(c.names(range)))
-      for (const a of c.facts.valuesOf(name, range.from).slice(0, 4))
-        if (a.from !== range.from) text += ` ${deep(c, a, depth + 1)}`;
-  return text.slice(0, 6000);
+/** Whether all that the variable holds starts with a path of this site. */
+function startsHere(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
+  const name = /^\w+$/.exec(c.text(range))?.[0];
+  const values = name === undefined ? [] : c.facts.valuesOf(name, range.from);
+  return values.length > 0 && values.every((v) => /^[fF]?["'`]\/(?!\/)/.test(c.text(v)));
+}
+
+/** A page that sends its visitor where its own address says. Its path alone, or the page itself again, is no other site. */
+function isPageAddress(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
+  const text = c.text(range);
+  if (
+    /^(?:["'`]\/(?!\/)|["'`][?#]|(?:window\.|document\.)?location\.(?:href|pathname)\b(?!\.(?:split|match|substr|slice)))/.test(
+      text,
+    )
+  )
+    return false;
+  if (/^["'`]https?:\/\/[\w.-]+\//.test(text)) return false;
+  return fromRequest(c, range);
 }

@@ -1,10 +1,11 @@
-import { code } from './kit/code.ts';
+import { code, type Code } from './kit/code.ts';
+import { fromRequest, wholeText } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 const join =
   /^(?:path\.(?:join|resolve|normalize)|join|resolve|os\.path\.join|posixpath\.join|filepath\.Join|path\.Join|Paths\.get|Path\.of|Path\.Combine|File\.join|Rails\.root\.join)$/;
 const open =
-  /^(?:open|io\.open|codecs\.open|aiofiles\.open|os\.(?:open|Open|OpenFile|ReadFile|Create|Remove|RemoveAll|remove|unlink|rmdir|listdir|WriteFile|ReadDir)|ioutil\.(?:ReadFile|WriteFile|ReadDir)|send_file|flask\.send_file|send_from_directory|shutil\.(?:rmtree|copy\w*|move)|(?:fs|fsp|fsPromises|fs\.promises|promises)\.(?:readFile|readFileSync|writeFile|writeFileSync|createReadStream|createWriteStream|open|openSync|unlink|unlinkSync|rm|rmSync|readdir|readdirSync|stat|statSync|appendFile|appendFileSync|access|accessSync|copyFile|rename|mkdir|exists|existsSync)|readFile|readFileSync|createReadStream|res\.(?:sendFile|download)|(?:\w+\.)?sendFile|File|FileInputStream|FileReader|FileOutputStream|FileWriter|RandomAccessFile|Files\.(?:read\w*|write\w*|newInputStream|newOutputStream|newBufferedReader|lines|copy|delete|move|list|walk)|File\.(?:open|read|ReadAllText|ReadAllBytes|ReadAllLines|WriteAllText|WriteAllBytes|OpenRead|OpenWrite|Open|Delete|Copy|Move|readlines|new|write|binread)|IO\.(?:read|readlines|binread)|FileStream|StreamReader|StreamWriter|PhysicalFile|file_get_contents|file_put_contents|fopen|readfile|unlink|file|http\.ServeFile|tarfile\.open|zipfile\.ZipFile)$/;
+  /^(?:open|io\.open|codecs\.open|aiofiles\.open|os\.(?:open|Open|OpenFile|ReadFile|Create|Remove|RemoveAll|remove|unlink|rmdir|listdir|WriteFile|ReadDir)|ioutil\.(?:ReadFile|WriteFile|ReadDir)|send_file|flask\.send_file|send_from_directory|shutil\.(?:rmtree|copy\w*|move)|(?:fs|fsp|fsPromises|fs\.promises|promises)\.(?:readFile|readFileSync|writeFile|writeFileSync|createReadStream|createWriteStream|open|openSync|unlink|unlinkSync|rm|rmSync|readdir|readdirSync|stat|statSync|appendFile|appendFileSync|access|accessSync|copyFile|rename|mkdir|exists|existsSync)|readFile|readFileSync|createReadStream|res\.(?:sendFile|download)|(?:\w+\.)?sendFile|File|FileInputStream|FileReader|FileOutputStream|FileWriter|RandomAccessFile|Files\.(?:read\w*|write\w*|newInputStream|newOutputStream|newBufferedReader|lines|copy|delete|move|list|walk)|File\.(?:open|read|ReadAllText|ReadAllBytes|ReadAllLines|WriteAllText|WriteAllBytes|OpenRead|OpenWrite|Open|Delete|Copy|Move|readlines|new|write|binread)|IO\.(?:read|readlines|binread)|FileStream|StreamReader|StreamWriter|PhysicalFile|file_get_contents|file_put_contents|fopen|readfile|unlink|file|opendir|scandir|rmdir|mkdir|rename|copy|move_uploaded_file|show_source|highlight_file|parse_ini_file|fpassthru|SplFileObject|http\.ServeFile|tarfile\.open|zipfile\.ZipFile|FileResponse|pathlib\.Path|File\.(?:AppendAllText|Exists|Create|ReadLines|WriteAllLines|readlink|unlink|rename|delete|file\?|exist\?)|Dir\.(?:glob|entries|children|mkdir|open)|FileUtils\.\w+|IO\.(?:write|foreach)|Pathname\.new|PhysicalFileResult|fs\.(?:read_to_string|read|write|remove_file|create_dir_all)|File\.open|NamedFile\.open|c\.(?:File|Attachment|SaveUploadedFile)|ctx\.(?:SendFile|sendfile)|res\.render|reply\.sendFile|fse?\.\w+|FileSystemResource|UrlResource|ClassPathResource|getResourceAsStream|ImageIO\.read|new_file)$/;
 
 export const pathTraversal: Rule = {
   id: 'path-traversal',
@@ -47,12 +48,34 @@ export const pathTraversal: Rule = {
     'streamreader',
     'normalize',
     'readalltext',
+    'fileresponse',
+    'opendir',
+    'scandir',
+    'show_source',
+    'dir',
+    'fileutils',
+    'pathname',
+    'namedfile',
+    'render',
+    'path',
+    'filesystemresource',
+    'urlresource',
+    'getresourceasstream',
+    'filestream',
+    'physicalfile',
+    'read_to_string',
+    'unlinksync',
+    'extract',
+    'getname',
   ],
   check(source, report) {
     const c = code(source);
     const isJs = source.language === 'javascript' || source.language === 'typescript' || source.language === 'tsx';
     const cleaned =
-      /(?:path\.basename|os\.path\.basename|filepath\.Base|secure_filename|sanitize\w*|startsWith\(|startswith\(|HasPrefix\(|path\.relative|filepath\.Rel\b|is_relative_to|commonpath|commonprefix|realpath|getCanonicalPath|toRealPath|normalize\(\)\.startsWith|FilenameUtils\.getName|Path\.GetFileName|File\.basename|securejoin|SecureJoin|safe_join|os\.OpenInRoot|os\.Root|filepath\.IsLocal|\.replace\(\s*(?:\/\^?\(?(?:\\\.\\\.|\.\.)|["']\.\.["']))/;
+      /(?:path\.basename|os\.path\.basename|filepath\.Base|secure_filename|sanitize\w*|startsWith\(|startswith\(|start_with\?|HasPrefix\(|StartsWith\(|indexOf\([^()\n]{0,80}\)\s*[=!]==?\s*(?:0|-1)|path\.relative|filepath\.Rel\b|is_relative_to|commonpath|commonprefix|realpath|getCanonicalPath|toRealPath|normalize\(\)\.startsWith|FilenameUtils\.(?:getName|normalize)|Path\.GetFileName|File\.basename|\bbasename\(|securejoin|SecureJoin|safe_join|os\.OpenInRoot|os\.Root|filepath\.IsLocal|\bpath\.Clean\(\s*["'`]\/["'`]\s*\+|\.replace\(\s*(?:\/\^?\(?(?:\\\.\\\.|\.\.)|["']\.\.["']))/;
+    const archives = source.has(
+      /archive\/(?:zip|tar)|\bZip(?:Entry|InputStream|File|Archive)\b|\bTar(?:Archive|Entry|InputStream)\w*|\bunzipper\b|adm-zip|\byauzl\b|tar-stream|jszip|Zip::|rubyzip|System\.IO\.Compression|\bzipfile\b|\btarfile\b|ZipArchiveEntry/,
+    );
     for (const call of c.facts.calls) {
       const joins = join.test(call.callee);
       const opens = !joins && (open.test(call.callee) || (call.isNew && open.test(call.name)));
@@ -63,31 +86,43 @@ export const pathTraversal: Rule = {
         !(isJs && source.has(/\b(?:join|resolve)\b[^\n]{0,400}(?:from\s*|require\()['"](?:node:)?path/))
       )
         continue;
+      if (opens && builtins.test(call.callee) && source.language !== 'php') continue;
+      if (call.callee === 'path.Join' && source.language === 'go') continue;
+      if (call.callee === 'File' && source.language === 'c-sharp') continue;
       const hit = { start: call.start, end: call.end };
       const body = c.around(call.start, 12, 8);
-      const args = joins ? call.args : call.args.slice(0, 1);
+      const args = joins
+        ? call.args
+        : call.args.slice(0, call.name === 'File' || call.name === 'file' ? 2 : call.name === 'ServeFile' ? 3 : 1);
       let bad = false;
+      let entry = false;
       for (const a of args) {
         if (c.isConstant(a)) continue;
         const text = c.text(a);
         if (cleaned.test(text)) continue;
-        if (c.isOutside(a)) bad = true;
+        if (fromRequest(c, a, base)) bad = true;
         else if (joins && isJs && handlerParameter(c, a, call.start)) bad = true;
+        else if (archives && source.language !== 'python' && isEntryName(c, a)) entry = bad = true;
+        // Go's services read files whose names come from the environment or a prompt: the operator, but gosec's readers ask all the same.
+        else if (opens && source.language === 'go' && /os\.Getenv|ReadString|os\.Args/.test(wholeText(c, a)))
+          bad = true;
       }
-      if (!bad) continue;
-      if (cleaned.test(body)) continue;
-      if (/^(?:process\.env|os\.environ|os\.getenv|System\.getenv)/.test(args.map((a) => c.text(a)).join(' ')) && joins)
-        continue;
-      // A path of the operator's own (command line, environment) joined for later use is no request.
-      if (joins && !args.some((a) => requestLike(c, a)) && !handlerLike(c, args, call.start)) {
-        continue;
-      }
-      if (opens && !args.some((a) => requestLike(c, a))) {
-        // Reading a file named on the command line is what command line tools are for; Go's servers read os.Getenv.
-        if (source.language !== 'go' || !/os\.Getenv|ReadString|os\.Args/.test(deep(c, args[0]!, 0))) continue;
-      }
-      report(hit);
+      if (!bad || cleaned.test(body)) continue;
+      report(
+        entry
+          ? {
+              ...hit,
+              message:
+                "Name inside an archive is used as a path ('../' leads out): resolve it and check that it lies in the target folder.",
+            }
+          : hit,
+      );
     }
+    if (source.language === 'ruby')
+      for (const m of source.text.matchAll(
+        /\b(?:send_file|File\.(?:read|open|new|delete)|IO\.read|render\s+(?:file|template|action|partial)?:?)\s*\(?\s*[^\n,]{0,80}\bparams\[[^\]\n]{1,60}\](?![^\n]*basename)/g,
+      ))
+        report({ start: m.index, end: m.index + m[0].length });
     for (const call of c.facts.callsNamed('extractall', 'unpack_archive', 'extractAllTo')) {
       if (call.name === 'unpack_archive' || /zip/i.test(call.callee) || c.named(call, 'filter') || !source.has(/tar/i))
         continue;
@@ -101,35 +136,19 @@ export const pathTraversal: Rule = {
   },
 };
 
-function deep(c: ReturnType<typeof code>, range: { from: number; to: number }, depth: number): string {
-  let text = c.text(range);
-  if (depth < 3)
-    for (const name of new Set(c.names(range)))
-      for (const a of c.facts.valuesOf(name, range.from).slice(0, 5))
-        if (a.from !== range.from) text += ` ${deep(c, a, depth + 1)}`;
-  return text.slice(0, 8000);
-}
+/** Functions of PHP without an owner: the same words mean other things elsewhere. */
+const builtins = /^(?:copy|rename|mkdir|unlink|file|rmdir|opendir|scandir|readfile|fopen)$/;
+const base = /(?:^|\.)(?:basename|Base|secure_filename|sanitize\w*|GetFileName|getName|safe_join|SecureJoin|realpath)$/;
 
-/** Input of a request, not of the operator. */
-function requestLike(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
-  const text = deep(c, range, 0);
-  return (
-    /\breq(?:uest)?\s*(?:\.|\[|->)|\br\.(?:URL|Form|PostForm|FormValue|Header|Body)|\bctx\.(?:query|params|request|Query|Param|body)|\bc\.(?:Query|Param|PostForm|FormValue)|\$_(?:GET|POST|REQUEST|COOKIE|FILES)|\bparams\s*\[|getParameter|\bevent\b\s*(?:\.|\[)|\bRequest\b\s*(?:\.|\[)|self\.get_argument|\binput\s*\(|location\.(?:search|hash)|\.FormValue\(|\.Query\(\)/.test(
-      text,
-    ) || c.names(range).some((n) => c.params.has(n))
+/** `entry.name` of an archive's member. */
+function isEntryName(c: Code, range: { from: number; to: number }): boolean {
+  return /\b(?:f|file|entry|e|ze|zipEntry|header|hdr|h|member|zf|item|tarEntry|zip_?[eE]ntry)\.(?:Name|name|getName\(\)|fileName|entryName|path|FullName|filename)(?!\w)/.test(
+    wholeText(c, range),
   );
 }
 
-function handlerLike(
-  c: ReturnType<typeof code>,
-  args: readonly { from: number; to: number }[],
-  offset: number,
-): boolean {
-  return args.some((a) => handlerParameter(c, a, offset));
-}
-
 /** A parameter of the function around, called like user input. */
-function handlerParameter(c: ReturnType<typeof code>, a: { from: number; to: number }, offset: number): boolean {
+function handlerParameter(c: Code, a: { from: number; to: number }, offset: number): boolean {
   const names = c.names(a).filter((n) => c.facts.isParam(n, a.from));
   if (names.length === 0) return false;
   if (

@@ -1,8 +1,9 @@
 import { code } from './kit/code.ts';
+import { fromRequest } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 const fetches =
-  /^(?:requests(?:\.\w+)?\.(?:get|post|put|delete|patch|head|options|request)|requests\.(?:get|post|put|delete|patch|head|options|request)|httpx\.\w+|urllib\.request\.(?:urlopen|Request|urlretrieve)|urllib2\.urlopen|urllib\.urlopen|urlopen|aiohttp\.\w+|session\.(?:get|post|put|delete|request)|http\.(?:Get|Post|PostForm|Head|NewRequest|NewRequestWithContext|get|request)|https\.(?:get|request)|fetch|axios|axios\.\w+|got|got\.\w+|needle|needle\.\w+|superagent\.\w+|request|request\.(?:get|post)|undici\.\w+|node_fetch|URL|HttpGet|HttpPost|HttpClient\.\w+|WebClient\.\w+|client\.(?:GetAsync|PostAsync|GetStringAsync|DownloadString)|HttpRequest\.newBuilder|RestTemplate\.\w+|restTemplate\.\w+|Net\.HTTP\.\w+|HTTParty\.\w+|Faraday\.\w+|RestClient\.\w+|URI\.open|curl_init|file_get_contents|curl_setopt|WebRequest\.Create|webClient\.\w+|page\.goto|Page\.navigate|driver\.get|wkhtmltopdf)$/;
+  /^(?:requests(?:\.\w+)?\.(?:get|post|put|delete|patch|head|options|request)|requests\.(?:get|post|put|delete|patch|head|options|request)|httpx\.\w+|urllib\.request\.(?:urlopen|Request|urlretrieve)|urllib2\.urlopen|urllib\.urlopen|urlopen|aiohttp\.\w+|session\.(?:get|post|put|delete|request)|http\.(?:Get|Post|PostForm|Head|NewRequest|NewRequestWithContext|get|request)|https\.(?:get|request)|fetch|axios|axios\.\w+|got|got\.\w+|needle|needle\.\w+|superagent\.\w+|request|request\.(?:get|post)|undici\.\w+|node_fetch|URL|HttpGet|HttpPost|HttpClient\.\w+|WebClient\.\w+|client\.(?:GetAsync|PostAsync|GetStringAsync|DownloadString)|HttpRequest\.newBuilder|RestTemplate\.\w+|restTemplate\.\w+|Net\.HTTP\.\w+|HTTParty\.\w+|Faraday\.\w+|RestClient\.\w+|URI\.open|curl_init|file_get_contents|curl_setopt|WebRequest\.Create|webClient\.\w+|page\.(?:goto|setContent)|Page\.navigate|driver\.get|wkhtmlto(?:pdf|image)(?:\.generate)?|pdfkit\.from_url|phantom\.\w+|http\.DefaultClient\.Get|(?:httpC|c|hc)lient\.(?:Get|Post|PostForm|Head|get|post|put|delete|request|execute|GetStreamAsync|GetByteArrayAsync|SendAsync|fetch)|_?(?:httpC|c)lient\.(?:GetAsync|PostAsync|PutAsync|GetStringAsync|GetStreamAsync)|reqwest\.(?:get|blocking\.get)|ureq\.get|surf\.get|Http\.(?:get|post|put|withHeaders)|Guzzle\w*|\$client->\w+|urllib3\.\w+|http\.(?:urlopen|request)|pool\.request|grequests\.\w+|ky(?:\.\w+)?|ofetch|\$fetch|superagent|Jsoup\.connect|URI\.create|WebClient\.create|webClient\.(?:get|post)\(\)\.uri|URI\.parse|Typhoeus\.\w+|Excon\.\w+|open|getimagesize|fsockopen|copy|curl_multi_init|SoapClient|feedparser\.parse|pycurl\.\w+|websockets\.connect|ImageIO\.read|new\.Request|HttpWebRequest\.Create|HttpRequestMessage|RestClient|Unirest\.\w+|OkHttp\w*|\w+\.newCall|Request\.(?:Get|Post))$/;
 
 export const serverSideRequest: Rule = {
   id: 'request-forgery',
@@ -47,12 +48,32 @@ export const serverSideRequest: Rule = {
     'client',
     'undici',
     'net',
+    'getstringasync',
+    'getasync',
+    'wkhtmltopdf',
+    'wkhtmltoimage',
+    'jsoup',
+    'reqwest',
+    'http',
+    'ky',
+    'ofetch',
+    'open',
+    'unirest',
+    'typhoeus',
+    'excon',
+    'fsockopen',
+    'getimagesize',
+    'setcontent',
+    'pdfkit',
+    'phantom',
+    'ureq',
   ],
   check(source, report) {
     const c = code(source);
     for (const call of c.facts.calls) {
       if (!fetches.test(call.callee)) continue;
-      if (call.callee === 'URL' && !(call.isNew && source.language === 'java')) continue;
+      if (call.callee === 'URL' && !(call.isNew && /^(?:java|kotlin|scala|groovy)$/.test(source.language))) continue;
+      if (call.callee === 'fetch' && source.language === 'python') continue;
       let arg =
         call.args.find((a) => a.name === 'url' || a.name === 'uri') ??
         call.args.filter((a) => a.name === undefined)[
@@ -69,12 +90,11 @@ export const serverSideRequest: Rule = {
       if (!arg || c.isConstant(arg)) continue;
       // A fixed host in front leaves only the path to the caller.
       const text = c.text(arg);
-      if (
-        /^f?["'`](?:https?:\/\/)?[\w.-]+(?:\.\w{2,}|:\d+)\/|^f?["'`]https?:\/\/[\w.-]+["'`]?\s*\+?/.test(text) &&
-        /^f?["'`]https?:\/\/[\w.-]+[/?]/.test(text)
-      )
+      if (fixedHost(wholeAddress(c, arg, text))) continue;
+      if (/^(?:open|copy)$/.test(call.callee) && (source.language !== 'ruby' || !source.has(/open-uri/))) continue;
+      if (/^URI\.(?:parse|create)$/.test(call.callee) && !source.has(/Net::HTTP|HttpClient|WebClient|RestTemplate/))
         continue;
-      if (!fromRequest(c, arg, 0)) continue;
+      if (!fromRequest(c, arg)) continue;
       if (
         /allow(?:ed)?_?(?:hosts|list|urls)|whitelist|is_safe_url|validate_?url|isAllowed/i.test(
           c.around(call.start, 12, 0),
@@ -86,18 +106,14 @@ export const serverSideRequest: Rule = {
   },
 };
 
-function fromRequest(c: ReturnType<typeof code>, range: { from: number; to: number }, depth: number): boolean {
-  if (
-    /\breq(?:uest)?\.(?:args|form|values|json|data|cookies|headers|params|GET|POST|body|query|url|get_json|input|getParameter|QueryString|Query|Form)|\br\.(?:URL|FormValue|Form)|\$_(?:GET|POST|REQUEST)|\bparams\s*\[|getParameter|\bctx\.(?:query|params|Query|Param|request)|\bc\.(?:Query|Param)|\bRequest\s*(?:\.|\[)|\bevent(?:\.|\[)['"]?(?:body|query)/.test(
-      c.text(range),
-    )
-  )
-    return true;
-  if (depth > 3) return false;
-  for (const name of c.names(range)) {
-    if (c.params.has(name)) return true;
-    for (const a of c.facts.valuesOf(name, range.from))
-      if (a.from !== range.from && fromRequest(c, a, depth + 1)) return true;
-  }
-  return false;
+/** What the address starts with: the text itself, or the format or first part of the variable it is in. */
+function wholeAddress(c: ReturnType<typeof code>, arg: { from: number; to: number }, text: string): string {
+  if (!/^\w+$/.test(text)) return text;
+  const values = c.facts.valuesOf(text, arg.from);
+  return values.length === 1 ? c.text(values[0]) : text;
 }
+
+const fixedHost = (text: string): boolean =>
+  /^(?:\$?@?"|[fFuU]?["'`]|(?:fmt\.Sprintf|String\.format|sprintf|format|URI\.create|new URL|URI\.parse)\(\s*["'`])https?:\/\/[\w.-]+(?::\d+)?[/?]/.test(
+    text,
+  );

@@ -1,13 +1,18 @@
 import { code } from './kit/code.ts';
+import { fromRequest, wholeText as allText } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 const sinks =
-  /^(?:execute|executemany|executescript|executeQuery|executeUpdate|executeLargeUpdate|addBatch|prepareStatement|prepareCall|nativeSQL|query|queryForObject|queryForList|queryForMap|queryForRowSet|queryForStream|queryForInt|queryForLong|batchUpdate|createQuery|createNativeQuery|createSQLQuery|newQuery|rawQuery|execSQL|raw|rawQueryUnsafe|\$queryRawUnsafe|\$executeRawUnsafe|queryRaw|whereRaw|orderByRaw|havingRaw|groupByRaw|selectRaw|joinRaw|fromRaw|extra|RawSQL|text|fetch|fetchrow|fetchval|fetch_all|fetch_one|cursor|Query|QueryRow|QueryContext|QueryRowContext|Exec|ExecContext|Prepare|PrepareContext|MustExec|Queryx|QueryRowx|NamedExec|Get|Select|Raw|Where|WhereOr|WhereIn|Having|Order|Joins|ColumnExpr|TableExpr|OrderExpr|GroupExpr|JoinOn|ExecuteSqlRaw|ExecuteSqlCommand|FromSqlRaw|FromSql|SqlCommand|SqlQuery|SqlQueryRaw|MySqlCommand|NpgsqlCommand|OracleCommand|SqliteCommand|OleDbCommand|CommandText|ExecuteScalar|ExecuteNonQuery|mysql_query|mysqli_query|pg_query|pg_send_query|sqlite_query|mssql_query|odbc_exec|db_query|exec_query|find_by_sql|select_all|select_rows|select_value|select_one|count_by_sql|where|order|group|having|joins|pluck|reorder|update_all|delete_all|exists|from|lock|execute_sql|PreparedStatementCreatorFactory|CallableStatementCreatorFactory|SqlUpdate|MappingSqlQuery|BatchSqlUpdate|SqlFunction|StoredProcedure|literal|unsafe|simple_query|batch_execute|sql_query|executeSql|statement|unprepared|select|insert|update|delete|do_query|runQuery|copy_expert|mogrify|read_sql|read_sql_query|BigQueryOperator|BigQueryInsertJobOperator)$/;
+  /^(?:execute|executemany|executescript|executeQuery|executeUpdate|executeLargeUpdate|addBatch|prepareStatement|prepareCall|nativeSQL|query|queryForObject|queryForList|queryForMap|queryForRowSet|queryForStream|queryForInt|queryForLong|batchUpdate|createQuery|createNativeQuery|createSQLQuery|newQuery|rawQuery|execSQL|raw|rawQueryUnsafe|\$queryRawUnsafe|\$executeRawUnsafe|queryRaw|whereRaw|orderByRaw|havingRaw|groupByRaw|selectRaw|joinRaw|fromRaw|extra|RawSQL|text|fetch|fetchrow|fetchval|fetch_all|fetch_one|cursor|Query|QueryRow|QueryContext|QueryRowContext|Exec|ExecContext|Prepare|PrepareContext|MustExec|Queryx|QueryRowx|NamedExec|Get|Select|Raw|Where|WhereOr|WhereIn|Having|Order|Joins|ColumnExpr|TableExpr|OrderExpr|GroupExpr|JoinOn|ExecuteSqlRaw|ExecuteSqlCommand|FromSqlRaw|FromSql|SqlCommand|SqlQuery|SqlQueryRaw|MySqlCommand|NpgsqlCommand|OracleCommand|SqliteCommand|OleDbCommand|CommandText|ExecuteScalar|ExecuteNonQuery|mysql_query|mysqli_query|pg_query|pg_send_query|sqlite_query|mssql_query|odbc_exec|db_query|exec_query|find_by_sql|select_all|select_rows|select_value|select_one|count_by_sql|where|order|group|having|joins|pluck|reorder|update_all|delete_all|exists|from|lock|execute_sql|PreparedStatementCreatorFactory|CallableStatementCreatorFactory|SqlUpdate|MappingSqlQuery|BatchSqlUpdate|SqlFunction|StoredProcedure|literal|unsafe|simple_query|batch_execute|sql_query|executeSql|statement|unprepared|select|insert|update|delete|do_query|runQuery|copy_expert|mogrify|read_sql|read_sql_query|BigQueryOperator|BigQueryInsertJobOperator|filter|filter_by|sqlRestriction|Distinct|Group|andWhere|orWhere|orderBy|addOrderBy|groupBy|run|createStatement|DB\.\w+|whereIn|orderByDesc|fromSub|execute_batch|execute_values|query_one|query_all|query_as|query_scalar|sqlx|exec_driver_sql|session|executeQueryAsync|ExecuteSqlInterpolated|ExecuteReader|ExecuteSql|QueryAsync|QueryFirst\w*|QuerySingle\w*|Execute|ExecuteAsync)$/;
 const sqlText =
   /\b(?:select\b[\s\S]{0,400}\bfrom|insert\s+into|update\b[\s\S]{0,200}\bset|delete\s+from|drop\s+(?:table|database|schema|user)|create\s+(?:table|user|database|index|view)|alter\s+(?:table|user)|where\b[\s\S]{0,100}(?:=|like|in\b)|order\s+by|union\s+select|merge\s+into|grant\b[\s\S]{0,60}\bto|truncate\s+table|call\s+\w+\s*\(|exec(?:ute)?\s+\w+|values\s*\(|having\b|limit\s|=\s*['"]?$)/i;
 /** Names so general that the text itself must look like SQL. */
 const general =
-  /^(?:query|text|fetch|fetchrow|fetchval|cursor|raw|Query|Raw|Where|Get|Select|where|order|group|having|joins|from|select|insert|update|delete|exists|lock|literal|unsafe|statement|extra|execute|Exec|Order|Having|Joins|pluck|reorder|prepare|Prepare|WhereIn|read_sql|CommandText|fetch_all|fetch_one|addBatch|runQuery)$/;
+  /^(?:query|text|fetch|fetchrow|fetchval|cursor|raw|Query|Raw|Where|Get|Select|where|order|group|having|joins|from|select|insert|update|delete|exists|lock|literal|unsafe|statement|extra|execute|Exec|Order|Having|Joins|pluck|reorder|prepare|Prepare|WhereIn|read_sql|CommandText|fetch_all|fetch_one|addBatch|runQuery|filter|filter_by|Distinct|Group|andWhere|orWhere|orderBy|addOrderBy|groupBy|run|whereIn|session|Execute|ExecuteAsync|QueryAsync|QueryFirst\w*|QuerySingle\w*)$/;
+/** Clauses: the text is a part of a statement, so a comparison is enough to know it for SQL. */
+const clauses =
+  /^(?:where|Where|WhereOr|andWhere|orWhere|having|Having|filter|order|Order|orderBy|addOrderBy|group|Group|groupBy|joins|Joins|extra|whereRaw|orderByRaw|havingRaw|sqlRestriction|exists|find_by|reorder|pluck|Distinct|Not|Or)$/;
+const comparison = /[\w"'`.)]\s*(?:=|<>|!=|<=?|>=?|\blike\b|\bin\b)\s*['"(%]?|\b(?:asc|desc)\b/i;
 
 export const sqlInjection: Rule = {
   id: 'sql-injection',
@@ -19,6 +24,25 @@ export const sqlInjection: Rule = {
   why: 'A value that is pasted into SQL can end the string and go on with a statement of its own; escaping by hand is forgotten or wrong sooner or later. Placeholders can not be broken out of.',
   remedy: 'use placeholders and pass the values separately',
   keywords: [
+    'filter',
+    'sqlrestriction',
+    'orderby',
+    'andwhere',
+    'orwhere',
+    'groupby',
+    'run',
+    'tostring',
+    'executereader',
+    'queryasync',
+    'queryfirst',
+    'querysingle',
+    'exec_driver_sql',
+    'distinct',
+    'group',
+    'pluck',
+    'executesql',
+    'sqlx',
+    'query_as',
     'execute',
     'executemany',
     'executescript',
@@ -100,7 +124,9 @@ export const sqlInjection: Rule = {
     for (const call of c.facts.calls) {
       if (!sinks.test(call.name)) continue;
       const args = call.args.filter(
-        (a) => a.name === undefined || /^(?:sql|query|statement|text|sql_query|cmdText)$/.test(a.name),
+        (a) =>
+          a.name === undefined ||
+          /^(?:sql|query|statement|text|sql_query|cmdText|where|select|tables|order_by)$/.test(a.name),
       );
       const skip =
         call.name.endsWith('Context') ||
@@ -108,12 +134,33 @@ export const sqlInjection: Rule = {
         /^(?:ctx|context|r\.Context\(\)|context\.\w+\(\))$/.test(c.text(args[0]))
           ? 1
           : 0;
+      if (/^filter(?:_by)?$/.test(call.name) && source.language !== 'python') continue;
       const candidates = /^(?:mysqli_query|pg_query|Get|Select|fetch)$/.test(call.name)
         ? args.slice(0, 3)
         : args.slice(skip, skip + 1);
       for (const arg of candidates) {
         if (c.isConstant(arg)) continue;
+        if (c.text(arg).startsWith('**')) continue;
+        // A function is no statement.
+        if (
+          /^(?:async\s+)?(?:function\b|\w+\s*=>|\([^()]{0,200}\)\s*(?::\s*[\w<>[\]| ]{1,60})?=>|\|)/.test(c.text(arg))
+        )
+          continue;
         const built = c.isBuilt(arg);
+        // Names of columns and directions can not be placeholders: what a request sends must not be one.
+        if (
+          /^(?:order|Order|orderBy|Group|group|groupBy|Having|having|reorder|pluck|Distinct|Raw|raw|orderByRaw|find_by_sql|where|Where|joins|Joins)$/.test(
+            call.name,
+          ) &&
+          source.has(/gorm|ActiveRecord|ApplicationRecord|params\[|sequelize|knex|typeorm/i) &&
+          !/^[{[]/.test(c.text(arg)) &&
+          arg.name === undefined &&
+          !/=>|->|^\w+:/.test(c.text(arg)) &&
+          fromRequest(c, arg, /^(?:permit|sanitize\w*|quote\w*|escape\w*)$/)
+        ) {
+          if (!onlySafeParts(c, arg)) report({ start: call.start, end: call.end });
+          break;
+        }
         const jdbc =
           source.has(
             /jdbcTemplate|JdbcTemplate|NamedParameterJdbc|StatementCreatorFactory|SqlUpdate|EntityManager|entityManager/,
@@ -124,6 +171,11 @@ export const sqlInjection: Rule = {
           /(?:jdbcTemplate|template|jdbc|em|entityManager|jdbcOperations|conn\w*|stmt|pm|new)$/i.test(
             call.callee.split('.').slice(0, -1).join('.') || (call.isNew ? 'new' : ''),
           );
+        const builder = !built && builtUp(c, arg);
+        if (builder) {
+          report({ start: call.start, end: call.end });
+          break;
+        }
         if (!built) {
           // The statement itself is handed in as a parameter.
           if (
@@ -138,7 +190,17 @@ export const sqlInjection: Rule = {
           }
         } else {
           const text = wholeText(c, arg, 0);
-          if (!sqlText.test(text)) {
+          if (
+            !sqlText.test(text) &&
+            !(
+              clauses.test(call.name) &&
+              comparison.test(text) &&
+              source.has(
+                /sql|orm\b|knex|sequelize|prisma|database|\bdb\b|session|repository|queryBuilder|ActiveRecord|model/i,
+              ) &&
+              hasFragment(c, arg)
+            )
+          ) {
             if (general.test(call.name) || !/["'`]/.test(text)) continue;
             if (
               !/^(?:executeQuery|executeUpdate|prepareStatement|createNativeQuery|rawQuery|execSQL|mysql_query|mysqli_query|pg_query|find_by_sql|executemany|QueryRow|queryForObject)$/.test(
@@ -147,10 +209,11 @@ export const sqlInjection: Rule = {
             )
               continue;
           }
+          if (call.name === 'run' && !source.has(/pg8000|sqlite|duckdb|neo4j/)) continue;
           if (/^(?:text)$/.test(call.name) && !source.has(/sqlalchemy|text\(/)) continue;
         }
         if (onlySafeParts(c, arg)) continue;
-        report({ start: call.start, end: call.end, key: source.text.slice(call.start, call.end).replace(/\s+/g, ' ') });
+        report({ start: call.start, end: call.end });
         break;
       }
     }
@@ -173,6 +236,26 @@ function wholeText(c: ReturnType<typeof code>, range: { from: number; to: number
       for (const a of c.facts.valuesOf(name, range.from).slice(0, 6))
         if (a.from !== range.from) text += `\n${wholeText(c, a, depth + 1)}`;
   return text.length > 20_000 ? text.slice(0, 20_000) : text;
+}
+
+/** `sb.toString()` of a builder that was fed SQL and something that varies. */
+function builtUp(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
+  const m = /^(\w+)\.(?:toString|String|ToString|to_s)\(\)$/.exec(c.text(range)) ?? /^(\w+)$/.exec(c.text(range));
+  if (!m) return false;
+  let sql = c.facts.valuesOf(m[1]!, range.from).some((a) => sqlText.test(c.text(a)));
+  let varies = false;
+  for (const call of c.facts.callsNamed('append', 'Append', 'WriteString', 'push_str')) {
+    if (call.callee.split('.').at(-2) !== m[1] || c.facts.scopeAt(call.open) !== c.facts.scopeAt(range.from)) continue;
+    for (const a of call.args)
+      if (c.isConstant(a)) sql ||= sqlText.test(c.text(a));
+      else if (c.isParameter(a) || fromRequest(c, a)) varies = true;
+  }
+  return sql && varies;
+}
+
+/** Whether a string in the range ends in the middle of a comparison, or is formatted into one: what follows is SQL, not a value. */
+function hasFragment(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
+  return /(?:=|<|>|\blike|\bin)\s*['"(%]{0,3}\s*(?:["'`]|\$\{|#\{|\{|%s)/i.test(allText(c, range));
 }
 
 /** Placeholders joined, numbers, quoted identifiers: what varies can not break out. */

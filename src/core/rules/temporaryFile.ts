@@ -10,15 +10,31 @@ export const temporaryFile: Rule = {
   references: ['CWE-377', 'CWE-379'],
   why: 'Someone else on the machine can make the file, or a link of its name, first.',
   remedy: 'let the library make and open it in one step',
-  keywords: ['mktemp', 'tempnam', 'tmpnam', 'createtempfile'],
+  keywords: ['tmp', 'mktemp', 'tempnam', 'tmpnam', 'createtempfile'],
   check(source, report) {
     const c = code(source);
-    for (const call of c.facts.calls)
+    for (const call of c.facts.calls) {
+      // A fixed name below /tmp, opened for writing.
+      const target = call.args[0] ? c.facts.literal(call.args[0]) : undefined;
+      if (
+        target !== undefined &&
+        /^\/(?:var\/)?tmp\/\w/.test(target) &&
+        (/^(?:os\.(?:Create|WriteFile|OpenFile)|ioutil\.WriteFile|File\.write|file_put_contents)$/.test(call.callee) ||
+          (/^(?:open|io\.open|File\.open|fopen)$/.test(call.callee) && /^["'][wax]/.test(c.text(call.args[1]))))
+      )
+        report({
+          start: call.start,
+          end: call.end,
+          tier: 'high',
+          message:
+            'Anyone on the machine can make this file, or a link of its name, first: make a temporary file with a random name.',
+        });
       if (/^(?:tempfile\.mktemp|os\.tempnam|os\.tmpnam|tempnam)$/.test(call.callee))
         report({
           start: call.start,
           end: call.end,
           ...(call.callee === 'tempfile.mktemp' ? { tier: 'high' as const } : {}),
         });
+    }
   },
 };

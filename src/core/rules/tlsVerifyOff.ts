@@ -11,6 +11,23 @@ export const tlsVerifyOff: Rule = {
   why: 'Without the certificate check anyone on the network can read and change the traffic. There is no harmless use in shipped code: a private CA is trusted by adding it, not by trusting everyone.',
   remedy: 'keep verification on and add the private CA to the trust store',
   keywords: [
+    'x509trustmanager',
+    'x509extendedtrustmanager',
+    'hostnameverifier',
+    'sethostnameverifier',
+    'setdefaulthostnameverifier',
+    'insecuretrustmanagerfactory',
+    'trustallstrategy',
+    'allow_all',
+    'settrustall',
+    'checkserveridentity',
+    'sslverifymode',
+    'simpleemail',
+    'trustall',
+    'ssl',
+    'sslhandshake',
+    'checkservertrusted',
+    'hostnameverification',
     'verify',
     'rejectunauthorized',
     'insecureskipverify',
@@ -65,7 +82,7 @@ export const tlsVerifyOff: Rule = {
         report({ ...a, key: a.name });
       else if (
         /ServerCertificate(?:Custom)?ValidationCallback$/.test(a.name) &&
-        /=>\s*true\b|return\s+true|DangerousAcceptAny/.test(value)
+        /=>\s*true\b|(?:=>|delegate[^{]{0,200})\s*\{\s*return\s+true|DangerousAcceptAny/.test(value)
       )
         report({ ...a, key: a.name });
     }
@@ -85,10 +102,8 @@ export const tlsVerifyOff: Rule = {
           report({ start: call.start, end: code.offsets(arg).end, key: 'cert_reqs' });
       }
       if (
-        /^(?:_create_unverified_context|danger_accept_invalid_certs|danger_accept_invalid_hostnames)$/.test(
-          call.name,
-        ) &&
-        code.textOf(call.args[0] ?? { from: 0, to: 0 }) !== 'false'
+        (call.name === '_create_unverified_context' || /^danger_accept_invalid_(?:certs|hostnames)$/.test(call.name)) &&
+        (call.name.startsWith('_') || /^(?:true|)$/.test(code.textOf(call.args[0] ?? { from: 0, to: 0 })))
       )
         report({ start: call.start, end: call.end, key: call.name });
       else if (/(?:Noop|AllowAll|NullHostname)\w*Verifier$/.test(call.name))
@@ -99,6 +114,37 @@ export const tlsVerifyOff: Rule = {
         /^(?:false|0)$/i.test(code.textOf(call.args[2] ?? { from: 0, to: 0 }))
       )
         report({ start: call.start, end: call.end, key: code.textOf(call.args[1]!) });
+    }
+    const { text } = source;
+    if (/^(?:java|kotlin|scala|groovy)$/.test(source.language)) {
+      for (const m of text.matchAll(
+        /\b(?:NoopHostnameVerifier|AllowAllHostnameVerifier|NullHostnameVerifier)\.INSTANCE\b|\bALLOW_ALL_HOSTNAME_VERIFIER\b|\bInsecureTrustManagerFactory\.INSTANCE\b|\bTrustAllStrategy\.INSTANCE\b|\bnew\s+TrustAllStrategy\s*\(|\.setTrustAll\s*\(\s*true|\bsetHostname[vV]erif(?:ier|ication)\s*\(\s*\(?\s*\w+\s*(?:,\s*\w+\s*)?\)?\s*->\s*true|\bset(?:Default)?HostnameVerifier\s*\(\s*\(?\s*\w+\s*,\s*\w+\s*\)?\s*->\s*(?:true|\{\s*return\s+true)|\bboolean\s+verify\s*\(\s*(?:final\s+)?String\s+\w+\s*,\s*(?:final\s+)?SSLSession\s+\w+\s*\)\s*\{\s*return\s+true\s*;|\bfun\s+verify\s*\([^)\n]{0,80}SSLSession[^)\n]{0,20}\)[^{=\n]{0,20}(?:=\s*true|\{\s*return\s+true)/g,
+      ))
+        report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, ' ').slice(0, 60) });
+      // A trust manager that checks nothing.
+      for (const m of text.matchAll(
+        /\b(?:void|fun)\s+checkServerTrusted\s*\([^){}]{0,200}\)\s*(?:throws\s+[\w.,\s]{1,120})?(?::\s*Unit\s*)?\{\s*(?:(?:\/\/[^\n]{0,200}\n|\/\*[^*]{0,200}\*\/)\s*){0,3}(?:return\s*;\s*)?\}/g,
+      ))
+        report({
+          start: m.index,
+          end: m.index + m[0].length,
+          key: 'checkServerTrusted',
+          message:
+            'Trust manager accepts every certificate: use the default one, and add a private CA to its trust store.',
+        });
+    } else if (/^(?:javascript|typescript|tsx)$/.test(source.language)) {
+      for (const m of text.matchAll(
+        /\bcheckServerIdentity\s*:\s*(?:\([^)\n]{0,40}\)|\w+)\s*=>\s*(?:undefined|null|true|\{\s*\}|\{\s*return(?:\s+(?:undefined|null|true))?\s*;?\s*\})/g,
+      ))
+        report({ start: m.index, end: m.index + m[0].length, key: 'checkServerIdentity' });
+    } else if (source.language === 'php') {
+      for (const m of text.matchAll(
+        /\bCURLOPT_SSL_VERIFY(?:PEER|HOST)\s*=>\s*(?:false|0)\b|['"](?:verify|verify_peer|verify_peer_name)['"]\s*=>\s*false\b/gi,
+      ))
+        report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, '') });
+    } else if (source.language === 'rust') {
+      for (const m of text.matchAll(/\bSslVerifyMode::NONE\b/g))
+        report({ start: m.index, end: m.index + m[0].length, key: m[0] });
     }
   },
   fix: switchBack('Keep the certificate check on'),

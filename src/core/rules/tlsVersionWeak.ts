@@ -10,6 +10,21 @@ export const tlsVersionWeak: Rule = {
   why: 'SSL 3, TLS 1.0 and 1.1 are withdrawn, and protocols without TLS show passwords and data to everyone on the way.',
   remedy: 'ask for TLS 1.2 or newer, and use the encrypted form of the protocol',
   keywords: [
+    'defaulthttpclient',
+    'ciphersuites',
+    'tlsversion',
+    'set_min_proto_version',
+    'minimum_version',
+    'sslversion',
+    'sslprotocols',
+    'newserver',
+    'curlopt_sslversion',
+    'curl_sslversion_tlsv1',
+    'stream_crypto_method_tlsv1_0_client',
+    'stream_crypto_method_any_client',
+    'tls_rsa_with_rc4_128_sha',
+    'tls_rsa_with_3des_ede_cbc_sha',
+    'tls',
     'protocol_sslv2',
     'protocol_sslv3',
     'protocol_sslv23',
@@ -61,10 +76,17 @@ export const tlsVersionWeak: Rule = {
   check(source, report) {
     const { text } = source;
     for (const m of text.matchAll(
-      /\bssl\.PROTOCOL_(?:SSLv2|SSLv3|SSLv23|TLSv1|TLSv1_1)\b|\bSSL\.(?:SSLv2|SSLv3|SSLv23|TLSv1|TLSv1_1)_METHOD\b|\btls\.VersionSSL30\b|\bMinVersion\s*:\s*(?:tls\.VersionTLS1[01]\b|0x0?30[0-2]\b)|\bsecureProtocol\s*:\s*["'](?:SSLv[23]|TLSv1(?:_1)?)_(?:client_|server_)?method["']|\b(?:minVersion|maxVersion)\s*:\s*["'](?:TLSv1|TLSv1\.1|SSLv3)["']|\bSSLContext\.getInstance\(\s*["'](?:SSL|SSLv[23]|TLSv1(?:\.1)?)["']|\bSecurityProtocolType\.(?:Ssl3|Tls|Tls11)\b|\bSslProtocols\.(?:Ssl[23]|Tls|Tls11)\b|\bssl_protocols\s+[^;\n]{0,400}\b(?:SSLv[23]|TLSv1(?:\.1)?)(?=[\s;])|\bOpenSSL::SSL::(?:SSL3|TLS1|TLS1_1)_VERSION|\bssl_version\s*[:=]\s*:?["']?(?:SSLv[23]|TLSv1(?:_1)?)\b|\bgrpc\.(?:WithInsecure\(|insecure_channel\(|credentials\.createInsecure\(|ServerCredentials\.createInsecure\()|\badd_insecure_port\s*\(|\.usePlaintext\s*\(|\bssh\.InsecureIgnoreHostKey\s*\(|\bparamiko\.(?:client\.)?(?:AutoAddPolicy|WarningPolicy)\b|\bset_missing_host_key_policy\s*\(\s*(?:AutoAddPolicy|WarningPolicy)|\btelnetlib\.Telnet\s*\(|\bftplib\.FTP\s*\(|\bnew\s+FTPClient\s*\(|\bsslmode=disable\b|\bssl\.wrap_socket\s*\(\s*\)|\bNewClientTLSFromCert_insecure/g,
+      /\bssl\.PROTOCOL_(?:SSLv2|SSLv3|SSLv23|TLSv1|TLSv1_1)\b|\bSSL\.(?:SSLv2|SSLv3|SSLv23|TLSv1|TLSv1_1)_METHOD\b|\btls\.VersionSSL30\b|\bMinVersion\s*:\s*(?:tls\.VersionTLS1[01]\b|0x0?30[0-2]\b)|\bsecureProtocol\s*:\s*["'](?:SSLv[23]|TLSv1(?:_1)?)_(?:client_|server_)?method["']|\b(?:minVersion|maxVersion)\s*:\s*["'](?:TLSv1|TLSv1\.1|SSLv3)["']|\bSSLContext\.getInstance\(\s*["'](?:SSL|SSLv[23]|TLSv1(?:\.1)?)["']|\bSecurityProtocolType\.(?:Ssl3|Tls|Tls11)\b|\bSslProtocols\.(?:Ssl[23]|Tls|Tls11)\b|\bssl_protocols\s+[^;\n]{0,400}\b(?:SSLv[23]|TLSv1(?:\.1)?)(?=[\s;])|\bOpenSSL::SSL::(?:SSL3|TLS1|TLS1_1)_VERSION|\bssl_version\s*[:=]\s*:?["']?(?:SSLv[23]|TLSv1(?:_1)?)\b|\bgrpc\.(?:WithInsecure\(|insecure_channel\(|credentials\.createInsecure\(|ServerCredentials\.createInsecure\()|\badd_insecure_port\s*\(|\.usePlaintext\s*\(|\bssh\.InsecureIgnoreHostKey\s*\(|\bparamiko\.(?:client\.)?(?:AutoAddPolicy|WarningPolicy)\b|\bset_missing_host_key_policy\s*\(\s*(?:AutoAddPolicy|WarningPolicy)|\btelnetlib\.Telnet\s*\(|\bftplib\.FTP\s*\(|\bnew\s+FTPClient\s*\(|\bsslmode=disable\b|\bssl\.wrap_socket\s*\(\s*\)|\bnew\s+DefaultHttpClient\s*\(\s*\)|\bTLS_(?:ECDHE_)?(?:RSA|ECDSA|ECDHE_RSA)_WITH_(?:RC4_128_SHA|3DES_EDE_CBC_SHA|DES_CBC_SHA)\b|\bsslv3\b(?=['"])|\bSSLv3_METHOD\b|\bOpenSSL\.SSL\.SSLv\w+_METHOD|\bSSL_PROTOCOL_TLS1(?:_1)?\b|\bTls_?[vV]ersion\.TLS(?:V|v)?1_[01]\b|\bSslProtocols\.(?:Default|None\s*\|)|\b(?:min_protocol_version|minimum_version)\s*[=:(]\s*(?:ssl\.TLSVersion\.)?(?:TLSv1(?:_1)?|SSLv3)\b|\bTLSVersion\.(?:TLSv1|TLSv1_1|SSLv3)\b|\bset_min_proto_version\([^)\n]{0,40}TLS1(?:_1)?\b|\bSTREAM_CRYPTO_METHOD_(?:TLSv1_[01]|SSLv\d+|ANY)_CLIENT\b|\bCURL_SSLVERSION_(?:SSLv[23]|TLSv1(?:_[01])?)\b/g,
     )) {
       const lineStart = text.lastIndexOf('\n', m.index) + 1;
       if (/^\s*(?:#|\/\/|\*)/.test(text.slice(lineStart, m.index))) continue;
+      // Suites that are named to be told apart are not offered.
+      if (
+        m[0].startsWith('TLS_') &&
+        !/[cC]ipherSuites\s*[:=]\s*(?:\[\]uint16\s*)?[{[][^}\]]*$/.test(text.slice(Math.max(0, m.index - 400), m.index))
+      )
+        continue;
+      if (/createSsl|NewTLS/.test(text.slice(lineStart, m.index))) continue;
       if (
         m[0] === 'sslmode=disable' &&
         /localhost|127\.0\.0\.1|@(?:db|postgres):/.test(text.slice(lineStart, m.index + 100))
@@ -75,6 +97,25 @@ export const tlsVersionWeak: Rule = {
     if (source.language === 'go') {
       for (const m of text.matchAll(/&?tls\.Config\s*\{\s*\}/g))
         report({ start: m.index, end: m.index + m[0].length, key: 'tls.Config', tier: 'medium' });
+      // A server without credentials speaks plain text.
+      for (const m of text.matchAll(/\bgrpc\.NewServer\s*\(\s*\)/g))
+        if (!/\bgrpc\.Creds\(/.test(text))
+          report({
+            start: m.index,
+            end: m.index + m[0].length,
+            key: 'grpc.NewServer',
+            message: 'gRPC server without TLS: pass grpc.Creds(credentials.NewTLS(…)).',
+          });
     }
+  },
+  fix(text) {
+    const newText = text
+      .replace(/\btls\.Version(?:TLS1[01]|SSL30)\b/, 'tls.VersionTLS12')
+      .replace(/^(minVersion\s*:\s*["'])(?:TLSv1(?:\.1)?|SSLv3)(["'])$/, '$1TLSv1.2$2')
+      .replace(/\bSecurityProtocolType\.(?:Ssl3|Tls|Tls11)$/, 'SecurityProtocolType.Tls12')
+      .replace(/^(SSLContext\.getInstance\(\s*["'])(?:SSL|SSLv[23]|TLSv1(?:\.1)?)(["'])$/, '$1TLSv1.2$2')
+      .replace(/^(ssl\.TLSVersion|TLSVersion)\.(?:TLSv1|TLSv1_1|SSLv3)$/, '$1.TLSv1_2')
+      .replace(/^ssl\.PROTOCOL_(?:SSLv2|SSLv3|SSLv23|TLSv1|TLSv1_1)$/, 'ssl.PROTOCOL_TLS_CLIENT');
+    return newText === text ? undefined : { title: 'Ask for TLS 1.2 or newer', newText };
   },
 };

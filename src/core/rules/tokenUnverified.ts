@@ -1,5 +1,24 @@
-import { code } from './kit/code.ts';
+import type { Call } from '../languages/facts.ts';
+import { code, type Code } from './kit/code.ts';
 import { codeLanguages, type Rule } from './rule.ts';
+
+const hardcoded = 'Key for tokens or sessions is written into the code: read it from a secret store and change it.';
+
+/** The key of a signing call or of a session, where it is a constant of the code. */
+function writtenKey(c: Code, call: Call): string | undefined {
+  if (/^Algorithm\.HMAC\d+$/.test(call.callee)) return c.facts.literal(call.args[0]);
+  if (call.name === 'SignedString') return /^\[\]byte\(\s*"([^"]+)"\s*\)$/.exec(c.text(call.args[0]))?.[1];
+  if (call.name === 'createHmac' && call.args[1] && !/KEY|EXAMPLE/.test(c.text(call.args[1])))
+    return c.facts.literal(call.args[1]) || undefined;
+  if (
+    /^(?:javascript|typescript|tsx)$/.test(c.source.language) &&
+    /^(?:session|cookieSession|expressSession|jwt|expressjwt|expressJwt|cookieParser)$/.test(call.callee)
+  ) {
+    const secret = c.option(call, /^secret$/) ?? (call.callee === 'cookieParser' ? call.args[0] : undefined);
+    return (secret && c.facts.literal(secret)) || undefined;
+  }
+  return undefined;
+}
 
 export const tokenUnverified: Rule = {
   id: 'token-not-verified',
@@ -11,6 +30,19 @@ export const tokenUnverified: Rule = {
   why: 'A token whose signature is not checked, or may be "none", says whatever its sender likes.',
   remedy: 'verify the signature with a fixed list of algorithms',
   keywords: [
+    'algorithm',
+    'signedstring',
+    'jwts',
+    'createhmac',
+    'session',
+    'cookiesession',
+    'expressjwt',
+    'secret_key',
+    'secret',
+    'jwt_secret_key',
+    'signingmethodnone',
+    'cookieparser',
+    'signaturealgorithm',
     'jwt',
     'decode',
     'verify',
@@ -32,6 +64,18 @@ export const tokenUnverified: Rule = {
   ],
   check(source, report) {
     const c = code(source);
+    for (const m of source.text.matchAll(
+      /\bjwt\.(?:SigningMethodNone|UnsafeAllowNoneSignatureType)\b|\bSignatureAlgorithm\.NONE\b|\bJwtAlgorithm\.None\b/g,
+    ))
+      report({ start: m.index, end: m.index + m[0].length, key: 'none' });
+    // Flask signs its sessions with this key.
+    if (source.language === 'python')
+      for (const a of c.facts.assignments)
+        if (
+          /^(?:app|application)\.(?:secret_key|config\.(?:SECRET_KEY|JWT_SECRET_KEY))$/.test(a.target) &&
+          c.facts.literal(a)
+        )
+          report({ start: a.start, end: a.end, key: 'flask-secret', tier: 'high', message: hardcoded });
     for (const call of c.facts.calls) {
       const body = c.text({ from: call.open, to: call.close + 1 });
       const hit = { start: call.start, end: call.end };
@@ -39,6 +83,12 @@ export const tokenUnverified: Rule = {
         if (/verify\s*=\s*False|["']verify_signature["']\s*:\s*False|algorithms\s*=\s*\[?\s*["']none["']/i.test(body))
           report({ ...hit, key: 'unverified' });
       } else if (
+        call.callee === 'jwt.encode' &&
+        source.language === 'python' &&
+        /algorithm\s*=\s*["']none["']/i.test(body)
+      )
+        report({ ...hit, key: 'none' });
+      else if (
         /^(?:jwt|jsonwebtoken|JWT)\.(?:verify|sign)$/.test(call.callee) &&
         /algorithms?\s*["']?\s*:\s*\[?[^\]]{0,400}["']none["']/i.test(body)
       )
@@ -52,6 +102,18 @@ export const tokenUnverified: Rule = {
       )
         report({ ...hit, key: 'unverified' });
       else if (/^Algorithm\.none$|alg\w*\.none$/i.test(call.callee)) report({ ...hit, key: 'none' });
+      else if (call.name === 'decode' && source.has(/['"]jwt-simple['"]/) && /^true$/.test(c.text(call.args[2])))
+        report({ ...hit, key: 'unverified' });
+      else if (
+        /^(?:jwt|jsonwebtoken|JWT)\.decode$/.test(call.callee) &&
+        source.has(/['"]jsonwebtoken['"]|com\.auth0\.jwt|\bDecodedJWT\b/) &&
+        // To read a token is fine where it is verified, too.
+        !source.has(/\.verify\s*\(|JWTVerifier|\.require\s*\(/)
+      )
+        report({ ...hit, key: 'decode', tier: 'high' });
+      else if (/^Jwts\.builder\(\)\.(?:\w+\(\)\.)*compact$/.test(call.callee) && !call.callee.includes('signWith'))
+        report({ ...hit, key: 'unsigned' });
+      else if (writtenKey(c, call) !== undefined) report({ ...hit, key: 'key', tier: 'high', message: hardcoded });
       else if (
         /^(?:jwt|jsonwebtoken|JWT|jose\.JWT|jose|JWK)\.(?:sign|verify|asKey|encode|decode)$/.test(call.callee) ||
         (/^(?:sign|verify|asKey)$/.test(call.callee) && source.has(/jsonwebtoken|jose/))
@@ -68,7 +130,7 @@ export const tokenUnverified: Rule = {
             ...hit,
             key: `jwt-secret:${call.callee}:${source.lines[source.lineAt(call.start) - 1]?.trim().length ?? 0}`,
             tier: 'high',
-            message: 'Key for tokens is written into the code: read it from a secret store and change it.',
+            message: hardcoded,
           });
       }
     }
@@ -86,7 +148,7 @@ export const tokenUnverified: Rule = {
           end: a.end,
           key: a.name,
           tier: 'high',
-          message: 'Key for tokens is written into the code: read it from a secret store and change it.',
+          message: hardcoded,
         });
   },
 };

@@ -1,4 +1,5 @@
 import { code } from './kit/code.ts';
+import { fromRequest } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const unsafeDeserialization: Rule = {
@@ -11,6 +12,14 @@ export const unsafeDeserialization: Rule = {
   why: 'These formats name the classes to build and methods to call; a crafted input runs code before the program sees the first value.',
   remedy: 'use JSON or the safe loader, and check the shape',
   keywords: [
+    'getobject',
+    'objectmessage',
+    'recv',
+    'ruamel',
+    'multiprocessing',
+    'deepdeserialize',
+    'snakeyaml',
+    'jsyaml',
     'pickle',
     'cpickle',
     '_pickle',
@@ -78,7 +87,11 @@ export const unsafeDeserialization: Rule = {
           const loader = call.args.map((a) => c.text(a)).join(' ');
           if (name.startsWith('unsafe') || !/Safe\w*Loader|BaseLoader|CSafeLoader|typ=['"]safe/.test(loader))
             report(hit);
-        } else if (c.named(call, 'allow_pickle') && /True/.test(c.text(c.named(call, 'allow_pickle')))) report(hit);
+        } else if (/(?:^|\.)YAML$/.test(callee) && /["']unsafe["']/.test(c.text(c.named(call, 'typ') ?? first)))
+          report(hit);
+        else if (name === 'recv' && source.has(/multiprocessing(?:\.connection)?/) && call.args.length === 0)
+          report(hit);
+        else if (c.named(call, 'allow_pickle') && /True/.test(c.text(c.named(call, 'allow_pickle')))) report(hit);
         else if (
           callee === 'torch.load' &&
           !/weights_only\s*=\s*True/.test(c.text({ from: call.open, to: call.close }))
@@ -96,10 +109,23 @@ export const unsafeDeserialization: Rule = {
         else if (name === 'fromXML' && source.has(/XStream/) && !source.has(/allowTypes|allowTypesByWildcard/))
           report(hit);
         else if (/^(?:enableDefaultTyping|setAutoTypeSupport)$/.test(name)) report(hit);
+        else if (
+          name === 'getObject' &&
+          source.has(/\bObjectMessage\b/) &&
+          /javax?\.jms|jakarta\.jms|MessageListener|onMessage/.test(source.text)
+        )
+          report(hit);
+        else if (
+          call.isNew &&
+          name === 'Yaml' &&
+          source.has(/snakeyaml|\.load(?:As|All)?\(/) &&
+          !/SafeConstructor/.test(source.text)
+        )
+          report(hit);
       } else if (lang === 'c-sharp') {
         if (
           call.isNew &&
-          /^(?:BinaryFormatter|NetDataContractSerializer|LosFormatter|SoapFormatter|ObjectStateFormatter|SimpleTypeResolver)$/.test(
+          /^(?:BinaryFormatter|NetDataContractSerializer|LosFormatter|SoapFormatter|ObjectStateFormatter|SimpleTypeResolver|BinaryMessageFormatter)$/.test(
             name,
           )
         )
@@ -117,10 +143,14 @@ export const unsafeDeserialization: Rule = {
         )
           report(hit);
       } else if (/^(?:javascript|typescript|tsx)$/.test(lang)) {
-        if (/(?:^|\.)unserialize$/.test(callee) && varies) report(hit);
+        if (/(?:^|\.)(?:unserialize|deepDeserialize)$/.test(callee) && varies) report(hit);
         else if (
           /^(?:yaml|jsyaml)\.(?:load|loadAll)$/.test(callee) &&
-          source.has(/DEFAULT_FULL_SCHEMA|js-yaml-js-types/)
+          (source.has(/DEFAULT_FULL_SCHEMA|js-yaml-js-types/) ||
+            (first !== undefined &&
+              source.has(/js-yaml/) &&
+              !/schema/i.test(c.text({ from: call.open, to: call.close })) &&
+              fromRequest(c, first)))
         )
           report(hit);
       }
@@ -140,5 +170,18 @@ export const unsafeDeserialization: Rule = {
             : 'Input names the class to build: use logical type names.',
         });
     }
+  },
+  fix(text) {
+    const yaml =
+      /^((?:ruamel\.)?yaml)\.(?:load|full_load|unsafe_load)(_all)?\(([^(),]*(?:\([^()]*\))?[^(),]*)(?:,\s*(?:Loader\s*=\s*)?[\w.]+\s*)?\)$/.exec(
+        text,
+      );
+    if (yaml) return { title: 'Load data only', newText: `${yaml[1]}.safe_load${yaml[2] ?? ''}(${yaml[3]})` };
+    if (text.startsWith('torch.load(') && !/weights_only/.test(text))
+      return {
+        title: 'Load weights only',
+        newText: `${text.slice(0, -1).trimEnd().replace(/,$/, '')}, weights_only=True)`,
+      };
+    return undefined;
   },
 };

@@ -16,6 +16,14 @@ export const weakCrypto: Rule = {
   remedy:
     'use AES-GCM with a fresh nonce, SHA-256 or better, RSA of 3072 bits, and a password hash (argon2, scrypt, bcrypt) for passwords',
   keywords: [
+    'mode_cbc',
+    'mode_ctr',
+    'gcmparameterspec',
+    'argon2',
+    'pkey',
+    'openssl',
+    'dss',
+    'sha',
     'md5',
     'sha1',
     'md4',
@@ -98,17 +106,13 @@ export const weakCrypto: Rule = {
         (source.lines[source.lineAt(call.start) - 1] ?? '') + (source.lines[source.lineAt(call.start) - 2] ?? '');
       const weakHash = (key: string): void => {
         const near = context();
+        if (/usedforsecurity\s*=\s*False/.test(text)) return;
         if (harmless.test(near) && !/pass(?:word|wd)/i.test(near)) return;
-        const scope = `${near} ${c.around(call.start, 6, 3)}`;
-        if (lang === 'go' && !secretish.test(scope.replace(/crypto\/\w+/g, '')))
-          report({ ...hit, key, tier: 'medium' });
-        else
-          report({
-            ...hit,
-            key,
-            message:
-              'MD5 and SHA-1 are broken: use SHA-256, or a password hash (argon2, scrypt, bcrypt) for passwords.',
-          });
+        report({
+          ...hit,
+          key,
+          message: 'MD5 and SHA-1 are broken: use SHA-256, or a password hash (argon2, scrypt, bcrypt) for passwords.',
+        });
       };
       if (lang === 'python') {
         if (
@@ -132,6 +136,16 @@ export const weakCrypto: Rule = {
           (c.facts.literal(first) === '' || /^b?["']/.test(c.text(first)))
         )
           report({ ...hit, key: 'constant key' });
+        else if (
+          /^AES\.new$/.test(callee) &&
+          /MODE_(?:CBC|CTR|CFB|OFB|OPENPGP)/.test(text) &&
+          !source.has(/\bhmac\b|HMAC|poly1305/i)
+        )
+          report({
+            ...hit,
+            key: 'unauthenticated',
+            message: 'AES without authentication: what was changed on the way decrypts all the same; use AES-GCM.',
+          });
         else if (/(?:^|\.)modes\.ECB$/.test(callee)) report({ ...hit, key: 'ECB' });
         else if (/^(?:RSA|DSA)\.generate$|(?:^|\.)(?:rsa|dsa)\.generate_private_key$/.test(callee)) {
           const size = /(?:key_size\s*=\s*|\(\s*(?:bits\s*=\s*)?(?:65537\s*,\s*)?)(\d{3,5})/.exec(text)?.[1];
@@ -152,6 +166,12 @@ export const weakCrypto: Rule = {
         )
           weakHash(`createHash ${c.text(first)}`);
         else if (/(?:^|\.)pseudoRandomBytes$/.test(callee)) report({ ...hit, key: name });
+        else if (/^(?:argon2|Argon2)\.hash$/.test(callee) && /argon2\.argon2[di]\b/.test(text))
+          report({
+            ...hit,
+            key: 'argon2',
+            message: 'Only Argon2id resists both attacks on password hashes: leave the type at its default.',
+          });
         else if (/(?:^|\.)create(?:Cipher|Decipher)iv$/.test(callee)) {
           const algorithm = first
             ? (c.facts.literal(first) ?? (c.facts.byName.get(c.text(first)) ?? []).map((a) => c.text(a)).at(-1) ?? '')
@@ -196,6 +216,7 @@ export const weakCrypto: Rule = {
         }
       } else if (/^(?:java|kotlin|scala|groovy)$/.test(lang)) {
         const literal = first ? (c.facts.literal(first) ?? '') : '';
+        const iv = name === 'GCMParameterSpec' ? call.args[1] : first;
         if (
           /(?:^|\.)Cipher\.getInstance$/.test(callee) &&
           (/^(?:DES|DESede|TripleDES|RC[245]|ARCFOUR|Blowfish|IDEA|NullCipher)\b/i.test(literal) ||
@@ -232,16 +253,18 @@ export const weakCrypto: Rule = {
           report({ ...hit, key: 'key size' });
         else if (
           call.isNew &&
-          name === 'IvParameterSpec' &&
-          first &&
-          (c.isConstant(first) ||
-            /new byte\s*\[/.test(c.text(first)) ||
-            (c
-              .names(first)
-              .some((n) =>
-                c.facts.valuesOf(n, first.from).some((a) => /^new byte\s*\[|^\{|\.getBytes/.test(c.text(a))),
-              ) &&
-              !/nextBytes|SecureRandom|generateSeed/.test(c.around(call.start, 10, 0)))) &&
+          /^(?:IvParameterSpec|GCMParameterSpec)$/.test(name) &&
+          iv &&
+          (/^"|\.getBytes\(|^new byte\s*\[/.test(c.text(iv)) ||
+            ((c.isConstant(iv) ||
+              c
+                .names(iv)
+                .some((n) =>
+                  c.facts.valuesOf(n, iv.from).some((a) => /^new byte\s*\[|^\{|\.getBytes/.test(c.text(a))),
+                )) &&
+              !/nextBytes|SecureRandom|generateSeed|copyOf|arraycopy|\.get\(|read\(/.test(
+                c.around(call.start, 12, 0),
+              ))) &&
           !/DECRYPT|decrypt/.test(c.around(call.start, 6, 4))
         )
           report({
@@ -278,14 +301,14 @@ export const weakCrypto: Rule = {
           report({ ...hit, key: callee });
       } else if (lang === 'ruby') {
         if (
-          /^Digest\.(?:MD5|SHA1)\.(?:hexdigest|digest|base64digest|new)$|^OpenSSL\.Digest\.(?:MD5|SHA1)\.new$/.test(
+          /^(?:Digest|OpenSSL\.Digest)\.(?:MD[245]|SHA1|SHA|DSS1?|RIPEMD160|RMD160)\.(?:hexdigest|digest|base64digest|new|file)$|^OpenSSL\.HMAC\.(?:hexdigest|digest)$/.test(
             callee,
           )
-        )
-          weakHash(callee);
-        else if (/^OpenSSL\.Cipher\.new$|^OpenSSL\.Cipher\.Cipher\.new$/.test(callee) && /des|rc4|ecb|bf/i.test(text))
+        ) {
+          if (!callee.startsWith('OpenSSL.HMAC') || /["'](?:md5|sha1)["']/i.test(text)) weakHash(callee);
+        } else if (/^OpenSSL\.Cipher\.new$|^OpenSSL\.Cipher\.Cipher\.new$/.test(callee) && /des|rc4|ecb|bf/i.test(text))
           report({ ...hit, key: 'cipher' });
-        else if (/^OpenSSL\.PKey\.RSA\.(?:new|generate)$/.test(callee) && /\(\s*(?:512|768|1024)\b/.test(text))
+        else if (/^OpenSSL\.PKey\.(?:RSA|DSA)\.(?:new|generate)$/.test(callee) && /\(\s*(?:512|768|1024)\b/.test(text))
           report({ ...hit, key: 'key size' });
       } else if (
         lang === 'c' &&
@@ -293,8 +316,30 @@ export const weakCrypto: Rule = {
       )
         report({ ...hit, key: callee });
     }
+    if (/^(?:java|kotlin)$/.test(lang))
+      for (const m of source.text.matchAll(/\bclass\s+\w+\s+extends\s+MessageDigest\b/g))
+        report({
+          start: m.index,
+          end: m.index + m[0].length,
+          key: 'own digest',
+          message: 'A digest of your own making: use SHA-256 of the platform.',
+        });
+    if (lang === 'go' && source.has(/"crypto\/(?:md5|sha1|des|rc4)"|"golang\.org\/x\/crypto\/(?:md4|ripemd160)"/))
+      for (const m of source.text.matchAll(/"(?:crypto\/(?:des|rc4)|golang\.org\/x\/crypto\/(?:md4|ripemd160))"/g))
+        report({ start: m.index, end: m.index + m[0].length, key: m[0] });
     if (lang === 'c-sharp')
       for (const m of source.text.matchAll(/CipherMode\.ECB/g)) report({ start: m.index, end: m.index + m[0].length });
+  },
+  fix(text) {
+    const newText = text
+      .replace(/^hashlib\.(?:md5|sha1)\(/, 'hashlib.sha256(')
+      .replace(/\b(createHash|createHmac)\((["'`])(?:md5|sha-?1)\2/i, '$1($2sha256$2')
+      .replace(/\b(MessageDigest\.getInstance|hashlib\.new)\((["'])(?:MD5|SHA-?1)\2/i, (_, f: string, q: string) =>
+        f === 'hashlib.new' ? `${f}(${q}sha256${q}` : `${f}(${q}SHA-256${q}`,
+      )
+      .replace(/^(MD5|SHA1)\.(Create|HashData)\b/, 'SHA256.$2')
+      .replace(/^Digest::(?:MD5|SHA1)\b/, 'Digest::SHA256');
+    return newText === text ? undefined : { title: 'Use SHA-256 (stored values change)', newText };
   },
 };
 

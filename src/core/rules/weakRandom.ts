@@ -14,7 +14,7 @@ export const weakRandom: Rule = {
   check(source, report) {
     const c = code(source);
     const secret =
-      /token|secret|pass(?:word|wd|code)|api_?key|session|nonce|salt|otp|csrf|\bkey\b|verification|reset_?code|credential|auth|captcha|invite/i;
+      /token|secret|pass(?:word|wd|code)|[a-z]_?key\b|session_?(?:id|key)|nonce|salt|\botp|csrf|verification|reset_?code|credential|auth(?!or)|captcha|invite/i;
     for (const call of c.facts.calls) {
       if (
         !/^(?:Math\.random|random\.(?:random|randint|randrange|choice|choices|sample|getrandbits|uniform|triangular|shuffle)|rand\.(?:Int|Intn|Int31|Int31n|Int63|Int63n|Float64|Float32|Read|Seed)|(?:\w+\.)?nextInt|(?:\w+\.)?nextLong|(?:\w+\.)?nextBytes|rand|mt_rand|Kernel\.rand|Random\.rand|Random|java\.util\.Random|RandomStringUtils\.\w+)$/.test(
@@ -35,7 +35,9 @@ export const weakRandom: Rule = {
       )
         continue;
       const line = source.lineAt(call.start);
-      const near = source.lines.slice(Math.max(0, line - 3), line + 1).join(' ');
+      // The statement itself, and the line it goes on from.
+      const own = source.lines[line - 1] ?? '';
+      const near = /[=:([{+,]\s*$/.test(source.lines[line - 2] ?? '') ? `${source.lines[line - 2]} ${own}` : own;
       const name =
         /(?:function|def|func|fn|\b(?:public|private|static)\b[^\n(]{0,400})\s+(\w+)\s*\([^)]{0,400}\)?/.exec(
           source.lines
@@ -43,7 +45,7 @@ export const weakRandom: Rule = {
             .reverse()
             .find((l) => /\b(?:function|def|func|public|private)\b/.test(l)) ?? '',
         )?.[1] ?? '';
-      if (secret.test(near.replace(/Math\.random|random\.\w+/g, '')) || secret.test(name))
+      if (secret.test(near.replace(/\w+\[[^\]]*random[^\]]*\]|Math\.random|random\.\w+/g, '')) || secret.test(name))
         report({ start: call.start, end: call.end, key: call.callee });
     }
   },

@@ -31,7 +31,8 @@ export const workflowUnpinned: Rule = {
           report({
             start: n.start,
             end: n.end,
-            key: `uses:${v}`,
+            // Another tag that can be moved just as well is no new risk.
+            key: `uses:${name}${branch ? `@${ref}` : ''}`,
             ...(own && !branch ? { tier: 'medium' as const } : {}),
           });
         }

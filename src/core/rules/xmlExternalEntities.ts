@@ -11,6 +11,14 @@ export const xmlExternalEntities: Rule = {
   why: 'A document can name files and addresses that the parser then reads and puts into the result; the defaults of these parsers allow it (or allow entity bombs).',
   remedy: 'forbid document type declarations (or use a hardened parser)',
   keywords: [
+    'ondoctype',
+    'doctype',
+    'tojson',
+    'xmlparsenoent',
+    'xmldecoder',
+    'xml2json',
+    'parser',
+    'xmlparsedtdload',
     'documentbuilderfactory',
     'saxparserfactory',
     'xmlreader',
@@ -101,7 +109,7 @@ export const xmlExternalEntities: Rule = {
             const near = c.around(offset, 14, 0);
             return (
               new RegExp(
-                `\\b${variable.replace(/[^\w]/g, '')}\\s*\\.\\s*(?:setFeature\\s*\\([^;]{0,400}(?:disallow-doctype-decl"?\\s*,\\s*true|external-(?:general|parameter)-entities"?\\s*,\\s*false|FEATURE_SECURE_PROCESSING\\s*,\\s*true)|setAttribute\\s*\\([^;]{0,400}ACCESS_EXTERNAL|setProperty\\s*\\([^;]{0,400}(?:SUPPORT_DTD|ACCESS_EXTERNAL|SUPPORTING_EXTERNAL))`,
+                `\\b${variable.replace(/[^\w]/g, '')}\\s*\\.\\s*(?:setFeature\\s*\\([^;]{0,400}(?:disallow-doctype-decl"?\\s*,\\s*true|external-(?:general|parameter)-entities"?\\s*,\\s*false|FEATURE_SECURE_PROCESSING\\s*,\\s*true)|setAttribute\\s*\\([^;]{0,400}ACCESS_EXTERNAL|setProperty\\s*\\([^;]{0,400}(?:SUPPORT_DTD|ACCESS_EXTERNAL|SUPPORTING_EXTERNAL|supportDTD|isSupportingExternalEntities|accessExternal)|setExpandEntityReferences\\s*\\(\\s*false|setXMLResolver)`,
               ).test(near) || hardenedField(c, variable, call.open)
             );
           };
@@ -109,6 +117,8 @@ export const xmlExternalEntities: Rule = {
           report({ ...hit, key: `${call.callee}#${made.length > 0 ? lineText(source, call.start) : ''}` });
         } else if (call.isNew && /^(?:SAXBuilder|SAXReader)$/.test(call.name) && !source.has(/disallow-doctype-decl/))
           report(hit);
+        else if (call.isNew && call.name === 'XMLDecoder' && call.args[0] && !c.isConstant(call.args[0]))
+          report({ ...hit, message: 'XMLDecoder builds any object a document names: use a parser for data.' });
         else if (call.callee.endsWith('XMLReaderFactory.createXMLReader') && !source.has(/disallow-doctype-decl/))
           report(hit);
       }
@@ -185,6 +195,28 @@ export const xmlExternalEntities: Rule = {
           report({ start: call.start, end: call.end });
       return;
     }
+    if (/^(?:javascript|typescript|tsx)$/.test(lang)) {
+      for (const call of c.facts.calls) {
+        const first = call.args[0];
+        if (!first || c.isConstant(first)) continue;
+        const expat =
+          source.has(/node-expat/) &&
+          /(?:^|\.)(?:parse|write|end)$/.test(call.callee) &&
+          (/expat|[pP]arser/.test(call.callee) ||
+            c.facts.valuesOf(call.callee.split('.')[0]!, call.open).some((a) => /Parser\s*\(/.test(c.text(a))));
+        const toJson = source.has(/xml2json/) && call.name === 'toJson';
+        if (expat || toJson) report({ start: call.start, end: call.end });
+      }
+      if (source.has(/\bsax\b/))
+        for (const a of c.facts.assignments)
+          if (/^(?:ondoctype|onDoctype)$/.test(a.name)) report({ start: a.start, end: a.end });
+      for (const call of c.facts.callsNamed('on'))
+        if (source.has(/['"]sax['"]/) && c.facts.literal(call.args[0]) === 'doctype')
+          report({ start: call.start, end: call.end });
+    }
+    if (lang === 'go')
+      for (const m of text.matchAll(/\b(?:parser|libxml2|xml)\.(?:XMLParseNoEnt|XMLParseDTDLoad|XML_PARSE_NOENT)\b/g))
+        report({ start: m.index, end: m.index + m[0].length });
     for (const a of c.facts.assignments)
       if (a.name === 'noent' && c.text(a) === 'true') report({ start: a.start, end: a.end });
     if (lang === 'ruby')
@@ -201,6 +233,7 @@ function hardenedField(c: Code, variable: string, at: number): boolean {
   if (variable === '' || hasLocal(c, variable, at)) return false;
   for (const call of c.facts.callsNamed('setFeature', 'setAttribute', 'setProperty')) {
     if (call.callee.split('.').at(-2) !== variable || hasLocal(c, variable, call.open)) continue;
+    if (classAround(c, call.open) !== classAround(c, at)) continue;
     if (
       /disallow-doctype-decl"?\s*,\s*true|external-general-entities"?\s*,\s*false|ACCESS_EXTERNAL/.test(
         c.text({ from: call.open, to: call.close + 1 }),
@@ -215,3 +248,17 @@ function hardenedField(c: Code, variable: string, at: number): boolean {
 const hasLocal = (c: Code, name: string, token: number): boolean =>
   c.facts.scopeAt(token) > 0 &&
   c.facts.valuesOf(name, token).some((a) => c.facts.scopeAt(a.from) === c.facts.scopeAt(token));
+
+/** Token of the brace that opens the innermost class around a token, -1 outside of any. */
+function classAround(c: Code, token: number): number {
+  const { tokens, match } = c.facts;
+  for (let i = token - 1; i >= 0; i--) {
+    if (tokens[i]!.text !== '{' || tokens[i]!.kind !== 'op' || match[i]! < token) continue;
+    for (let k = i - 1; k >= 0 && i - k < 24; k--) {
+      const t = tokens[k]!;
+      if (t.kind === 'id' && (t.text === 'class' || t.text === 'object' || t.text === 'enum')) return i;
+      if (t.text === ';' || t.text === '}' || t.text === '{' || t.text === ')') break;
+    }
+  }
+  return -1;
+}

@@ -5,9 +5,12 @@ import { version } from '../../../package.json';
 import type { AuditFilter } from '../../core/audit/filter.ts';
 import type { AuditEvent } from '../../core/audit/model.ts';
 import { exporters } from '../../core/exporters/index.ts';
+import type { CommitExporter, ExportMeta } from '../../core/exporters/model.ts';
 import { auditHead, readAudit } from '../../platform/auditLog.ts';
+import { commitFacts } from '../../platform/commitFacts.ts';
 import { auditDir } from '../../platform/state.ts';
 import { pickPlace } from '../pickPlace.ts';
+import type { Place } from '../policyService.ts';
 import type { Command } from './command.ts';
 
 const dayMs = 86_400_000;
@@ -53,7 +56,10 @@ export const exportAudit: Command = {
             yield event;
           }
         };
-        await write(target, exporter.render(counted(), meta));
+        await write(
+          target,
+          exporter.of === 'events' ? exporter.render(counted(), meta) : commitLines(exporter, counted(), place, meta),
+        );
         return events;
       },
     );
@@ -64,6 +70,19 @@ export const exportAudit: Command = {
     await vscode.commands.executeCommand('vscode.open', target);
   },
 };
+
+/** Statements or traces of the commits that the events name. */
+async function* commitLines(
+  exporter: CommitExporter,
+  events: AsyncIterable<AuditEvent>,
+  place: Place,
+  meta: ExportMeta,
+): AsyncGenerator<string> {
+  const ids = new Set<string>();
+  for await (const e of events) if (e.event === 'commit' && e.subject?.commit !== undefined) ids.add(e.subject.commit);
+  for await (const commit of commitFacts(place.root, [...ids], place.repository))
+    yield `${exporter.renderCommit(commit, meta)}\n`;
+}
 
 async function pickRange(): Promise<{ readonly filter: AuditFilter; readonly words: string } | undefined> {
   const since = (days: number): string => new Date(Date.now() - days * dayMs).toISOString();

@@ -11,6 +11,14 @@ export const justify: Command = {
       await strict.unlock(editor);
       return;
     }
+    if (target === undefined && strict.isBeyondReach) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t(
+          'VS Code shows files of this size to no extension, so a reason for them is given when you commit. To edit it all the same: "File: Set Active Editor Writeable in Session".',
+        ),
+      );
+      return;
+    }
     const uri = uriOf(target) ?? (gate.held.length === 0 ? editor?.document.uri : undefined);
     if (await gate.justify(uri && [uri])) return;
     void vscode.window.showInformationMessage(vscode.l10n.t('Nothing here needs a justification.'));

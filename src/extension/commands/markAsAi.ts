@@ -3,5 +3,5 @@ import type { Command } from './command.ts';
 
 export const markAsAi: Command = {
   id: 'markAsAi',
-  run: ({ client }) => markSelection(client, 'ai'),
+  run: (services) => markSelection(services, 'ai'),
 };

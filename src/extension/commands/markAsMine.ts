@@ -3,5 +3,5 @@ import type { Command } from './command.ts';
 
 export const markAsMine: Command = {
   id: 'markAsMine',
-  run: ({ client }) => markSelection(client, 'human'),
+  run: (services) => markSelection(services, 'human'),
 };

@@ -27,8 +27,7 @@ export const showMenu: Command = {
       if (gate.held.length > 1)
         items.push(command(`$(check-all) ${vscode.l10n.t('Justify All…')}`, 'countersign.justify'));
     }
-    const active = vscode.window.activeTextEditor?.document.uri;
-    if (active && strict.isLocked(active))
+    if (strict.isActiveLocked)
       items.push(command(`$(pass) ${vscode.l10n.t('Justify Changes…')}`, 'countersign.justify'));
     if (client.health === 'failed')
       items.push(command(`$(refresh) ${vscode.l10n.t('Restart Server')}`, 'countersign.restartServer'));

@@ -26,19 +26,43 @@ const operations = {
   async save({ file }) {
     return (await open(file)).save();
   },
-  /** Edits and saves `count` times; the times of the saves alone, in ms. */
+  /** A new file, empty, as the first half of what an agent or the Explorer does. */
+  async create({ file }) {
+    const edit = new vscode.WorkspaceEdit();
+    edit.createFile(vscode.Uri.file(file));
+    return vscode.workspace.applyEdit(edit);
+  },
+  /** `pieces` of text at the end of the file, one edit each; VS Code refuses an edit of a text that has moved on. */
+  async stream({ file, pieces }) {
+    const document = await open(file);
+    for (const piece of pieces) {
+      for (let applied = false; !applied;) {
+        const edit = new vscode.WorkspaceEdit();
+        edit.insert(document.uri, document.lineAt(document.lineCount - 1).range.end, piece);
+        applied = await vscode.workspace.applyEdit(edit);
+      }
+    }
+    return true;
+  },
+  /**
+   * Edits and saves `count` times. `saves`: the times of the saves alone; `participants`: what lay between our first and
+   * our last listener of each save, which is all that extensions activated in between took. All in ms.
+   */
   async timedSaves({ file, count }) {
     const document = await open(file);
-    const times = [];
+    const saves = [];
+    const participants = [];
+    const last = vscode.workspace.onWillSaveTextDocument(() => participants.push(performance.now() - firstAt));
     for (let i = 0; i < count; i++) {
       const edit = new vscode.WorkspaceEdit();
       edit.insert(document.uri, new vscode.Position(0, 0), `// ${i}\n`);
       await vscode.workspace.applyEdit(edit);
       const began = performance.now();
       if (!(await document.save())) throw new Error('not saved');
-      times.push(performance.now() - began);
+      saves.push(performance.now() - began);
     }
-    return times;
+    last.dispose();
+    return { saves, participants };
   },
   async workspaceSave({ file }) {
     return (await vscode.workspace.save(vscode.Uri.file(file)))?.toString() ?? null;
@@ -123,8 +147,16 @@ const operations = {
 };
 
 let context;
+let firstAt = 0;
+/** A start that takes this long, in ms, blocking: what extensions that start early do to all others. */
+const slowStart = async () => Number(await fs.readFile(path.join(process.env.AGENT_PORTS ?? '', 'slow'), 'utf8'));
+
 exports.activate = async (given) => {
   context = given;
+  // Listeners run in the order in which they came.
+  context.subscriptions.push(vscode.workspace.onWillSaveTextDocument(() => (firstAt = performance.now())));
+  const ms = await slowStart().catch(() => 0);
+  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   const folder = process.env.AGENT_PORTS;
   const first = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
   if (!folder || !first) return;

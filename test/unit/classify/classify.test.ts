@@ -9,6 +9,11 @@ const ctx = { grammars: createGrammars(), policy: defaultPolicy };
 const judge = (path: string, before: string | null, after: string | null, policy: Policy = defaultPolicy) =>
   classifyFile({ path, before, after }, { ...ctx, policy });
 
+const withRules = (rules: Partial<Policy['rules']>): Policy => ({
+  ...defaultPolicy,
+  rules: { ...defaultPolicy.rules, ...rules },
+});
+
 const kinds: readonly [string, string, string | null, string | null, string, string][] = [
   ['blanks in Python', 'a.py', 'x = [1,2]\n', 'x = [1, 2]\n\n', 'formatting', 'low'],
   ['quotes and commas in TypeScript', 'a.ts', "f('a', [1, 2]);\n", 'f("a", [\n  1,\n  2,\n]);\n', 'formatting', 'low'],
@@ -163,10 +168,6 @@ test('what moves to another file of the change is silent', async () => {
 });
 
 test('policy: a rule switched off, a tier changed, rules of the team', async () => {
-  const withRules = (rules: Partial<Policy['rules']>): Policy => ({
-    ...defaultPolicy,
-    rules: { ...defaultPolicy.rules, ...rules },
-  });
   assert.deepEqual((await judge('a.py', null, risky, withRules({ disable: ['tls-verify-off'] }))).findings, []);
   assert.equal((await judge('a.py', null, risky, withRules({ tiers: { 'tls-verify-off': 'medium' } }))).tier, 'medium');
   const custom = [
@@ -201,9 +202,128 @@ test('policy: a rule switched off, a tier changed, rules of the team', async () 
   );
 });
 
+test('a query of the policy is judged over the diff like any rule, and says when it could not be asked', async () => {
+  const rule = (query: string, languages = ['typescript']): Policy =>
+    withRules({ custom: [{ id: 'q', message: 'm', tier: 'high', languages, query }] });
+  const lines = (c: Awaited<ReturnType<typeof judge>>): number[] => c.findings.map((f) => f.line);
+  const debug = rule('(debugger_statement) @finding');
+  // Moved, indented anew, or not touched: old. One more than before: new.
+  assert.deepEqual(lines(await judge('a.ts', 'debugger;\na();\n', 'if (b) {\n  debugger;\n}\na();\n', debug)), []);
+  assert.deepEqual(lines(await judge('a.ts', 'debugger;\na();\n', 'a();\ndebugger;\ndebugger;\n', debug)), [2]);
+  const bad = await judge('a.ts', null, 'a();\n', rule('(no_such_node) @finding'));
+  assert.deepEqual(bad.findings, []);
+  assert.match(bad.note ?? '', /rule q was not asked: Bad node name 'no_such_node'/);
+  // Without languages it is meant for the grammar that knows its nodes.
+  const any = rule('(debugger_statement) @finding', []);
+  assert.equal((await judge('a.py', null, 'a()\n', any)).note, undefined);
+  assert.deepEqual(lines(await judge('a.ts', null, 'debugger;\n', any)), [1]);
+});
+
+test('no query of a policy can hold the engine up', async () => {
+  const policy = withRules({
+    custom: [
+      {
+        id: 'q',
+        message: 'm',
+        tier: 'high',
+        languages: ['typescript'],
+        query: '(_ (_) @a (_) @b (_) @c (_) @d (_) @finding)',
+      },
+    ],
+  });
+  const start = process.cpuUsage();
+  const c = await judge('a.ts', null, 'const x = [1, 2, 3, 4, 5, 6, 7, 8];\n'.repeat(3000), policy);
+  const used = process.cpuUsage(start);
+  assert.match(c.note ?? '', /rule q was not asked: the query takes too long/);
+  assert.ok((used.user + used.system) / 1000 < 6000);
+});
+
+test('rules of the policy see files that are too large to parse, line by line', async () => {
+  const policy = withRules({
+    custom: [
+      { id: 'p', message: 'm', tier: 'high', languages: [], pattern: 'forbidden' },
+      { id: 'q', message: 'm', tier: 'high', languages: ['javascript'], query: '(debugger_statement) @finding' },
+    ],
+  });
+  const large = 'let a = 1;\n'.repeat(200_000);
+  const c = await judge('a.js', large, `${large}forbidden();\n`, policy);
+  assert.deepEqual(
+    c.findings.map((f) => [f.rule, f.line]),
+    [['p', 200_001]],
+  );
+  assert.match(c.note ?? '', /judged by lines; rule q was not asked: the file is too large to parse/);
+});
+
 test('a secret never stands in a message', async () => {
   const secret = `q8Zr1Vt6Lw0Xm3Pd9Hs5Kf2Jc7Ny4Bg`;
   const c = await judge('a.ts', null, `export const apiKey = '${secret}';\n`);
   assert.equal(c.findings.length, 1);
   assert.ok(!JSON.stringify(c).includes(secret.slice(0, 8)));
+});
+
+test('a removed safeguard can be put back where it stood, whatever the line ends', async () => {
+  const apply = (
+    text: string,
+    fix: NonNullable<Awaited<ReturnType<typeof judge>>['findings'][number]['fix']>,
+  ): string => {
+    const edit = fix.edits[0]!;
+    const lines = text.split('\n');
+    const at = (p: { line: number; character: number }): number =>
+      lines.slice(0, p.line).reduce((sum, l) => sum + l.length + 1, 0) + p.character;
+    return text.slice(0, at(edit.start)) + edit.newText + text.slice(at(edit.end));
+  };
+  const guard = '@login_required\n';
+  const view = 'def show(request):\n    return page(request)\n';
+  const cases: readonly [string, string, string][] = [
+    ['at the top', `${guard}${view}`, view],
+    ['in the middle', `import a\n\n\n${guard}${view}`, `import a\n\n\n${view}`],
+    ['with CRLF', `import a\n${guard}${view}`.replaceAll('\n', '\r\n'), `import a\n${view}`.replaceAll('\n', '\r\n')],
+    ['at an end without a line end', 'a()\nverify_signature(b)', 'a()'],
+  ];
+  for (const [name, before, after] of cases) {
+    const c = await judge('app/views.py', before, after);
+    const found = c.findings.find((f) => f.rule === 'safeguard-removed');
+    assert.ok(found?.fix, name);
+    assert.equal(apply(after, found.fix), before, name);
+  }
+  // Where other lines took its place, nobody can say mechanically where it belongs.
+  const replaced = await judge('app/views.py', `${guard}${view}`, `@cached\n${view}`);
+  assert.ok(replaced.findings.some((f) => f.rule === 'safeguard-removed' && f.fix === undefined));
+  const gone = await judge('app/views.py', `${guard}${view}`, null);
+  assert.ok(gone.findings.every((f) => f.fix === undefined));
+});
+
+test('what is put back holds no secret', async () => {
+  const secret = `q8Zr1Vt6Lw0Xm3Pd9Hs5Kf2Jc7Ny4Bg`;
+  const c = await judge('a.py', `api_key = "${secret}"\nverify_signature(b)\na()\n`, 'a()\n');
+  assert.ok(c.findings.some((f) => f.rule === 'safeguard-removed'));
+  assert.ok(!JSON.stringify(c).includes(secret.slice(0, 8)));
+});
+
+test('an old risk whose constant text is edited is no new one', async () => {
+  const line = (columns: string, name: string): string =>
+    `cur.execute("SELECT ${columns} FROM people WHERE name = '" + ${name} + "'")\n`;
+  assert.deepEqual((await judge('a.py', line('id', 'name'), line('id, mail', 'name'))).findings, []);
+  assert.equal((await judge('a.py', line('id', 'name'), line('id', 'other'))).findings.length, 1);
+  assert.equal((await judge('a.py', line('id', 'name'), line('id', 'name') + line('a', 'name'))).findings.length, 1);
+});
+
+test('names that look like constants or keys do not hide what varies', async () => {
+  const found = async (path: string, text: string): Promise<string[]> =>
+    (await judge(path, null, text)).findings.map((f) => f.rule);
+  // `request.GET` is written like a constant, `u` like a string prefix, `name=` is a keyword of another call.
+  assert.ok((await found('a.py', 'def v(request):\n    return eval(request.GET["e"])\n')).includes('code-injection'));
+  assert.ok(
+    (
+      await found('a.js', "app.get('/', (req, res) => { const u = req.query.u; res.redirect('https://' + u); });\n")
+    ).includes('open-redirect'),
+  );
+  assert.ok(
+    (
+      await found(
+        'a.py',
+        'def f(cur):\n    with lock() as held:\n        q = "DELETE FROM t WHERE n = \'%s\'" % name\n        cur.execute(q)\ng(name="x")\n',
+      )
+    ).includes('sql-injection'),
+  );
 });

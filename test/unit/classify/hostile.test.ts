@@ -147,6 +147,29 @@ for (const [path, unit] of [
     assert.ok(large < 400 + small * 10, `${small.toFixed(0)} ms, then ${large.toFixed(0)} ms for four times the text`);
   });
 
+test('values that lead to one another in every way cost no more than their size', async () => {
+  const names = Array.from({ length: 40 }, (_, i) => `v${i}`);
+  const tangle = names.map((n) => `${n} = ${names.join(' + ')}\n`).join('');
+  for (const [path, text] of [
+    ['a.js', `const http = require('http');\n${'const a = require(b + '.repeat(400)}`],
+    [
+      'a.py',
+      `import os, subprocess\n${tangle.repeat(4)}subprocess.run(v1, shell=True)\nos.system(v2 + v3)\neval(v4)\n`,
+    ],
+    [
+      'a.js',
+      `const { exec } = require('child_process');\n${tangle.repeat(4)}exec('a' + v1);\ndb.query('select ' + v2);\n`,
+    ],
+    [
+      'a.php',
+      `<?php\n${tangle.replaceAll('v', '$v').replaceAll('+', '.').repeat(4)}system($v1); mysqli_query($a, $v2);`,
+    ],
+  ] as const) {
+    const ms = await cost(path, text);
+    assert.ok(ms < 1500, `${path}: ${ms.toFixed(0)} ms for ${text.length} characters`);
+  }
+});
+
 test('what is too large to parse is judged by its changed lines', async () => {
   const dump = 'INSERT INTO a VALUES (1);\n'.repeat(100_000);
   const c = await classifyFile({ path: 'dump.sql', before: dump, after: `${dump}DROP TABLE a;\n` }, ctx);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { minimatch } from 'minimatch';
 import { compileGlob } from '../../../src/core/glob.ts';
+import { cpuTime } from '../cpuTime.ts';
 
 const ours = (glob: string, path: string): boolean => compileGlob(glob).match(path.split('/'));
 const theirs = (glob: string, path: string): boolean =>
@@ -81,8 +82,8 @@ test('hostile globs and names take bounded time', () => {
     [`!(${'*a'.repeat(200)}b)`, 'a'.repeat(4000)],
   ];
   for (const [glob, path] of names) {
-    const start = performance.now();
+    const start = cpuTime();
     ours(glob, path);
-    assert.ok(performance.now() - start < 500, `${glob.slice(0, 20)} took ${performance.now() - start} ms`);
+    assert.ok(cpuTime() - start < 500, `${glob.slice(0, 20)} took ${cpuTime() - start} ms`);
   }
 });

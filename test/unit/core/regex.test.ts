@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { linearRegex } from '../../../src/core/regex.ts';
+import { cpuTime } from '../cpuTime.ts';
 
 test('finds matches with their offsets', () => {
   const ticket = linearRegex('[A-Z]+-[0-9]+');
@@ -38,8 +39,8 @@ test('a bad pattern says what is wrong, in one line', () => {
 
 test('patterns that hang a backtracking engine run in linear time', () => {
   const text = `${'a'.repeat(50_000)}!`;
-  const start = performance.now();
+  const start = cpuTime();
   assert.equal(linearRegex('^(a+)+$').test(text), false);
   assert.equal(linearRegex('(a|a)*b').test(text), false);
-  assert.ok(performance.now() - start < 2000);
+  assert.ok(cpuTime() - start < 2000);
 });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { LineOrigin } from '../../../src/core/model.ts';
 import { parsePolicy, verdictFor } from '../../../src/core/policy/index.ts';
 import { composeRecord, type CommitFile, type ComposeInput } from '../../../src/core/provenance/compose.ts';
-import { loosened } from '../../../src/core/provenance/gate.ts';
+import { loosened } from '../../../src/core/provenance/policyChange.ts';
 import type { Policy } from '../../../src/core/policy/model.ts';
 import { sha256 } from '../../../src/platform/crypto.ts';
 

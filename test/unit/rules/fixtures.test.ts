@@ -95,7 +95,19 @@ test('a fix takes its finding away, and at least these rules have one', async ()
       }
     }
   }
-  for (const id of ['tls-verify-off', 'cookie-insecure', 'debug-enabled', 'cloud-protection-off'])
+  for (const id of [
+    'tls-verify-off',
+    'cookie-insecure',
+    'debug-enabled',
+    'cloud-protection-off',
+    'unsafe-deserialization',
+    'weak-cryptography',
+    'tls-version-weak',
+    'cross-site-scripting',
+    'file-permissions-wide',
+    'listen-on-all-interfaces',
+    'plain-transport',
+  ])
     assert.ok(fixed.has(id), `${id} offers no fix in any of its bad cases`);
 });
 

@@ -125,11 +125,11 @@ export class Client {
     this.connection.dispose();
   }
 
-  async open(file: string, text?: string, languageId = 'typescript'): Promise<string> {
+  async open(file: string, text?: string, languageId = 'typescript', version = 1): Promise<string> {
     const uri = uriOfPath(file);
-    this.#versions.set(uri, 1);
+    this.#versions.set(uri, version);
     await this.connection.sendNotification('textDocument/didOpen', {
-      textDocument: { uri, languageId, version: 1, text: text ?? (await fs.readFile(file, 'utf8')) },
+      textDocument: { uri, languageId, version, text: text ?? (await fs.readFile(file, 'utf8')) },
     });
     return uri;
   }

@@ -9,6 +9,7 @@ import { openAttribution } from '../../../src/platform/attribution.ts';
 import { findRepository } from '../../../src/platform/git.ts';
 import type { Repository } from '../../../src/platform/state.ts';
 import * as protocol from '../../../src/protocol.ts';
+import { uriOfPath } from '../../../src/server/text.ts';
 import { ai, Client, git, human, messageOf, repository, sleep, writeFiles } from './harness.ts';
 
 const app = 'export function run(input: string) {\n  return input.trim();\n}\n';
@@ -45,6 +46,55 @@ test('an agent’s edit gets a finding on its lines, with tier, link and source'
   await client.until('a summary', () => client.summary(uri)?.ai === 1);
   assert.equal(client.summary(uri)?.tier, 'critical');
   assert.deepEqual(client.summary(uri)?.marks, [{ start: 1, end: 1, origin: ai }]);
+  await client.stop();
+});
+
+test('what was typed before the server was there is a person’s, what an agent wrote then is AI', async () => {
+  const dir = await repository({ 'src/app.ts': app });
+  const client = await Client.start({ folders: [dir] });
+  const uri = uriOfPath(path.join(dir, 'src/app.ts'));
+  const at = (line: number, character: number): { line: number; character: number } => ({ line, character });
+  const typed = '// mine'.split('').map((text, i) => ({
+    version: i + 2,
+    changes: [{ range: { start: at(3, i), end: at(3, i) }, text }],
+  }));
+  const edits = [...typed, { version: 9, changes: [{ range: { start: at(1, 0), end: at(1, 0) }, text: risky }] }];
+  const origins = edits.map(({ version }) => ({ uri, version, origin: version === 9 ? ai : human, cause: 'test' }));
+  const after = `${withRisk}// mine`;
+  // The last verdict comes late, as it does for what was done just before the server's start.
+  await client.connection.sendNotification(protocol.missedEdits, {
+    uri,
+    text: app,
+    edits,
+    origins: origins.slice(0, -1),
+  } satisfies protocol.MissedEditsParams);
+  await client.open(path.join(dir, 'src/app.ts'), after, 'typescript', 9);
+  await client.connection.sendNotification(protocol.editOrigin, origins.at(-1));
+  await risk(client, uri);
+  await client.until('a summary', () => client.summary(uri)?.ai === 1);
+  assert.deepEqual(
+    client.summary(uri)?.marks.map((m) => [m.start, m.end, m.origin.origin]),
+    [
+      [1, 1, 'ai'],
+      [4, 4, 'human'],
+    ],
+  );
+  assert.equal(client.summary(uri)?.unknown, 0);
+  await client.stop();
+});
+
+test('missed edits that do not lead to the text say nothing about it', async () => {
+  const dir = await repository({ 'src/app.ts': app });
+  const client = await Client.start({ folders: [dir] });
+  const uri = await client.open(path.join(dir, 'src/app.ts'), withRisk, 'typescript', 2);
+  const start = { line: 1, character: 0 };
+  await client.connection.sendNotification(protocol.missedEdits, {
+    uri,
+    text: app,
+    edits: [{ version: 2, changes: [{ range: { start, end: start }, text: '  return 1;\n' }] }],
+    origins: [{ uri, version: 2, origin: human, cause: 'typed' }],
+  } satisfies protocol.MissedEditsParams);
+  await client.until('a summary', () => client.summary(uri)?.unknown === 1);
   await client.stop();
 });
 
@@ -260,7 +310,16 @@ test('a person’s word on lines counts', async () => {
   assert.equal(why.origin?.origin, 'human');
   assert.match(why.explanation, /Written by a person/);
   assert.match(why.explanation, /not protected/);
+  // Nobody signed it: for whoever reads the journal the word counts as none.
+  await client.connection.sendNotification('textDocument/didSave', { textDocument: { uri } });
+  await sleep(300);
   await client.stop();
+  const repo = (await findRepository(dir)) as Repository;
+  const kept = await openAttribution(repo).resolve('src/a.ts', withRisk, { baseline: app });
+  assert.deepEqual(
+    kept.origins.map((run) => run.origin?.origin ?? 'old'),
+    ['old', 'unknown', 'old'],
+  );
 });
 
 const guarded = `export function remove(user: User, id: string) {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { messageOf } from './harness.ts';
+import { createGrammars } from '../../../src/platform/grammars.ts';
 import * as fc from 'fast-check';
 import { parsePolicy } from '../../../src/core/policy/index.ts';
 import {
@@ -24,7 +26,44 @@ agents:
   claude-code: { scope: ["src/**"], commands: { deny: ["terraform *"] } }
 `;
 
-test('no text and no position makes completion or hover fail', () => {
+const grammars = createGrammars();
+
+test('a query is tried on the grammars it is for, and what is wrong stands at its line', async () => {
+  const text = `version: 1
+rules:
+  custom:
+    - id: good
+      message: m
+      languages: [python]
+      query: '(call function: (identifier) @finding)'
+    - id: misspelt
+      message: m
+      languages: [python, sql]
+      query: '(cal) @finding'
+    - id: everywhere
+      message: m
+      query: '(identifier) @finding'
+    - id: open
+      message: m
+      languages: [go]
+      query: >-
+        (call_expression
+`;
+  const found = await policyDiagnostics(text, 'countersign.yaml', new Date(0), grammars);
+  assert.deepEqual(
+    found.map((d) => [d.range.start.line + 1, d.severity]),
+    [
+      [11, 1],
+      [11, 2],
+      [14, 2],
+      [18, 1],
+    ],
+  );
+  assert.match(messageOf(found[0]), /misspelt: the query does not fit python: Bad node name 'cal'/);
+  assert.match(messageOf(found[1]), /no grammar for 'sql'/);
+});
+
+test('no text and no position makes completion or hover fail', async () => {
   const pieces = fc.constantFrom(
     'version',
     'protected',
@@ -48,8 +87,8 @@ test('no text and no position makes completion or hover fail', () => {
     'rules',
     'x',
   );
-  fc.assert(
-    fc.property(fc.array(pieces, { maxLength: 60 }), fc.nat(), fc.nat(), (parts, a, b) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(pieces, { maxLength: 60 }), fc.nat(), fc.nat(), async (parts, a, b) => {
       const lines = parts.join('').split(/\r\n|\n|\r/);
       const line = a % lines.length;
       const at = { line, character: b % ((lines[line]?.length ?? 0) + 1) };
@@ -58,7 +97,7 @@ test('no text and no position makes completion or hover fail', () => {
         assert.ok(edit.range.start.character <= edit.range.end.character && edit.range.start.character >= 0);
       }
       policyHover(lines, at);
-      policyDiagnostics(lines.join('\n'), 'countersign.yaml', new Date(0));
+      await policyDiagnostics(lines.join('\n'), 'countersign.yaml', new Date(0), grammars);
     }),
     { seed: 42, numRuns: 3000 },
   );

@@ -1,10 +1,9 @@
 /** The bundles as processes: `server.js` over IPC and stdio, `cli.js lsp --stdio`; start, speed and memory. */
 import assert from 'node:assert/strict';
-import { execFile, fork, spawn, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
 import {
   createProtocolConnection,
   IPCMessageReader,
@@ -12,19 +11,14 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node';
+import { buildBundles } from '../../tools/build.ts';
 import { ai, Client, repository } from './harness.ts';
 
 const top = path.resolve(__dirname, '../../..');
 const out = path.join(top, 'node_modules/.cache/countersign-server-test');
 
-before(async () => {
-  // The build of the product, into a folder of our own.
-  const manifest = JSON.parse(await fs.readFile(path.join(top, 'package.json'), 'utf8')) as {
-    scripts: Record<string, string>;
-  };
-  const [, ...args] = (manifest.scripts['build:js'] ?? '').replace('--outdir=dist', `--outdir=${out}`).split(' ');
-  await promisify(execFile)(path.join(top, 'node_modules/.bin/esbuild'), args, { cwd: top });
-});
+// The build of the product, into a folder of our own.
+before(async () => buildBundles(out));
 
 // A failed test must not leave a process behind that keeps this one alive.
 const children: ChildProcess[] = [];

@@ -140,7 +140,7 @@ function checkAws(call: Call): Hit | undefined {
   const op = words[1]?.text ?? '';
   if (service === '' || op === '' || op === 'help' || op === 'wait') return undefined;
   if (
-    service === 'configure' ||
+    (service === 'configure' && !(op === 'get' && /secret|token|key/i.test(words[2]?.text ?? ''))) ||
     service === 'sso' ||
     service === 'sts' ||
     service === 'codeartifact' ||
@@ -149,6 +149,15 @@ function checkAws(call: Call): Hit | undefined {
   ) {
     return undefined;
   }
+  if (service === 'configure')
+    return hit(
+      'secret-read',
+      'high',
+      'secrets',
+      'ask',
+      `aws configure get prints ${words[2]?.text ?? 'a key'}, which would end up in the agent's conversation`,
+      'Let the program read its own profile',
+    );
   // s3 and s3api live in storage.ts; secretsmanager and ssm parameters in secrets.ts.
   if (service === 's3') return undefined;
   const deed = awsDeed(op);
@@ -191,6 +200,7 @@ function checkAws(call: Call): Hit | undefined {
   if (deed === 'destroy') return remove('aws', `${service} ${op}`, 'it');
   // Messages and calls: what they do is for the receiver.
   if (
+    !(service === 'ssm' && /^(?:send-command|start-automation)/.test(op)) &&
     /^(?:send|publish|invoke|receive|post|start-query|start-session|start-execution|tag|put-metric-data|put-log-events)/.test(
       op,
     )

@@ -129,9 +129,8 @@ export const containers: Family = {
       case 'config':
       case 'node':
       case 'context':
-      case 'buildx':
       case 'machine':
-        return /^(?:rm|remove|down|reset|prune)$/.test(verb) && group !== 'buildx'
+        return /^(?:rm|remove|down|reset|prune)$/.test(verb)
           ? gone(`docker-${group}-rm`, `This removes the ${group}`, 'Let a person do it')
           : undefined;
       case 'delete':
@@ -142,6 +141,19 @@ export const containers: Family = {
       case 'run':
       case 'create':
         return runsOnHost(call);
+      case 'buildx':
+      case 'build':
+      case 'bake':
+        return call.args.some((a) => /^--push(?:=true)?$/.test(a.text))
+          ? hit(
+              'publish',
+              'high',
+              'supply-chain',
+              'ask',
+              'This publishes an image; others may pull and run it',
+              'Let the release pipeline push',
+            )
+          : undefined;
       case 'push':
         return hit(
           'publish',
@@ -162,7 +174,7 @@ const stopEverything = (call: Call): Hit =>
 
 /** `docker stop $(docker ps -q)`. */
 function stopAll(call: Call, targets: readonly string[]): Hit | undefined {
-  return targets.some((t) => t.includes('$()')) ? stopEverything(call) : undefined;
+  return targets.some((t) => t.includes('$()') || t === '{}') ? stopEverything(call) : undefined;
 }
 
 /** A container that is as good as root on the host. */

@@ -1,5 +1,5 @@
 /** SQL and database programs: what drops, empties or opens data. */
-import { asksForHelp, hasAny, readOptions, texts } from '../args.ts';
+import { asksForHelp, readOptions, texts } from '../args.ts';
 import { hit } from '../model.ts';
 import type { Call, Family, Hit } from '../model.ts';
 import { wordsOf } from '../verbs.ts';
@@ -42,6 +42,7 @@ const sqlPrograms = [
   'osqueryi',
   'invoke-sqlcmd',
   'db2',
+  'wrangler',
   'ysqlsh',
   'tarantoolctl',
   'spark-sql',
@@ -132,6 +133,11 @@ export const databases: Family = {
     'payload',
     'directus',
     'medusa',
+    'mvn',
+    'mvnw',
+    'gradle',
+    'gradlew',
+    'mix',
   ],
   check(call) {
     if (asksForHelp(call)) return undefined;
@@ -139,6 +145,14 @@ export const databases: Family = {
       const found = checkSqlProgram(call);
       if (found) return found;
     }
+    if (/^(?:mvn|mvnw|gradle|gradlew)$/.test(call.name))
+      return call.args.some((a) =>
+        /^(?:flyway:clean|flywayClean|liquibase:(?:dropAll|rollback)|.*:flywayClean|dropAll)$/.test(a.text),
+      )
+        ? reset('This deletes everything in the database')
+        : undefined;
+    const orm = ormCode(call);
+    if (orm) return orm;
     return Object.hasOwn(tools, call.name) ? tools[call.name]!(call, wordsOf(call, valued)) : undefined;
   },
 };
@@ -165,6 +179,34 @@ function checkSqlProgram(call: Call): Hit | undefined {
     if (found) return found;
   }
   return undefined;
+}
+
+/** What of a framework's console takes code on the command line. */
+const consoles: Readonly<Record<string, RegExp>> = {
+  rails: /^(?:runner|r)$/,
+  'manage.py': /^(?:shell|shell_plus)$/,
+  'django-admin': /^shell$/,
+  artisan: /^tinker$/,
+  flask: /^shell$/,
+  mix: /^run$/,
+};
+
+/** Every row of a model deleted through the framework: `User.delete_all`, `objects.all().delete()`. */
+function ormCode(call: Call): Hit | undefined {
+  const script =
+    call.args
+      .find((a) => !a.text.startsWith('-'))
+      ?.text.split('/')
+      .at(-1) ?? '';
+  const name = /^(?:python|ruby|php|pypy)[\d.]*$/.test(call.name) ? script : call.name;
+  const console = Object.hasOwn(consoles, name) ? consoles[name]! : undefined;
+  if (!console || !call.args.some((a) => console.test(a.text))) return undefined;
+  const code = `${texts(call.args).join(' ')} ${call.input.kind === 'known' ? (call.input.text ?? '') : ''}`;
+  return /\.(?:delete_all|destroy_all|truncate)\b|\.objects(?:\.all\(\))?\.delete\(\)|::(?:truncate|query\(\)->delete)\(|\bdrop_table\b|\bdropDatabase\b|\bRepo\.delete_all\b|\.all\(?\)?\.(?:each|map)\(?\s*&?:?(?:destroy|delete)|\b(?:DROP|TRUNCATE)\s+TABLE\b/i.test(
+    code,
+  )
+    ? gone('db-delete-all', 'This deletes every row of a table', 'Delete by condition, after a backup')
+    : undefined;
 }
 
 /** SQL without its strings and comments, so that text in them is not taken for statements. */
@@ -411,11 +453,11 @@ const tools: Readonly<Record<string, (call: Call, words: readonly string[]) => H
   dropdb: () => gone('db-drop', 'dropdb deletes the whole database'),
   dropuser: () =>
     hit('db-drop-user', 'critical', 'iam-permission', 'ask', 'This deletes a database user', 'Let a person do it'),
-  mysqladmin: (_, w) =>
-    w.some((x) => /^(?:drop|shutdown|flush-\w+|kill|password|stop-\w+)$/.test(x))
+  mysqladmin: (call, w) =>
+    [...w, ...texts(call.args)].some((x) => /^(?:drop|shutdown|flush-\w+|kill|password|stop-\w+)$/.test(x))
       ? gone(
           'db-drop',
-          `mysqladmin ${w.find((x) => /^(?:drop|shutdown|flush|kill|password|stop)/.test(x))} deletes data or stops the server`,
+          `mysqladmin ${w.find((x) => /^(?:drop|shutdown|flush|kill|password|stop)/.test(x)) ?? 'drop'} deletes data or stops the server`,
         )
       : undefined,
   'mariadb-admin': (_, w) =>
@@ -567,6 +609,6 @@ const tools: Readonly<Record<string, (call: Call, words: readonly string[]) => H
 };
 
 const clean = (call: Call): boolean => {
-  const { flags } = readOptions(call.args, valued);
-  return hasAny(flags, 'c', 'clean');
+  // In `-Fc` the letter is the value of -F.
+  return call.args.some((a) => a.text === '--clean' || /^-[abBCnOsvxCe]*c[abBCnOsvxCe]*$/.test(a.text));
 };

@@ -51,6 +51,12 @@ export const disk: Family = {
     if (name === 'wipefs' && (hasAny(readOptions(call.args).flags, 'n', 'no-act') || call.args.length === 0))
       return undefined;
     if (name === 'badblocks' && !call.args.some((a) => /^-\w*w/.test(a.text))) return undefined;
+    // An image in a file of the project is no disk.
+    if (
+      name.startsWith('mkfs') &&
+      call.args.some((a) => /^[\w./-]+\.(?:img|iso|raw|ext4|fs|qcow2)$/.test(a.text) && !a.text.startsWith('/dev/'))
+    )
+      return undefined;
     return wipe(
       name.startsWith('mkfs') ? `${name} makes a new, empty file system over what is there` : (always[name] ?? ''),
     );
@@ -60,7 +66,9 @@ export const disk: Family = {
 const partition = (call: Call): Hit | undefined => {
   const { flags, words } = readOptions(call.args, new Set(['o', 'b', 'u', 't']));
   if (
-    hasAny(flags, 'l', 'list', 'd', 'dump', 'V', 'verify', 'L', 'J', 's', 'x', 'p', 'print', 'i') &&
+    (hasAny(flags, 'l', 'list', 'd', 'dump', 'V', 'verify', 'L', 'J', 'x', 'p', 'print', 'i') ||
+      // `fdisk -s` shows a size; for parted it is the script mode.
+      (flags.has('s') && call.name !== 'parted')) &&
     !flags.has('zap-all') &&
     !flags.has('Z') &&
     !flags.has('delete')
@@ -73,6 +81,13 @@ const partition = (call: Call): Hit | undefined => {
     return undefined;
   return words.length > 0 ? wipe(`${call.name} changes the partitions of ${words[0]!.text}`) : undefined;
 };
+
+const repair = (call: Call): Hit | undefined =>
+  call.args.some((a) => /^-[a-zA-Z]*n/.test(a.text) || a.text === '-N' || a.text === '--dry-run')
+    ? undefined
+    : wordsOf(call).length > 0
+      ? alter('filesystem-repair', `${call.name} changes the file system, and may drop what it cannot repair`)
+      : undefined;
 
 const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
   dd(call) {
@@ -118,6 +133,17 @@ const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
       ? alter('umount-force', 'A forced unmount loses what was not written yet')
       : undefined;
   },
+  fsck: repair,
+  e2fsck: repair,
+  'fsck.ext4': repair,
+  xfs_repair: repair,
+  ntfsfix: repair,
+  resize2fs: (call) =>
+    wordsOf(call).length > 0 ? alter('filesystem-resize', 'This changes the size of a file system') : undefined,
+  tune2fs: (call) =>
+    call.args.some((a) => /^-[ceCEiIjJLmMoOQrTuU]/.test(a.text))
+      ? alter('filesystem-change', 'This changes a file system')
+      : undefined,
   hdparm: (call) =>
     call.args.some((a) => /^--(?:security|trim|write|make-bad|fwdownload|yes-i|dco)/.test(a.text))
       ? wipe('This erases or locks the disk')

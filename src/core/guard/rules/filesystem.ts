@@ -3,7 +3,7 @@ import { asksForHelp, hasLong, readOptions } from '../args.ts';
 import { hit } from '../model.ts';
 import type { Call, Context, Family, Field, Hit } from '../model.ts';
 import { locate, pathOf } from '../places.ts';
-import { findRoots, narrowFind } from '../wrappers.ts';
+import { findRoots, narrowFind } from '../wrappers/many.ts';
 
 const removers = [
   'rm',
@@ -37,6 +37,9 @@ export const filesystem: Family = {
     'move',
     'move-item',
     'mi',
+    'ren',
+    'rename-item',
+    'rni',
     'cp',
     'ln',
     'install',
@@ -69,6 +72,8 @@ export const filesystem: Family = {
       case 'grm':
       case 'srm':
         return checkRm(call, context);
+      case 'unlink':
+        return checkTree(call, call.args.slice(0, 1), false, context);
       case 'rimraf':
       case 'del-cli':
         return checkTree(call, readOptions(call.args).words, true, context);
@@ -106,12 +111,26 @@ export const filesystem: Family = {
               'Leave it to a person',
             )
           : undefined;
+      case 'clear-content':
+        return emptied(call, readOptions(call.args).words, context);
+      case 'clear-recyclebin':
+        return hit(
+          'delete-unknown',
+          'high',
+          'data-deletion',
+          'ask',
+          'This deletes for good what was thrown away',
+          'Leave it to a person',
+        );
       case 'truncate':
         return checkTruncate(call, context);
       case 'mv':
       case 'move':
       case 'move-item':
       case 'mi':
+      case 'ren':
+      case 'rename-item':
+      case 'rni':
         return checkMove(call, context);
       case '':
         return checkUnknownProgram(call, context);
@@ -165,7 +184,26 @@ function judgeTarget(call: Call, word: Field, recursive: boolean, force: boolean
       `This deletes git's own data (${path}): commits that were not pushed are lost`,
       'Leave .git alone; use git commands',
     );
+  if (/(?:^|\/)\.(?:bash|zsh|sh|ksh|fish)_history$/.test(path))
+    return hit(
+      'history-delete',
+      'high',
+      'logging-off',
+      'ask',
+      'This deletes the history of the shell, which tells what was done',
+      'Leave it in place',
+    );
   if (!recursive) {
+    // A loop variable: `% { del $_ }`, `for %f in (*) do del %f`.
+    if (/^(?:\{\}|\$_(?:\.(?:FullName|Name|PSPath|Path))?|%{1,2}~?\w{0,6}[a-z])$/i.test(word.text))
+      return hit(
+        'delete-unknown',
+        'high',
+        'data-deletion',
+        'ask',
+        'This deletes whatever the list names, and nobody has seen the list',
+        'Print the list first, then delete by name',
+      );
     if (place === 'root' || place === 'system' || place === 'device')
       return /^\/(?:var\/(?:log|cache|tmp|run)|run|opt|srv|mnt|media|home|users|volumes)\//i.test(path) &&
         !/[*?]$/.test(path)
@@ -273,14 +311,19 @@ const wipe = (call: Call, path: string, what: string): Hit =>
 function checkWindowsRemove(call: Call, context: Context): Hit | undefined {
   const lower = call.args.map((a) => a.text.toLowerCase());
   const recurse =
-    lower.some((t) => t === '/s' || /^-r(?:e(?:c(?:u(?:r(?:s(?:e)?)?)?)?)?)?$/.test(t)) ||
+    lower.some((t) => /^(?:\/[a-z])*\/s(?:\/[a-z])*$/.test(t) || /^-r(?:e(?:c(?:u(?:r(?:s(?:e)?)?)?)?)?)?$/.test(t)) ||
     call.name === 'deltree' ||
     lower.some((t) => t === '-rf' || t === '-fr');
   if (call.name === 'rmdir' && !recurse) return undefined;
   if (lower.some((t) => t === '-whatif')) return undefined;
-  const words = call.args.filter((a) => !/^-\w+$/.test(a.text) && !/^\/[a-z](?::.*)?$/i.test(a.text));
+  const words = call.args.filter((a) => !/^-\w+$/.test(a.text) && !/^(?:\/[a-z])+(?::.*)?$/i.test(a.text));
   const targets = words.flatMap((w) =>
-    w.text.includes(',') ? w.text.split(',').map((text) => ({ ...w, text })) : [w],
+    w.text.includes(',')
+      ? w.text
+          .split(',')
+          .filter((t) => t.trim() !== '')
+          .map((t) => ({ ...w, text: t.trim() }))
+      : [w],
   );
   if (targets.length === 0 && recurse && call.input.kind !== 'none')
     return hit(
@@ -338,6 +381,11 @@ function checkTruncate(call: Call, context: Context): Hit | undefined {
   const size = values.get('s') ?? values.get('size') ?? '';
   if (size.startsWith('+')) return undefined;
   if (!flags.has('s') && !flags.has('size') && !flags.has('r') && !flags.has('reference')) return undefined;
+  return emptied(call, words, context);
+}
+
+/** A file cut to nothing, unless it is one that is made again anyway. */
+function emptied(call: Call, words: readonly Field[], context: Context): Hit | undefined {
   const places = words.map((w) => locate(w, call, context));
   if (places.length > 0 && places.every((p) => p.place === 'temp' || p.place === 'generated')) return undefined;
   return hit(
@@ -345,7 +393,7 @@ function checkTruncate(call: Call, context: Context): Hit | undefined {
     'high',
     'data-deletion',
     'ask',
-    `truncate cuts off ${
+    `${call.name} cuts off ${
       places
         .map((p) => p.path)
         .join(', ')

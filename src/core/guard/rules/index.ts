@@ -1,6 +1,8 @@
 /** All families of command rules. One file each; one line here. */
 import type { Family } from '../model.ts';
+import { backdoors } from './backdoors.ts';
 import { cloud } from './cloud.ts';
+import { cmdlets } from './cmdlets.ts';
 import { containers } from './containers.ts';
 import { databases } from './databases.ts';
 import { disk } from './disk.ts';
@@ -20,6 +22,7 @@ import { storage } from './storage.ts';
 
 export const families: readonly Family[] = [
   selfProtect,
+  backdoors,
   filesystem,
   disk,
   permissions,
@@ -28,6 +31,7 @@ export const families: readonly Family[] = [
   containers,
   kubernetes,
   iac,
+  cmdlets,
   cloud,
   storage,
   databases,

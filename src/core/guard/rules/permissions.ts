@@ -49,6 +49,7 @@ export const permissions: Family = {
     'dpkg-statoverride',
     'semanage',
     'umask',
+    'ssh-copy-id',
   ],
   check(call, context) {
     if (asksForHelp(call)) return undefined;
@@ -87,6 +88,10 @@ export const permissions: Family = {
         return call.args.some((a) => /^no(?:schg|uchg|sappnd|uappnd)/.test(a.text))
           ? opened('This takes off the write protection', 'Ask why it is protected')
           : undefined;
+      case 'ssh-copy-id':
+        return flags.has('n')
+          ? undefined
+          : rights('login-granted', 'This lets the key log in on the other machine for good');
       case 'setcap':
         return rights('setcap', 'This gives a program rights of root');
       case 'visudo':

@@ -5,7 +5,7 @@ import type { Call, Context, Family, Field, Hit } from '../model.ts';
 import { pathOf } from '../places.ts';
 
 const trusted =
-  /^\/etc\/(?:passwd|shadow|group|gshadow|sudoers(?:\.d\/.*)?|ssh\/.*|pam\.d\/.*|cron.*|crontab|hosts|resolv\.conf|fstab|ld\.so\..*|environment|profile(?:\.d\/.*)?|bash\.bashrc|zshenv|systemd\/.*|init\.d\/.*|rc\.local|security\/.*|selinux\/.*|sysctl.*|apt\/sources.*|yum\.repos\.d\/.*|ssl\/.*|ca-certificates.*|docker\/daemon\.json|nsswitch\.conf|hosts\.(?:allow|deny)|modprobe.*|udev\/.*|iptables.*|nftables.*|audit\/.*|rsyslog.*)$|^\/(?:boot|usr\/lib\/systemd|lib\/systemd|var\/spool\/cron|proc\/sys|sys)\/.*|^\/Library\/Launch(?:Daemons|Agents)\/.*|^[A-Za-z]:\/Windows\/(?:System32\/drivers\/etc|Tasks).*/i;
+  /^\/(?:etc|bin|sbin|lib(?:32|64)?|usr\/(?:bin|sbin|lib(?:32|64)?|libexec))\/.+|^\/etc\/(?:passwd|shadow|group|gshadow|sudoers(?:\.d\/.*)?|ssh\/.*|pam\.d\/.*|cron.*|crontab|hosts|resolv\.conf|fstab|ld\.so\..*|environment|profile(?:\.d\/.*)?|bash\.bashrc|zshenv|systemd\/.*|init\.d\/.*|rc\.local|security\/.*|selinux\/.*|sysctl.*|apt\/sources.*|yum\.repos\.d\/.*|ssl\/.*|ca-certificates.*|docker\/daemon\.json|nsswitch\.conf|hosts\.(?:allow|deny)|modprobe.*|udev\/.*|iptables.*|nftables.*|audit\/.*|rsyslog.*)$|^\/(?:boot|usr\/lib\/systemd|lib\/systemd|var\/spool\/cron|proc\/sys|sys)\/.*|^\/Library\/Launch(?:Daemons|Agents)\/.*|^[A-Za-z]:\/Windows\/(?:System32\/drivers\/etc|Tasks).*/i;
 const own =
   /^(?:~|\/(?:home|Users)\/[^/]+|\/root)\/(?:\.ssh\/(?:authorized_keys2?|config|rc|environment)|\.(?:bashrc|bash_profile|bash_login|bash_logout|profile|zshrc|zshenv|zprofile|zlogin|kshrc|cshrc|tcshrc|inputrc|xinitrc|xprofile|gitconfig|npmrc|pypirc)|\.config\/(?:fish\/config\.fish|autostart\/.*|systemd\/user\/.*|git\/config)|Library\/LaunchAgents\/.*)$|\/Start Menu\/Programs\/Startup\//i;
 const logs = /^\/var\/log\/|^\/(?:home|root)[^\s]*\/\.(?:bash|zsh)_history$|^~\/\.(?:bash|zsh)_history$/i;
@@ -40,10 +40,15 @@ export const persistence: Family = {
     if (!writers.has(call.name)) return undefined;
     if (call.name.endsWith('sed') && !call.args.some((a) => /^-\w*i|^--in-place/.test(a.text))) return undefined;
     const { words } = readOptions(call.args, new Set(['t', 'target-directory', 'm', 'o', 'g', 'e', 'f']));
-    const targets = call.name === 'tee' || call.name.endsWith('sed') ? words : words.slice(-1);
+    const targets =
+      call.name === 'tee' || call.name.endsWith('sed')
+        ? words
+        : /^(?:set-content|add-content|out-file|new-item)$/.test(call.name)
+          ? words.slice(0, 1)
+          : words.slice(-1);
     for (const word of targets) {
       const field = word.text.startsWith('of=') ? { ...word, text: word.text.slice(3) } : word;
-      const found = judge(field, call, context, true);
+      const found = judge(field, call, context, call.name !== 'ln');
       if (found) return found;
     }
     return undefined;

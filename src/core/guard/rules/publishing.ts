@@ -90,7 +90,10 @@ const checks: Readonly<Record<string, Check>> = {
   pnpm: node,
   yarn: node,
   bun: node,
-  npx: () => undefined,
+  npx: (_, w) =>
+    w.slice(0, 1).some((p) => /^https?:\/\//.test(p))
+      ? foreign('This runs code from an address, past the registry')
+      : undefined,
   cargo: (_, w) =>
     w[0] === 'publish' || w[0] === 'yank' || (w[0] === 'owner' && w.length > 1)
       ? publish(`cargo ${w[0]} changes what others build with, for good`)
@@ -124,9 +127,19 @@ const checks: Readonly<Record<string, Check>> = {
   gradle: gradle,
   gradlew: gradle,
   sbt: (_, w) =>
-    w.some((x) => /^(?:publish|publishSigned|sonatypeRelease)/.test(x) && !/Local/.test(x))
+    w.some((x) => /^(?:publish|publishSigned|sonatypeRelease|release$)/.test(x) && !/Local/.test(x))
       ? publish('This publishes artifacts')
       : undefined,
+  hex: (_, w) => (w[0] === 'publish' || w[0] === 'retire' ? publish('This changes what others install') : undefined),
+  conda: (_, w) => (w[0] === 'upload' ? publish('This makes the version public') : undefined),
+  anaconda: (_, w) =>
+    /^(?:upload|remove|copy|move)$/.test(w[0] ?? '') ? publish('This changes what others install') : undefined,
+  'cpan-upload': () => publish('This makes the version public for good'),
+  lein: (_, w) => (w[0] === 'deploy' || w[0] === 'release' ? publish('This makes the version public') : undefined),
+  clojure: (call) =>
+    call.args.some((a) => /^(?:deploy|:deploy)$/.test(a.text)) ? publish('This makes the version public') : undefined,
+  clj: (call) =>
+    call.args.some((a) => /^(?:deploy|:deploy)$/.test(a.text)) ? publish('This makes the version public') : undefined,
   lerna: (_, w) => (w[0] === 'publish' ? publish('This publishes every changed package') : undefined),
   changeset: (_, w) => (w[0] === 'publish' ? publish('This publishes every changed package') : undefined),
   'semantic-release': () => publish('This makes and publishes a release'),
@@ -157,7 +170,13 @@ const checks: Readonly<Record<string, Check>> = {
       ? publish('This changes what others install')
       : undefined,
   jsr: (_, w) => (w[0] === 'publish' ? publish('This makes the version public for good') : undefined),
-  deno: (_, w) => (w[0] === 'publish' ? publish('This makes the version public for good') : undefined),
+  deno: (_, w) =>
+    w[0] === 'publish'
+      ? publish('This makes the version public for good')
+      : /^(?:run|install|eval)$/.test(w[0] ?? '') &&
+          /^https?:\/\/(?!deno\.land\/(?:std|x)\b|jsr\.io\b|localhost\b)/.test(w[1] ?? '')
+        ? foreign('This runs code from an address, unseen')
+        : undefined,
   mix: (_, w) =>
     w[0]?.startsWith('hex.publish') || w[0] === 'hex.retire'
       ? publish('This changes what others install')

@@ -22,7 +22,7 @@ const tools: Readonly<Record<string, Tool>> = {
   gh: t('GitHub', {
     nouns: nouns('release run search browse status label secret deploy-key'),
     fine: /^(?:pr close|issue close|pr unlock|issue unlock|run watch|cache delete|pr (?:reopen|lock)|issue (?:lock|unpin|pin)|extension remove|alias delete|codespace stop|cs stop|config clear-cache|auth logout|label clone|release download)$/,
-    also: /^(?:repo (?:edit|rename|create --public)|secret set|variable set|ssh-key add|gpg-key add|repo deploy-key add|workflow disable|pr merge --admin|auth token|ruleset)/,
+    also: /^(?:repo (?:edit|rename|create --public)|secret set|variable set|ssh-key add|gpg-key add|repo deploy-key add|workflow disable|pr merge .*--admin|auth token|auth status (?:--show-token|-t\b)|release (?:create|upload|edit)|repo create .*--public|ruleset)/,
   }),
   hub: t('GitHub'),
   glab: t('GitLab', {
@@ -40,7 +40,7 @@ const tools: Readonly<Record<string, Tool>> = {
   'gitlab-rake': t('GitLab'),
   'gitlab-ctl': t('GitLab'),
   heroku: t('Heroku', {
-    also: /(?::(?:destroy|remove|delete|reset|unset|detach|revoke|rollback|wipe|leave|disable|kill|stop|clear|transfer|promote|credentials:rotate)|^(?:destroy|rollback))/,
+    also: /(?:^ps:scale \S+=0\b|^config$|^config:get|:(?:destroy|remove|delete|reset|unset|detach|revoke|rollback|wipe|leave|disable|kill|stop|clear|transfer|promote|credentials:rotate)|^(?:destroy|rollback))/,
     nouns: nouns('releases run'),
   }),
   vercel: t('Vercel', {
@@ -48,7 +48,10 @@ const tools: Readonly<Record<string, Tool>> = {
     nouns: nouns('env'),
   }),
   now: t('Vercel'),
-  netlify: t('Netlify', { nouns: nouns('env status') }),
+  netlify: t('Netlify', {
+    nouns: nouns('env status'),
+    also: /:(?:delete|unset|destroy)\b|^env:(?:get|list)\b/,
+  }),
   fly: t('Fly.io', {
     nouns: nouns('status machine scale'),
     also: /^(?:apps destroy|scale count 0|secrets unset|volumes destroy|machine destroy)/,
@@ -301,7 +304,11 @@ const valued: ReadonlySet<string> = new Set(
 function checkTool(call: Call): Hit | undefined {
   const tool = tools[call.name]!;
   const list = readOptions(call.args, valued).words.map((w) => w.text);
-  const phrase = list.slice(0, 4).join(' ').toLowerCase();
+  // Flags that change what a verb does stand behind it.
+  const weighty = call.args
+    .filter((a) => /^--(?:admin|public|visibility|show-token)\b|^-t$/.test(a.text))
+    .map((a) => a.text.replace(/=.*/, ''));
+  const phrase = [...list.slice(0, 4), ...weighty].join(' ').toLowerCase();
   if ((call.name === 'gh' || call.name === 'glab') && list[0] === 'api') return checkApi(call, list[1] ?? '');
   if (
     (call.name === 'gitlab-rails' || call.name === 'gitlab-rake') &&
@@ -365,6 +372,11 @@ function checkApi(call: Call, path: string): Hit | undefined {
     call.args.some((a) => /\bmutation\b[\s\S]*\b(?:delete|remove|archive|disable)\w*/i.test(a.text))
   )
     return harm(`${call.name}-api-delete`, 'This deletes something through the API');
+  if (
+    /^(?:PATCH|PUT)$/.test(method) &&
+    call.args.some((a) => /^(?:private=false|visibility=public|archived=true|default_branch_protection=)/.test(a.text))
+  )
+    return harm(`${call.name}-api-change`, 'This changes who can see the repository');
   return /^(?:PUT|PATCH|POST)$/.test(method) &&
     /(?:branches\/[^/]+\/protection|rulesets|collaborators|actions\/permissions|protected_branches|hooks|keys|visibility|secrets|transfer|archive)/.test(
       path,

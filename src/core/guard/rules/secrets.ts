@@ -3,6 +3,7 @@ import { asksForHelp, readOptions } from '../args.ts';
 import { hit } from '../model.ts';
 import type { Call, Context, Family, Hit } from '../model.ts';
 import { pathOf } from '../places.ts';
+import { secretName } from '../secretNames.ts';
 import { deedOf, wordsOf } from '../verbs.ts';
 
 /** Files that hold secrets, by their place in a home folder or by name. */
@@ -20,7 +21,8 @@ const secretPath = new RegExp(
     String.raw`\.(?:kdbx?|keystore|jks|p12|pfx|ppk|keychain(?:-db)?|agekey|asc\.key)$`,
     String.raw`(?:^|/)(?!.*(?:pub|public|localhost|test|example|fixture|mock)[^/]*$)[^/]+\.(?:key|pem)$`,
     String.raw`^/etc/(?:shadow|gshadow|sudoers|master\.passwd|ssl/private/.*|krb5\.keytab|ssh/ssh_host_\w+_key)$`,
-    String.raw`^/proc/(?:self|\d+|\*)/environ$`,
+    String.raw`^/proc/(?:self|\d+|\*)/(?:environ|mem)$`,
+    String.raw`(?:^|/)\.(?:bash|zsh|sh|psql|mysql|python|node_repl|sqlite|rediscli|mongo)_history$`,
     String.raw`^/(?:var/)?run/secrets/`,
     String.raw`(?:Login Data|Cookies|logins\.json|key4\.db|cookies\.sqlite)$`,
   ].join('|'),
@@ -32,11 +34,15 @@ const isSecretPath = (path: string): boolean => path.length < 4096 && secretPath
 
 /** Programs that show or carry off what they are given. */
 const showing = new Set(
-  'cat tac less more head tail bat batcat nl grep egrep fgrep rg ag ack sed awk gawk cut sort uniq strings xxd od hexdump base64 base32 rev fold pr paste join tee cp scp rsync mv tar zip gzip 7z curl wget nc ncat socat http https xh openssl jq yq python python3 node ruby perl php dd install ln split get-content gc type select-string sls copy-item copy vim vi nano emacs view code open xdg-open diff cmp wc xclip pbcopy clip rclone aws gsutil gh glab sftp ftp mail sendmail dotenv iconv column csvlook'.split(
+  'cat tac less more head tail bat batcat nl grep egrep fgrep rg ag ack sed awk gawk cut sort uniq strings xxd od hexdump base64 base32 rev fold pr paste join tee cp scp rsync mv tar zip gzip 7z curl wget nc ncat socat http https xh openssl jq yq python python3 node ruby perl php dd install ln split get-content gc type select-string sls copy-item copy vim vi nano emacs view code open xdg-open diff cmp wc xclip pbcopy clip rclone aws gsutil gh glab sftp ftp mail sendmail dotenv iconv column csvlook sqlite3 gtar bsdtar 7za invoke-webrequest invoke-restmethod start-bitstransfer'.split(
     ' ',
   ),
 );
 /** Of these only counts or names come out. */
+/** Folders that are full of them, for programs that take whole folders. */
+const secretFolder =
+  /(?:^|\/)\.(?:ssh|aws|gnupg|kube|docker|azure|password-store|config\/(?:gcloud|gh|op))\/?(?:\*|\.)?$/;
+const takesFolders = new Set('tar gtar bsdtar zip 7z 7za rsync scp cp rclone sftp aws gsutil'.split(' '));
 const harmless = new Set(['wc', 'ls', 'stat', 'test', '[']);
 /** Programs that send to other machines. */
 const senders = new Set(
@@ -71,13 +77,80 @@ export const secrets: Family = {
   id: 'secrets',
   programs: ['*'],
   check(call, context) {
-    if (senders.has(call.name) && call.input.kind === 'secret') return sent('secrets');
+    if (
+      senders.has(call.name) &&
+      call.input.kind === 'secret' &&
+      (call.name !== 'openssl' || call.args[0]?.text === 's_client')
+    )
+      return sent('secrets');
+    if (call.input.kind === 'secret' && call.outputs.some((o) => /^\/dev\/(?:tcp|udp)\//.test(o.path.text)))
+      return sent('secrets');
+    if (call.printed && !call.remote) {
+      const found = checkPrinted(call);
+      if (found) return found;
+    }
     const direct = Object.hasOwn(tools, call.name) && !asksForHelp(call) ? tools[call.name]!(call) : undefined;
     if (direct) return direct;
     if (!showing.has(call.name) || harmless.has(call.name) || call.remote) return undefined;
     return checkFiles(call, context);
   },
 };
+
+const secretWord = /token|secret|passw|api_?key|_key|credential|\bkey\b/i;
+
+/** Secrets shown on the terminal, which here means: sent to the model. */
+function checkPrinted(call: Call): Hit | undefined {
+  switch (call.name) {
+    case 'echo':
+    case 'printf':
+    case 'write-output':
+    case 'write-host':
+    case 'print': {
+      for (const { text, dynamic } of call.args) {
+        const name = dynamic ? secretName.exec(text)?.[1] : undefined;
+        if (name !== undefined) return read(`The variable ${name}`);
+      }
+      return undefined;
+    }
+    case 'grep':
+    case 'egrep':
+    case 'rg':
+    case 'ag':
+    case 'findstr':
+    case 'select-string':
+      return call.input.kind === 'secret' && call.args.some((a) => !a.text.startsWith('-') && secretWord.test(a.text))
+        ? read('The environment')
+        : undefined;
+    case 'get-childitem':
+    case 'gci':
+    case 'dir':
+    case 'ls':
+    case 'get-item':
+      return call.shell === 'powershell' && call.args.some((a) => /^env:\\?\*?$/i.test(a.text))
+        ? read('The environment')
+        : undefined;
+    case '':
+      return call.shell === 'powershell' && call.args.length === 0 && secretName.test(call.program.text)
+        ? read(`The variable ${call.program.text.slice(0, 60)}`)
+        : undefined;
+    case 'printenv':
+      return call.args.length === 0 ? read('The environment') : undefined;
+    case 'export':
+    case 'declare':
+    case 'typeset':
+      return call.args.length === 1 && /^-p?x?p?$/.test(call.args[0]!.text) ? read('The environment') : undefined;
+    case 'gcloud':
+      return call.args.some((a) => /^print-(?:access|identity|refresh)-token$/.test(a.text))
+        ? read('The token of the logged-in account')
+        : undefined;
+    case 'az':
+      return call.args.some((a) => a.text === 'get-access-token')
+        ? read('The token of the logged-in account')
+        : undefined;
+    default:
+      return undefined;
+  }
+}
 
 function checkFiles(call: Call, context: Context): Hit | undefined {
   const sends = senders.has(call.name);
@@ -105,6 +178,11 @@ function checkFiles(call: Call, context: Context): Hit | undefined {
     if (sends && field.dynamic && text.includes('$(secret)')) return sent('secrets');
     if (sends) {
       const file = /^(?:@|[^=@\s]{0,200}=@|.*<)([^;]+)/.exec(text)?.[1];
+      const given = /^--(?:post-file|body-file|upload-file|data|data-binary|data-raw|form|json)=@?(.+)$/s.exec(
+        text,
+      )?.[1];
+      if (given !== undefined && isSecretPath(pathOf({ ...field, text: given }, call, context)))
+        return sent(given.slice(0, 80));
       if (
         file !== undefined &&
         /(?:^@|=@|^<)/.test(text) &&
@@ -140,11 +218,12 @@ function checkFiles(call: Call, context: Context): Hit | undefined {
       (call.name === 'openssl' && /^(?:-out|-keyout|-key|-in|-inkey|-CAkey|-signkey)$/.test(args[i - 1]?.text ?? '')) ||
       (call.name === 'dd' && !text.startsWith('if=')) ||
       (call.name === 'curl' &&
-        /^(?:--cert|--key|--cacert|-E|-o|--output|-b|-c|--cookie)$/.test(args[i - 1]?.text ?? ''))
+        /^(?:--cert|--key|--cacert|-E|-o|--output|-b|-c|--cookie)$/.test(args[i - 1]?.text ?? '')) ||
+      /^-OutFile$/i.test(args[i - 1]?.text ?? '')
     )
       continue;
     const path = pathOf({ ...field, text: text.replace(/^if=/, '') }, call, context);
-    if (!isSecretPath(path)) continue;
+    if (!isSecretPath(path) && !(takesFolders.has(call.name) && secretFolder.test(path))) continue;
     // `/etc/sudoers` and friends named in a URL or a commit message are no files.
     if (/^\w+:\/\//.test(text) || /\s/.test(text)) continue;
     return sends && call.name !== 'openssl' ? sent(path) : read(path);
@@ -300,6 +379,9 @@ const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
       : undefined,
   git(call) {
     const list = call.args.map((a) => a.text);
+    if (list[0] === 'credential' && list[1] === 'fill') return read("Git's store of passwords");
+    if (list[0] === 'config' && list.some((t) => /extraheader$/i.test(t)) && list.some((t) => t.startsWith('--get')))
+      return read('The header git sends to log in');
     if (list[0] !== 'add') return undefined;
     const file = list
       .slice(1)
@@ -321,6 +403,19 @@ const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
         )
       : undefined;
   },
+  npm: (call) =>
+    call.args[0]?.text === 'config' &&
+    call.args.some((a) => /_authToken|_password|_auth$/.test(a.text)) &&
+    call.args[1]?.text === 'get'
+      ? read('The token of the registry')
+      : undefined,
+  glab: (call) =>
+    call.args[0]?.text === 'auth' && call.args.some((a) => /^(?:-t|--show-token)$/.test(a.text))
+      ? read('The token of the logged-in account')
+      : undefined,
+  kubectl: kubeSecrets,
+  oc: kubeSecrets,
+  k: kubeSecrets,
   mimikatz: () =>
     hit('credential-theft', 'critical', 'secrets', 'deny', 'This takes credentials out of memory', 'Leave it'),
   lazagne: () => hit('credential-theft', 'critical', 'secrets', 'deny', 'This collects passwords', 'Leave it'),
@@ -343,4 +438,23 @@ function byVerb(groups: ReadonlySet<string>): (call: Call) => Hit | undefined {
       `${call.name} ${list.slice(0, at + 1).join(' ')} ${deed === 'destroy' ? 'deletes' : 'changes'} ${list[0] === 'user' || list[0] === 'group' ? 'who can reach the secrets' : 'secrets'}`,
     );
   };
+}
+
+/** `kubectl get secret -o yaml` shows the values, a plain `get` or `describe` does not. */
+function kubeSecrets(call: Call): Hit | undefined {
+  const { flags, values, words } = readOptions(
+    call.args,
+    new Set('n namespace o output l selector context cluster kubeconfig template'.split(' ')),
+  );
+  const list = words.map((w) => w.text);
+  if (list[0] === 'config' && list[1] === 'view' && flags.has('raw')) return read('The kubeconfig');
+  if (
+    list[0] !== 'get' ||
+    !list.slice(1).some((w) => /^(?:secrets?)(?:[./,]|$)/.test(w) || /(?:^|,)secrets?(?:,|$)/.test(w))
+  )
+    return undefined;
+  const output = values.get('o') ?? values.get('output') ?? '';
+  return /^(?:ya?ml|json|jsonpath|go-template|custom-columns)/.test(output) && !/\.metadata\.|keys/.test(output)
+    ? read('The secret in the cluster')
+    : undefined;
 }

@@ -12,6 +12,14 @@ const off = (rule: string, what: string, decision: 'ask' | 'deny' = 'ask'): Hit 
     what,
     'Leave it on; tell a person what it gets in the way of',
   );
+const networkOff: Hit = hit(
+  'network-off',
+  'high',
+  'environment',
+  'ask',
+  'This cuts the machine off from a network, perhaps from whoever could undo it',
+  'Let a person do it',
+);
 const unlogged = (rule: string, what: string): Hit =>
   hit(rule, 'critical', 'logging-off', 'ask', what, 'Leave the logs to a person');
 
@@ -61,6 +69,10 @@ const checks: Readonly<
       ? off('antivirus-off', 'This switches the virus scanner off', 'deny')
       : undefined,
   'add-mppreference': () => off('antivirus-off', 'This makes the virus scanner look away', 'deny'),
+  dism: (call) =>
+    /\/(?:disable-feature|remove-package|remove-capability|cleanup-image.*\/resetbase)/i.test(line(call))
+      ? off('feature-removed', 'This removes a feature of the system')
+      : undefined,
   'uninstall-windowsfeature': () => off('feature-removed', 'This removes a feature of the system'),
   'set-executionpolicy': (call) =>
     /\b(?:bypass|unrestricted)\b/i.test(line(call)) && !/-scope\s+process/i.test(line(call))
@@ -137,23 +149,22 @@ const checks: Readonly<
     hasAny(f, 'r', 'remove') ? off('kernel-module', 'This takes a module out of the kernel') : undefined,
   rmmod: () => off('kernel-module', 'This takes a module out of the kernel'),
   insmod: () => off('kernel-module', 'This puts foreign code into the kernel'),
+  ip: (_, w) =>
+    (w[0] === 'link' && (w.includes('down') || (w[1] ?? '').startsWith('del'))) ||
+    (/^(?:r|ro|route|addr|address|rule)$/.test(w[0] ?? '') && /^(?:del|delete|flush|replace|change)$/.test(w[1] ?? ''))
+      ? networkOff
+      : undefined,
+  ifconfig: (_, w) => (w.includes('down') ? networkOff : undefined),
+  route: (_, w) => (/^(?:del|delete|flush)$/.test(w[0] ?? '') ? networkOff : undefined),
+  nmcli: (_, w) =>
+    /^(?:delete|del|down|off)$/.test(w[1] ?? '') || (w[0] === 'networking' && w[1] === 'off') ? networkOff : undefined,
+  ifdown: () => networkOff,
   npm: settingOff,
   yarn: settingOff,
   pnpm: settingOff,
   pip: settingOff,
   pip3: settingOff,
-  git: (call) =>
-    /\bconfig\b.*\bhttp\.(?:\S+\.)?sslverify\s*=?\s*(?:false|0|no)\b/i.test(line(call)) ||
-    /-c\s+http\.(?:\S+\.)?sslverify=(?:false|0|no)\b/i.test(line(call))
-      ? hit(
-          'tls-off',
-          'high',
-          'security-control-disabled',
-          'ask',
-          'Without this check anybody on the way can change what git fetches',
-          "Install the server's certificate instead",
-        )
-      : undefined,
+  git: gitChecksOff,
   'update-crypto-policies': (call) =>
     /legacy/i.test(line(call)) ? off('crypto-policy', 'This allows weak cryptography') : undefined,
   security: (_, w) =>
@@ -169,6 +180,51 @@ const checks: Readonly<
     call.args.some((a) => a.text.startsWith('--port') || a.text === '-p') ? exposed('localtunnel') : undefined,
 };
 
+/** Variables that switch a check off for everything started afterwards. */
+const checksOff: readonly (readonly [RegExp, RegExp])[] = [
+  [/^NODE_TLS_REJECT_UNAUTHORIZED$/, /^0$/],
+  [/^PYTHONHTTPSVERIFY$/, /^0$/],
+  [/^GIT_SSL_NO_VERIFY$/, /^(?!0$|false$|$)./],
+  [/^(?:NPM_CONFIG|npm_config)_strict_ssl$/i, /^false$/],
+  [/^(?:GONOSUMCHECK|GONOSUMDB|GOINSECURE)$|^GOFLAGS$/, /^1$|^\*$|-insecure/],
+  [/^GOSUMDB$/, /^off$/],
+];
+const historyVariable = /^(?:HISTFILE|HISTSIZE|HISTFILESIZE|SAVEHIST|HISTCONTROL)$/;
+
+/** `NAME=value` in front of a command, alone, and in `export`: checks and logs switched off through the environment. */
+function environmentOff(call: Call): Hit | undefined {
+  const pairs: [string, string][] = [...call.env];
+  if (/^(?:export|declare|typeset|set|setenv|setx|local|readonly|env)$/.test(call.name))
+    for (const { text } of call.args.slice(0, 64)) {
+      const equals = text.indexOf('=');
+      if (equals > 0) pairs.push([text.slice(0, equals), text.slice(equals + 1)]);
+    }
+  if (call.name === 'setx' && call.args.length >= 2) pairs.push([call.args[0]!.text, call.args[1]!.text]);
+  for (const [name, value] of pairs) {
+    for (const [which, what] of checksOff)
+      if (which.test(name) && what.test(value))
+        return hit(
+          'tls-off',
+          'high',
+          'security-control-disabled',
+          'ask',
+          `${name}=${value.slice(0, 20)} lets anybody on the way read and change the traffic`,
+          "Trust the server's certificate instead",
+        );
+    if (
+      historyVariable.test(name) &&
+      /^(?:|0|\/dev\/null)$/.test(value) &&
+      call.env.has(name) === (call.name === ':' || call.env.has(name))
+    )
+      return unlogged('history-off', `${name}=${value} keeps the commands out of the shell's history`);
+  }
+  if (call.name === 'unset' && call.args.some((a) => historyVariable.test(a.text)))
+    return unlogged('history-off', "This keeps the commands out of the shell's history");
+  return call.name === 'set' && call.args[0]?.text === '+o' && call.args[1]?.text === 'history'
+    ? unlogged('history-off', "This keeps the commands out of the shell's history")
+    : undefined;
+}
+
 const exposed = (tool: string): Hit =>
   hit(
     'tunnel',
@@ -181,9 +237,13 @@ const exposed = (tool: string): Hit =>
 
 export const security: Family = {
   id: 'security',
-  programs: Object.keys(checks),
+  programs: [...Object.keys(checks), '*'],
   check(call) {
-    if (asksForHelp(call)) return undefined;
+    if (call.env.size > 0 || /^(?:export|declare|typeset|set|setenv|setx|unset)$/.test(call.name)) {
+      const found = environmentOff(call);
+      if (found) return found;
+    }
+    if (!Object.hasOwn(checks, call.name) || asksForHelp(call)) return undefined;
     const { words, flags } = readOptions(call.args);
     return checks[call.name]?.(
       call,
@@ -219,13 +279,38 @@ function iptables(call: Call): Hit | undefined {
 
 function settingOff(call: Call): Hit | undefined {
   return /\bconfig\b.*\b(?:strict-ssl|enableStrictSsl)\s*[= ]\s*(?:false|0)\b/i.test(line(call)) ||
-    /\bconfig\b.*\btrusted-host\b/i.test(line(call))
+    /\bconfig\b.*\btrusted-host\b/i.test(line(call)) ||
+    /\bconfig\b.*\bregistry\s*[= ]\s*http:\/\//i.test(line(call)) ||
+    (/^(?:install|download|wheel)$/.test(call.args.find((a) => !a.text.startsWith('-'))?.text ?? '') &&
+      /--trusted-host\b/.test(line(call)))
     ? hit(
         'tls-off',
         'high',
         'security-control-disabled',
         'ask',
         'Without this check anybody on the way can change the packages',
+        "Install the server's certificate instead",
+      )
+    : undefined;
+}
+
+/** `git config http.sslVerify false`, `git -c http.sslVerify=false …`. */
+function gitChecksOff(call: Call): Hit | undefined {
+  const list = call.args.map((a) => a.text);
+  const no = /^(?:false|0|no|off)$/i;
+  const key = /^http\.(?:\S{1,200}\.)?sslverify$/i;
+  const set = list.some((t, i) => {
+    const equals = t.indexOf('=');
+    return list[i - 1] === '-c' && equals > 0 && key.test(t.slice(0, equals)) && no.test(t.slice(equals + 1));
+  });
+  const at = list.findIndex((t) => key.test(t));
+  return set || (list.includes('config') && list.indexOf('config') < at && no.test(list[at + 1] ?? ''))
+    ? hit(
+        'tls-off',
+        'high',
+        'security-control-disabled',
+        'ask',
+        'Without this check anybody on the way can change what git fetches',
         "Install the server's certificate instead",
       )
     : undefined;

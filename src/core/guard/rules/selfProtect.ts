@@ -64,7 +64,13 @@ export const selfProtect: Family = {
         if (found) return found;
       }
     }
-    for (const [name, value] of call.env) {
+    const assigned =
+      call.name === 'export' || call.name === 'declare' || call.name === 'setx'
+        ? call.args
+            .filter((a) => a.text.includes('='))
+            .map((a): [string, string] => [a.text.slice(0, a.text.indexOf('=')), a.text.slice(a.text.indexOf('=') + 1)])
+        : [];
+    for (const [name, value] of [...call.env, ...assigned]) {
       if (/^(?:HUSKY|LEFTHOOK)$/.test(name) && /^(?:0|false)$/.test(value))
         return bypass(`${name}=${value} switches git hooks off`);
       if (

@@ -62,7 +62,7 @@ export const services: Family = {
   ],
   check(call) {
     if (asksForHelp(call)) return undefined;
-    const { flags, words } = readOptions(
+    const { flags, words, values } = readOptions(
       call.args,
       new Set(['n', 'signal', 's', 'H', 'M', 't', 'p', 'o', 'u', 'g', 'G']),
     );
@@ -167,7 +167,20 @@ export const services: Family = {
           hasAny(flags, 'u', 'U', 'user', 'uid')
         )
           return down('kill-services', `This ends ${list.join(' ').slice(0, 60) || 'all processes of a user'}`);
-        return undefined;
+        // Signal 0 and -l only look.
+        if (
+          list.length === 0 ||
+          hasAny(flags, '0', 'l', 'list', 'L') ||
+          values.get('s') === '0' ||
+          values.get('signal') === '0'
+        )
+          return undefined;
+        // A whole command line (`node server.js`) names one program, a bare name all of them.
+        if (flags.has('f') && list.every((w) => /[\s/]|\.\w/.test(w))) return undefined;
+        return down(
+          'kill-by-name',
+          `This ends every process whose name fits "${list.join(' ').slice(0, 60)}", also those others started`,
+        );
       }
       case 'taskkill':
       case 'stop-process':
@@ -175,7 +188,10 @@ export const services: Family = {
           /^(?:explorer|lsass|csrss|winlogon|services|svchost|wininit|\*)(?:\.exe)?$/i.test(a.text),
         )
           ? power('This ends processes of the system')
-          : undefined;
+          : call.args.some((a) => /^(?:\/im|\/fi|-(?:proc\w*)?n(?:a(?:me?)?)?|-processname)$/i.test(a.text)) ||
+              (call.name === 'stop-process' && call.input.kind !== 'none')
+            ? down('kill-by-name', 'This ends every process of that name, also those others started')
+            : undefined;
       case 'nginx':
         return call.args.some((a, i) => a.text === '-s' && /^(?:stop|quit)$/.test(call.args[i + 1]?.text ?? ''))
           ? down('service-stop', 'This stops the web server')

@@ -58,6 +58,7 @@ export const storage: Family = {
     'snapper',
     'timeshift',
     'vssadmin',
+    'wmic',
     'bacula',
     'robocopy',
     'ossutil',
@@ -119,6 +120,16 @@ const tools: Readonly<Record<string, Check>> = {
     const { words, flags } = readOptions(call.args, awsValued);
     const [service, op = '', ...rest] = texts(words);
     if (service === 's3') {
+      const acl = call.args[call.args.findIndex((a) => a.text === '--acl') + 1]?.text ?? '';
+      if (call.args.some((a) => a.text === '--acl') && /^(?:public-|authenticated-)/.test(acl))
+        return hit(
+          's3-public',
+          'critical',
+          'network-exposure',
+          'ask',
+          'This lets anybody on the internet read the objects',
+          'Leave the ACL private, and share with a presigned URL',
+        );
       if (op === 'rm')
         return gone(
           's3-rm',
@@ -334,6 +345,14 @@ const tools: Readonly<Record<string, Check>> = {
     call.args.some((a) => /^--remove-older-than|^remove$/.test(a.text))
       ? gone('rdiff-remove', 'This deletes backups')
       : undefined,
+  wmic: (call) =>
+    /\bshadowcopy\b.*\bdelete\b/i.test(texts(call.args).join(' '))
+      ? gone('shadow-delete', 'This deletes the shadow copies, the last way back after a loss')
+      : /\b(?:product|process|os|useraccount|service)\b.*\b(?:uninstall|delete|terminate|shutdown|reboot|stopservice)\b/i.test(
+            texts(call.args).join(' '),
+          )
+        ? risky('wmic-change', 'This ends or removes something of the system', 'Let a person do it')
+        : undefined,
   wbadmin: (call) =>
     /^delete$/i.test(wordsOf(call)[0] ?? '')
       ? hit(

@@ -6,11 +6,9 @@ import {
   type EditorEvent,
   type TextRange,
 } from '../../../../src/core/attribution/editEvents.ts';
-import {
-  EditClassifier,
-  type ClassifierOptions,
-  type EditVerdict,
-} from '../../../../src/core/attribution/editOrigin.ts';
+import { EditClassifier, type ClassifierOptions } from '../../../../src/core/attribution/editOrigin.ts';
+import type { EditVerdict } from '../../../../src/core/attribution/editVerdict.ts';
+import { cpuTime } from '../../cpuTime.ts';
 
 type At = readonly [line: number, character: number];
 type Edit = readonly [from: At, to: At, text: string];
@@ -65,6 +63,12 @@ class Editor {
   select(by: 'keyboard' | 'mouse' | 'command' | undefined, ...selections: readonly TextRange[]): this {
     this.#selections = [...selections];
     this.events.push({ kind: 'selection', at: this.#at, uri: this.uri, selections, ...(by ? { by } : {}) });
+    return this;
+  }
+
+  /** The cursor is there, and nobody saw how it got there. */
+  place(...selections: readonly TextRange[]): this {
+    this.#selections = [...selections];
     return this;
   }
 
@@ -129,12 +133,13 @@ class Editor {
     return this;
   }
 
-  also(event: { kind: 'disk' } | { kind: 'git' } | { kind: 'chat' } | { kind: 'inline-accept' }): this {
+  also(event: { kind: 'disk' | 'git' | 'chat' | 'save' | 'inline-accept' }): this {
     const at = this.#at;
     if (event.kind === 'disk') this.events.push({ kind: 'disk', at, path: this.uri });
     else if (event.kind === 'git') this.events.push({ kind: 'git', at });
     else if (event.kind === 'chat')
       this.events.push({ kind: 'open', at, path: this.uri, scheme: 'chat-editing-text-model' });
+    else if (event.kind === 'save') this.events.push({ kind: 'save', at, uri: this.uri });
     else this.events.push({ kind: 'inline-accept', at });
     return this;
   }
@@ -659,6 +664,259 @@ const scenes: Record<string, readonly [allowed: RegExp, play: () => Editor]> = {
       return e.change([[[1, 8], [1, 8], ',\n  "editor.fontSize": 14']]);
     },
   ],
+  'previews of a wrapping command, rewritten with every key in its input box': [
+    /^(tool|unknown)/,
+    () => {
+      const e = new Editor('<p>one two three</p>\n').select('command', range([0, 0], [0, 20]));
+      let now = '<p>one two three</p>';
+      for (const name of ['s', 'se', 'sec', 'sect', 'secti', 'sectio', 'section']) {
+        const next = `<${name}><p>one two three</p></${name}>`;
+        e.wait(140)
+          .change([[[0, 0], [0, now.length], next]])
+          .after(undefined, range([0, 0], [0, next.length]));
+        now = next;
+      }
+      return e;
+    },
+  ],
+  'a number counted up with a key held down': [
+    /^(tool|unknown)/,
+    () => {
+      const e = new Editor().cursor([9, 15]);
+      for (let i = 1; i < 40; i++)
+        e.wait(33)
+          .change([[[9, 14], [9, 14 + String(i - 1).length], String(i)]])
+          .after(undefined, range([9, 14 + String(i).length]));
+      return e;
+    },
+  ],
+  'a comment switched on and off with a key held down': [
+    /^(tool|unknown|human)/,
+    () => {
+      const e = new Editor().cursor([9, 8]);
+      for (let i = 0; i < 24; i++)
+        e.wait(33)
+          .change([i % 2 === 0 ? [[9, 4], [9, 4], '// '] : [[9, 4], [9, 7], '']])
+          .after(undefined, range([9, i % 2 === 0 ? 11 : 8]));
+      return e;
+    },
+  ],
+  'a colour changed in the colour picker': [
+    /^(tool|unknown)/,
+    () => {
+      const e = new Editor('a {\n  color: #ff0000;\n}\n').select('mouse', range([1, 12]));
+      for (let i = 0; i < 30; i++) e.wait(16).change([[[1, 9], [1, 16], `#ff${(i + 16).toString(16)}0${i % 10}`]]);
+      return e;
+    },
+  ],
+  'matches replaced one after the other in the search widget': [
+    /^(tool|unknown)/,
+    () => {
+      const e = new Editor('get(alpha)\nget(beta)\nget(gamma)\nget(delta)\nget(omega)\nget(sigma)\n');
+      ['alpha', 'beta', 'gamma', 'delta', 'omega', 'sigma'].forEach((name, i) =>
+        e
+          .select('command', range([i, 0], [i, 5 + name.length]))
+          .wait(200)
+          .change([[[i, 0], [i, 5 + name.length], `fetchOne({ key: ${name} })`]])
+          .clipboard(),
+      );
+      return e;
+    },
+  ],
+  'a pattern replaced over lines, one of them new': [
+    /^(tool|unknown)/,
+    () =>
+      new Editor('log(one)\nx\nlog(two)\ny\nlog(six)\n').cursor([1, 0]).change([
+        [[4, 0], [4, 8], 'if (verbose) {\n  reporter.emit("six");\n}'],
+        [[2, 0], [2, 8], 'if (verbose) {\n  reporter.emit("two");\n}'],
+        [[0, 0], [0, 8], 'if (verbose) {\n  reporter.emit("one");\n}'],
+      ]),
+  ],
+  'a type annotation by a quick fix': [
+    /^(tool|unknown)/,
+    () => new Editor().cursor([9, 5]).change([[[8, 45], [8, 45], ': Promise<Map<string, ReadonlyArray<Entry>>>']]),
+  ],
+  'a checker silenced by a quick fix': [
+    /^(tool|unknown)/,
+    () =>
+      new Editor()
+        .cursor([13, 5])
+        .change([[[9, 0], [9, 0], '    // eslint-disable-next-line @typescript-eslint/no-explicit-any\n']]),
+  ],
+  'missing fields filled in': [
+    /^(tool|unknown)/,
+    () =>
+      new Editor('const order: Order = {\n};\n')
+        .cursor([0, 8])
+        .change([[[0, 22], [0, 22], "\n  customer: '',\n  delivered: '',\n  currency: '',"]]),
+  ],
+  'a fix that runs on save': [
+    /^(tool|unknown)/,
+    () => {
+      const e = new Editor().select('keyboard', range([1, 0])).wait(90_000);
+      return e
+        .also({ kind: 'save' })
+        .wait(30)
+        .change([[[13, 4], [13, 10], 'return Number(total) +']]);
+    },
+  ],
+  'a quick fix while the cursor stands somewhere': [
+    /^(tool|unknown)/,
+    () => {
+      const e = new Editor(source, false);
+      e.place(range([13, 4]));
+      return e.wait(5000).change([[[9, 8], [9, 11], 'summe']]);
+    },
+  ],
+  'a template put in from the palette, without tab stops': [
+    /^(tool|unknown)/,
+    () => {
+      const text = '<ul>\n  <li></li>\n  <li></li>\n</ul>';
+      return new Editor('\n')
+        .cursor([0, 0])
+        .change([[[0, 0], [0, 0], text]])
+        .after(undefined, end([0, 0], text))
+        .clipboard();
+    },
+  ],
+  'Enter right after a chat has opened its document': [
+    /^human/,
+    () =>
+      new Editor()
+        .cursor([8, 46])
+        .also({ kind: 'chat' })
+        .wait(50)
+        .change([[[8, 46], [8, 46], '\n    ']])
+        .after(undefined, range([9, 4])),
+  ],
+  'a member of a list chosen without a letter of it typed': [
+    /^(tool|unknown)/,
+    () =>
+      new Editor()
+        .cursor([15, 0])
+        .type('items.', [15, 0])
+        .wait(400)
+        .change([[[15, 6], [15, 6], 'reduceRight']])
+        .after(undefined, range([15, 17]))
+        .clipboard(),
+  ],
+  'an abbreviation that becomes prose': [
+    /^(tool|unknown)/,
+    () => {
+      const text = 'Lorem ipsum dolor sit amet, consectetur adipisicing elit.\nQuam minus vero quod.';
+      return new Editor('<p>\n\n</p>\n')
+        .cursor([1, 0])
+        .type('lorem12', [1, 0])
+        .wait(300)
+        .change([[[1, 0], [1, 7], text]])
+        .after(undefined, end([1, 0], text))
+        .clipboard();
+    },
+  ],
+  'both tags of an element renamed': [
+    /^(tool|unknown)/,
+    () =>
+      new Editor('<div>\n  text\n</div>\n').cursor([1, 3]).change([
+        [[2, 2], [2, 5], 'section'],
+        [[0, 1], [0, 4], 'section'],
+      ]),
+  ],
+  'all conflicts of a file settled': [
+    /^(tool|unknown)/,
+    () => {
+      const one = (n: string): string =>
+        `<<<<<<< HEAD\nconst mine${n} = compute(1);\n=======\nconst theirs${n} = measure(2);\n>>>>>>> topic\n`;
+      return new Editor(`${one('A')}keep\n${one('B')}`).cursor([5, 0]).change([
+        [[6, 0], [11, 0], 'const theirsB = measure(2);\n'],
+        [[0, 0], [5, 0], 'const theirsA = measure(2);\n'],
+      ]);
+    },
+  ],
+  'duplicate lines removed': [
+    /^(tool|unknown)/,
+    () =>
+      new Editor('red\ngreen\nred\nblue\ngreen\n')
+        .select('command', range([0, 0], [5, 0]))
+        .change([[[0, 0], [4, 5], 'red\ngreen\nblue']])
+        .clipboard(),
+  ],
+  'tabs turned into blanks': [
+    /^(tool|unknown)/,
+    () =>
+      new Editor('a\n\tb\n\t\tc\n').cursor([0, 0]).change([
+        [[2, 0], [2, 2], '        '],
+        [[1, 0], [1, 1], '    '],
+      ]),
+  ],
+  'a final newline and trailing blanks, on save': [
+    /^(tool|unknown)/,
+    () =>
+      new Editor('a  \nb')
+        .cursor([0, 1])
+        .also({ kind: 'save' })
+        .change([
+          [[1, 1], [1, 1], '\n'],
+          [[0, 1], [0, 3], ''],
+        ]),
+  ],
+  'a link made from a pasted address': [
+    /^(human|tool|unknown)/,
+    () =>
+      new Editor('see the manual for more\n')
+        .select('keyboard', range([0, 8], [0, 14]))
+        .change([[[0, 8], [0, 14], '[manual](https://example.org/manual/page)']])
+        .clipboard({ contains: true, length: 31 }),
+  ],
+  'an image dropped into a text': [
+    /^(tool|unknown)/,
+    () =>
+      new Editor('one\n\ntwo\n')
+        .cursor([0, 3])
+        .change([[[1, 0], [1, 0], '![alt text](images/screen-shot-of-settings.png)']])
+        .after(undefined, range([1, 2], [1, 10]))
+        .clipboard(),
+  ],
+  'a line moved down with a key held down': [
+    /^(tool|unknown)/,
+    () => {
+      const text = Array.from({ length: 20 }, (_, i) => `const name${i} = other${i}(${i});`).join('\n');
+      const e = new Editor(text).cursor([0, 4]);
+      for (let i = 0; i < 12; i++)
+        e.wait(33)
+          .change([
+            [[i + 1, 0], [i + 2, 0], ''],
+            [[i, 0], [i, 0], `const name${i + 1} = other${i + 1}(${i + 1});\n`],
+          ])
+          .after(undefined, range([i + 1, 4]));
+      return e;
+    },
+  ],
+  'a line copied down with a key held down': [
+    /^(tool|unknown)/,
+    () => {
+      const e = new Editor().cursor([9, 8]);
+      for (let i = 0; i < 12; i++)
+        e.wait(33)
+          .change([[[9 + i, 16], [9 + i, 16], '\n    let sum = 0;']])
+          .after(undefined, range([10 + i, 8]));
+      return e;
+    },
+  ],
+  'letters swapped with a key held down': [
+    /^(tool|unknown)/,
+    () => {
+      let text = 'abcdefghijklmnop';
+      const e = new Editor(text).cursor([0, 1]);
+      for (let i = 1; i < 12; i++) {
+        const pair = `${text[i]}${text[i - 1]}`;
+        text = text.slice(0, i - 1) + pair + text.slice(i + 1);
+        e.wait(33)
+          .change([[[0, i - 1], [0, i + 1], pair]])
+          .after(undefined, range([0, i + 1]));
+      }
+      return e;
+    },
+  ],
   undo: [/^human\/undo/, () => new Editor().change([[[15, 0], [15, 0], block]], { reason: 'undo' })],
   redo: [/^human\/redo/, () => new Editor().change([[[15, 0], [15, 0], block]], { reason: 'redo' })],
   'git checkout': [
@@ -798,6 +1056,66 @@ const agents: Record<string, () => Editor> = {
       .change([[[15, 0], [21, 0], '']], { reload: true })
       .wait(4000)
       .change([[[15, 0], [15, 0], block]]),
+  'lines streamed while the person types above them': () => {
+    const e = new Editor(source, false).cursor([0, 0]);
+    const lines = block.split('\n').slice(0, -1);
+    let typed = 0;
+    lines.forEach((line, i) => {
+      e.wait(60).change([[[15 + i + typed, 0], [15 + i + typed, 0], `${line}\n`]]);
+      if (i >= 4) return;
+      const at: At = [2 + typed, 0];
+      e.wait(40)
+        .select('keyboard', range(at))
+        .change([[at, at, '\n']])
+        .after(undefined, range([3 + typed, 0]));
+      typed++;
+    });
+    return e;
+  },
+  'lines written over one after the other': () => {
+    const e = new Editor(source, false).cursor([0, 0]);
+    const lines = source.split('\n');
+    [
+      'let grand = 1;',
+      'while (queue.length > 0) {',
+      'grand *= queue.shift();',
+      'flush();',
+      'commitAll(grand);',
+    ].forEach((text, i) => e.wait(120).change([[[9 + i, 4], [9 + i, (lines[9 + i] as string).length], text]]));
+    return e;
+  },
+  'a stream that pauses for seconds': () => {
+    const e = new Editor(source, false).cursor([0, 0]);
+    block
+      .split('\n')
+      .slice(0, -1)
+      .forEach((line, i) => e.wait(i === 5 ? 6000 : 150).change([[[15 + i, 0], [15 + i, 0], `${line}\n`]]));
+    return e;
+  },
+  'two streams in one document': () => {
+    const e = new Editor(source, false).cursor([0, 0]);
+    const lines = block.split('\n').slice(0, -1);
+    lines.forEach((line, i) => {
+      e.wait(50).change([[[15 + 2 * i, 0], [15 + 2 * i, 0], `${line}\n`]]);
+      e.wait(50).change([[[3 + i, 0], [3 + i, 0], `const upper${i} = ${line.length};\n`]]);
+    });
+    return e;
+  },
+  'characters at the pace of a hand, from somebody whose keys show': () => {
+    const e = new Editor().cursor([15, 0]).type('let counter = 0;\n', [15, 0]).wait(2000);
+    Array.from('const answer = 42;').forEach((c, i) =>
+      e
+        .wait(90 + ((i * 53) % 90))
+        .change([[[16, i], [16, i], c]])
+        .after(undefined, range([16, i + 1])),
+    );
+    return e;
+  },
+  'a chat that goes on writing': () => {
+    const e = new Editor(source, false).also({ kind: 'chat' });
+    for (let i = 0; i < 4; i++) e.wait(600).change([[[9 + i, 0], [9 + i, 0], `    step${i}();\n`]]);
+    return e;
+  },
   'a chat edit': () =>
     new Editor(source, false)
       .also({ kind: 'chat' })
@@ -812,6 +1130,74 @@ for (const [name, play] of Object.entries(agents)) {
     assert.equal(last?.evidence, last?.cause === 'inline-accept' ? 'editor' : 'heuristic');
   });
 }
+
+void test('whoever types, pastes or presses Enter where a stream has just ended is no part of it', () => {
+  const stream = (): Editor => {
+    const e = new Editor(source, false).cursor([15, 0]);
+    Array.from('const answer = 42;').forEach((c, i) =>
+      e
+        .wait(30)
+        .change([[[15, i], [15, i], c]])
+        .after(undefined, range([15, i + 1])),
+    );
+    return e;
+  };
+  assert.equal(stream().last(), 'ai/stream');
+  assert.equal(stream().wait(40).type('x', [15, 18]).last(), 'human/typed');
+  const text = ' // the answer, as everybody knows';
+  const pasted = stream()
+    .wait(600)
+    .change([[[15, 18], [15, 18], text]])
+    .after(undefined, end([15, 18], text))
+    .clipboard({ equal: true, length: text.length });
+  assert.equal(pasted.last(), 'human/paste');
+  const entered = stream()
+    .wait(600)
+    .change([[[15, 18], [15, 18], '\n']])
+    .after(undefined, range([16, 0]));
+  assert.doesNotMatch(entered.last(), /^ai/);
+});
+
+void test('Tab right after a suggestion indents, in a file with tabs', () => {
+  const text = 'const ratio = total([]) / rate;';
+  const e = new Editor()
+    .cursor([15, 0])
+    .type('const ra', [15, 0])
+    .wait(900)
+    .change([[[15, 0], [15, 8], text]])
+    .after(undefined, end([15, 0], text))
+    .clipboard()
+    .wait(700)
+    .change([[[15, 31], [15, 31], '\t']])
+    .after(undefined, range([15, 32]));
+  assert.equal(e.last(), 'unknown/unclear');
+});
+
+void test('a block that is deleted under the cursor, unselected, is not the person’s doing for sure', () => {
+  const whole = new Editor().cursor([8, 0]).change([[[8, 0], [15, 0], '']]);
+  assert.equal(whole.last(), 'unknown/unclear');
+  const own = new Editor().cursor([9, 4]).change([[[9, 0], [10, 0], '']]);
+  assert.equal(own.last(), 'human/delete');
+  const chosen = new Editor().select('keyboard', range([8, 0], [15, 0])).change([[[8, 0], [15, 0], '']]);
+  assert.equal(chosen.last(), 'human/delete');
+});
+
+void test('a command where nobody is may be an agent’s: rearranged or replaced text is no tool’s then', () => {
+  const edits: Edit[] = [
+    [[11, 8], [11, 11], 'grand'],
+    [[9, 8], [9, 11], 'grand'],
+  ];
+  const away = new Editor(source, false);
+  away.isActive = false;
+  assert.equal(away.change(edits).last(), 'unknown/unclear');
+  assert.equal(
+    new Editor()
+      .select('keyboard', range([0, 0]))
+      .change(edits)
+      .last(),
+    'tool/replace-all',
+  );
+});
 
 void test('every change gets exactly one verdict, and typing gets it at once', () => {
   const e = new Editor().cursor([15, 0]).type('abc', [15, 0]);
@@ -857,9 +1243,9 @@ void test('no shape of text makes the classifier slow', () => {
       .change([[[15, 0], [15, 1], text]])
       .after(undefined, end([15, 0], text))
       .clipboard();
-    const started = performance.now();
+    const started = cpuTime();
     e.verdicts();
-    assert.ok(performance.now() - started < 2000, `${JSON.stringify(unit)}: ${performance.now() - started} ms`);
+    assert.ok(cpuTime() - started < 2000, `${JSON.stringify(unit)}: ${cpuTime() - started} ms`);
   }
 });
 

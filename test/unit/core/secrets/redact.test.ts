@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { redact, redactCommand } from '../../../../src/core/secrets/redact.ts';
+import { cpuTime } from '../../cpuTime.ts';
 
 const join = (...parts: string[]): string => parts.join('');
 const samples: readonly (readonly [string, string])[] = [
@@ -51,7 +52,7 @@ test('redacting twice changes nothing more, and long hostile text is quick', () 
     }),
     { seed: 3, numRuns: 500 },
   );
-  const started = performance.now();
+  const started = cpuTime();
   for (const piece of [
     'password=',
     'secret',
@@ -64,5 +65,5 @@ test('redacting twice changes nothing more, and long hostile text is quick', () 
     'mysql ',
   ])
     redact(piece.repeat(50_000));
-  assert.ok(performance.now() - started < 20_000);
+  assert.ok(cpuTime() - started < 20_000);
 });
