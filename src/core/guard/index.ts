@@ -14,6 +14,7 @@ import type { Call, Family, GuardVerdict, Hit } from './model.ts';
 import { parsePosix } from './posix.ts';
 import { parsePowerShell } from './powershell.ts';
 import { families } from './rules/index.ts';
+import { redact } from '../secrets/redact.ts';
 import { unwrap } from './wrappers/index.ts';
 
 export type { GuardVerdict } from './model.ts';
@@ -96,7 +97,11 @@ export function analyseCommand(input: GuardInput, options: GuardOptions = {}): G
   for (const found of evaluator.hits) best = stronger(best, found);
   if (configured === 'allow' && best?.decision !== 'deny') best = undefined;
   else if (configured !== undefined && configured !== 'allow') best = stronger(best, configured);
-  return { verdict: best ? { ...best } : allowed, writes: evaluator.writes, readsOnly: evaluator.readsOnly && !best };
+  return {
+    verdict: best ? { ...best, rule: redact(best.rule), reason: redact(best.reason) } : allowed,
+    writes: evaluator.writes,
+    readsOnly: evaluator.readsOnly && !best,
+  };
 }
 
 const nothing: readonly Family[] = [];

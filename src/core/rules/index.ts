@@ -50,6 +50,7 @@ import { prototypePollution } from './prototypePollution.ts';
 import { regexFromInput } from './regexFromInput.ts';
 import { safeguardRemoved } from './safeguardRemoved.ts';
 import { secretAssigned } from './secretAssigned.ts';
+import { secretHeader } from './secretHeader.ts';
 import { secretInConfigMap } from './secretInConfigMap.ts';
 import { secretLogged } from './secretLogged.ts';
 import { secretPrivateKey } from './secretPrivateKey.ts';
@@ -136,6 +137,7 @@ export const rules: readonly Rule[] = [
   regexFromInput,
   safeguardRemoved,
   secretAssigned,
+  secretHeader,
   secretInConfigMap,
   secretLogged,
   secretPrivateKey,

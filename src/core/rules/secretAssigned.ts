@@ -4,9 +4,20 @@ import { codeLanguages, type Rule } from './rule.ts';
 const keyword =
   /pass(?:word|wd|phrase|code)|(?:^|[_\-.])(?:pass|pwd|pw)$|passwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|signing[_-]?key|shared[_-]?key|account[_-]?key|auth[_-]?key|client[_-]?key|master[_-]?key|secret[_-]?key|storage[_-]?key|license[_-]?key|app[_-]?key|consumer[_-]?key|service[_-]?key|host[_-]?key|deploy[_-]?key|credential|bearer|authorization|connection[_-]?string|webhook[_-]?url|(?:^|[_\-.])dsn$|(?:^|[_-])(?:sas|pat|jwt)$|account[_-]?sid|auth[_-]?header|api[_-]?id|client[_-]?id|access[_-]?id/i;
 const notSecret =
-  /(?:name|path|file|dir|url|uri|endpoint|type|length|size|count|field|label|title|text|message|error|prompt|hint|help|policy|regex|pattern|format|header|param|prefix|suffix|column|table|ttl|expir\w*|timeout|lifetime|age|algorithm|alg|issuer|audience|scope|provider|class|enabled|required|valid\w*|reset|change\w*|forgot\w*|confirm\w*|strength|input|placeholder|form|page|route|version|region|public|hash(?:er|ing)?|encoder|arn|ref|selector|manager|store|service|kind|mode|limit|budget|usage|tokens|tokenizer|index|position|idx|id_?field|key_?name|_?env|var|variable|description|doc|example|rotation|mount|secrets?_?engine|volume|group|role|user(?:name)?)$/i;
+  /(?:name|path|file|dir|url|uri|endpoint|type|length|size|count|field|label|title|text|message|error|prompt|hint|help|policy|regex|pattern|format|header|param|prefix|suffix|column|table|ttl|expir\w*|timeout|lifetime|age|algorithm|alg|issuer|audience|scope|provider|class|enabled|required|valid\w*|reset|change\w*|forgot\w*|confirm\w*|strength|input|placeholder|form|page|route|version|region|public|hash(?:er|ing)?|encoder|arn|ref|selector|manager|public_?key_?token|user_?secrets_?id|store|service|kind|mode|limit|budget|usage|tokens|tokenizer|index|position|idx|id_?field|key_?name|_?env|var|variable|description|doc|example|rotation|mount|secrets?_?engine|volume|group|role|user(?:name)?)$/i;
 const assignment =
-  /(?:^|[\s,;{([<"'`.])(["'`]?)([A-Za-z_][\w.$-]{0,80})\1\s*(?:\]\s*)?(?::\s*[A-Za-z_][\w.<>[\]| ?&*]{0,40}\s*=|:=|=>|:|=|,(?=\s*["'`]))\s*(?:[A-Za-z_.]{0,20}\(\s*)?(?:(["'`])((?:(?!\3)[^\n\\]|\\.){1,400})\3|([^\s"'`,;{}()[\]<>]{6,400}))/g;
+  /(?:^|[\s,;{([<"'`.$])(["'`]?)([A-Za-z_][\w.$-]{0,80})\1\s*(?:\]\s*)?(?::\s*&?(?:'\w{1,20}\s+)?[A-Za-z_][\w.<>[\]| ?&*]{0,40}\s*=|\s\*?string\s*=|:=|=>|:|=|,(?=\s*["'`]))\s*(?:[A-Za-z_.]{0,20}\(\s*)?(?:(["'`])((?:(?!\3)[^\n\\]|\\.){1,400})\3|([^\s"'`,;{}()[\]<>]{6,400}))/g;
+
+const element = /<([A-Za-z_][\w.:-]{1,80})>([^<>\s]{6,400})<\/\1>/g;
+const pair =
+  /\b(?:key|name)["']?\s{0,4}[=:]\s{0,4}["']([\w.:-]{1,80})["']\s{0,4},?\s{0,4}["']?value["']?\s{0,4}[=:]\s{0,4}["']([^"'\s]{6,400})["']/gi;
+
+/** Issuers whose tokens are plain UUIDs, or shorter than others. */
+const uuidIssuers =
+  /heroku|hubspot|kucoin|messagebird|sendbird|snyk|squarespace|railway|pagerduty|newrelic|rollbar|bugsnag|mixpanel|segment|launchdarkly|circleci|sentry|appcenter|postmark|recurly|chargebee/i;
+const shortIssuers = /dropbox|linkedin|confluent/i;
+
+const assignmentEnd = (m: RegExpExecArray): number => m.index + m[0].length;
 
 export const secretAssigned: Rule = {
   id: 'secret-assigned',
@@ -24,61 +35,56 @@ export const secretAssigned: Rule = {
     const prose = source.language === 'markdown' || source.language === 'html';
     if (source.language === 'lockfile' || source.language === 'css') return;
     const lines = source.lines;
+    const tell = (i: number, from: number, name: string, value: string): void => {
+      const at = source.starts[i]! + from;
+      report({
+        start: at,
+        end: at + value.length,
+        key: `${name}:${checksum(value)}`,
+        message: `'${name.slice(0, 40)}' holds what looks like a real secret: take it out, change it, and read it from the environment or a secret store.`,
+      });
+    };
     for (let i = 0; i < lines.length; i++) {
       if (source.changed !== undefined && !source.changed.has(i + 1)) continue;
       const line = lines[i]!;
-      if (line.length > 4000 || line.length < 12 || !keyword.test(line)) continue;
-      for (const m of line.matchAll(assignment)) {
+      if (line.length > 4000 || line.length < 12) continue;
+      const named = keyword.test(line);
+      if (named && !prose)
+        // `<apiToken>…</apiToken>`, `<add key="ApiToken" value="…"/>`, `{"name": "API_TOKEN", "value": "…"}`
+        for (const pattern of [element, pair])
+          for (const m of line.matchAll(pattern)) {
+            const [whole, name = '', value = ''] = m;
+            if (keyword.test(name) && !notSecret.test(name) && isSecretValue(name, value.trim(), false))
+              tell(i, m.index + whole.lastIndexOf(value), name, value);
+          }
+      // `- name: API_TOKEN` and `value: …` on the next line, as in Kubernetes.
+      const alone = line.includes('value:') ? /^\s*-?\s*value:\s*["']?([^\s"'#]{6,400})["']?\s*$/.exec(line) : null;
+      const above = alone ? /^\s*-\s*name:\s*["']?([\w.-]{1,80})["']?\s*$/.exec(lines[i - 1] ?? '')?.[1] : undefined;
+      if (
+        alone &&
+        above !== undefined &&
+        keyword.test(above) &&
+        !notSecret.test(above) &&
+        isSecretValue(above, alone[1]!, false)
+      )
+        tell(i, line.lastIndexOf(alone[1]!), above, alone[1]!);
+      if (!named) continue;
+      assignment.lastIndex = 0;
+      for (let m = assignment.exec(line); m; m = assignment.exec(line)) {
         const name = m[2]!;
+        // `client = Client(api_key="…")`: the next name may stand in what was taken for a value.
+        assignment.lastIndex = m.index + m[0].indexOf(name) + name.length;
         if (!keyword.test(name) || notSecret.test(name)) continue;
         const quoted = m[4] !== undefined;
         let value = (m[4] ?? m[5] ?? '').trim();
-        if (!quoted && (code || prose)) continue;
-        if (m[0].includes('==') || /[=!]=/.test(line.slice(m.index, m.index + m[0].length))) continue;
+        // In a string of code (`"API_TOKEN=…"`) the quote stands in front of the name.
+        const inString = /^["'`]/.test(m[0]) && m[1] === '' && /["'`]/.test(line[assignmentEnd(m)] ?? '');
+        if (!quoted && (prose || (code && !inString))) continue;
+        // A comparison; `==` inside the value is padding.
+        if (/[=!]=/.test(line.slice(m.index, m.index + m[0].lastIndexOf(m[4] ?? m[5] ?? '')))) continue;
         value = value.replace(/^(?:Bearer|Basic|token)\s+/i, '').replace(/\\?["']$/, '');
-        if (value.length < 6 || isPlaceholder(value) || isHarmlessShape(value)) {
-          // Keys of some issuers are UUIDs.
-          if (
-            !(
-              /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value) &&
-              /(?:api|access|secret|auth)[_-]?(?:key|token)|secret|password/i.test(name) &&
-              !/^0{8}|(.)\1{7}/.test(value) &&
-              !/client[_-]?id|_id$/i.test(name)
-            )
-          )
-            continue;
-        }
-        const password = /pass|pwd|(?:^|[_-])pw$/i.test(name);
-        const e = entropy(value);
-        let secret: boolean;
-        if (password)
-          secret =
-            !isWordy(value) &&
-            value.length <= 128 &&
-            (/\d/.test(value) || /[!@#$%^&*+=?~]/.test(value)) &&
-            /[A-Za-z]/.test(value) &&
-            e >= 2.5 &&
-            !isSampleWord(value) &&
-            !(/^[a-z]+\d{0,4}$/i.test(value) && value.length < 8 && code);
-        else {
-          const id = /client[_-]?id|account[_-]?sid|api[_-]?id|access[_-]?id/i.test(name);
-          secret =
-            value.length >= 16 &&
-            !isWordy(value) &&
-            e >= (/^[0-9a-f]+$/i.test(value) ? 2.8 : 3.3) &&
-            ((/\d/.test(value) && /[A-Za-z]/.test(value)) ||
-              (value.length >= 24 && /[a-z]/.test(value) && /[A-Z]/.test(value) && e >= 4)) &&
-            !(isSampleWord(value) && e < 4);
-          if (id) secret = false;
-        }
-        if (!secret) continue;
-        const at = source.starts[i]! + m.index + m[0].lastIndexOf(value.slice(0, 8));
-        report({
-          start: at,
-          end: Math.min(at + value.length, source.starts[i]! + line.length),
-          key: `${name}:${checksum(value)}`,
-          message: `'${name.slice(0, 40)}' holds what looks like a real secret: take it out, change it, and read it from the environment or a secret store.`,
-        });
+        if (!isSecretValue(name, value, code)) continue;
+        tell(i, Math.min(m.index + m[0].lastIndexOf(value.slice(0, 8)), line.length), name, value);
       }
     }
   },
@@ -88,4 +94,46 @@ function checksum(text: string): string {
   let h = 5381;
   for (let i = 0; i < text.length; i++) h = ((h * 33) ^ text.charCodeAt(i)) >>> 0;
   return h.toString(36);
+}
+
+/** Whether the value of a name that says "secret" is a real one. */
+function isSecretValue(name: string, value: string, code: boolean): boolean {
+  if (value.length < 6 || isPlaceholder(value) || isHarmlessShape(value)) {
+    // Keys of some issuers are UUIDs.
+    if (
+      !(
+        /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value) &&
+        (/(?:api|access|secret|auth)[_-]?(?:key|token)|secret|password/i.test(name) || uuidIssuers.test(name)) &&
+        !/^0{8}|(.)\1{7}/.test(value) &&
+        !/client[_-]?id|_id$/i.test(name)
+      )
+    )
+      return false;
+  }
+  // AWS secrets have 40 characters; what is longer or shorter is none.
+  if (/aws_?secret|secret_?access_?key$/i.test(name) && !/^[A-Za-z0-9/+]{40}$/.test(value)) return false;
+  const password = /pass|pwd|(?:^|[_-])pw$/i.test(name);
+  const e = entropy(value);
+  let secret: boolean;
+  if (password)
+    secret =
+      !isWordy(value) &&
+      value.length <= 128 &&
+      (/\d/.test(value) || /[!@#$%^&*+=?~]/.test(value)) &&
+      /[A-Za-z]/.test(value) &&
+      e >= 2.5 &&
+      !isSampleWord(value) &&
+      !(/^[a-z]+\d{0,4}$/i.test(value) && value.length < 8 && code);
+  else {
+    const id = /client[_-]?id|account[_-]?sid|api[_-]?id|access[_-]?id/i.test(name);
+    secret =
+      value.length >= (shortIssuers.test(name) ? 14 : 16) &&
+      !isWordy(value) &&
+      e >= (/^[0-9a-f]+$/i.test(value) ? 2.8 : 3.3) &&
+      ((/\d/.test(value) && /[A-Za-z]/.test(value)) ||
+        (value.length >= 24 && /[a-z]/.test(value) && /[A-Z]/.test(value) && e >= 4)) &&
+      !(isSampleWord(value) && e < 4);
+    if (id) secret = false;
+  }
+  return secret;
 }

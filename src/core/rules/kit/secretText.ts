@@ -33,6 +33,14 @@ export function isWordy(value: string): boolean {
   if (/\s/.test(value)) return true;
   if (/^[A-Za-z]+$/.test(value))
     return value.length < 16 || entropy(value) < 3.6 || /^[A-Z]?[a-z]+(?:[A-Z][a-z]+)+$/.test(value);
+  // Three words or more with a year or a number among them: `app_state_2024_final`.
+  const parts = value.split(/[-_./:]/);
+  if (
+    parts.length >= 3 &&
+    parts.every((w) => /^(?:[A-Za-z]{2,14}|v?\d{1,4})$/.test(w)) &&
+    parts.some((w) => w.length > 3)
+  )
+    return true;
   // Every part is a short word, perhaps with a digit at its end; no digit between letters, no change of case that words do not make.
   if (
     /^[A-Za-z0-9\-_./:]+$/.test(value) &&

@@ -1,0 +1,68 @@
+import { entropy, isHarmlessShape, isPlaceholder, isSampleWord, isWordy } from './kit/secretText.ts';
+import type { Rule } from './rule.ts';
+
+/** Where a credential stands in a request or on a command line; the last group is the credential. */
+const places: readonly RegExp[] = [
+  // `Authorization: Bearer …`, also as a property or with an escaped quote
+  /\bauthorization["'\\]{0,3}\s{0,4}[:=,]\s{0,4}["'`\\]{0,3}(?:bearer|token|basic|apikey|key)\s{1,4}([\w.~+/=-]{16,500})/gi,
+  /\b(?:x-(?:[a-z]{1,20}-){0,3}(?:api-?key|key|token|auth|secret)|private-token|api-?key|job-token|circle-token|dd-(?:api|application)-key)["'\\]{0,3}\s{0,4}:\s{0,4}["'`\\]{0,3}([\w.~+/=-]{16,500})/gi,
+  // `curl -u user:password`
+  /\bcurl\b[^\n|;&]{0,300}?\s(?:-u|--user)[ =]{0,2}["'\\]{0,2}[\w.@+-]{0,80}:([^\s"'\\$<{@]{8,200})/g,
+  // `mysql -pPASSWORD`, `sshpass -p PASSWORD`, `redis-cli -a PASSWORD`
+  /\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;&]{0,200}?\s(?:-p|--password=)["']?([^\s"'\\$<{-][^\s"'\\$<{]{5,100})/g,
+  /\b(?:sshpass\s{1,4}-p|redis-cli\b[^\n|;&]{0,100}?\s-a)\s{0,4}["']?([^\s"'\\$<{-][^\s"'\\$<{]{5,100})/g,
+  /\b(?:docker|podman|helm registry|az|oc|cf|npm|nerdctl)\s[^\n|;&]{0,120}?\blogin\b[^\n|;&]{0,200}?\s(?:-p|--password)[ =]{1,2}["']?([^\s"'\\$<{-][^\s"'\\$<{]{7,200})/g,
+];
+
+export const secretHeader: Rule = {
+  id: 'secret-in-command',
+  title: 'Credential in a request header or on a command line',
+  tier: 'high',
+  category: 'secrets',
+  languages: [],
+  references: ['CWE-798', 'CWE-214'],
+  why: 'What stands in a header or behind an option is read by everyone who reads the repository, the process list or the log of the build.',
+  remedy: 'take it out, revoke it, and pass it in from the environment or a file only the program can read',
+  keywords: [
+    'authorization',
+    'curl',
+    'mysql',
+    'mysqldump',
+    'mysqladmin',
+    'mariadb',
+    'sshpass',
+    'redis',
+    'login',
+    'key',
+    'token',
+    'auth',
+    'secret',
+  ],
+  perLine: true,
+  check(source, report) {
+    for (const [i, line] of source.lines.entries()) {
+      if (source.changed !== undefined && !source.changed.has(i + 1)) continue;
+      if (line.length > 4000 || line.length < 20) continue;
+      for (const [n, pattern] of places.entries())
+        for (const m of line.matchAll(pattern)) {
+          const value = m[1]!;
+          if (!isCredential(value, n < 2)) continue;
+          const at = source.starts[i]! + m.index + m[0].length - value.length;
+          report({ start: at, end: at + value.length, key: `command:${n}:${value.length}` });
+        }
+    }
+  },
+};
+
+/** A token must look random; a password must have more than letters. */
+function isCredential(value: string, token: boolean): boolean {
+  if (isPlaceholder(value) || isHarmlessShape(value) || isWordy(value)) return false;
+  if (token)
+    return (
+      entropy(value) >= 3.3 &&
+      /\d/.test(value) &&
+      /[A-Za-z]/.test(value) &&
+      !(isSampleWord(value) && entropy(value) < 4)
+    );
+  return /[A-Za-z]/.test(value) && /[\d!@#%^&*+=?~]/.test(value) && entropy(value) >= 2.8 && !isSampleWord(value);
+}
