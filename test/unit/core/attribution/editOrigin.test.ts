@@ -421,6 +421,16 @@ const scenes: Record<string, readonly [allowed: RegExp, play: () => Editor]> = {
         .change([[[0, 6], [0, 6], '</main>']])
         .after(undefined, range([0, 6])),
   ],
+  // Events wait while the machine or the extension host is busy; what they say stays the same.
+  'a character on a busy machine': [
+    /^human\/typed/,
+    () =>
+      new Editor()
+        .cursor([16, 0])
+        .change([[[16, 0], [16, 0], 'x']])
+        .wait(280)
+        .after('keyboard', range([16, 1])),
+  ],
   'linked tags': [
     /^(human|tool)/,
     () =>
