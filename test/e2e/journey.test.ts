@@ -249,6 +249,8 @@ describe('two roots', () => {
       await w.agent.do('edit', { file: first, ...edit });
       assert.equal(await w.agent.do('save', { file: first }), false);
       assert.equal(await fs.readFile(first, 'utf8'), before);
+      await w.wb.quickInputBox.waitFor();
+      await until('the status says that a save waits', async () => /waiting/.test(await w.wb.status.innerText()));
       await w.shot('two-roots');
       await w.page.keyboard.press('Escape');
     });
