@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: what Countersign costs, each figure beside something simple that runs in the same minute (design
  * budgets as ratios, so that they hold on slow machines too). `npm run bench -- NAME…` picks sections: processes,
- * commits, verify, server, engine, audit, editor. Exits 1 when a budget is exceeded.
+ * commits, verify, server, engine, audit, editor, load. Exits 1 when a budget is exceeded.
  */
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
@@ -11,6 +11,7 @@ import { auditRows } from './audit.ts';
 import { commitRows } from './commits.ts';
 import { editorRows } from './editor.ts';
 import { engineRows } from './engine.ts';
+import { loadRows } from './load.ts';
 import { processRows } from './processes.ts';
 import { serverRows } from './server.ts';
 import { verifyRows } from './verify.ts';
@@ -23,6 +24,7 @@ const sections: Readonly<Record<string, (scratch: string) => Promise<Row[]>>> = 
   engine: engineRows,
   audit: auditRows,
   editor: editorRows,
+  load: loadRows,
 };
 
 async function main(): Promise<number> {

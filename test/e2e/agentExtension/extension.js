@@ -4,9 +4,22 @@ const { createHash } = require('node:crypto');
 const fs = require('node:fs/promises');
 const http = require('node:http');
 const path = require('node:path');
+const { monitorEventLoopDelay } = require('node:perf_hooks');
+const v8 = require('node:v8');
+const vm = require('node:vm');
 const vscode = require('vscode');
 
 const open = (file) => vscode.workspace.openTextDocument(vscode.Uri.file(file));
+
+let changedAt = 0;
+let delay;
+
+/** In MB, garbage collected. */
+function heapInUse() {
+  v8.setFlagsFromString('--expose-gc');
+  vm.runInNewContext('gc')();
+  return process.memoryUsage().heapUsed / 1048576;
+}
 
 const operations = {
   /** A WorkspaceEdit, as agents make it. */
@@ -63,6 +76,46 @@ const operations = {
     }
     last.dispose();
     return { saves, participants };
+  },
+  /**
+   * `count` edits, as `streams` agents make them who write at once, each at a place of its own. Answers with, for each change
+   * event the time between our first and our last listener, which is what the extensions activated in between took, in
+   * ms.
+   */
+  async streams({ file, streams, count }) {
+    const document = await open(file);
+    const events = [];
+    const last = vscode.workspace.onDidChangeTextDocument((e) => {
+      if (e.document === document && e.contentChanges.length > 0) events.push(performance.now() - changedAt);
+    });
+    const apart = Math.floor(document.lineCount / streams);
+    const written = Array.from({ length: streams }, () => 0);
+    for (let i = 0; i < count; i++) {
+      const which = i % streams;
+      let line = which * apart;
+      for (let j = 0; j < which; j++) line += Math.floor(written[j] / 8);
+      line += Math.floor(written[which] / 8);
+      const text = ++written[which] % 8 === 0 ? 'token;\n' : `token${written[which]} `;
+      const edit = new vscode.WorkspaceEdit();
+      const at = written[which] % 8 === 1 ? 0 : document.lineAt(line).text.length;
+      edit.insert(document.uri, new vscode.Position(line, at), text);
+      if (!(await vscode.workspace.applyEdit(edit))) throw new Error('an edit was refused');
+    }
+    last.dispose();
+    return events;
+  },
+  /** Begins, or ends, measuring how long the extension host is blocked; the longest time, in ms. */
+  async blocked({ begin }) {
+    if (begin) {
+      delay = monitorEventLoopDelay({ resolution: 1 });
+      delay.enable();
+      return 0;
+    }
+    delay.disable();
+    return delay.max / 1e6;
+  },
+  async heap() {
+    return heapInUse();
   },
   async workspaceSave({ file }) {
     return (await vscode.workspace.save(vscode.Uri.file(file)))?.toString() ?? null;
@@ -154,7 +207,10 @@ const slowStart = async () => Number(await fs.readFile(path.join(process.env.AGE
 exports.activate = async (given) => {
   context = given;
   // Listeners run in the order in which they came.
-  context.subscriptions.push(vscode.workspace.onWillSaveTextDocument(() => (firstAt = performance.now())));
+  context.subscriptions.push(
+    vscode.workspace.onWillSaveTextDocument(() => (firstAt = performance.now())),
+    vscode.workspace.onDidChangeTextDocument(() => (changedAt = performance.now())),
+  );
   const ms = await slowStart().catch(() => 0);
   if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   const folder = process.env.AGENT_PORTS;
