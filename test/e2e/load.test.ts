@@ -40,14 +40,14 @@ describe('a window under load', () => {
       const events = await w.agent.do<number[]>('streams', {
         file: w.file(file),
         streams: 10,
-        count: 400,
+        count: 200,
       });
-      assert.equal(events.length, 400);
+      assert.equal(events.length, 200);
       const sorted = events.toSorted((a, b) => a - b);
       // The benchmark holds p99 to 1 ms; other tests run beside this one.
-      assert.ok((sorted[200] ?? 0) <= 1, `median ${sorted[200]} ms`);
+      assert.ok((sorted[100] ?? 0) <= 1, `median ${sorted[100]} ms`);
       await until('the lines are counted', async () => /AI|unseen/.test(await w.wb.status.innerText()), 30_000);
-      assert.match(await w.wb.status.innerText(), /\d\d (AI|unseen)/, '50 lines, and what shares a line with them');
+      assert.match(await w.wb.status.innerText(), /\d\d (AI|unseen)/, '25 lines, and what shares a line with them');
     });
   });
 });
