@@ -576,8 +576,13 @@ export class Documents {
       live.deletedBefore = deletions;
     }
     expandOrigins(origins).forEach((told, i) => {
-      if (told === null || told.origin === 'unknown') return;
+      if (told?.origin === 'unknown') return;
       const known = live.map.originAt(i);
+      if (told === null) {
+        // As in HEAD again (a stash, a checkout of the file): whoever had changed the line, it is an old one now.
+        if (live.root.repo && known !== null) live.map.mark(i, i, null);
+        return;
+      }
       if (!isBetter(told, known)) return;
       live.map.mark(i, i, told);
       changed = true;

@@ -1,0 +1,18 @@
+/**
+ * Random sessions (typing, AI edits, undo, redo, save, reload, crash, torn journal, external writes, hooks, format,
+ * rename, checkout, stash, commits, compaction, a second window) against a model. A failure prints its seed;
+ * `MODEL_SEED=… MODEL_RUNS=1` plays it again, `MODEL_RUNS=100000` is the campaign.
+ */
+import { test } from 'node:test';
+import { play } from './attributionModel.ts';
+
+const first = Number(process.env['MODEL_SEED'] ?? 1);
+const runs = Number(process.env['MODEL_RUNS'] ?? 300);
+
+void test(`${runs} sessions from seed ${first} on: no AI line is called human, no human line AI`, async () => {
+  let next = first;
+  const worker = async (): Promise<void> => {
+    while (next < first + runs) await play(next++);
+  };
+  await Promise.all(Array.from({ length: 4 }, worker));
+});
