@@ -24,9 +24,33 @@ const hook: LineOrigin = { origin: 'ai', evidence: 'hook', agent: 'claude-code' 
 const tool: LineOrigin = { origin: 'tool', evidence: 'heuristic' };
 
 const actions = [
-  ...['type', 'type', 'type', 'line', 'aiLine', 'aiLine', 'aiInLine', 'aiBlock', 'delete', 'undo', 'redo', 'save'],
-  ...['save', 'persist', 'reload', 'crash', 'tornCrash', 'external', 'hook', 'format', 'rename', 'commit', 'checkout'],
-  ...['stash', 'pop', 'compact', 'otherWindow'],
+  'type',
+  'type',
+  'type',
+  'line',
+  'aiLine',
+  'aiLine',
+  'aiInLine',
+  'aiBlock',
+  'delete',
+  'undo',
+  'redo',
+  'save',
+  'save',
+  'persist',
+  'reload',
+  'crash',
+  'tornCrash',
+  'external',
+  'hook',
+  'format',
+  'rename',
+  'commit',
+  'checkout',
+  'stash',
+  'pop',
+  'compact',
+  'otherWindow',
 ] as const;
 
 /** In memory where there is such a place: thousands of sessions write many small files. */
