@@ -57,6 +57,7 @@ export async function play(seed: number, from: World, log: string[]): Promise<nu
 
 class Player {
   readonly #rand: (n: number) => number;
+  readonly #noise: (n: number) => number;
   readonly #seed: number;
   readonly #w: World;
   readonly #resident: Resident;
@@ -71,6 +72,7 @@ class Player {
   constructor(seed: number, w: World, resident: Resident, log: string[]) {
     this.#seed = seed;
     this.#rand = random(seed);
+    this.#noise = random(seed ^ 0x5bd1e995);
     this.#w = w;
     this.#resident = resident;
     this.#log = log;
@@ -101,7 +103,9 @@ class Player {
   }
 
   #fresh(who: Who): string {
-    return `${who} line ${++this.#counter} of ${this.#seed}`;
+    // Nothing in common with another line: a line that a person half rewrites is the AI's still, and "modified".
+    const word = Array.from({ length: 3 }, () => this.#noise(0x7fffffff).toString(36)).join('');
+    return `${who} line ${++this.#counter} ${word}`;
   }
 
   async #edit(who: Who, file = this.#pick(files)): Promise<void> {
@@ -270,7 +274,10 @@ class Player {
         if (depth < n + 2) return;
         await this.#git(['reset', '-q', this.#pick(['--soft', '--mixed']), `HEAD~${n}`]);
         await this.#git(['add', '.']);
+        // Several commits in one: who took out what in the first of them is open.
+        this.#picked = true;
         await this.#commit();
+        this.#picked = false;
         return;
       }
       case 17:
@@ -473,7 +480,7 @@ class Player {
       { ai: count('ai'), unk: count('write'), mod: 0, agents: count('ai') > 0 ? 1 : 0 },
       label,
     );
-    // Whose deletion a revert, a rename or a pick that was edited is, is open.
+    // Whose deletion a rename or a pick that was edited is, is open.
     if (parents.length === 1 && !fresh.isRename && /^(?:commit|amend)/.test(what) && !this.#picked)
       assert.ok(
         p.aiDeleted >= fresh.aiDeleted && p.aiDeleted <= fresh.aiDeleted + fresh.either,
