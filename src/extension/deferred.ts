@@ -10,6 +10,7 @@ export { defaultPolicy, policyDigest, verdictFor } from '../core/policy/index.ts
 export { appendAudit } from '../platform/auditLog.ts';
 export { CommitSigner } from '../platform/commitSigner.ts';
 export { findRepository, git } from '../platform/git.ts';
+export { newlyLostHooks } from '../platform/gitHooks.ts';
 export { addKey, readKeys } from '../platform/keys.ts';
 export { appendMark } from '../platform/marks.ts';
 export { appendNote, coverageOf, isValidNote, noteLineHash, readNotes } from '../platform/notes.ts';

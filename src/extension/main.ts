@@ -9,6 +9,7 @@ import { CommitSigning } from './commitSigning.ts';
 import { registerCommands } from './commands/register.ts';
 import { setContext } from './contextKeys.ts';
 import { EditWatcher } from './editWatcher.ts';
+import { HooksWatch } from './hooksWatch.ts';
 import { Ledger } from './ledger.ts';
 import { deferred } from './loadDeferred.ts';
 import { createLog, describe } from './log.ts';
@@ -35,6 +36,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const policies = new PolicyService(context, log);
   const missed = new MissedEdits(client);
   const knowledge = new AiKnowledge();
+  const hooks = new HooksWatch(log, notify, policies);
   const preview = new CommitPreview(context, log);
   const key = new SigningKey(context);
   const ledger = new Ledger(log, notify, key);
@@ -59,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
     strict,
     signing,
     preview,
+    hooks,
     client.onSummary((summary) => knowledge.onSummary(summary)),
     registerVeto(withProbe(gate)),
     registerCommands(services),
@@ -76,6 +79,7 @@ export function activate(context: vscode.ExtensionContext): void {
     await new Promise((resolve) => setTimeout(resolve, quietMs));
     await deferred().copyCli(context, log);
     await preview.start();
+    await hooks.start();
     gate.vetoMode = (await probeVeto(context, log)) ? 'veto' : 'restore';
   };
   // No start-up waits for the rest.

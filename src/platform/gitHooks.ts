@@ -209,7 +209,9 @@ export async function planInstall(repo: Repository, runtime: HookRuntime): Promi
     const there = await readText(file);
     const kept = await readText(saved);
     if (there !== undefined && !isOurs(there)) {
-      if (kept !== undefined)
+      // A manager that installed its hooks again left the same one there.
+      if (kept === there) changes.push({ kind: 'delete', path: saved, why: 'the same hook, kept before' });
+      else if (kept !== undefined)
         changes.push({
           kind: 'move',
           path: saved,
@@ -244,10 +246,19 @@ export async function planUninstall(repo: Repository): Promise<HookPlan> {
       } else if (kept !== undefined) {
         if (there === undefined)
           changes.push({ kind: 'move', path: saved, to: file, why: 'the hook that was there before' });
+        else if (there === kept) changes.push({ kind: 'delete', path: saved, why: 'the hook that is there again' });
         else remarks.push(`${file} was replaced by something else; the hook from before is still in ${saved}`);
       }
+      // Lefthook keeps what it replaces under this name.
+      const aside = await readText(`${file}.old`);
+      if (aside !== undefined && isOurs(aside))
+        changes.push({ kind: 'delete', path: `${file}.old`, why: `our ${name} hook, put aside by something else` });
+      const older = await readText(`${saved}.old`);
+      if (older !== undefined && (older === kept || older === there))
+        changes.push({ kind: 'delete', path: `${saved}.old`, why: 'the same hook, kept before' });
+      else if (older !== undefined) remarks.push(`an older ${name} hook is still in ${saved}.old`);
     }
-  for (const name of ['hook', 'prepared', 'source', 'settled'])
+  for (const name of ['hook', 'prepared', 'source', 'settled', 'hooks-lost'])
     if ((await readText(path.join(repo.gitDir, 'countersign', name))) !== undefined)
       changes.push({
         kind: 'delete',
@@ -327,6 +338,26 @@ export async function inspectHooks(repo: Repository): Promise<HookState> {
     cliExists,
     remarks,
   };
+}
+
+/**
+ * Hooks of ours that something else took away since they last ran here, if that was not said before (by any window):
+ * what is returned counts as said. `undefined`: nothing new.
+ */
+export async function newlyLostHooks(
+  repo: Repository,
+): Promise<{ readonly lost: readonly HookName[]; readonly manager?: string } | undefined> {
+  const state = path.join(repo.gitDir, 'countersign');
+  // What our hooks remember: they ran, and were not uninstalled.
+  if ((await readText(path.join(state, 'hook'))) === undefined) return undefined;
+  const { hooks, manager } = await inspectHooks(repo);
+  const lost = hooks.filter((h) => h.state !== 'active').map((h) => h.name);
+  const file = path.join(state, 'hooks-lost');
+  const now = lost.join('\n');
+  if (((await readText(file)) ?? '') === now) return undefined;
+  if (now === '') await fs.rm(file, { force: true });
+  else await fs.writeFile(file, now, { mode: 0o600 });
+  return lost.length === 0 ? undefined : { lost, ...(manager !== undefined && { manager }) };
 }
 
 /** Who else manages hooks, and what that means for ours. */

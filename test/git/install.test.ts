@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { before, describe, it } from 'node:test';
-import { hookNames } from '../../src/platform/gitHooks.ts';
+import { hookNames, newlyLostHooks } from '../../src/platform/gitHooks.ts';
 import { buildCli, World } from './world.ts';
 
 /** Every file below a folder with its mode and bytes. */
@@ -128,6 +128,113 @@ describe('install and uninstall', { concurrency: 2 }, () => {
       await w.countersign('uninstall', '--git');
       assert.equal(await fs.readFile(w.path('.git/hooks/commit-msg'), 'utf8'), '#!/bin/sh\n# lefthook\n');
     }));
+
+  it('says once that something else took its hooks away, and again when it happens again', () =>
+    withWorld({ hooks: false }, async (w) => {
+      const lost = async (): Promise<readonly string[] | undefined> => (await newlyLostHooks(w.repo))?.lost;
+      const steal = (name: string): Promise<void> =>
+        fs.writeFile(w.path(`.git/hooks/${name}`), '#!/bin/sh\n# lefthook\n');
+      assert.equal(await lost(), undefined, 'never here');
+      await w.countersign('install', '--git');
+      await commitAi(w);
+      assert.equal(await lost(), undefined);
+      await steal('commit-msg');
+      assert.deepEqual(await lost(), ['commit-msg']);
+      assert.equal(await lost(), undefined, 'said');
+      await steal('prepare-commit-msg');
+      assert.deepEqual(await lost(), ['prepare-commit-msg', 'commit-msg']);
+      await w.countersign('install', '--git');
+      assert.equal(await lost(), undefined);
+      await steal('commit-msg');
+      assert.deepEqual(await lost(), ['commit-msg'], 'again');
+      // Taken away by the person: nothing to say.
+      await w.countersign('uninstall', '--git');
+      assert.equal(await lost(), undefined);
+    }));
+
+  it('takes its place again beside managers that install their hooks again, and leaves nothing behind', () =>
+    withWorld({ hooks: false }, async (w) => {
+      const hooks = w.path('.git/hooks');
+      const managers: Readonly<Record<string, () => Promise<void>>> = {
+        // simple-git-hooks: writes its own, takes all others away.
+        async overwriting() {
+          for (const name of hookNames) await fs.rm(path.join(hooks, name), { force: true });
+          await fs.writeFile(path.join(hooks, 'commit-msg'), '#!/bin/sh\ntouch ran-manager\n', { mode: 0o755 });
+        },
+        // lefthook: puts aside what is not its own, under a name of its own.
+        async renaming() {
+          for (const name of ['commit-msg', 'prepare-commit-msg']) {
+            const file = path.join(hooks, name);
+            const text = await fs.readFile(file, 'utf8').catch(() => '');
+            if (text !== '' && !text.includes('# manager')) await fs.rename(file, `${file}.old`);
+            await fs.writeFile(file, '#!/bin/sh\n# manager\ntouch ran-manager\n', { mode: 0o755 });
+          }
+        },
+      };
+      for (const [name, install] of Object.entries(managers)) {
+        for (const hook of await fs.readdir(hooks)) if (!hook.endsWith('.sample')) await fs.rm(path.join(hooks, hook));
+        await install();
+        const alone = await snapshot(hooks);
+        for (let round = 0; round < 3; round++) {
+          assert.equal((await w.countersign('install', '--git')).code, 0, name);
+          assert.equal((await w.countersign('doctor')).code, 0, name);
+          await fs.rm(w.path('ran-manager'), { force: true });
+          await commitAi(w, `${name}${round}.ts`);
+          await w.expect('HEAD', { ai: '1/1' });
+          await fs.access(w.path('ran-manager'));
+          await install();
+          const doctor = await w.countersign('doctor');
+          assert.equal(doctor.code, 1, name);
+          assert.match(doctor.out, /WRONG git hook commit-msg: something else took its place/);
+        }
+        await w.countersign('install', '--git');
+        assert.equal((await w.countersign('uninstall', '--git')).code, 0);
+        assert.deepEqual(await snapshot(hooks), alone, name);
+      }
+    }));
+
+  it('says in a word where hooks cannot be written', { skip: process.platform === 'win32' }, () =>
+    withWorld({ hooks: false }, async (w) => {
+      await w.git('config', 'core.hooksPath', '/dev/null');
+      const none = await w.countersign('install', '--git');
+      assert.equal(none.code, 1);
+      assert.match(none.err, /\/dev\/null is no folder; git hooks cannot be put there/);
+      await w.write('plain', 'x');
+      await w.git('config', 'core.hooksPath', 'plain/hooks');
+      const below = await w.countersign('install', '--git');
+      assert.equal(below.code, 1);
+      assert.match(below.err, /plain/);
+      // Whom permissions bind.
+      if (process.getuid?.() !== 0) {
+        await w.git('config', '--unset', 'core.hooksPath');
+        await fs.chmod(w.path('.git/hooks'), 0o555);
+        const readOnly = await w.countersign('install', '--git');
+        await fs.chmod(w.path('.git/hooks'), 0o755);
+        assert.equal(readOnly.code, 1);
+        assert.match(readOnly.err, /cannot be written \(EACCES\); make it writable/);
+      }
+      assert.equal((await w.tryGit(['-c', 'core.hooksPath=', 'status'])).code, 0);
+    }),
+  );
+
+  it('quotes whatever path the CLI has, Windows ones with slashes that its sh knows', async () => {
+    const { hookScript } = await import('../../src/platform/gitHooks.ts');
+    const { run } = await import('./world.ts');
+    for (const [cli, as] of [
+      ["C:\\Users\\J O'Neil\\AppData\\cli.js", "C:/Users/J O'Neil/AppData/cli.js"],
+      ['/home/$(touch x)/`id`/"q"/cli.js', '/home/$(touch x)/`id`/"q"/cli.js'],
+      ['\\\\server\\share\\cli.js', '//server/share/cli.js'],
+    ] as const)
+      for (const name of hookNames) {
+        const text = hookScript(name, { cli, fallback: 'C:\\Program Files\\Code.exe' }, 'none');
+        const options = { cwd: '/', env: { PATH: process.env['PATH'] } };
+        assert.equal((await run('sh', ['-n', '-c', text], options)).code, 0, text);
+        const assignments = text.split('\n').filter((l) => /^(?:cli|fallback)=/.test(l));
+        const shown = await run('sh', ['-c', `${assignments.join('\n')}\nprintf '%s|%s' "$cli" "$fallback"`], options);
+        assert.equal(shown.out, `${as}|C:/Program Files/Code.exe`);
+      }
+    assert.throws(() => hookScript('commit-msg', { cli: 'a\nb', fallback: '' }, 'none'), /line break/);
+  });
 
   it('installs once for all worktrees', () =>
     withWorld({}, async (w) => {
