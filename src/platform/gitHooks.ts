@@ -178,6 +178,14 @@ exit 0
 
 const isOurs = (text: string): boolean => text.includes(marker);
 
+/** pre-commit keeps the hook that it found under this name, and runs it before its own. */
+const legacySuffix = '.legacy';
+const isRunByPreCommit = async (file: string, text: string): Promise<boolean> =>
+  !isOurs(text) &&
+  text.includes('pre-commit') &&
+  isOurs((await readText(`${file}${legacySuffix}`)) ?? '') &&
+  (await isExecutable(`${file}${legacySuffix}`));
+
 /** The folder that git takes hooks from, `core.hooksPath` included. */
 export async function hooksFolder(repo: Repository): Promise<string> {
   const result = await git(['rev-parse', '--git-path', 'hooks'], { cwd: repo.root });
@@ -208,6 +216,22 @@ export async function planInstall(repo: Repository, runtime: HookRuntime): Promi
     const saved = file + savedSuffix;
     const there = await readText(file);
     const kept = await readText(saved);
+    if (there !== undefined && (await isRunByPreCommit(file, there))) {
+      const moved = `${file}${legacySuffix}`;
+      // The hook that ours kept comes along, under the name that ours looks for now.
+      if (kept !== undefined)
+        changes.push({
+          kind: 'move',
+          path: saved,
+          to: `${moved}${savedSuffix}`,
+          why: 'the hook from before, beside ours',
+        });
+      const before = kept ?? (await readText(`${moved}${savedSuffix}`));
+      const text = hookScript(name, runtime, before === undefined ? 'none' : chainOf(before));
+      if ((await readText(moved)) !== text || !(await isExecutable(moved)))
+        changes.push({ kind: 'write', path: moved, text, mode: 0o755, why: `the ${name} hook, which pre-commit runs` });
+      continue;
+    }
     if (there !== undefined && !isOurs(there)) {
       // A manager that installed its hooks again left the same one there.
       if (kept === there) changes.push({ kind: 'delete', path: saved, why: 'the same hook, kept before' });
@@ -253,6 +277,21 @@ export async function planUninstall(repo: Repository): Promise<HookPlan> {
       const aside = await readText(`${file}.old`);
       if (aside !== undefined && isOurs(aside))
         changes.push({ kind: 'delete', path: `${file}.old`, why: `our ${name} hook, put aside by something else` });
+      const legacy = await readText(`${file}${legacySuffix}`);
+      const legacyKept = await readText(`${file}${legacySuffix}${savedSuffix}`);
+      if (legacyKept !== undefined)
+        changes.push({
+          kind: 'move',
+          path: `${file}${legacySuffix}${savedSuffix}`,
+          to: `${file}${legacySuffix}`,
+          why: 'the hook from before, which pre-commit then runs',
+        });
+      else if (legacy !== undefined && isOurs(legacy))
+        changes.push({
+          kind: 'delete',
+          path: `${file}${legacySuffix}`,
+          why: `our ${name} hook, which pre-commit runs`,
+        });
       const older = await readText(`${saved}.old`);
       if (older !== undefined && (older === kept || older === there))
         changes.push({ kind: 'delete', path: `${saved}.old`, why: 'the same hook, kept before' });
@@ -321,12 +360,15 @@ export async function inspectHooks(repo: Repository): Promise<HookState> {
       text === undefined
         ? 'missing'
         : !isOurs(text)
-          ? 'replaced'
+          ? (await isRunByPreCommit(file, text))
+            ? 'active'
+            : 'replaced'
           : (await isExecutable(file))
             ? 'active'
             : 'not executable';
     hooks.push({ name, state: state === 'replaced' && !chained ? 'missing' : state, chained });
-    const match = text === undefined || !isOurs(text) ? null : /^cli='(.*)'$/m.exec(text);
+    const own = text !== undefined && isOurs(text) ? text : await readText(`${file}${legacySuffix}`);
+    const match = own === undefined || !isOurs(own) ? null : /^cli='(.*)'$/m.exec(own);
     if (match) cli = (match[1] as string).replaceAll("'\\''", "'");
   }
   const cliExists = cli !== undefined && (await readText(cli)) !== undefined;

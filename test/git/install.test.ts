@@ -193,6 +193,45 @@ describe('install and uninstall', { concurrency: 2 }, () => {
       }
     }));
 
+  it('goes on beside pre-commit, which keeps the hooks it finds and runs them first', () =>
+    withWorld({ hooks: false }, async (w) => {
+      const hooks = w.path('.git/hooks');
+      await w.write('.pre-commit-config.yaml', 'repos: []\n');
+      await fs.writeFile(path.join(hooks, 'commit-msg'), '#!/bin/sh\ntouch ran-before\n', { mode: 0o755 });
+      const preCommit = async (): Promise<void> => {
+        for (const name of ['commit-msg', 'prepare-commit-msg']) {
+          const file = path.join(hooks, name);
+          const text = await fs.readFile(file, 'utf8').catch(() => '');
+          if (text !== '' && !text.includes('by pre-commit')) await fs.rename(file, `${file}.legacy`);
+          await fs.writeFile(
+            file,
+            '#!/bin/sh\n# made by pre-commit\n[ ! -x "$0.legacy" ] || "$0.legacy" "$@" || exit $?\ntouch ran-manager\n',
+            { mode: 0o755 },
+          );
+        }
+      };
+      const works = async (file: string): Promise<void> => {
+        await fs.rm(w.path('ran-manager'), { force: true });
+        await fs.rm(w.path('ran-before'), { force: true });
+        await commitAi(w, file);
+        await w.expect('HEAD', { ai: '1/1' });
+        await fs.access(w.path('ran-manager'));
+        assert.equal((await w.countersign('doctor')).code, 0);
+      };
+      await w.countersign('install', '--git');
+      await preCommit();
+      await works('a.ts');
+      // Again: the hook from before takes part, too, and nothing runs twice.
+      await w.countersign('install', '--git');
+      await works('b.ts');
+      await fs.access(w.path('ran-before'));
+      assert.match((await w.countersign('install', '--git')).out, /already installed/);
+      assert.equal((await w.countersign('uninstall', '--git')).code, 0);
+      const left = (await fs.readdir(hooks)).filter((n) => !n.endsWith('.sample')).sort();
+      assert.deepEqual(left, ['commit-msg', 'commit-msg.legacy', 'prepare-commit-msg']);
+      assert.equal(await fs.readFile(path.join(hooks, 'commit-msg.legacy'), 'utf8'), '#!/bin/sh\ntouch ran-before\n');
+    }));
+
   it('says in a word where hooks cannot be written', { skip: process.platform === 'win32' }, () =>
     withWorld({ hooks: false }, async (w) => {
       await w.git('config', 'core.hooksPath', '/dev/null');
