@@ -49,6 +49,7 @@ export class CommitSigner {
   /** Commit → the id of the repository whose first root it descends from. */
   readonly #ids = new Map<string, string>();
   readonly #signedAt: number[] = [];
+  readonly #connections = new Set<net.Socket>();
   #server: net.Server | undefined;
   #socket: string | undefined;
 
@@ -92,6 +93,7 @@ export class CommitSigner {
     this.#socket = undefined;
     for (const repo of this.#repositories.values())
       await fs.rm(path.join(signersDir(repo), String(process.pid)), { force: true }).catch(() => undefined);
+    for (const connection of this.#connections) connection.destroy();
     if (server) await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
@@ -107,6 +109,8 @@ export class CommitSigner {
 
   #serve(connection: net.Socket): void {
     let text = '';
+    this.#connections.add(connection);
+    connection.once('close', () => this.#connections.delete(connection));
     connection.setTimeout(connectionMs, () => connection.destroy());
     connection.on('error', () => connection.destroy());
     connection.setEncoding('utf8');

@@ -35,7 +35,9 @@ export type SignAnswer =
 /** Editors that sign for a repository leave a file here, which names their socket. */
 export const signersDir = (repo: Repository): string => path.join(sharedDir(repo), 'signers');
 
+/** How long a hook waits, unless `COUNTERSIGN_SIGN_MS` says otherwise (slow machines). */
 const limitMs = 200;
+const maxLimitMs = 10_000;
 const maxAnswerBytes = 4096;
 
 /**
@@ -59,7 +61,8 @@ export async function signedRecord(
   ]).catch(() => undefined);
   if (!names || names.some((n) => n !== null && n.code !== 0)) return record;
   const [commit, tree] = names.map((n) => n?.stdout.toString('utf8').trim() ?? null);
-  const until = Date.now() + limitMs;
+  const asked = Number(process.env['COUNTERSIGN_SIGN_MS'] ?? limitMs);
+  const until = Date.now() + (asked > 0 ? Math.min(asked, maxLimitMs) : limitMs);
   const request: SignRequest = {
     version: 1,
     root: repo.root,
