@@ -15,6 +15,7 @@ import { maxTier, tiers } from './model.ts';
 import type { Policy } from './policy/model.ts';
 import type { Grammars } from './ports.ts';
 import { candidatesFor, hasKeyword } from './rules/candidates.ts';
+import { wentWithItsCode } from './removedCode.ts';
 import { customHits } from './rules/custom.ts';
 import { ruleById, rules } from './rules/index.ts';
 import type { Hit, Rule } from './rules/rule.ts';
@@ -407,7 +408,14 @@ function judge(
       if (old.length === 0) continue;
       const left = count(run(rule, after.source));
       const missing = surplus(old, left, (f) => overlaps(f, before.changed));
-      for (const f of missing) findings.push(removedFinding(rule, f, before, file));
+      for (const f of missing) {
+        if (
+          rule.id === 'safeguard-removed' &&
+          (file.after === null || wentWithItsCode(before.source, before.hunks, f.line))
+        )
+          continue;
+        findings.push(removedFinding(rule, f, before, file));
+      }
       continue;
     }
     if (file.after === null) continue;

@@ -314,7 +314,7 @@ export class CodeFacts {
   #isConstant(range: { readonly from: number; readonly to: number }, depth: number): boolean {
     if (depth > 4 || range.to - range.from > maxTokens) return false;
     if (!this.effort.spend(range.to - range.from + 4)) return false;
-    for (let i = range.from; i < range.to; i++) {
+    for (let i = this.#behindCondition(range); i < range.to; i++) {
       const t = this.tokens[i]!;
       if (t.kind === 'str') {
         if (t.dynamic && !this.#interpolatedConstant(t, depth, i)) return false;
@@ -344,6 +344,18 @@ export class CodeFacts {
       if (!this.#constantName(t.text, depth, i)) return false;
     }
     return true;
+  }
+
+  /** Of `test ? a : b` only what it can give counts: the first token behind the `?`. */
+  #behindCondition(range: { readonly from: number; readonly to: number }): number {
+    if (/^(?:rust|kotlin|swift)$/.test(this.#source.language)) return range.from;
+    for (let i = range.from; i < range.to && i - range.from < 40; i++) {
+      const t = this.tokens[i]!;
+      if (t.kind !== 'op') continue;
+      if (t.text === '?' && i + 1 < range.to) return i + 1;
+      if (this.match[i]! > i) i = this.match[i]!;
+    }
+    return range.from;
   }
 
   #constantName(name: string, depth: number, at: number): boolean {

@@ -247,7 +247,11 @@ export const codeInjection: Rule = {
             report(hit);
         } else if (name === 'eval' && source.has(/ScriptEngine|javax\.script|engine/i)) {
           if (varies()) report(hit);
-        } else if (/(?:^|\.)evaluate$/.test(callee) && source.has(/Groovy|Ognl|MVEL|Jexl|TextParser|Evaluator/i)) {
+        } else if (
+          /(?:^|\.)evaluate$/.test(callee) &&
+          !source.has(/FormulaEvaluator/) &&
+          source.has(/Groovy|Ognl|MVEL|Jexl|TextParser|Evaluator/i)
+        ) {
           if (varies()) report(hit);
         } else if (
           source.has(/Ognl|ognl/) &&

@@ -127,6 +127,8 @@ export const commandInjection: Rule = {
         const named = c.named(call, 'bash_command', 'command', 'cmd');
         const first = named ?? args[0];
         if (!first || c.isConstant(first)) continue;
+        // With more than one argument Ruby starts the program itself.
+        if (lang === 'ruby' && args.length > 1 && !c.isBuilt(first) && !fromRequest(c, first)) continue;
         // A list of arguments goes to no shell; a word in a list of words is no call.
         if (
           c.text(first).startsWith('[') &&

@@ -126,6 +126,8 @@ export const crossSiteScripting: Rule = {
           });
       }
       if (isJs && /^(?:innerHTML|outerHTML|srcdoc)$/.test(a.name)) {
+        // A frame with an empty sandbox runs no script.
+        if (a.name === 'srcdoc' && /sandbox\s*[:=]\s*["']{2}/.test(c.around(a.start, 4, 4))) continue;
         if (
           !c.isConstant(a) &&
           !/^(?:async\s+)?function\b|^\(?[\w\s,]*\)?\s*=>/.test(c.text(a)) &&

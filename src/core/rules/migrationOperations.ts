@@ -143,7 +143,9 @@ export const migrationOperations: Rule = {
           /^(?:renameColumn|renameTable|changeColumn|alterTable|dropIndex|dropForeign|dropPrimary|dropUnique|removeIndex|removeConstraint|bulkDelete|bulkUpdate|bulkInsert|alter|rename)$/.test(
             call.name,
           ) &&
-          /schema|knex|queryInterface|queryRunner|table|Schema/i.test(call.callee)
+          /schema|knex|queryInterface|queryRunner|table|Schema/i.test(call.callee) &&
+          // To add columns changes none.
+          (call.name !== 'alterTable' || /\.alter\(|\bdrop|\brename/i.test(body))
         )
           report(hit);
         else if (

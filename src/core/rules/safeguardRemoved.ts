@@ -24,7 +24,8 @@ export const safeguardRemoved: Rule = {
       const line = source.lines[at] ?? '';
       for (const m of line.matchAll(guards)) {
         const start = source.starts[at]! + m.index;
-        comments ??= source.tokens.filter((t) => t.kind === 'comment');
+        // Nor is what a comment or a text says about it.
+        comments ??= source.tokens.filter((t) => t.kind === 'comment' || (t.kind === 'str' && !t.dynamic));
         if (comments.some((t) => t.start <= start && start < t.end)) continue;
         // Imports and definitions are not the check itself.
         if (

@@ -87,6 +87,14 @@ export const serverSideRequest: Rule = {
         if (!/CURLOPT_URL/.test(c.text(call.args[1]))) continue;
         arg = call.args[2];
       }
+      // Options: only the address in them counts.
+      if (arg && c.text(arg).startsWith('{')) {
+        const { start, end } = c.facts.offsets(arg);
+        arg = c.facts.assignments.find(
+          (a) => a.start >= start && a.end <= end && /^(?:url|uri|baseURL|host|hostname)$/.test(a.name),
+        );
+      }
+      if (arg && /=>|\bfunction\b/.test(c.text(arg))) continue;
       if (!arg || c.isConstant(arg)) continue;
       // A fixed host in front leaves only the path to the caller.
       const text = c.text(arg);

@@ -193,6 +193,7 @@ export const sqlInjection: Rule = {
           if (
             !sqlText.test(text) &&
             !(
+              source.language !== 'php' &&
               clauses.test(call.name) &&
               comparison.test(text) &&
               source.has(
@@ -213,7 +214,12 @@ export const sqlInjection: Rule = {
           if (/^(?:text)$/.test(call.name) && !source.has(/sqlalchemy|text\(/)) continue;
         }
         if (onlySafeParts(c, arg)) continue;
-        report({ start: call.start, end: call.end });
+        report({
+          start: call.start,
+          end: call.end,
+          // Fragments of the program's own, with the values passed beside them.
+          ...(args.length > 1 && onlyFragments(c, arg) ? { tier: 'medium' as const } : {}),
+        });
         break;
       }
     }
@@ -256,6 +262,21 @@ function builtUp(c: ReturnType<typeof code>, range: { from: number; to: number }
 /** Whether a string in the range ends in the middle of a comparison, or is formatted into one: what follows is SQL, not a value. */
 function hasFragment(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
   return /(?:=|<|>|\blike|\bin)\s*['"(%]{0,3}\s*(?:["'`]|\$\{|#\{|\{|%s)/i.test(allText(c, range));
+}
+
+/** A template whose variable parts are all named like pieces of SQL. */
+function onlyFragments(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
+  const t = c.facts.tokens[range.from];
+  if (range.to - range.from !== 1 || t?.kind !== 'str') return false;
+  const parts = [...c.facts.stringOf(t).matchAll(/\$\{([^{}]*)\}/g)];
+  return (
+    parts.length > 0 &&
+    parts.every((m) =>
+      /^\s*\w*(?:query|sql|clause|conditions?|fragment|where|joins?|orderby|groupby|select|columns?|fields?|placeholders|operator|table|limit|domains?)\s*$|^[^?]*\?\s*["'][^"']*["']\s*:\s*["'][^"']*["']\s*$/i.test(
+        m[1]!,
+      ),
+    )
+  );
 }
 
 /** Placeholders joined, numbers, quoted identifiers: what varies can not break out. */

@@ -327,3 +327,24 @@ test('names that look like constants or keys do not hide what varies', async () 
     ).includes('sql-injection'),
   );
 });
+
+test('a safeguard that went together with what it guarded is no finding', async () => {
+  const gone = async (path: string, before: string, after: string | null): Promise<boolean> =>
+    (await judge(path, before, after)).findings.some((f) => f.rule === 'safeguard-removed');
+  const view = '@login_required\ndef show(request):\n    return page(request)\n';
+  const rest = 'def other():\n    return 1\n';
+  assert.ok(!(await gone('app/views.py', view + rest, rest)), 'the view and its decorator');
+  assert.ok(!(await gone('app/views.py', view, null)), 'the whole file');
+  const drf =
+    'class List(APIView):\n    permission_classes = [IsAuthenticated]\n\n    def get(self):\n        return 1\n\n\n';
+  assert.ok(!(await gone('app/views.py', drf + rest, rest)), 'the class and its attribute');
+  const express = "app.post('/pay', requireAuth, pay);\napp.get('/', home);\n";
+  assert.ok(!(await gone('app.js', express, "app.get('/', home);\n")), 'the route and its middleware');
+  assert.ok(!(await gone('a.py', `x = _("users that authenticate here")\n${rest}`, rest)), 'a text that mentions it');
+  // What it guarded is still there, or may be under another name.
+  assert.ok(await gone('app/views.py', view + rest, view.slice(view.indexOf('def')) + rest));
+  assert.ok(await gone('app/views.py', view, 'def present(request):\n    return page(request)\n'));
+  assert.ok(await gone('app/views.py', drf, drf.replace(/    permission_classes.*\n/, '')));
+  assert.ok(await gone('app.js', 'app.use(helmet());\napp.listen(1);\n', 'app.listen(1);\n'));
+  assert.ok(await gone('app.js', express, "app.post('/pay', pay);\napp.get('/', home);\n"));
+});

@@ -44,7 +44,7 @@ export function isWordy(value: string): boolean {
   // Every part is a short word, perhaps with a digit at its end; no digit between letters, no change of case that words do not make.
   if (
     /^[A-Za-z0-9\-_./:]+$/.test(value) &&
-    value.split(/[-_./:]/).every((w) => /^[A-Za-z]{0,14}\d?$/.test(w)) &&
+    value.split(/[-_./:]/).every((w) => /^(?:[A-Za-z]{0,14}\d?|e2e|k8s|i18n|(?:19|20)\d\d)$/.test(w)) &&
     !/[a-z][A-Z][a-z]?[A-Z]/.test(value)
   )
     return true;

@@ -1,0 +1,35 @@
+/** Whether a safeguard is gone because the code it guarded is gone: then nothing is left open. */
+import type { Source } from './languages/source.ts';
+import type { Hunk } from './model.ts';
+
+const heading =
+  /^\s*(?:export\s+|default\s+|public\s+|private\s+|protected\s+|internal\s+|static\s+|final\s+|abstract\s+|async\s+|override\s+|sealed\s+|partial\s+)*(?:def|class|function|func|fn|fun|interface|module|[\w<>[\],.?]+\s+\w+\s*\()/;
+const decorator = /^\s*(?:@|\[\w|#\[)/;
+const route = /\.(?:get|post|put|patch|delete|all|route)\s*\(\s*["'`/]/;
+
+/**
+ * True when the lines of a pure deletion hold both the safeguard (1-based line of the text before) and the head of what it
+ * stood for: the function or class around it, the declaration under a decorator, or the route that names it. An edit that
+ * puts something in their place may keep the code under another name, so it never counts.
+ */
+export function wentWithItsCode(before: Source, hunks: readonly Hunk[], line: number): boolean {
+  const hunk = hunks.find((h) => line >= h.oldStart && line < h.oldStart + h.oldLines);
+  if (!hunk || hunk.newLines > 0) return false;
+  const last = hunk.oldStart + hunk.oldLines - 1;
+  const text = (n: number): string => before.lines[n - 1] ?? '';
+  if (route.test(text(line))) return true;
+  if (decorator.test(text(line))) {
+    for (let n = line + 1; n <= last; n++) {
+      if (decorator.test(text(n)) || /^\s*(?:$|\/\/|#|\*|\/\*)/.test(text(n))) continue;
+      return heading.test(text(n));
+    }
+    return false;
+  }
+  const indent = (s: string): number => s.length - s.trimStart().length;
+  const own = indent(text(line));
+  for (let n = line - 1; n >= hunk.oldStart; n--) {
+    const s = text(n);
+    if (s.trim() !== '' && indent(s) < own && heading.test(s)) return true;
+  }
+  return false;
+}
