@@ -14,6 +14,14 @@ export const checkSuppressed: Rule = {
     for (const m of source.text.matchAll(
       /(?:#|\/\/|--|\/\*|<!--|;)\s*(?:nosec\b|#nosec\b|nosemgrep\b|NOSONAR\b|checkov:skip|tfsec:ignore|trivy:ignore|kics-scan ignore|gitleaks:allow|nolint:\s*gosec|lgtm\s*\[|zizmor:\s*ignore|secretlint-disable|pragma:\s*allowlist secret|squawk-ignore|hadolint ignore|cfn_nag|codeql\[)[^\n]{0,400}/g,
     ))
-      report({ start: m.index, end: m.index + m[0].length, key: m[0].slice(0, 60) });
+      report({
+        start: m.index,
+        end: m.index + m[0].length,
+        // What is silenced, not how it is explained.
+        key: m[0]
+          .replace(/(?:\s+(?:\/\/|--|#|-|because|:)\s.*|\s*\*\/.*|\s*-->.*)$/s, '')
+          .slice(0, 60)
+          .trim(),
+      });
   },
 };

@@ -296,7 +296,13 @@ export const crossSiteScripting: Rule = {
         )
           report(hit);
       } else if (lang === 'ruby') {
-        if (/^(?:raw)$/.test(callee) && varies()) report(hit);
+        // Rails escapes what goes into a translation called …_html.
+        if (
+          callee === 'raw' &&
+          varies() &&
+          !/^(?:I18n\.)?t(?:ranslate)?\s*\(?\s*["':][\w.]*_html\b/.test(c.text(first))
+        )
+          report(hit);
       } else if (/^(?:java|kotlin|scala)$/.test(lang)) {
         if (
           /(?:getWriter|getOutputStream)\(\)\.(?:print|println|write|append|format)$|^(?:out|writer|pw)\.(?:print|println|write|append)$/.test(

@@ -45,7 +45,11 @@ export const workflowUnpinned: Rule = {
       ];
       for (const image of images) {
         if (!image || image.value === '' || image.value.includes('@sha256:') || image.value.includes('${{')) continue;
-        report({ start: image.start, end: image.end, key: `image:${image.value}` });
+        report({
+          start: image.start,
+          end: image.end,
+          key: `image:${image.value.replace(/:v?\d[\w.-]*$/, '')}`,
+        });
       }
     }
   },
