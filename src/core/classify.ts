@@ -365,20 +365,23 @@ function skeleton(source: Source, hit: Hit): string {
   return key;
 }
 
+const nothing: Found[] = [];
+
 function hits(rule: Rule, source: Source): Found[] {
-  const found: Found[] = [];
-  if (!hasKeyword(rule, source)) return found;
-  const seen = new Set<string>();
+  if (!hasKeyword(rule, source)) return nothing;
+  // Most rules that are asked find nothing.
+  let found: Found[] | undefined;
+  let seen: Set<string> | undefined;
   rule.check(source, (hit) => {
     const line = source.lineAt(hit.start);
     const endLine = source.lineAt(Math.max(hit.start, hit.end - 1));
     const key = hit.key ?? (rule.category === 'injection' ? skeleton(source, hit) : collapsed(source, hit));
     const id = `${hit.start}:${key}`;
-    if (seen.has(id)) return;
-    seen.add(id);
-    found.push({ ...hit, key, line, endLine });
+    if (seen?.has(id)) return;
+    (seen ??= new Set()).add(id);
+    (found ??= []).push({ ...hit, key, line, endLine });
   });
-  return found;
+  return found ?? nothing;
 }
 
 /** Hits that the change brought (or, for `removed` rules, took away). */

@@ -204,12 +204,12 @@ export function detectLanguage(path: string, text: string): Language {
   const lower = path.toLowerCase();
   const slash = lower.lastIndexOf('/');
   const name = lower.slice(slash + 1);
-  const inDir = (dir: string): boolean => lower.startsWith(`${dir}/`) || lower.includes(`/${dir}/`);
+  const rooted = `/${lower}`;
   if (lockfiles.has(name)) return 'lockfile';
   if (manifests.has(name)) return 'manifest';
   if (
     /^(?:requirements|constraints)[\w.-]*\.(?:txt|in)$/.test(name) ||
-    (inDir('requirements') && name.endsWith('.txt'))
+    (rooted.includes('/requirements/') && name.endsWith('.txt'))
   )
     return 'manifest';
   if (name === 'codeowners') return 'codeowners';
@@ -225,7 +225,12 @@ export function detectLanguage(path: string, text: string): Language {
     name === 'credentials'
   )
     return 'ini';
-  if (/^nginx.*\.conf$/.test(name) || inDir('nginx') || inDir('sites-available') || inDir('sites-enabled'))
+  if (
+    /^nginx.*\.conf$/.test(name) ||
+    rooted.includes('/nginx/') ||
+    rooted.includes('/sites-available/') ||
+    rooted.includes('/sites-enabled/')
+  )
     return name.endsWith('.conf') || !name.includes('.')
       ? 'nginx'
       : refine(byExtension[ext(name)] ?? 'unknown', lower, name, text);
@@ -237,7 +242,7 @@ export function detectLanguage(path: string, text: string): Language {
   if (/^#!.*\b(?:node|deno|bun)\b/.test(text)) return 'javascript';
   if (/^#!.*\bruby/.test(text)) return 'ruby';
   if (/^(?:readme|license|licence|notice|authors|changelog|contributing|copying)\b/.test(name)) return 'text';
-  if (inDir('.husky') || inDir('githooks') || inDir('.githooks')) return 'shell';
+  if (rooted.includes('/.husky/') || rooted.includes('/githooks/') || rooted.includes('/.githooks/')) return 'shell';
   return 'unknown';
 }
 

@@ -6,7 +6,13 @@ const testPath =
   /(?:^|\/)(?:tests?|__tests__|__mocks__|__snapshots__|__fixtures__|specs?|e2e|integration[-_]?tests?|fixtures?|testdata|test[-_]?data|test[-_]utils|testing|mocks|[^/]*(?:[-_.](?:tests?|Tests?)|(?:Unit|Integration|Functional)Tests?)|(?:[^/]*[-_.])?e2e(?:[-_][\w-]{0,40})?)\/|(?:^|\/)(?:test_[^/]*|[^/]*_test|[^/]*[._-](?:test|tests|spec|e2e|snap|stories|bench)|conftest)\.[^/.]+$|(?:^|\/)[^/]*(?:Test|Tests|TestCase|Spec|IT)\.(?:java|kt|cs|scala|groovy|php|swift)$/;
 
 /** Test code, fixtures and snapshots. */
-export const isTestPath = (path: string): boolean => testPath.test(path);
+export function isTestPath(path: string): boolean {
+  // Asked several times in a row about one file.
+  if (path !== lastPath) [lastPath, lastIsTest] = [path, testPath.test(path)];
+  return lastIsTest;
+}
+let lastPath = '';
+let lastIsTest = false;
 
 /** Prose: documentation, licences, change logs. */
 export const isDocs = (path: string, language: Language): boolean =>

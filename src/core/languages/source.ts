@@ -20,7 +20,7 @@ export class Source {
   #docker: Instruction[] | undefined;
   #sql: Statement[] | undefined;
   #index: WordIndex | undefined;
-  #found: Uint8Array | undefined;
+  #found: readonly number[] | undefined;
   #lines: string[] | undefined;
 
   constructor(path: string, text: string, language: Language, changed?: ReadonlySet<number>) {
@@ -92,8 +92,8 @@ export class Source {
     return this.#sql;
   }
 
-  /** Which words of the index stand in the text (1 at their id); kept for the index asked last. */
-  wordsOf(index: WordIndex): Uint8Array {
+  /** Ids of the index's words that stand in the text; kept for the index asked last. */
+  wordsOf(index: WordIndex): readonly number[] {
     if (!this.#found || this.#index !== index) {
       this.#found = index.find(this.text);
       this.#index = index;

@@ -15,6 +15,8 @@ export class WordIndex {
   /** Open addressing: hash → id + 1 of the word. */
   readonly #slots: Int32Array;
   readonly #words: string[] = [];
+  /** 1 at the id of every word of the text in hand. */
+  readonly #seen: Uint8Array;
 
   /** `words` in lower case, at most 64 characters each. */
   constructor(words: Iterable<string>) {
@@ -27,6 +29,7 @@ export class WordIndex {
     let size = 64;
     while (size < this.#words.length * 4) size *= 2;
     this.#slots = new Int32Array(size);
+    this.#seen = new Uint8Array(this.#words.length);
     for (const [word, id] of this.#ids) {
       let hash = 0;
       for (let i = 0; i < word.length; i++) hash = (Math.imul(hash, 31) + word.charCodeAt(i)) | 0;
@@ -48,9 +51,10 @@ export class WordIndex {
     return id;
   }
 
-  /** 1 at the id of every word that stands in the text. */
-  find(text: string): Uint8Array {
-    const found = new Uint8Array(this.#words.length);
+  /** Ids of the words of the list that stand in the text, in the order in which they come first. */
+  find(text: string): readonly number[] {
+    const seen = this.#seen;
+    const ids: number[] = [];
     const slots = this.#slots;
     const mask = slots.length - 1;
     const n = text.length;
@@ -74,12 +78,14 @@ export class WordIndex {
       for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
         const id = slots[slot]! - 1;
         if (this.#is(id, text, start, i)) {
-          found[id] = 1;
+          if (seen[id] === 0) ids.push(id);
+          seen[id] = 1;
           break;
         }
       }
     }
-    return found;
+    for (const id of ids) seen[id] = 0;
+    return ids;
   }
 
   #is(id: number, text: string, start: number, end: number): boolean {

@@ -5,54 +5,59 @@ import { WordIndex } from '../languages/words.ts';
 import { rules } from './index.ts';
 import type { Rule } from './rule.ts';
 
-/** A rule with the ids of its keywords; none = it always runs. */
-interface Entry {
-  readonly rule: Rule;
-  readonly ids: readonly number[];
+/** Rules of a language, in the order of the registry, and how to get to them from the words of a text. */
+interface Own {
+  readonly rules: readonly Rule[];
+  /** Places in `rules` of those without keywords. */
+  readonly always: readonly number[];
+  /** By keyword id: places in `rules`. */
+  readonly byWord: readonly (readonly number[] | undefined)[];
 }
 
 let index: WordIndex | undefined;
-const entries = new Map<Rule, Entry>();
-const byLanguage = new Map<Language, readonly Entry[]>();
+const idsByRule = new Map<Rule, readonly number[]>();
+const byLanguage = new Map<Language, Own>();
 
 const words = (): WordIndex => (index ??= new WordIndex(rules.flatMap((r) => r.keywords)));
 
-function entryOf(rule: Rule): Entry {
-  let entry = entries.get(rule);
-  if (!entry) entries.set(rule, (entry = { rule, ids: rule.keywords.map((k) => words().idOf(k)) }));
-  return entry;
+function idsOf(rule: Rule): readonly number[] {
+  let ids = idsByRule.get(rule);
+  if (!ids) idsByRule.set(rule, (ids = rule.keywords.map((k) => words().idOf(k))));
+  return ids;
 }
 
-function entriesOf(language: Language): readonly Entry[] {
+function rulesOf(language: Language): Own {
   let own = byLanguage.get(language);
   if (!own) {
-    own = rules.filter((r) => r.languages.length === 0 || r.languages.includes(language)).map(entryOf);
-    byLanguage.set(language, own);
+    const mine = rules.filter((r) => r.languages.length === 0 || r.languages.includes(language));
+    const byWord: number[][] = [];
+    for (const [place, rule] of mine.entries()) for (const id of idsOf(rule)) (byWord[id] ??= []).push(place);
+    const always = mine.flatMap((r, place) => (r.keywords.length === 0 ? [place] : []));
+    byLanguage.set(language, (own = { rules: mine, always, byWord }));
   }
   return own;
 }
 
 /** Rules of the language with a keyword in the text (or, for `removed`, in the text before), in the order of the registry. */
 export function candidatesFor(language: Language, after: Source, before: Source | undefined): Rule[] {
+  const own = rulesOf(language);
+  const wanted = new Uint8Array(own.rules.length);
+  for (const place of own.always) wanted[place] = 1;
+  const look = (source: Source, mayRun: (rule: Rule) => boolean): void => {
+    for (const id of source.wordsOf(words()))
+      for (const place of own.byWord[id] ?? none) if (mayRun(own.rules[place]!)) wanted[place] = 1;
+  };
+  look(after, () => true);
+  if (before && own.rules.some((r) => r.on === 'removed')) look(before, (r) => r.on === 'removed');
   const found: Rule[] = [];
-  for (const entry of entriesOf(language))
-    if (
-      entry.ids.length === 0 ||
-      mayHit(entry, after) ||
-      (before !== undefined && entry.rule.on === 'removed' && mayHit(entry, before))
-    )
-      found.push(entry.rule);
+  for (let place = 0; place < wanted.length; place++) if (wanted[place] === 1) found.push(own.rules[place]!);
   return found;
 }
+const none: readonly number[] = [];
 
 /** Whether a keyword of the rule stands in the text; always true for a rule without keywords. */
 export function hasKeyword(rule: Rule, source: Source): boolean {
-  const entry = entryOf(rule);
-  return entry.ids.length === 0 || mayHit(entry, source);
-}
-
-function mayHit(entry: Entry, source: Source): boolean {
-  const present = source.wordsOf(words());
-  for (const id of entry.ids) if (present[id] === 1) return true;
-  return false;
+  if (rule.keywords.length === 0) return true;
+  const found = source.wordsOf(words());
+  return idsOf(rule).some((id) => found.includes(id));
 }

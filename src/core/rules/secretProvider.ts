@@ -1,6 +1,12 @@
+import { needlesOf } from './kit/needles.ts';
 import { entropy, isPlaceholder } from './kit/secretText.ts';
 import { formats, gate } from '../secrets/formats.ts';
 import type { Rule } from './rule.ts';
+
+/** By format, what its matches contain; read off the patterns when the first line passes the gate. */
+let known: readonly (readonly string[] | undefined)[] | undefined;
+const needles = (): readonly (readonly string[] | undefined)[] =>
+  (known ??= formats.map(([, pattern]) => needlesOf(pattern)));
 
 /** No token is shorter; this looks at a character once, the gate tries every format. */
 const run = /[\w\-.+/=~:|]{15}/;
@@ -19,7 +25,10 @@ export const secretProvider: Rule = {
   perLine: true,
   check(source, report) {
     const scan = (piece: string, shift: number): void => {
-      for (const [name, pattern, least] of formats) {
+      const lower = piece.toLowerCase();
+      for (const [i, [name, pattern, least]] of formats.entries()) {
+        const where = pattern.ignoreCase ? lower : piece;
+        if (needles()[i]?.some((n) => where.includes(n)) === false) continue;
         pattern.lastIndex = 0;
         for (const m of piece.matchAll(pattern)) {
           const value = m[0];

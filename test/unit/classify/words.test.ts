@@ -28,7 +28,7 @@ describe('keyword prefilter', () => {
         const text = pieces.join('');
         const words = new Set((text.match(/[A-Za-z0-9_]+/g) ?? []).map((w) => w.toLowerCase()));
         const found = index.find(text);
-        for (const word of list) assert.equal(found[index.idOf(word)] === 1, words.has(word), word);
+        for (const word of list) assert.equal(found.includes(index.idOf(word)), words.has(word), word);
       }),
       { numRuns: 500 },
     );
@@ -42,6 +42,6 @@ describe('keyword prefilter', () => {
     const index = new WordIndex(rules.flatMap((r) => r.keywords));
     assert.ok(index.size > 200);
     const text = rules.flatMap((r) => r.keywords).join(' ');
-    assert.ok(index.find(text).every((x) => x === 1));
+    assert.ok(index.find(text).length === index.size);
   });
 });

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { needlesOf } from '../../../src/core/rules/kit/needles.ts';
+import { formats } from '../../../src/core/secrets/formats.ts';
+
+test('reads what a match must contain', () => {
+  for (const [pattern, needles] of [
+    [/\bgithub_pat_\w{60,}\b/g, ['github_pat_']],
+    [/\b(?:AKIA|ASIA)[A-Z2-7]{16}\b/, ['AKIA', 'ASIA']],
+    [/hooks\.slack\.com\/x/, ['hooks.slack.com/x']],
+    [/\bCLOJARS_[a-z0-9]{60}\b/i, ['clojars_']],
+    [/abcd|efg/, ['abcd', 'efg']],
+    [/abcd|[x]/, undefined],
+    [/abc?d/, undefined],
+    [/abcc+d/, ['abcc']],
+    [/ab{3}c/, ['abbbc']],
+    [/(?:abcd)?e/, undefined],
+    [/(?<=okta)[a-f]{40}/, undefined],
+    [/(?<!x)tskey-(?!y)z/, ['tskey-z']],
+    [/[abc]{3}|abcd/, undefined],
+    [/\u0041bcd/, undefined],
+    [/(?<name>abcd)/, undefined],
+    [/^abcd$/, ['abcd']],
+  ] as const)
+    assert.deepEqual(needlesOf(pattern), needles, String(pattern));
+});
+
+test('every match of a token format contains one of its needles, and most formats have some', () => {
+  let known = 0;
+  for (const [name, pattern] of formats) {
+    const needles = needlesOf(pattern);
+    if (!needles) continue;
+    known++;
+    // Look-arounds and word boundaries can not be generated; they take nothing away from what the rest asks for.
+    const source = pattern.source.replaceAll(/\(\?<?[=!](?:[^()]|\([^()]*\))*\)|\\b/g, '');
+    fc.assert(
+      fc.property(fc.stringMatching(new RegExp(`^(?:${source})$`)), (text) => {
+        const where = pattern.ignoreCase ? text.toLowerCase() : text;
+        assert.ok(
+          needles.some((n) => where.includes(n)),
+          `${name}: ${text}`,
+        );
+      }),
+      { numRuns: 20 },
+    );
+  }
+  assert.ok(known > formats.length * 0.75, `${known} of ${formats.length}`);
+});
