@@ -1,7 +1,12 @@
-/** `classify` over the rules' own fixtures, repeated; and that twice the text costs about twice the time. */
+/**
+ * `classify` over the rules' own fixtures, repeated; and inputs made to be slow. Times are processor time of the whole
+ * process, compiler and collector included (but for the p95, which the engine tells of itself). Changed text is the text
+ * of each file of a change as the engine is given it, before and after; the fixtures are new files, all of it changed.
+ */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { processTime, ratio, type Row } from './measure.ts';
+import { spawn } from 'node:child_process';
+import { median, ms, percentile, ratio, sideBySide, type Row } from './measure.ts';
 
 const root = path.resolve(__dirname, '../..');
 const cli = path.join(root, 'dist/cli.js');
@@ -19,8 +24,135 @@ async function corpus(): Promise<{ path: string; text: string }[]> {
   return found.sort((a, b) => a.path.localeCompare(b.path));
 }
 
-async function classifyTime(input: string): Promise<number> {
-  return processTime(process.execPath, [cli, 'classify', '--jsonl'], { input });
+interface Ran {
+  /** Processor ms of the process, all threads. */
+  readonly cpu: number;
+  /** Most memory it held, MB. */
+  readonly memory: number;
+  readonly answers: readonly { readonly ms?: number; readonly note?: string; readonly error?: string }[];
+}
+
+/** A batch form of the CLI as a process that tells what it used when it ends. */
+function batch(args: readonly string[], input: string): Promise<Ran> {
+  const tell =
+    'process.on("exit",()=>{const u=process.resourceUsage();process.stderr.write(JSON.stringify([(u.userCPUTime+u.systemCPUTime)/1000,u.maxRSS/1024]))})';
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(tell)}`, ...args], {
+      stdio: 'pipe',
+    });
+    let out = '';
+    let err = '';
+    child.stdout.setEncoding('utf8').on('data', (d: string) => (out += d));
+    child.stderr.setEncoding('utf8').on('data', (d: string) => (err += d));
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code !== 0) return reject(new Error(`${args.join(' ')} ended with ${code}: ${err.slice(0, 500)}`));
+      const [cpu = 0, memory = 0] = JSON.parse(err.slice(err.lastIndexOf('['))) as number[];
+      const lines = out.split('\n').filter((l) => l !== '');
+      resolve({ cpu, memory, answers: lines.map((l) => JSON.parse(l) as Ran['answers'][number]) });
+    });
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+  });
+}
+
+const classify = (input: string): Promise<Ran> => batch([cli, 'classify', '--jsonl'], input);
+
+const line = (id: number, file: string, before: string | null, after: string): string =>
+  `${JSON.stringify({ id, path: file, before, after })}\n`;
+const fill = (unit: string, size: number): string => unit.repeat(Math.ceil(size / unit.length));
+const numbered = (count: number, text: (i: number) => string): string[] =>
+  Array.from({ length: count }, (_, i) => text(i));
+
+/** Inputs made to be slow, at a size and at twice that size. */
+const worst: readonly (readonly [string, (k: 1 | 2) => readonly [string, string | null, string]])[] = [
+  [
+    '5 MB of minified JavaScript, one edit',
+    (k) => {
+      const text = fill('function a(b,c){return b?c.d(e,"x"):exec(f+g)}var h=require("i");', 2_500_000 * k);
+      return ['a.min.js', text, `${text.slice(0, 1000)}eval(x);${text.slice(1000)}`];
+    },
+  ],
+  [
+    '200,000 lines of SQL dump, new',
+    (k) => ['dump.sql', null, fill("INSERT INTO a VALUES (1, 'b');\n", 31 * 100_000 * k)],
+  ],
+  ['50,000 lines of YAML, new', (k) => ['k8s/a.yaml', null, numbered(25_000 * k, (i) => `k${i}: v`).join('\n')]],
+  ['a line of 10 MB, new', (k) => ['a.js', null, `var a = "${'x'.repeat(5_000_000 * k)}";`]],
+  ['100,000 brackets of JSON, new', (k) => ['a.json', null, fill(`${'['.repeat(100)}\n`, 50_500 * k)]],
+  ['100,000 blocks of HCL, new', (k) => ['a.tf', null, fill(`${'a {'.repeat(50)}\n`, 151_000 * k)]],
+  [
+    '1,000,000 lines, one changed',
+    (k) => {
+      const text = fill('one line of text\n', 17 * 500_000 * k);
+      return ['a.txt', text, text.replace('one line', 'another line')];
+    },
+  ],
+  [
+    '100,000 lines in reverse',
+    (k) => {
+      const lines = numbered(50_000 * k, (i) => `line ${i}`);
+      return ['a.txt', lines.join('\n'), lines.toReversed().join('\n')];
+    },
+  ],
+  [
+    '100,000 lines, all others',
+    (k) => [
+      'a.txt',
+      numbered(50_000 * k, (i) => `a ${i}`).join('\n'),
+      numbered(50_000 * k, (i) => `b ${i}`).join('\n'),
+    ],
+  ],
+];
+
+async function worstRows(idle: Ran): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [what, make] of worst) {
+    const [one, two] = [await classify(line(0, ...make(1))), await classify(line(0, ...make(2)))];
+    // Below the floor it is the start of the process that varies.
+    const grows = Math.max(two.cpu - idle.cpu, 100) / Math.max(one.cpu - idle.cpu, 100);
+    const cpu = two.cpu - idle.cpu;
+    rows.push({
+      what,
+      value: ms(Math.max(0, cpu)),
+      beside: `${ratio(grows)} for twice; ${two.memory.toFixed(0)} MB${two.answers[0]?.note === undefined ? '' : '; by lines'}`,
+      budget: '≤ 1500 ms, ≤ 2.60 ×',
+      ok: cpu <= 1500 && grows <= 2.6 && two.answers[0]?.error === undefined,
+    });
+  }
+  return rows;
+}
+
+/** Verdicts on changes of 200 lines in files of 1,000, one after the other in one process: the last 300 count. */
+async function changeRow(files: readonly { path: string; text: string }[]): Promise<Row> {
+  const byKind = new Map<string, { path: string; lines: string[] }>();
+  for (const f of files) {
+    const kind = path.extname(f.path);
+    const known = byKind.get(kind) ?? { path: f.path, lines: [] };
+    known.lines.push(...f.text.split('\n'));
+    byKind.set(kind, known);
+  }
+  const kinds = [...byKind.values()].filter((k) => k.lines.length >= 100);
+  const input: string[] = [];
+  for (let i = 0; i < 500; i++) {
+    const { path: file, lines } = kinds[i % kinds.length]!;
+    const whole = numbered(1000, (n) => lines[(n * 7 + i) % lines.length]!);
+    const changed = numbered(200, (n) => lines[(n + i * 13) % lines.length]!);
+    const at = (i * 37) % 800;
+    input.push(
+      line(i, file, whole.join('\n'), [...whole.slice(0, at), ...changed, ...whole.slice(at + 200)].join('\n')),
+    );
+  }
+  const { answers } = await classify(input.join(''));
+  const times = answers.slice(200).map((a) => a.ms ?? Number.NaN);
+  const p95 = percentile(times, 0.95);
+  return {
+    what: 'verdict on a change of 200 lines, p95',
+    value: ms(p95),
+    beside: `median ${ms(median(times))}, ${kinds.length} languages`,
+    budget: '≤ 20 ms',
+    ok: p95 <= 20,
+  };
 }
 
 export async function engineRows(): Promise<Row[]> {
@@ -31,19 +163,25 @@ export async function engineRows(): Promise<Row[]> {
       const file = files[i % files.length];
       if (!file) break;
       size += Buffer.byteLength(file.text);
-      out.push(JSON.stringify({ id: i, path: file.path, before: null, after: `${file.text}\n# ${i}\n` }));
+      out.push(line(i, file.path, null, `${file.text}\n# ${i}\n`));
     }
-    return `${out.join('\n')}\n`;
+    return out.join('');
   };
-  const start = await classifyTime('');
-  const one = (await classifyTime(lines(4e6))) - start;
-  const two = (await classifyTime(lines(8e6))) - start;
+  const idle = await classify('');
+  const one = (await classify(lines(4e6))).cpu - idle.cpu;
+  const two = (await classify(lines(8e6))).cpu - idle.cpu;
   const speed = 8 / (two / 1000);
+  const used = (args: readonly string[]) => async (): Promise<number> => (await batch(args, '')).cpu;
+  const [bare = 0, start = 0, guard = 0] = await sideBySide(7, [
+    used(['-e', '0']),
+    used([cli, 'classify', '--jsonl']),
+    used([cli, 'guard', '--jsonl']),
+  ]);
   return [
     {
       what: `classify, ${files.length} kinds of files`,
       value: `${speed.toFixed(1)} MB/s`,
-      beside: `start-up ${start.toFixed(0)} ms left out`,
+      beside: `start-up left out; warm ${(4 / ((two - one) / 1000)).toFixed(1)} MB/s`,
       budget: '≥ 5 MB/s',
       ok: speed >= 5,
     },
@@ -54,5 +192,17 @@ export async function engineRows(): Promise<Row[]> {
       budget: '≤ 2.40 ×',
       ok: two / one <= 2.4,
     },
+    ...[
+      { what: 'classify --jsonl, start-up', time: start },
+      { what: 'guard --jsonl, start-up', time: guard },
+    ].map(({ what, time }) => ({
+      what,
+      value: ms(time),
+      beside: `node -e 0: ${ms(bare)}`,
+      budget: '≤ 150 ms',
+      ok: time <= 150,
+    })),
+    await changeRow(files),
+    ...(await worstRows(idle)),
   ];
 }
