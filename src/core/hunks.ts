@@ -1,20 +1,20 @@
 /** Texts → lines → hunks. The one line diff of the product; linear on hopeless inputs. */
-import { diffArrays } from 'diff';
 import type { Hunk } from './model.ts';
+import { differences } from './myers.ts';
 
 /** Lines without their terminators (`\n`, `\r\n` or a lone `\r`). Text that ends in a terminator has no extra empty line. */
 export function splitLines(text: string): string[] {
   if (text === '') return [];
-  const lines = text.split(/\r\n|\n|\r/);
+  const lines = text.includes('\r') ? text.split(/\r\n|\n|\r/) : text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }
 
 /**
  * Edits beyond this many lines are no longer aligned but replaced as a block: Myers' algorithm costs O(lines × edits),
- * and a rewrite of that size has no meaningful alignment (bound measured in test/bench).
+ * and a rewrite of that size has no meaningful alignment (bounds measured in test/bench).
  */
-const maxEditLength = 4000;
+const bounds = { edits: 4000, steps: 60_000_000 };
 
 /** Hunks that turn `before` into `after`, compared line by line; in order, never adjacent. */
 export function diffLines(before: readonly string[], after: readonly string[]): Hunk[] {
@@ -33,12 +33,16 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
   const old = linesIn(before, start, endOld, new Set(after.slice(start, endNew)));
   const next = linesIn(after, start, endNew, new Set(before.slice(start, endOld)));
   if (old.length === 0 || next.length === 0) return whole();
-  const parts = diffArrays(
-    old.map((i) => before[i]),
-    next.map((i) => after[i]),
-    { maxEditLength },
-  );
-  if (parts === undefined) return whole();
+  const numbers = new Map<string, number>();
+  const numbered = (lines: readonly string[], places: readonly number[]): Int32Array =>
+    Int32Array.from(places, (place) => {
+      const line = lines[place]!;
+      let id = numbers.get(line);
+      if (id === undefined) numbers.set(line, (id = numbers.size));
+      return id;
+    });
+  const found = differences(numbered(before, old), numbered(after, next), bounds);
+  if (found === undefined) return whole();
   const hunks: Hunk[] = [];
   let o = start;
   let n = start;
@@ -49,16 +53,19 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
   };
   let i = 0;
   let j = 0;
-  for (const part of parts) {
-    if (part.removed) i += part.count;
-    else if (part.added) j += part.count;
-    else
-      for (let k = 0; k < part.count; k++) {
-        upTo(old[i++] as number, next[j++] as number);
-        o++;
-        n++;
-      }
+  const alike = (until: number): void => {
+    while (i < until) {
+      upTo(old[i++]!, next[j++]!);
+      o++;
+      n++;
+    }
+  };
+  for (const r of found) {
+    alike(r.oldStart);
+    i += r.oldCount;
+    j += r.newCount;
   }
+  alike(old.length);
   upTo(endOld, endNew);
   return hunks;
 }
