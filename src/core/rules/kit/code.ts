@@ -99,6 +99,13 @@ export class Code {
             add(name, m.index + m[0].lastIndexOf(m[1]!) + m[1]!.indexOf(p) + (p.length - p.trimStart().length));
         }
       }
+    // Express: the parts of a request, taken out of it in the handler's head.
+    if (/^(?:javascript|typescript|tsx)$/.test(language))
+      for (const m of text.matchAll(
+        /\(\s*\{([^{}()]{1,120})\}\s*(?::\s*[\w.]*Request[^,(){}]{0,60})?,\s*(?:res|response|reply)\b/g,
+      ))
+        for (const p of m[1]!.split(','))
+          if (/^\s*(?:body|query|params|headers|cookies)\s*$/.test(p)) add(p.trim(), m.index + m[0].indexOf(p.trim()));
     // ASP.NET: the arguments of a controller's actions.
     if (language === 'c-sharp' && /:\s*(?:\w+\.)*\w*(?:Controller|ControllerBase|PageModel|ApiController)\b/.test(text))
       for (const m of text.matchAll(
