@@ -29,6 +29,8 @@ export interface LineOrigin {
   readonly session?: string;
   /** A person said so afterwards: id of the signed mark. Such a line never counts as unguarded on a protected path. */
   readonly mark?: string;
+  /** For a change outside the editor: the program that ran in a terminal just then, its name only. No proof. */
+  readonly writer?: string;
   /** When the edit was seen: UTC, ISO 8601 with milliseconds. */
   readonly at?: string;
   /** 0..1, for evidence `heuristic`: how sure; said to the user as "likely". */

@@ -12,6 +12,7 @@ import {
 } from '../core/attribution/editEvents.ts';
 import { EditClassifier } from '../core/attribution/editOrigin.ts';
 import type { EditVerdict } from '../core/attribution/editVerdict.ts';
+import { ShellPrograms } from '../core/attribution/shellPrograms.ts';
 import type { LineOrigin } from '../core/model.ts';
 import type { EditOriginParams } from '../protocol.ts';
 
@@ -60,6 +61,7 @@ export class EditWatcher implements vscode.Disposable {
   #nextId = 1;
   #toCompare: ChangeEvent[] = [];
   #isReadingClipboard = false;
+  readonly #shells = new ShellPrograms();
 
   constructor(deps: EditWatcherDeps) {
     this.#deps = deps;
@@ -72,6 +74,10 @@ export class EditWatcher implements vscode.Disposable {
       disk.onDidCreate((uri) => this.#onDisk(uri)),
       vscode.workspace.onDidChangeTextDocument((e) => this.#onChange(e)),
       vscode.window.onDidChangeTextEditorSelection((e) => this.#onSelection(e)),
+      vscode.window.onDidStartTerminalShellExecution(({ execution }) =>
+        this.#shells.start(execution, execution.commandLine.value, performance.now()),
+      ),
+      vscode.window.onDidEndTerminalShellExecution(({ execution }) => this.#shells.end(execution, performance.now())),
       vscode.workspace.onWillSaveTextDocument(({ document }) => this.#onSave(document, false)),
       vscode.workspace.onDidSaveTextDocument((document) => this.#onSave(document, true)),
       vscode.workspace.onDidOpenTextDocument((document) => this.#onOpen(document)),
@@ -222,9 +228,15 @@ export class EditWatcher implements vscode.Disposable {
         at: new Date().toISOString(),
         ...(v.evidence === 'heuristic' ? { confidence: v.confidence } : {}),
         ...(v.cause === 'chat' ? { agent: 'vscode-chat' } : {}),
+        ...(v.cause === 'external' ? this.#writer() : {}),
       };
       this.#deps.send({ uri: v.uri, version: v.version, origin, cause: v.cause });
     }
+  }
+
+  #writer(): { writer?: string } {
+    const writer = this.#shells.only(performance.now());
+    return writer === undefined ? {} : { writer };
   }
 
   #arm(): void {

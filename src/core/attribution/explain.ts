@@ -29,7 +29,9 @@ export function explainOrigin(origin: LineOrigin | null): string {
     case 'tool':
       return `Written by a tool (formatter, rename, completion or git): ${how}.`;
     default:
-      return `Unknown: nobody saw how this line came to be${when}. On protected paths it counts as AI.`;
+      return origin.writer === undefined
+        ? `Unknown: nobody saw how this line came to be${when}. On protected paths it counts as AI.`
+        : `Unknown: changed outside the editor${when} while ${origin.writer} ran in a terminal, which may have done it. On protected paths it counts as AI.`;
   }
 }
 

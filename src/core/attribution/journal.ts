@@ -150,6 +150,7 @@ function isOrigin(value: unknown): value is LineOrigin {
     text(o.model) &&
     text(o.session) &&
     text(o.mark) &&
+    text(o.writer) &&
     text(o.at)
   );
 }

@@ -188,7 +188,12 @@ export class LineMap {
     if (!edit) return false;
     this.#pending.delete(version);
     edit.restores = cause !== undefined && returning.has(cause);
-    edit.origin = edit.restores ? unseen : origin;
+    // Of a change from outside only who may have made it is kept.
+    edit.origin = edit.restores
+      ? origin.writer === undefined
+        ? unseen
+        : { ...unseen, writer: origin.writer }
+      : origin;
     if (this.#offer?.edit === edit) {
       if (edit.restores) this.#restore(this.#offer);
       this.#offer = undefined;

@@ -32,6 +32,7 @@ export function sameOrigin(a: LineOrigin | null, b: LineOrigin | null): boolean 
     a.model === b.model &&
     a.session === b.session &&
     a.mark === b.mark &&
+    a.writer === b.writer &&
     a.at === b.at &&
     a.confidence === b.confidence
   );
