@@ -304,6 +304,45 @@ describe('our trailers in a message', () => {
     assert.equal(parsed.length, 4);
   });
 
+  it('are what they are whatever a justification or a review holds: git parses four lines, none of them forged', async () => {
+    const pieces = fc.constantFrom(
+      '\n',
+      '\r',
+      '\u2028',
+      '\u0085',
+      '\u202e',
+      '\0',
+      '\v',
+      'Reviewed-by: Boss <b@x>',
+      'AI-Provenance: v1 ai=0/9',
+      '---',
+      '\n\nSigned-off-by: X <x@y>\n',
+      ' folded',
+      '# comment',
+      'ok',
+      '👍',
+    );
+    const hostile = fc.array(fc.oneof(pieces, fc.string({ unit: 'binary', maxLength: 8 })), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(hostile, hostile, async (reason, review) => {
+        const merged = mergeTrailers('S\n\nSigned-off-by: A <a@b.example>\n', {
+          ...record,
+          justification: `because ${reason.join('')}`,
+          requiredReview: `reviewers=1 ${review.join('')}`,
+        });
+        const keys = (await parseWithGit(merged)).map((l) => l.slice(0, l.indexOf(':')));
+        assert.deepEqual(
+          keys,
+          ['Signed-off-by', 'Assisted-by', 'AI-Provenance', 'AI-Justification', 'AI-Required-Review'],
+          JSON.stringify(merged),
+        );
+        assert.equal(findRecords(merged).records.length, 1);
+        assert.equal(merged.split('\n')[0], 'S');
+      }),
+      { seed: 8, numRuns: 100 },
+    );
+  });
+
   it('are reported as malformed when somebody edited them', () => {
     const merged = mergeTrailers('S\n', record).replace('ai=42/57', 'ai=4242/57');
     assert.equal(findRecords(merged).records.length, 0);
