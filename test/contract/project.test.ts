@@ -15,7 +15,6 @@ describe('dependencies', () => {
   const shipped = [
     '@tree-sitter-grammars/tree-sitter-hcl',
     '@vscode/tree-sitter-wasm',
-    'diff',
     'jsonc-parser',
     'minimatch',
     're2js',
