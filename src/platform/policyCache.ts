@@ -1,10 +1,10 @@
 /**
  * The merged policy as the last full load left it, when no source has changed since (by content, not by time). For the
- * agent hook only, which is started on every tool call: parsing YAML and checking regular expressions cost more than
- * the start of Node. Synchronous and small on purpose; the editor and the server use `policyFile.ts`.
+ * hooks of agents, started on every tool call, and of commits: parsing YAML and checking regular expressions cost more
+ * than the start of Node. Synchronous and small on purpose; the editor and the server use `policyFile.ts`.
  *
  * A process that can write the cache could replace the hook itself; hence the folder is protected (`isOwnState`), every
- * full load (editor, commit, `verify`) writes the cache anew, and gates never read it.
+ * full load (editor, server) writes the cache anew, and gates never read it.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
