@@ -115,7 +115,8 @@ export class SaveGate extends Disposables implements SaveListener {
   ): boolean | Promise<boolean> {
     const key = document.uri.toString();
     if (reason !== undefined) {
-      this.#guessed.delete(key);
+      // Auto-save on focus change, switched on a moment ago: the guess before it was wrong, and nobody is asked.
+      if (this.#guessed.delete(key) && savesOnFocus(document)) this.#toAsk.delete(key);
       return this.#hold(document, reason);
     }
     // The path that does not say why comes first. With auto-save on focus change it leaves the decision to the event
