@@ -102,7 +102,7 @@ async function inOne(name: string, start: (folder: string, results: string) => P
   }
 }
 
-/** All versions, one after the other; the counts of all together. */
+/** All versions, side by side; the counts of all together. */
 export async function hostTests(desktop = false): Promise<Counts> {
   await bundleSuites();
   const asked = process.env['VSCODE_VERSION'];
@@ -112,8 +112,7 @@ export async function hostTests(desktop = false): Promise<Counts> {
     : (asked ? [asked] : [newestVersion, oldestVersion]).map(
         (version) => () => inOne(version, (folder, results) => inServer(version, folder, results)),
       );
-  for (const one of runs) {
-    const counts = await one();
+  for (const counts of await Promise.all(runs.map(async (one) => one()))) {
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
