@@ -222,6 +222,9 @@ export function detectLanguage(path: string, text: string): Language {
   if (
     /^\.(?:npmrc|yarnrc|pypirc|netrc|gitconfig|editorconfig|condarc|curlrc|wgetrc|s3cfg)$/.test(name) ||
     name === 'pip.conf' ||
+    name === 'sshd_config' ||
+    name === 'ssh_config' ||
+    name === 'haproxy.cfg' ||
     name === 'credentials'
   )
     return 'ini';

@@ -36,6 +36,8 @@ export const serverConfig: Rule = {
     'auth_basic',
     'host',
     'ssl_ciphers',
+    'verify',
+    'ignore',
   ],
   check(source, report) {
     const patterns: readonly [RegExp, string][] = [
@@ -72,6 +74,11 @@ export const serverConfig: Rule = {
       [/^[ \t]*protected-mode\s+no\b/gm, 'Redis without protected mode answers everyone: keep it on.'],
       [/^[ \t]*anonymous_enable\s*=\s*YES\b/gim, 'Anonymous file transfer allowed: forbid it.'],
       [/^[ \t]*allow_url_include\s*=\s*(?:On|1)\b/gim, 'Code may be included from the network: switch it off.'],
+      [
+        /^[ \t]*(?:default-)?server\b[^\n]{0,400}\bssl\b[^\n]{0,200}\bverify[ \t]+none\b/gm,
+        'The balancer takes any certificate of its back end: verify it against a CA.',
+      ],
+      [/^[ \t]*ignore-scripts\s*=\s*false\b/gm, 'Scripts of every installed package run again: leave them off.'],
       [/^[ \t]*Options\s+[^\n]{0,400}\+?Indexes\b/gm, 'Folder contents are listed to visitors: take Indexes out.'],
     ];
     for (const [pattern, message] of patterns)
