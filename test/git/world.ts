@@ -192,6 +192,16 @@ export class World {
     return run(process.execPath, [this.cli, ...args], { cwd: this.dir, env: this.env });
   }
 
+  /**
+   * The CLI as somebody whom permissions bind. Root has to give up the right to pass over them, else the test would test
+   * nothing in a container.
+   */
+  countersignBound(...args: string[]): Promise<Run> {
+    const all = [process.execPath, this.cli, ...args];
+    const bound = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search', ...all] : all;
+    return run(bound[0] as string, bound.slice(1), { cwd: this.dir, env: this.env });
+  }
+
   path(file: string): string {
     return path.join(this.dir, file);
   }

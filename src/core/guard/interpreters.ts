@@ -9,6 +9,7 @@ import { decodeBase64, decodeHex } from './outputs.ts';
 import { hit } from './model.ts';
 import type { Call, Field, Input } from './model.ts';
 import { unescapeAnsi } from './posix.ts';
+import { reverseShell } from './rules/backdoors.ts';
 
 export interface Interpreter {
   readonly language: string;
@@ -199,14 +200,6 @@ export function runCode(interpreter: Interpreter, call: Call, scope: Scope, ev: 
 
 /** A shell handed to whoever is at the other end of a connection. */
 const shellOnSocket = /dup2|\/bin\/(?:ba|z|da|k)?sh\b|cmd\.exe|pty\.spawn|["'](?:ba|z)?sh["']/;
-export const reverseShell = hit(
-  'reverse-shell',
-  'critical',
-  'data-exposure',
-  'deny',
-  'This hands a shell on this machine to whoever is at the other end of the connection',
-  'Remove it',
-);
 
 interface Literal {
   readonly text: string;

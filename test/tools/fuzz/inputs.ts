@@ -89,7 +89,7 @@ const paths = [
   ]);
 
 /** Characters and words that parsers trip over. */
-const pieces = [
+export const pieces = [
   '(',
   ')',
   '{',

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { classifyFile } from '../../../src/core/classify.ts';
 import { defaultPolicy } from '../../../src/core/policy/index.ts';
 import { createGrammars } from '../../../src/platform/grammars.ts';
+import { pieces as fuzzPieces } from '../../tools/fuzz/inputs.ts';
 
 const ctx = { grammars: createGrammars(), policy: defaultPolicy };
 const paths = [
@@ -37,26 +38,9 @@ const paths = [
   'a.html',
   'x',
 ];
+/** Beside what the fuzzer uses. */
 const pieces = [
-  '(',
-  ')',
-  '{',
-  '}',
-  '[',
-  ']',
-  '"',
-  "'",
-  '`',
-  '${',
-  '{{',
-  '}}',
-  '<<EOF\n',
-  'EOF\n',
-  '\n',
-  '  ',
-  '\t',
-  '- ',
-  ': ',
+  ...fuzzPieces,
   'a',
   'exec',
   'eval(',
@@ -70,24 +54,11 @@ const pieces = [
   'DROP ',
   'password = "',
   'ghp_',
-  '#',
-  '//',
-  '/*',
-  '*/',
-  '--',
-  '\\',
-  '\0',
-  '\ud800',
-  '\u202e',
-  'é',
   '<a>',
   '</a>',
-  '$',
   '%s',
   'run: |\n',
   'uses: a@b\n',
-  '0',
-  ';',
   ',',
 ];
 

@@ -3,7 +3,8 @@ import { hit } from '../model.ts';
 import type { Family, Hit } from '../model.ts';
 
 const shells = ['sh', 'bash', 'zsh', 'dash', 'ksh', 'ash', 'fish', 'busybox'];
-const reverse: Hit = hit(
+/** A shell for whoever is at the other end of a connection, by whatever program. */
+export const reverseShell: Hit = hit(
   'reverse-shell',
   'critical',
   'data-exposure',
@@ -30,17 +31,17 @@ export const backdoors: Family = {
                 call.args[i + 1]?.text ?? '',
               )),
         )
-          ? reverse
+          ? reverseShell
           : undefined;
       case 'socat':
         return call.args.some((a) => /^(?:exec|system|shell):/i.test(a.text)) &&
           call.args.some((a) => /^(?:tcp|udp|openssl|ssl|sctp|vsock)[\w-]*:/i.test(a.text))
-          ? reverse
+          ? reverseShell
           : undefined;
       default:
         return call.outputs.some((o) => /^\/dev\/(?:tcp|udp)\//.test(o.path.text)) &&
           (call.name !== 'exec' || call.args.some((a) => a.text.endsWith('sh')))
-          ? reverse
+          ? reverseShell
           : undefined;
     }
   },

@@ -11,6 +11,15 @@ const globals: ReadonlySet<string> = new Set(
 const gone = (rule: string, what: string, instead: string): Hit =>
   hit(rule, 'high', 'data-deletion', 'ask', what, instead);
 
+const publishesImage = hit(
+  'publish',
+  'high',
+  'supply-chain',
+  'ask',
+  'This publishes an image; others may pull and run it',
+  'Let the release pipeline push',
+);
+
 export const containers: Family = {
   id: 'containers',
   programs: [
@@ -144,25 +153,9 @@ export const containers: Family = {
       case 'buildx':
       case 'build':
       case 'bake':
-        return call.args.some((a) => /^--push(?:=true)?$/.test(a.text))
-          ? hit(
-              'publish',
-              'high',
-              'supply-chain',
-              'ask',
-              'This publishes an image; others may pull and run it',
-              'Let the release pipeline push',
-            )
-          : undefined;
+        return call.args.some((a) => /^--push(?:=true)?$/.test(a.text)) ? publishesImage : undefined;
       case 'push':
-        return hit(
-          'publish',
-          'high',
-          'supply-chain',
-          'ask',
-          'This publishes an image; others may pull and run it',
-          'Let the release pipeline push',
-        );
+        return publishesImage;
       default:
         return undefined;
     }
