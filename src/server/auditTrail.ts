@@ -11,7 +11,8 @@ import { appendAudit } from '../platform/auditLog.ts';
 import { IgnoredFindings } from './ignored.ts';
 import type { LiveFinding } from './judge.ts';
 import { countBreaks } from './text.ts';
-import type { Log, Root } from './workspace.ts';
+import type { Log } from './log.ts';
+import type { Root } from './workspace.ts';
 
 const gatherMs = 3000;
 const maxRanges = 50;

@@ -11,7 +11,7 @@ import {
 import type { Hunk } from '../core/model.ts';
 import type { FindingRef } from '../protocol.ts';
 import { findingKey, source } from './diagnostics.ts';
-import type { LiveState, OpenDocument } from './documents.ts';
+import type { LiveState, OpenDocument } from './openDocument.ts';
 import { isLabelled, type Labels, type LiveFinding } from './judge.ts';
 import { oneLine, rawLines, terminatorOf, uriOfPath } from './text.ts';
 import * as path from 'node:path';

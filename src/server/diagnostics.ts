@@ -1,10 +1,11 @@
 /** Finding → LSP diagnostic. Quiet by design: `Error` only where something is truly blocked (design §10). */
 import { DiagnosticSeverity, type Diagnostic, type Range } from 'vscode-languageserver';
+import type { TextDocumentContentChangeEvent } from 'vscode-languageserver-textdocument';
 import { ruleById } from '../core/rules/index.ts';
 import { ruleLink } from '../core/rules/rule.ts';
 import type { LiveFinding } from './judge.ts';
 import type { PolicyProblem } from '../core/policy/model.ts';
-import { oneLine } from './text.ts';
+import { countBreaks, oneLine } from './text.ts';
 
 export const source = 'Countersign';
 
@@ -103,3 +104,38 @@ export const toPolicyDiagnostic = (problem: PolicyProblem): Diagnostic => ({
   code: 'policy',
   message: oneLine(problem.message, 500),
 });
+
+/** Findings moved along with an edit, so that hovers and fixes stay right until the next judgement. */
+export function shiftFindings(
+  findings: readonly LiveFinding[],
+  changes: readonly TextDocumentContentChangeEvent[],
+): readonly LiveFinding[] {
+  let out = findings;
+  for (const change of changes) {
+    if (!('range' in change) || out.length === 0) continue;
+    const { start, end } = change.range;
+    const added = countBreaks(change.text);
+    const delta = added - (end.line - start.line);
+    const move = (line: number): number => {
+      const at = line - 1;
+      if (at > end.line) return line + delta;
+      return at > start.line ? Math.min(at, start.line + added) + 1 : line;
+    };
+    out = out.map((f) => {
+      const touched = f.line - 1 <= end.line && f.endLine - 1 >= start.line;
+      if (!touched && delta === 0) return f;
+      const { column, endColumn, fix, ...rest } = f;
+      const moved = { ...rest, line: move(f.line), endLine: move(f.endLine) };
+      // Columns and fixes are only right where the text did not change.
+      if (touched) return moved;
+      const isSame = moved.line === f.line;
+      return {
+        ...moved,
+        ...(column !== undefined && { column }),
+        ...(endColumn !== undefined && { endColumn }),
+        ...(fix && isSame && { fix }),
+      };
+    });
+  }
+  return out;
+}

@@ -3,18 +3,13 @@
  * Takes edits in, judges when typing pauses, publishes. Keeps the last findings, moved along with the text, until new
  * ones are there. Failure direction: what was published stays.
  */
-import * as fs from 'node:fs/promises';
 import type { Diagnostic } from 'vscode-languageserver';
 import { TextDocument, type TextDocumentContentChangeEvent } from 'vscode-languageserver-textdocument';
 import { explainOrigin } from '../core/attribution/explain.ts';
 import { LineMap } from '../core/attribution/lineMap.ts';
-import { compressOrigins, expandOrigins } from '../core/attribution/origins.ts';
-import type { LineOrigins } from '../core/attribution/model.ts';
-import { diffLines, splitLines } from '../core/hunks.ts';
-import { evidences, type LineOrigin } from '../core/model.ts';
-import type { PolicyProblem } from '../core/policy/model.ts';
+import { expandOrigins } from '../core/attribution/origins.ts';
+import { diffLines } from '../core/hunks.ts';
 import type { Grammars } from '../core/ports.ts';
-import { policyFileName } from '../platform/policyFile.ts';
 import { explainPath } from '../core/policy/index.ts';
 import type {
   ChangedFile,
@@ -26,13 +21,18 @@ import type {
   WhyResult,
 } from '../protocol.ts';
 import { AuditTrail } from './auditTrail.ts';
-import { findingKey, toDiagnostic, toPolicyDiagnostic } from './diagnostics.ts';
+import { findingKey, shiftFindings, toDiagnostic } from './diagnostics.ts';
 import { IgnoredFindings } from './ignored.ts';
-import { judge, nothing, type Baseline, type Judgement, type Labels, type LiveFinding } from './judge.ts';
+import { judge, nothing, type JudgedText, type Judgement, type Labels, type LiveFinding } from './judge.ts';
 import { Memory } from './memory.ts';
-import { policyDiagnostics } from './policyLanguage.ts';
-import { countBreaks, decodeText, maxTextBytes, oneLine, pathOfUri, uriOfPath } from './text.ts';
-import type { Log, Root, RootChange, Workspace } from './workspace.ts';
+import { isPolicyFile, policyDiagnostics } from './policyLanguage.ts';
+import { maxTextBytes, oneLine, pathOfUri, uriOfPath } from './text.ts';
+import { ClosedFiles } from './closedFiles.ts';
+import { describe, type Log } from './log.ts';
+import { isBetter, known, OpenDocument, pendingOrigins, replay, type LiveState, type Queued } from './openDocument.ts';
+import { summaryOf } from './summary.ts';
+import { WorkQueue } from './workQueue.ts';
+import type { Root, RootChange, Workspace } from './workspace.ts';
 import * as path from 'node:path';
 
 export interface Publisher {
@@ -57,77 +57,6 @@ export const defaultTiming: Timing = { debounceMs: 300, leadMs: 100, maxWaitMs: 
 const slowMs = 2000;
 /** Documents whose missed edits are kept until they are opened. */
 const maxMissed = 200;
-/** Closed files shown at most; the rest is seen at commit and by `countersign check`. */
-const maxClosed = 300;
-const closedPollMs = 3000;
-
-/** One version's changes wait here until the document's origins are loaded. */
-interface Queued {
-  readonly version: number;
-  readonly changes: readonly TextDocumentContentChangeEvent[];
-}
-
-/** An open document. */
-export class OpenDocument {
-  readonly uri: string;
-  readonly file: string;
-  readonly text: TextDocument;
-  /** Set once loaded; until then edits queue up. */
-  live: LiveState | undefined;
-  /** Judged last; lines are moved along with edits. */
-  judgement: Judgement = nothing;
-  /** Of the text last judged, when the document is a policy. */
-  policyProblems: readonly Diagnostic[] = [];
-  /** Lines of the text that `judgement` was published for. */
-  publishedVersion: number | undefined;
-  publishedKey = '[]';
-  isClosed = false;
-  /** Why the document is not judged, for the summary. */
-  note: string | undefined;
-  readonly queued: Queued[] = [];
-  /** Origins that arrived before their version. */
-  readonly told = new Map<number, EditOriginParams>();
-  judgedVersion = -1;
-  /** Changes after `judgedVersion`. */
-  sinceJudged: Queued[] = [];
-  /** When the oldest change came that no published judgement knows. */
-  firstUnshown: number | undefined;
-  editedAt = 0;
-  showAt = 0;
-  judgeTimer: NodeJS.Timeout | undefined;
-  showTimer: NodeJS.Timeout | undefined;
-  persistTimer: NodeJS.Timeout | undefined;
-  isDirtyForJournal = false;
-  ready: Promise<void> = Promise.resolve();
-
-  constructor(uri: string, file: string, text: TextDocument) {
-    this.uri = uri;
-    this.file = file;
-    this.text = text;
-  }
-}
-
-/** What a loaded document knows. */
-export interface LiveState {
-  readonly root: Root;
-  readonly repoPath: string;
-  baseline: Baseline;
-  map: LineMap;
-  /** Who took out baseline lines before the document was opened. */
-  deletedBefore: ReadonlyMap<string, LineOrigin>;
-  /** Text for which the journal was asked last. */
-  askedVersion: number;
-}
-
-interface ClosedFile {
-  readonly uri: string;
-  readonly root: Root;
-  readonly repoPath: string;
-  judgement: Judgement;
-  stamp: string;
-  publishedKey: string;
-}
-
 export class Documents {
   labels: Labels = 'ai';
   readonly #workspace: Workspace;
@@ -138,16 +67,10 @@ export class Documents {
   readonly #audit: AuditTrail;
   readonly #memory = new Memory();
   readonly #open = new Map<string, OpenDocument>();
-  readonly #closed = new Map<string, ClosedFile>();
+  readonly #closed: ClosedFiles;
   readonly #missed = new Map<string, MissedEditsParams>();
-  /** URIs of policy files outside the roots (the managed one) that have problems on show. */
-  readonly #managed = new Set<string>();
-  /** Work that runs one after the other, by key, newest wins. */
-  readonly #work = new Map<string, () => Promise<void>>();
-  #isWorking = false;
+  readonly #work: WorkQueue;
   #changesTimer: NodeJS.Timeout | undefined;
-  #closedTimer: NodeJS.Timeout | undefined;
-  #isDisposed = false;
 
   constructor(
     workspace: Workspace,
@@ -162,6 +85,19 @@ export class Documents {
     this.#log = log;
     this.#timing = timing;
     this.#audit = new AuditTrail(log);
+    this.#work = new WorkQueue(log, () => this.#memory.rest());
+    this.#closed = new ClosedFiles({
+      workspace,
+      publisher,
+      log,
+      work: this.#work,
+      isOpenUri: (uri) => this.#open.has(uri),
+      isOpen: (uri, root, repoPath) => this.#isOpen(uri, root, repoPath),
+      judge: async (root, repoPath, text) => this.#judge(root, repoPath, text),
+      toDiagnostics: (root, findings, lines) => this.#toDiagnostics(root, findings, lines),
+      found: (root, repoPath, findings) => this.#found(root, repoPath, findings),
+      changesSoon: () => this.#changesSoon(),
+    });
   }
 
   //#region From the client
@@ -171,14 +107,13 @@ export class Documents {
     if (file === undefined) return;
     this.#open.get(uri)?.queued.splice(0);
     const document = new OpenDocument(uri, file, TextDocument.create(uri, languageId, version, text));
-    const closed = this.#closed.get(uriOfPath(file));
+    const closed = this.#closed.take(file);
     if (closed) {
       // The closed file's findings stay on screen until the open document has been judged.
       document.judgement = closed.judgement;
       if (closed.uri === uri) document.publishedKey = closed.publishedKey;
       // Another spelling of the same file: the client would show both.
       else if (closed.publishedKey !== '[]') this.#publisher.diagnostics(closed.uri, undefined, []);
-      this.#closed.delete(uriOfPath(file));
     }
     this.#open.set(uri, document);
     if (text.length > maxTextBytes) {
@@ -224,7 +159,7 @@ export class Documents {
     if (!document?.live) return;
     const { root } = document.live;
     void this.#persist(document);
-    this.#enqueue(`poll:${root.dir}`, async () => {
+    this.#work.add(`poll:${root.dir}`, async () => {
       await root.poll();
       if (!root.repo) await this.#adoptRepositories();
     });
@@ -244,7 +179,7 @@ export class Documents {
       return;
     }
     const publishedKey = document.publishedKey;
-    this.#closed.set(uriOfPath(document.file), {
+    this.#closed.keep(document.file, {
       uri,
       root: live.root,
       repoPath: live.repoPath,
@@ -253,7 +188,6 @@ export class Documents {
       publishedKey,
     });
     void this.#persist(document);
-    this.#judgeClosedSoon(live.root, live.repoPath);
   }
 
   /** How the change to a version came to be. */
@@ -284,7 +218,7 @@ export class Documents {
     await this.#adoptRepositories();
     for (const root of await this.#workspace.roots()) {
       await root.poll(true);
-      await this.#scanClosed(root);
+      await this.#closed.scan(root);
     }
     this.#rejudge(() => true);
   }
@@ -318,8 +252,8 @@ export class Documents {
       for (const file of await root.store.pending()) {
         if (file.path !== oldPath && !file.path.startsWith(`${oldPath}/`)) continue;
         await root.store.move(file.path, newPath + file.path.slice(oldPath.length));
-        this.#judgeClosedSoon(root, file.path);
-        this.#judgeClosedSoon(root, newPath + file.path.slice(oldPath.length));
+        this.#closed.judgeSoon(root, file.path);
+        this.#closed.judgeSoon(root, newPath + file.path.slice(oldPath.length));
       }
     }
   }
@@ -334,13 +268,9 @@ export class Documents {
   async setRoots(roots: readonly Root[]): Promise<void> {
     const needed = new Set(roots);
     for (const document of this.#open.values()) if (document.live) needed.add(document.live.root);
-    for (const [key, closed] of this.#closed) {
-      if (needed.has(closed.root)) continue;
-      this.#closed.delete(key);
-      if (closed.publishedKey !== '[]') this.#publisher.diagnostics(closed.uri, undefined, []);
-    }
+    this.#closed.dropOthers(needed);
     for (const root of await this.#workspace.roots()) if (!needed.has(root)) await this.#workspace.close(root);
-    for (const root of roots) this.#enqueue(`scan:${root.dir}`, () => this.#scanClosed(root));
+    for (const root of roots) this.#work.add(`scan:${root.dir}`, () => this.#closed.scan(root));
   }
 
   rootChanged(root: Root, change: RootChange): void {
@@ -349,19 +279,19 @@ export class Documents {
         for (const document of this.#open.values()) {
           const { live } = document;
           if (live?.root !== root || !change.paths.has(live.repoPath)) continue;
-          this.#enqueue(`ask:${document.uri}`, async () => {
+          this.#work.add(`ask:${document.uri}`, async () => {
             if (await this.#askJournal(document)) this.#judgeSoon(document, true);
           });
         }
-        for (const repoPath of change.paths) this.#judgeClosedSoon(root, repoPath);
+        for (const repoPath of change.paths) this.#closed.judgeSoon(root, repoPath);
         break;
       case 'head':
         for (const document of this.#open.values())
-          if (document.live?.root === root) this.#enqueue(`head:${document.uri}`, () => this.#rebase(document));
-        this.#enqueue(`scan:${root.dir}`, () => this.#scanClosed(root));
+          if (document.live?.root === root) this.#work.add(`head:${document.uri}`, () => this.#rebase(document));
+        this.#work.add(`scan:${root.dir}`, () => this.#closed.scan(root));
         break;
       case 'policy':
-        this.#showPolicyProblems(root);
+        this.#closed.showPolicyProblems(root);
         this.#rejudge((r) => r === root);
         break;
       case 'notes':
@@ -371,15 +301,14 @@ export class Documents {
   }
 
   dispose(): void {
-    this.#isDisposed = true;
     clearTimeout(this.#changesTimer);
-    clearTimeout(this.#closedTimer);
+    this.#closed.dispose();
     for (const document of this.#open.values()) {
       clearTimeout(document.judgeTimer);
       clearTimeout(document.showTimer);
       clearTimeout(document.persistTimer);
     }
-    this.#work.clear();
+    this.#work.dispose();
     this.#memory.dispose();
     this.#audit.dispose();
   }
@@ -481,13 +410,13 @@ export class Documents {
       });
     };
     for (const d of this.#open.values()) if (d.live) add(d.uri, d.live.root, d.live.repoPath, d.judgement);
-    for (const c of this.#closed.values()) add(c.uri, c.root, c.repoPath, c.judgement);
+    for (const c of this.#closed.all) add(c.uri, c.root, c.repoPath, c.judgement);
     return files.sort((a, b) => (a.root === b.root ? (a.path < b.path ? -1 : 1) : a.root < b.root ? -1 : 1));
   }
 
   /** Waits until all work under way is done; for tests and for `changes` right after a start. */
   async settled(): Promise<void> {
-    while (this.#isWorking || this.#work.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await this.#work.settled();
   }
 
   //#endregion
@@ -596,8 +525,7 @@ export class Documents {
   #rejudge(which: (root: Root) => boolean): void {
     for (const document of this.#open.values())
       if (document.live && which(document.live.root)) this.#judgeSoon(document, true);
-    for (const closed of this.#closed.values())
-      if (which(closed.root)) this.#judgeClosedSoon(closed.root, closed.repoPath);
+    this.#closed.rejudge(which);
   }
 
   /** After an edit the text is judged when typing pauses; without one (`now`) as soon as there is time. */
@@ -612,7 +540,7 @@ export class Documents {
     // The work begins a little before the pause is over, so that the result is there when it is.
     const delay = Math.max(0, document.showAt - time - (now ? 0 : leadMs));
     document.judgeTimer = setTimeout(
-      () => this.#enqueue(`judge:${document.uri}`, () => this.#judgeOpen(document)),
+      () => this.#work.add(`judge:${document.uri}`, () => this.#judgeOpen(document)),
       delay,
     );
   }
@@ -704,11 +632,7 @@ export class Documents {
     return live.map.summary().unknown > 0;
   }
 
-  async #judge(
-    root: Root,
-    repoPath: string,
-    text: Pick<Parameters<typeof judge>[0], 'text' | 'lines' | 'baseline' | 'origins' | 'deletedBy'>,
-  ): Promise<Judgement> {
+  async #judge(root: Root, repoPath: string, text: JudgedText): Promise<Judgement> {
     const started = performance.now();
     const verdict = root.verdict(repoPath);
     const judgement = await judge({
@@ -745,111 +669,6 @@ export class Documents {
   }
 
   //#endregion
-  //#region Closed files
-
-  /** Files with pending AI lines that are not open. */
-  async #scanClosed(root: Root): Promise<void> {
-    this.#showPolicyProblems(root);
-    if (!root.store) return;
-    const wanted = new Set<string>();
-    for (const file of await root.store.pending()) {
-      if (file.counts.ai === 0 && file.aiDeleted === 0) continue;
-      if (wanted.size < maxClosed) wanted.add(file.path);
-      else this.#log('info', `${root.dir}: more than ${maxClosed} changed files; the rest is judged when opened`);
-    }
-    for (const closed of this.#closed.values()) if (closed.root === root) wanted.add(closed.repoPath);
-    for (const repoPath of wanted) this.#judgeClosedSoon(root, repoPath);
-  }
-
-  /** Problems of policy files that nobody has open. */
-  #showPolicyProblems(root: Root): void {
-    const outside = new Map<string, PolicyProblem[]>();
-    for (const file of root.policy.files) {
-      const name = path.relative(root.dir, file).split(path.sep).join('/');
-      if (name.startsWith('../') || path.isAbsolute(name)) outside.set(file, []);
-      else this.#judgeClosedSoon(root, name);
-    }
-    for (const problem of root.policy.problems) outside.get(problem.file)?.push(problem);
-    for (const [file, problems] of outside) {
-      const uri = uriOfPath(file);
-      if (this.#open.has(uri) || (problems.length === 0 && !this.#managed.has(uri))) continue;
-      if (problems.length > 0) this.#managed.add(uri);
-      else this.#managed.delete(uri);
-      this.#publisher.diagnostics(uri, undefined, problems.map(toPolicyDiagnostic));
-    }
-  }
-
-  #judgeClosedSoon(root: Root, repoPath: string): void {
-    const uri = uriOfPath(this.#workspace.shown(path.join(root.dir, repoPath)));
-    if (this.#isOpen(uri, root, repoPath)) return;
-    this.#enqueue(`closed:${uri}`, () => this.#judgeClosed(uri, root, repoPath));
-  }
-
-  #isOpen(uri: string, root: Root, repoPath: string): boolean {
-    if (this.#open.has(uri)) return true;
-    for (const d of this.#open.values()) if (d.live?.root === root && d.live.repoPath === repoPath) return true;
-    return false;
-  }
-
-  async #judgeClosed(uri: string, root: Root, repoPath: string): Promise<void> {
-    if (this.#isOpen(uri, root, repoPath)) return;
-    const file = path.join(root.dir, repoPath);
-    // A journal is a file like any other: what it names must lie in the work tree, links followed.
-    if ((await root.pathOf(file)) !== repoPath) return;
-    const { text, stamp, isSkipped } = await readDisk(file);
-    let judgement = nothing;
-    const lines: readonly string[] = text === null ? [] : splitLines(text);
-    if (!isSkipped) {
-      const { baseline, origins, deletedBefore } = await known(root, repoPath, text);
-      judgement = await this.#judge(root, repoPath, {
-        text,
-        lines,
-        baseline,
-        origins,
-        deletedBy: (line) => deletedBefore.get(line),
-      });
-      // Nobody looks at it and no agent is known to have been there: a person's own tools change files all day.
-      if (judgement.ai + judgement.deleted === 0) judgement = { ...judgement, findings: [] };
-    }
-    if (this.#isOpen(uri, root, repoPath)) return;
-    const key = uri;
-    const before = this.#closed.get(key);
-    uri = before?.uri ?? uri;
-    const diagnostics = [
-      ...this.#toDiagnostics(root, judgement.findings, lines),
-      ...root.policy.problems.filter((p) => p.file === repoPath).map(toPolicyDiagnostic),
-    ];
-    const next = JSON.stringify(diagnostics);
-    if (judgement.ai + judgement.deleted === 0 && diagnostics.length === 0) this.#closed.delete(key);
-    else this.#closed.set(key, { uri, root, repoPath, judgement, stamp, publishedKey: next });
-    if (before || judgement.ai + judgement.deleted > 0) {
-      this.#publisher.summary(
-        summaryOf(uri, null, judgement, isSkipped ? 'too large or binary: not judged' : undefined),
-      );
-      this.#changesSoon();
-    }
-    if (next !== (before?.publishedKey ?? '[]')) this.#publisher.diagnostics(uri, undefined, diagnostics);
-    this.#found(root, repoPath, judgement.findings);
-    this.#watchClosed();
-  }
-
-  /** Closed files have no watcher of their own: a few `stat`s now and then, only while there are any. */
-  #watchClosed(): void {
-    if (this.#closedTimer || this.#closed.size === 0 || this.#isDisposed) return;
-    this.#closedTimer = setTimeout(() => {
-      this.#closedTimer = undefined;
-      this.#enqueue('poll-closed', async () => {
-        for (const closed of this.#closed.values()) {
-          const stamp = await stampOf(path.join(closed.root.dir, closed.repoPath));
-          if (stamp !== closed.stamp) this.#judgeClosedSoon(closed.root, closed.repoPath);
-        }
-        this.#watchClosed();
-      });
-    }, closedPollMs);
-    this.#closedTimer.unref();
-  }
-
-  //#endregion
   //#region Journal
 
   #persistSoon(document: OpenDocument): void {
@@ -858,7 +677,7 @@ export class Documents {
     // A long text costs a hash per line: less often.
     const delay = document.text.lineCount > 20_000 ? this.#timing.persistMs * 5 : this.#timing.persistMs;
     document.persistTimer = setTimeout(() => {
-      this.#enqueue(`persist:${document.uri}`, () => this.#persist(document));
+      this.#work.add(`persist:${document.uri}`, () => this.#persist(document));
     }, delay);
   }
 
@@ -882,32 +701,10 @@ export class Documents {
   }
 
   //#endregion
-  //#region Order of work
-
-  /** Runs tasks one after the other with room for requests in between; a newer task of the same key replaces an older. */
-  #enqueue(key: string, task: () => Promise<void>): void {
-    if (this.#isDisposed) return;
-    this.#work.set(key, task);
-    if (!this.#isWorking) void this.#drain();
-  }
-
-  async #drain(): Promise<void> {
-    this.#isWorking = true;
-    for (;;) {
-      // What someone looks at goes before files that nobody has open.
-      const key = [...this.#work.keys()].find((k) => k.startsWith('judge:')) ?? this.#work.keys().next().value;
-      if (key === undefined) break;
-      const task = this.#work.get(key) as () => Promise<void>;
-      this.#work.delete(key);
-      try {
-        await task();
-      } catch (error) {
-        this.#log('error', `${key}: ${describe(error)}`);
-      }
-      await new Promise<void>((resolve) => setImmediate(resolve));
-    }
-    this.#isWorking = false;
-    this.#memory.rest();
+  #isOpen(uri: string, root: Root, repoPath: string): boolean {
+    if (this.#open.has(uri)) return true;
+    for (const d of this.#open.values()) if (d.live?.root === root && d.live.repoPath === repoPath) return true;
+    return false;
   }
 
   #changesSoon(): void {
@@ -918,141 +715,4 @@ export class Documents {
   }
 
   //#endregion
-}
-
-/** What is known of a text: what it is judged against, and who wrote its lines. */
-async function known(
-  root: Root,
-  repoPath: string,
-  text: string | null,
-): Promise<{
-  baseline: Baseline;
-  origins: readonly (LineOrigin | null)[];
-  deletedBefore: ReadonlyMap<string, LineOrigin>;
-}> {
-  const none: ReadonlyMap<string, LineOrigin> = new Map();
-  const baseline = await root.baseline(repoPath);
-  if (baseline) {
-    if (!root.store || baseline.text === text) return { baseline, origins: [], deletedBefore: none };
-    const resolved = await root.store.resolve(repoPath, text ?? '', { baseline: baseline.text });
-    return { baseline, origins: expandOrigins(resolved.origins), deletedBefore: resolved.deletions };
-  }
-  // No git: judged against the text as first seen. After a restart that is what the journal does not know as new.
-  const lines = splitLines(text ?? '');
-  const isKnown = text !== null && root.store !== undefined && (await root.store.knows(repoPath));
-  const origins = isKnown && root.store ? expandOrigins((await root.store.resolve(repoPath, text)).origins) : [];
-  const old = lines.filter((_, i) => (origins[i] ?? null) === null);
-  return {
-    baseline: old.length === lines.length ? { text, lines } : { text: old.map((l) => `${l}\n`).join(''), lines: old },
-    origins,
-    deletedBefore: none,
-  };
-}
-
-/** Origins for the journal: a line that is as it was at HEAD waits for no commit. */
-function pendingOrigins(live: LiveState): LineOrigins {
-  const origins = live.map.toOrigins();
-  if (!live.root.repo) return origins;
-  const all = expandOrigins(origins);
-  const lines: (LineOrigin | null)[] = all.map(() => null);
-  for (const h of diffLines(live.baseline.lines, live.map.lines()))
-    for (let at = h.newStart - 1; at < h.newStart - 1 + h.newLines; at++) lines[at] = all[at] ?? null;
-  return compressOrigins(lines);
-}
-
-export const isPolicyFile = (file: string): boolean => path.basename(file) === policyFileName;
-
-export const describe = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error);
-
-/** Whether the journal's answer replaces what the editor knows about a line. A person's own typing always stands. */
-/**
- * Queues the missed edits of a document that was just opened. Gives the text before them, `undefined` when they do not
- * lead to the text that was opened.
- */
-function replay(document: OpenDocument, { text, edits, origins }: MissedEditsParams): string | undefined {
-  const { uri, version, languageId } = document.text;
-  const queued = edits.filter((e) => e.version <= version).map((e) => ({ ...e, changes: [...e.changes] }));
-  const before = TextDocument.create(uri, languageId, 0, text);
-  for (const e of queued) TextDocument.update(before, e.changes, e.version);
-  if (before.getText() !== document.text.getText()) return undefined;
-  document.queued.push(...queued);
-  for (const told of origins) if (told.version <= version) document.told.set(told.version, told);
-  return text;
-}
-
-function isBetter(told: LineOrigin, known: LineOrigin | null): boolean {
-  if (known === null || known.origin === 'unknown') return true;
-  if (known.origin === 'human') return false;
-  return evidences.indexOf(told.evidence) < evidences.indexOf(known.evidence);
-}
-
-function summaryOf(uri: string, version: number | null, j: Judgement, note: string | undefined): SummaryParams {
-  const why = note ?? j.note;
-  return {
-    uri,
-    version,
-    tier: j.tier,
-    decision: j.decision,
-    marks: j.marks.map(({ start, end, origin }) => ({ start, end, origin })),
-    ai: j.ai,
-    modified: j.modified,
-    unknown: j.unknown,
-    deleted: j.deleted,
-    findings: j.findings.length,
-    ...(why !== undefined && { note: why }),
-  };
-}
-
-/** Findings moved along with an edit, so that hovers and fixes stay right until the next judgement. */
-export function shiftFindings(
-  findings: readonly LiveFinding[],
-  changes: readonly TextDocumentContentChangeEvent[],
-): readonly LiveFinding[] {
-  let out = findings;
-  for (const change of changes) {
-    if (!('range' in change) || out.length === 0) continue;
-    const { start, end } = change.range;
-    const added = countBreaks(change.text);
-    const delta = added - (end.line - start.line);
-    const move = (line: number): number => {
-      const at = line - 1;
-      if (at > end.line) return line + delta;
-      return at > start.line ? Math.min(at, start.line + added) + 1 : line;
-    };
-    out = out.map((f) => {
-      const touched = f.line - 1 <= end.line && f.endLine - 1 >= start.line;
-      if (!touched && delta === 0) return f;
-      const { column, endColumn, fix, ...rest } = f;
-      const moved = { ...rest, line: move(f.line), endLine: move(f.endLine) };
-      // Columns and fixes are only right where the text did not change.
-      if (touched) return moved;
-      const isSame = moved.line === f.line;
-      return {
-        ...moved,
-        ...(column !== undefined && { column }),
-        ...(endColumn !== undefined && { endColumn }),
-        ...(fix && isSame && { fix }),
-      };
-    });
-  }
-  return out;
-}
-
-async function stampOf(file: string): Promise<string> {
-  const stat = await fs.stat(file).catch(() => undefined);
-  return stat ? `${stat.mtimeMs}:${stat.size}` : 'gone';
-}
-
-async function readDisk(file: string): Promise<{ text: string | null; stamp: string; isSkipped: boolean }> {
-  const stamp = await stampOf(file);
-  if (stamp === 'gone') return { text: null, stamp, isSkipped: false };
-  try {
-    const stat = await fs.stat(file);
-    if (!stat.isFile() || stat.size > maxTextBytes) return { text: null, stamp, isSkipped: true };
-    const text = decodeText(await fs.readFile(file));
-    return { text: text?.replace(/^\uFEFF/, '') ?? null, stamp, isSkipped: text === undefined };
-  } catch {
-    return { text: null, stamp, isSkipped: true };
-  }
 }

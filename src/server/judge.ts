@@ -31,8 +31,8 @@ export interface Baseline {
   readonly lines: readonly string[];
 }
 
-export interface JudgeInput {
-  readonly path: string;
+/** A text, what it is judged against, and who wrote and deleted its lines. */
+export interface JudgedText {
   /** `null`: the file is gone. */
   readonly text: string | null;
   readonly lines: readonly string[];
@@ -41,6 +41,10 @@ export interface JudgeInput {
   readonly origins: readonly (LineOrigin | null)[];
   /** Who took a baseline line out, by its text. */
   readonly deletedBy: (line: string) => LineOrigin | undefined;
+}
+
+export interface JudgeInput extends JudgedText {
+  readonly path: string;
   readonly labels: Labels;
   readonly policy: Policy;
   readonly verdict: PathVerdict;

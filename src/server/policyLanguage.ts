@@ -14,8 +14,12 @@ import {
 import { parsePolicy, policySchema, queryProblems, type Schema } from '../core/policy/index.ts';
 import type { Grammars } from '../core/ports.ts';
 import { rules } from '../core/rules/index.ts';
+import { policyFileName } from '../platform/policyFile.ts';
 import { toPolicyDiagnostic } from './diagnostics.ts';
 import { escapeMarkdown } from './text.ts';
+import * as path from 'node:path';
+
+export const isPolicyFile = (file: string): boolean => path.basename(file) === policyFileName;
 
 /** Diagnostics of the text in the editor, saved or not; queries are tried on the grammars they are for. */
 export async function policyDiagnostics(

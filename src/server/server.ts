@@ -18,12 +18,14 @@ import { createGrammars } from '../platform/grammars.ts';
 import { policyFileName } from '../platform/policyFile.ts';
 import * as protocol from '../protocol.ts';
 import { codeActionsFor, openPolicyCommand } from './codeActions.ts';
-import { describe, Documents, isPolicyFile, type OpenDocument } from './documents.ts';
+import { Documents } from './documents.ts';
+import { describe, type Log } from './log.ts';
+import type { OpenDocument } from './openDocument.ts';
 import { hoverFor } from './hover.ts';
-import { policyCompletions, policyHover } from './policyLanguage.ts';
+import { isPolicyFile, policyCompletions, policyHover } from './policyLanguage.ts';
 import { pathOfUri } from './text.ts';
 import { withoutAi } from './withoutAi.ts';
-import { Workspace, type Log } from './workspace.ts';
+import { Workspace } from './workspace.ts';
 
 /** Attaches the server to a connection that is not yet listening. */
 export function attach(connection: Connection): void {

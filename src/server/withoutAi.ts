@@ -1,7 +1,7 @@
 /** A document's text with its AI and unseen lines taken back to the baseline; a person's and a tool's lines stay. */
 import { diffLines } from '../core/hunks.ts';
 import { countsAsAi } from '../core/model.ts';
-import type { LiveState } from './documents.ts';
+import type { LiveState } from './openDocument.ts';
 import { rawLines, terminatorOf } from './text.ts';
 
 const unseen = { origin: 'unknown', evidence: 'none' } as const;

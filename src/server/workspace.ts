@@ -28,6 +28,7 @@ import {
 } from '../platform/state.ts';
 import { IgnoredFindings } from './ignored.ts';
 import type { Baseline } from './judge.ts';
+import type { Log } from './log.ts';
 import { decodeText } from './text.ts';
 
 export interface WorkspaceOptions {
@@ -37,8 +38,6 @@ export interface WorkspaceOptions {
   readonly trusted: boolean;
   readonly managedPolicy?: string;
 }
-
-export type Log = (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void;
 
 export type RootChange =
   | { readonly kind: 'policy' }

@@ -6,7 +6,7 @@ import { openAttribution } from '../../../src/platform/attribution.ts';
 import { readAudit } from '../../../src/platform/auditLog.ts';
 import { findRepository } from '../../../src/platform/git.ts';
 import * as protocol from '../../../src/protocol.ts';
-import { shiftFindings } from '../../../src/server/documents.ts';
+import { shiftFindings } from '../../../src/server/diagnostics.ts';
 import type { LiveFinding } from '../../../src/server/judge.ts';
 import { escapeMarkdown, inlineCode, oneLine, pathOfUri, rawLines, uriOfPath } from '../../../src/server/text.ts';
 import { ai, Client, git, human, repository, sleep, temporary, writeFiles } from './harness.ts';
