@@ -128,7 +128,7 @@ function mcp(tool: string, input: Fields | undefined): Action {
     for (const path of paths(input))
       files.push({ path, op, ...(to === undefined ? {} : { to }), ...(content === undefined ? {} : { content }) });
   }
-  return { action: 'mcp', files, ...(command === undefined ? {} : { command, shell: 'posix' as const }) };
+  return { action: 'mcp', files, ...(command === undefined ? {} : { command }) };
 }
 
 function paths(input: Fields | undefined): string[] {

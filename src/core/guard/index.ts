@@ -12,7 +12,7 @@ import type { WriteTarget } from './evaluate.ts';
 import { hit } from './model.ts';
 import type { Call, Family, GuardVerdict, Hit } from './model.ts';
 import { parsePosix } from './posix.ts';
-import { parsePowerShell } from './powershell.ts';
+import { isCmdlet, looksLikePowerShell, parsePowerShell } from './powershell.ts';
 import { families } from './rules/index.ts';
 import { redact } from '../secrets/redact.ts';
 import { unwrap } from './wrappers/index.ts';
@@ -70,24 +70,32 @@ export function guardCommand(input: GuardInput, options: GuardOptions = {}): Gua
 /** Judges a command and says which files it writes. */
 export function analyseCommand(input: GuardInput, options: GuardOptions = {}): GuardAnalysis {
   const context = { cwd: input.cwd };
+  const text = input.command.length > maxLength ? input.command.slice(0, maxLength) : input.command;
+  // Nobody said which shell: what looks like PowerShell is read as both, and the stronger answer counts. A POSIX shell
+  // knows no cmdlets, so there their words are left to the other reading, which knows what a backslash means.
+  const isMaybePowerShell = input.shell === undefined && looksLikePowerShell(text);
+  const isMaybeCmd = input.shell === undefined && /(?:^|[\s"=])[A-Za-z]:\\/.test(text);
   const judge = (call: Call): Hit | undefined => {
     let best: Hit | undefined;
+    if (isMaybePowerShell && call.shell !== 'powershell' && isCmdlet(call.program.text)) return undefined;
     for (const family of byProgram.get(call.name) ?? nothing) best = stronger(best, family.check(call, context));
     for (const family of everywhere) best = stronger(best, family.check(call, context));
     return best;
   };
-  const text = input.command.length > maxLength ? input.command.slice(0, maxLength) : input.command;
   const evaluator = new Evaluator({
     context,
     readText: options.readText,
     judge,
     parsers: { posix: parsePosix, powershell: parsePowerShell, cmd: parseCmd },
-    budget: 200_000 + text.length * 8,
+    budget: 200_000 + text.length * 8 * (1 + Number(isMaybePowerShell) + Number(isMaybeCmd)),
     unwrap,
   });
   const configured = options.policy ? commandPolicy(input.command, options.policy, options.agent) : undefined;
   try {
     evaluator.runText(text, evaluator.root(input.shell ?? 'posix'));
+    if (isMaybePowerShell) evaluator.runText(text, evaluator.root('powershell'));
+    // A POSIX shell takes the backslash of `C:\\` for its own.
+    if (isMaybeCmd) evaluator.runText(text, evaluator.root('cmd'));
   } catch {
     // A bug of ours must not open the door; nor may it lock every command: ask.
     evaluator.overflow = true;

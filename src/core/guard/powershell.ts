@@ -13,6 +13,24 @@ export function parsePowerShell(text: string): Parsed {
   return { list, overflow: parser.overflow };
 }
 
+/** Verbs that PowerShell approves of for cmdlets, as far as they do more than look. */
+const cmdletVerbs =
+  'Add|Backup|Block|Checkpoint|Clear|Complete|Compress|Connect|Convert|ConvertFrom|ConvertTo|Copy|Debug|Deny|Disable|Disconnect|Dismount|Edit|Enable|Enter|Exit|Expand|Export|Find|ForEach|Format|Get|Grant|Import|Initialize|Install|Invoke|Join|Limit|Lock|Measure|Merge|Mount|Move|New|Optimize|Out|Pop|Publish|Push|Read|Receive|Register|Remove|Rename|Repair|Reset|Resize|Resolve|Restart|Restore|Resume|Revoke|Save|Select|Send|Set|Show|Sort|Split|Start|Stop|Submit|Suspend|Switch|Sync|Tee|Test|Trace|Unblock|Undo|Uninstall|Unlock|Unprotect|Unpublish|Unregister|Update|Use|Wait|Where|Write';
+const cmdlet = new RegExp(`^(?:${cmdletVerbs})-[A-Z][A-Za-z]+$`);
+const lowerCmdlet =
+  /^(?:remove-item|invoke-(?:expression|command|webrequest|restmethod)|clear-(?:content|disk)|start-process)$/i;
+/** Where a command begins: a cmdlet, an alias that no POSIX system has, or a .NET expression. */
+const powerShellStart = new RegExp(
+  String.raw`(?:^|[;|&({\n])[ \t]*(?:(?:${cmdletVerbs})-[A-Z][A-Za-z]+\b|(?:iex|irm|iwr|gci|ri|sajb|saps|spps)[ \t]|\$env:\w+[ \t]*=|\$\w+[ \t]*=[ \t]|\[[A-Za-z]+(?:\.[A-Za-z]+)*\]::)|(?:^|[;|&({\n])[ \t]*(?:[Rr]emove-[Ii]tem|[Ii]nvoke-[Ee]xpression)\b|\|[ \t]*iex[ \t]*$`,
+  'm',
+);
+
+/** Whether a program's name is a cmdlet's. */
+export const isCmdlet = (name: string): boolean => cmdlet.test(name) || lowerCmdlet.test(name);
+
+/** Whether a command is likely PowerShell's. A guess, for callers that don't know which shell will run it. Linear. */
+export const looksLikePowerShell = (text: string): boolean => powerShellStart.test(text);
+
 const closerOf: Readonly<Record<string, string>> = { '(': ')', '{': '}' };
 
 class PowerShellParser {

@@ -22,7 +22,8 @@ const destroying = list(`
   archive kill clear flush truncate untag unlink unset unpublish deprecate expunge empty prune cancel abort detach
   disconnect decommission retire nuke undeploy teardown tear-down down expire rollback roll suspend deactivate release
   force-delete scrub evict drain cordon stop shutdown halt poweroff pause block ban unsubscribe withdraw reject undo
-  deallocate clean cleanup discard invalidate leave close lock-out unassign unbind deauthorize revert rotate yank transfer`);
+  deallocate clean cleanup discard invalidate leave close lock-out unassign unbind deauthorize revert rotate yank transfer
+  bulk-delete mass-delete batch-delete bulk-remove`);
 const destroyingPrefix =
   /^(?:delete|remove|terminate|purge|deregister|detach|disassociate|revoke|reset|disable|cancel|release|abort|reject|untag|unsubscribe|batch-delete|schedule-key-deletion|force|clear|withdraw|deprovision|destroy|drop|erase|wipe|stop|reboot|unassign|unregister|evict|expire|retire|deactivate|decommission|discard|close|invalidate|truncate|flush|rm|del)[-_:]/;
 const creating = list(

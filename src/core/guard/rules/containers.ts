@@ -54,7 +54,9 @@ export const containers: Family = {
     )
       return list.slice(0, 2).some((w) => w === 'delete' || w === 'rm')
         ? gone('registry-delete', 'This deletes images from the registry', 'Let a person do it')
-        : undefined;
+        : /^(?:push|append|mutate|copy|cp|tag)$/.test(list[0] ?? '')
+          ? publishesImage
+          : undefined;
     const group = list[0] ?? '';
     const verb = list[1] ?? '';
     if (flags.has('dry-run')) return undefined;

@@ -142,15 +142,47 @@ function checkPrinted(call: Call): Hit | undefined {
     case 'gcloud':
       return call.args.some((a) => /^print-(?:access|identity|refresh)-token$/.test(a.text))
         ? read('The token of the logged-in account')
-        : undefined;
+        : readFromStore(call);
     case 'az':
       return call.args.some((a) => a.text === 'get-access-token')
         ? read('The token of the logged-in account')
-        : undefined;
+        : readFromStore(call);
     default:
-      return undefined;
+      return readFromStore(call);
   }
 }
+
+/** Stores of secrets: the words of the subcommand (and options) that print a value, not only names. */
+const stores: Readonly<Record<string, RegExp>> = {
+  aws: /^(?:secretsmanager (?:batch-)?get-secret-value\b|ssm get-parameters?(?:-by-path)?\b.* --with-decryption\b)/,
+  gcloud: /^secrets versions access\b/,
+  az: /^(?:keyvault secret (?:show|download)|storage account keys list|webapp config appsettings list|functionapp keys list|acr credential show|cosmosdb keys list|redis list-keys)\b/,
+  vault: /^(?:kv get|read (?!(?:-\S+ )*(?:sys|auth|identity)\/)\S)/,
+  bao: /^(?:kv get|read (?!(?:-\S+ )*(?:sys|auth|identity)\/)\S)/,
+  op: /^(?:read\b|item get\b.* (?:--reveal|--fields?|--otp)\b|document get\b)/,
+  bw: /^get (?:password|totp|item|notes)\b/,
+  doppler: /^secrets(?: get\b| download\b|$| --)/,
+  infisical: /^(?:secrets(?: get\b|$| --)|export\b)/,
+  chamber: /^(?:read|export|env)\b/,
+  lpass: /^show\b/,
+  gopass: /^(?:show|cat)\b/,
+};
+
+function readFromStore(call: Call): Hit | undefined {
+  const shows = Object.hasOwn(stores, call.name) ? stores[call.name] : undefined;
+  if (!shows || asksForHelp(call)) return undefined;
+  // Options may stand before the subcommand: `aws --region x secretsmanager …`.
+  const words = call.args.slice(0, 64).map((a) => a.text);
+  const options = readOptions(call.args.slice(0, 64), storeOptions).words.map((w) => w.text);
+  const given = words.filter((w) => /^--?[a-z]/.test(w));
+  return shows.test([...options, ...given].join(' ').slice(0, 2000)) ? read('This store') : undefined;
+}
+
+const storeOptions = new Set(
+  'profile region output endpoint-url query project account vault vault-name name n session config token format mount namespace'.split(
+    ' ',
+  ),
+);
 
 function checkFiles(call: Call, context: Context): Hit | undefined {
   const sends = senders.has(call.name);

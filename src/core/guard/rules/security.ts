@@ -63,6 +63,10 @@ const checks: Readonly<
   'set-netfirewallprofile': (call) =>
     /-enabled\s*:?\s*\$?false/i.test(line(call)) ? off('firewall-off', 'This switches the firewall off') : undefined,
   'disable-netfirewallrule': () => off('firewall-off', 'This switches a firewall rule off'),
+  'new-netfirewallrule': (call) =>
+    /-action\s*:?\s*allow\b/i.test(line(call)) && !/-direction\s*:?\s*outbound\b/i.test(line(call))
+      ? off('firewall-open', 'This lets more through the firewall')
+      : undefined,
   'remove-netfirewallrule': () => off('firewall-off', 'This removes a firewall rule'),
   'set-mppreference': (call) =>
     /-(?:Disable\w+\s*:?\s*(?:\$true|1)|Exclusion\w+)/i.test(line(call))
