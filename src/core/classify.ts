@@ -15,7 +15,7 @@ import { maxTier, tiers } from './model.ts';
 import type { Policy } from './policy/model.ts';
 import type { Grammars } from './ports.ts';
 import { candidatesFor, hasKeyword } from './rules/candidates.ts';
-import { wentWithItsCode } from './removedCode.ts';
+import { wentWithItsBlock, wentWithItsCode } from './removedCode.ts';
 import { customHits } from './rules/custom.ts';
 import { ruleById, rules } from './rules/index.ts';
 import type { Hit, Rule } from './rules/rule.ts';
@@ -415,6 +415,11 @@ function judge(
         if (
           rule.id === 'safeguard-removed' &&
           (file.after === null || wentWithItsCode(before.source, before.hunks, f.line))
+        )
+          continue;
+        if (
+          rule.id === 'hardening-removed' &&
+          (file.after === null || wentWithItsBlock(before.source, before.hunks, f.line))
         )
           continue;
         findings.push(removedFinding(rule, f, before, file));

@@ -33,3 +33,18 @@ export function wentWithItsCode(before: Source, hunks: readonly Hunk[], line: nu
   }
   return false;
 }
+
+/** What stands for a whole service, container or place in configuration. */
+const block =
+  /^\s*(?:-\s+)?(?:name|image|kind|ExecStart|type)["']?\s*[:=]|^\s*(?:server|location|upstream|frontend|backend|listen|resource|Host|Match)\b|^\s*<(?:Directory|Location|VirtualHost)\b/;
+
+/** The same for configuration: true when what the setting protected is taken out together with it. */
+export function wentWithItsBlock(before: Source, hunks: readonly Hunk[], line: number): boolean {
+  const hunk = hunks.find((h) => line >= h.oldStart && line < h.oldStart + h.oldLines);
+  if (!hunk || hunk.newLines > 0) return false;
+  // A policy that is a limit by itself is not gone along with something else.
+  if (/^kind\s*:/.test(before.lines[line - 1] ?? '')) return false;
+  for (let n = hunk.oldStart; n < hunk.oldStart + hunk.oldLines; n++)
+    if (block.test(before.lines[n - 1] ?? '')) return true;
+  return false;
+}

@@ -225,7 +225,13 @@ export function detectLanguage(path: string, text: string): Language {
     name === 'sshd_config' ||
     name === 'ssh_config' ||
     name === 'haproxy.cfg' ||
-    name === 'credentials'
+    name === 'credentials' ||
+    name === 'sudoers' ||
+    name === 'caddyfile' ||
+    rooted.includes('/sudoers.d/') ||
+    rooted.endsWith('/.ssh/config') ||
+    rooted.endsWith('/etc/exports') ||
+    /\.(?:service|socket|timer)$/.test(name)
   )
     return 'ini';
   if (

@@ -6,13 +6,31 @@ export const agentDenyRemoved: Rule = {
   title: "A limit of the agent's rights is gone",
   tier: 'critical',
   category: 'removed-safeguard',
-  languages: ['agent-config'],
+  languages: ['agent-config', 'json'],
   references: ['OWASP LLM06:2025', 'CWE-250'],
   why: 'What was denied or had to be asked is allowed from now on, in every session.',
   remedy: 'have a person decide it',
-  keywords: ['deny', 'ask', 'hooks', 'disallowedtools', 'excludetools', 'denylist'],
+  keywords: [
+    'deny',
+    'ask',
+    'hooks',
+    'disallowedtools',
+    'excludetools',
+    'denylist',
+    'disablebypasspermissionsmode',
+    'autoapprove',
+    'disableyolomode',
+  ],
   on: 'removed',
   check(source, report) {
+    if (source.language !== 'agent-config') {
+      // Commands an editor's settings always ask about.
+      for (const root of source.tree)
+        for (const n of walk(root))
+          if (n.value === 'false' && /^chat\.tools\.(?:edits|terminal|urls)\.autoApprove$/.test(n.parent?.key ?? ''))
+            report({ start: n.start, end: n.end, key: `deny:${n.key}` });
+      return;
+    }
     for (const root of source.tree)
       for (const n of walk(root)) {
         if (
@@ -21,6 +39,8 @@ export const agentDenyRemoved: Rule = {
           /^(?:deny|ask|disallowedTools|excludeTools|denylist|deniedCommands)$/.test(n.parent?.key ?? '')
         )
           report({ start: n.start, end: n.end, key: `deny:${n.value}` });
+        else if (/^disable(?:BypassPermissionsMode|YoloMode)$/.test(n.key) && /^(?:disable|true)$/.test(n.value))
+          report({ start: n.start, end: n.end, key: `deny:${n.key}` });
         else if (
           n.kind === 'scalar' &&
           n.key === 'command' &&

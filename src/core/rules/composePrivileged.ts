@@ -1,12 +1,13 @@
-import { walk } from '../languages/tree.ts';
-import type { Rule } from './rule.ts';
+import { pathOf, walk } from '../languages/tree.ts';
+import type { Source } from '../languages/source.ts';
+import type { Hit, Rule } from './rule.ts';
 
 export const composePrivileged: Rule = {
   id: 'compose-privileged',
   title: 'Service given the rights of its host',
   tier: 'critical',
   category: 'security-control-disabled',
-  languages: ['docker-compose'],
+  languages: ['docker-compose', 'json'],
   references: ['CWE-250', 'CIS Docker 5.4'],
   why: 'Privileged mode, host namespaces, the Docker socket and switched-off confinement each hand the machine to whoever gets into the container.',
   remedy: 'drop it, or give the one capability or path that is needed',
@@ -25,8 +26,18 @@ export const composePrivileged: Rule = {
     'label',
     'disable',
     'unconfined',
+    'capadd',
+    'securityopt',
+    'runargs',
+    'mounts',
+    'initializecommand',
   ],
   check(source, report) {
+    if (source.language === 'json') {
+      if (/(?:^|\/)\.?devcontainer(?:\/[\w-]+)*(?:\/devcontainer)?\.json$/.test(source.path))
+        devContainer(source, report);
+      return;
+    }
     for (const root of source.tree)
       for (const n of walk(root)) {
         const hit = { start: n.start, end: n.end, key: `${n.key}=${n.value}` };
@@ -55,3 +66,37 @@ export const composePrivileged: Rule = {
       }
   },
 };
+
+/** Development containers say the same in other words. */
+function devContainer(source: Source, report: (hit: Hit) => void): void {
+  for (const root of source.tree)
+    for (const n of walk(root)) {
+      if (n.kind !== 'scalar') continue;
+      const owner = n.key === '' ? (n.parent?.key ?? '') : n.key;
+      const hit = { start: n.start, end: n.end, key: `${owner}=${n.value}` };
+      if (n.key === 'privileged' && n.value === 'true') report(hit);
+      else if (owner === 'capAdd' && /^(?:ALL|SYS_ADMIN|NET_ADMIN|SYS_MODULE)$/.test(n.value)) report(hit);
+      else if (owner === 'securityOpt' && /unconfined|label[:=]disable|no-new-privileges[:=]false/.test(n.value))
+        report(hit);
+      else if (
+        owner === 'runArgs' &&
+        /^(?:--privileged(?:=true)?|--(?:pid|ipc|net|network|userns|uts)=host|--cap-add=(?:ALL|SYS_ADMIN|NET_ADMIN|SYS_MODULE)|--security-opt=\S*unconfined)$/.test(
+          n.value,
+        )
+      )
+        report(hit);
+      else if (
+        /^(?:mounts|workspaceMount|runArgs|source)$/.test(owner) &&
+        /\/(?:docker|containerd|podman)\.sock/.test(n.value)
+      )
+        report(hit);
+      else if (owner === 'mounts' && /source=(?:\/|\$\{localEnv:HOME\}\/?)(?:,|$)/.test(n.value)) report(hit);
+      else if (pathOf(n)[0] === 'initializeCommand')
+        report({
+          ...hit,
+          tier: 'high',
+          message:
+            'This command runs on the machine itself, outside the container, whenever somebody opens the folder.',
+        });
+    }
+}

@@ -32,6 +32,7 @@ import { dockerRoot } from './dockerRoot.ts';
 import { dockerSecrets } from './dockerSecrets.ts';
 import { dockerTlsOff } from './dockerTlsOff.ts';
 import { filePermissions } from './filePermissions.ts';
+import { hardeningRemoved } from './hardeningRemoved.ts';
 import { iamWildcard } from './iamWildcard.ts';
 import { installScript } from './installScript.ts';
 import { k8sFlags } from './k8sFlags.ts';
@@ -43,6 +44,8 @@ import { memoryUnsafe } from './memoryUnsafe.ts';
 import { migrationOperations } from './migrationOperations.ts';
 import { nosqlInjection } from './nosqlInjection.ts';
 import { openRedirect } from './openRedirect.ts';
+import { ownersExempted } from './ownersExempted.ts';
+import { ownersRemoved } from './ownersRemoved.ts';
 import { pathTraversal } from './pathTraversal.ts';
 import { plainTransport } from './plainTransport.ts';
 import { prismaDestructive } from './prismaDestructive.ts';
@@ -119,6 +122,7 @@ export const rules: readonly Rule[] = [
   dockerSecrets,
   dockerTlsOff,
   filePermissions,
+  hardeningRemoved,
   iamWildcard,
   installScript,
   k8sFlags,
@@ -130,6 +134,8 @@ export const rules: readonly Rule[] = [
   migrationOperations,
   nosqlInjection,
   openRedirect,
+  ownersExempted,
+  ownersRemoved,
   pathTraversal,
   plainTransport,
   prismaDestructive,

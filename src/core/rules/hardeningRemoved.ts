@@ -1,0 +1,63 @@
+import type { Source } from '../languages/source.ts';
+import { pathOf, walk } from '../languages/tree.ts';
+import type { Hit, Rule } from './rule.ts';
+
+/** Lines that limit a server or a service. What counts is the name, so a value that is changed is left to other rules. */
+const lines =
+  /^[ \t]*(?:(deny\s+all|limit_(?:req|conn)\b|auth_(?:basic|request|jwt)\s+(?!off)|ssl_verify_client\s+on|proxy_ssl_verify\s+on|modsecurity\s+on|add_header\s+(?:Strict-Transport-Security|X-Frame-Options|Content-Security-Policy|X-Content-Type-Options)\b)|(SecRuleEngine\s+On|Require\s+(?:all\s+denied|valid-user|ip\b|group\b|user\b|ldap)|Header\s+(?:always\s+)?set\s+(?:Strict-Transport-Security|X-Frame-Options|Content-Security-Policy|X-Content-Type-Options)|AuthType\s+\w|SSLVerifyClient\s+require|http-request\s+deny|stats\s+auth|tcp-request\s+connection\s+reject)|(NoNewPrivileges|PrivateTmp|PrivateDevices|PrivateNetwork|ProtectHome|ProtectSystem|ProtectKernel\w+|ProtectControlGroups|RestrictSUIDSGID|RestrictAddressFamilies|RestrictNamespaces|MemoryDenyWriteExecute|LockPersonality|SystemCallFilter|CapabilityBoundingSet|DynamicUser|IPAddressDeny)\s*=\s*(?!(?:false|no|off|0)\b)|(requirepass\s+\S|rename-command\s+\w|tls-auth-clients\s+yes|AllowUsers\s+\S|AllowGroups\s+\S|MaxAuthTries\s+\d)|(disable_functions|open_basedir)\s*=\s*\S)/i;
+
+const nameOf = (m: RegExpExecArray): string =>
+  (m[1] ?? m[2] ?? m[3] ?? m[4] ?? m[5] ?? '')
+    .replace(/\s+\S?$/, '')
+    .replace(/\s+/g, ' ')
+    .toLowerCase();
+
+export const hardeningRemoved: Rule = {
+  id: 'hardening-removed',
+  title: 'A limit that kept the damage small is gone',
+  tier: 'high',
+  category: 'removed-safeguard',
+  languages: ['nginx', 'ini', 'kubernetes', 'helm', 'docker-compose', 'kustomize'],
+  references: ['CWE-693', 'CWE-250', 'Kubernetes Pod Security Standards'],
+  why: 'Access rules, request limits, protective headers and sandboxing are missed by nobody until somebody breaks in: everything works without them.',
+  remedy: 'put it back, or say what limits it now',
+  keywords: [],
+  on: 'removed',
+  check(source, report) {
+    if (source.language === 'nginx' || source.language === 'ini') {
+      for (const [i, line] of source.lines.entries()) {
+        const m = lines.exec(line);
+        if (m) report(hitOf(source.starts[i]!, line.length, nameOf(m)));
+      }
+      return;
+    }
+    inTree(source, report);
+  },
+};
+
+const hitOf = (start: number, length: number, name: string): Hit => ({
+  start,
+  end: start + length,
+  key: `hard:${name}`,
+  message: `'${name}' was taken out, which kept the damage small: put it back, or say what limits it now.`,
+});
+
+function inTree(source: Source, report: (hit: Hit) => void): void {
+  for (const root of source.tree)
+    for (const n of walk(root)) {
+      if (n.kind !== 'scalar') continue;
+      const owner = n.key === '' ? (n.parent?.key ?? '') : n.key;
+      const isLimit =
+        (n.value === 'true' && /^(?:runAsNonRoot|readOnlyRootFilesystem|read_only)$/.test(n.key)) ||
+        (n.value === 'false' && /^(?:allowPrivilegeEscalation|automountServiceAccountToken)$/.test(n.key)) ||
+        (/^(?:drop|cap_drop)$/.test(owner) && /^all$/i.test(n.value)) ||
+        (owner === 'security_opt' && /^no-new-privileges(?:[:=]true)?$/.test(n.value)) ||
+        (n.key === 'type' && /^(?:RuntimeDefault|Localhost)$/.test(n.value) && pathOf(n).includes('seccompProfile')) ||
+        (n.key === 'kind' && n.value === 'NetworkPolicy') ||
+        /^pod-security\.kubernetes\.io\/enforce$/.test(n.key);
+      if (isLimit)
+        report(
+          hitOf(n.start, n.end - n.start, n.key === 'kind' ? n.value : owner === 'type' ? 'seccompProfile' : owner),
+        );
+    }
+}
