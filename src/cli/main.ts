@@ -29,8 +29,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return process.stdin;
     },
     readNow: readStandardInput,
-    out: (text) => void standardOutput().write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => void (writeNow(1, text) || standardOutput().write(text)),
+    err: (text) => void (writeNow(2, text) || process.stderr.write(text)),
     cwd: process.cwd(),
     env: process.env,
     verbose,
@@ -85,8 +85,28 @@ function help(topic: string | undefined, io: Io, asked: boolean): number {
   return asked ? 0 : 2;
 }
 
+const streamed: Record<1 | 2, boolean> = { 1: process.platform === 'win32', 2: process.platform === 'win32' };
+
+/**
+ * Writes without a stream, which takes longer to set up than the answer takes to find. `false`: the stream has to write
+ * it, and all that follows: on Windows, and where nothing was taken yet because a pipe is full or closed.
+ */
+function writeNow(fd: 1 | 2, text: string): boolean {
+  if (streamed[fd]) return false;
+  const bytes = Buffer.from(text);
+  let done = 0;
+  try {
+    while (done < bytes.length) done += fs.writeSync(fd, bytes, done);
+  } catch {
+    streamed[fd] = true;
+    if (done === 0) return false;
+    (fd === 1 ? standardOutput() : process.stderr).write(bytes.subarray(done));
+  }
+  return true;
+}
+
 let watched = false;
-/** Made at the first output, like standard input: an allowed hook call prints nothing. */
+/** Made when it is needed, like standard input. */
 function standardOutput(): NodeJS.WriteStream {
   if (!watched)
     // A reader that has seen enough (`| head`) is no error of ours.
@@ -111,7 +131,8 @@ function readStandardInput(): string | undefined {
 const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 80);
 
 process.once('exit', keepCode);
-// Not process.exit(): it would cut off what is still being written to a pipe.
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
+  // With nothing left to wait for, exiting saves taking the heap down. Else it would cut off what goes to a pipe.
+  if (process.getActiveResourcesInfo().length === 0) process.exit();
 });
