@@ -38,10 +38,12 @@ export function wentWithItsCode(before: Source, hunks: readonly Hunk[], line: nu
 const block =
   /^\s*(?:-\s+)?(?:name|image|kind|ExecStart|type)["']?\s*[:=]|^\s*(?:server|location|upstream|frontend|backend|listen|resource|Host|Match)\b|^\s*<(?:Directory|Location|VirtualHost)\b/;
 
-/** The same for configuration: true when what the setting protected is taken out together with it. */
+/** The same for configuration: true when what the setting protected is taken out together with it, or something took its place. */
 export function wentWithItsBlock(before: Source, hunks: readonly Hunk[], line: number): boolean {
   const hunk = hunks.find((h) => line >= h.oldStart && line < h.oldStart + h.oldLines);
-  if (!hunk || hunk.newLines > 0) return false;
+  if (!hunk) return false;
+  // What took its place may limit as much in other words; what does not, other rules see.
+  if (hunk.newLines > 0) return true;
   // A policy that is a limit by itself is not gone along with something else.
   if (/^kind\s*:/.test(before.lines[line - 1] ?? '')) return false;
   for (let n = hunk.oldStart; n < hunk.oldStart + hunk.oldLines; n++)

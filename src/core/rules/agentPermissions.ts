@@ -157,7 +157,7 @@ function editorSettings(source: Source, report: (hit: Hit) => void): void {
         report(hit);
       else if (/^chat\.tools\.(?:edits|terminal|urls)\.autoApprove$/.test(owner) && n.value === 'true')
         report(wideCommand.test(n.key) ? hit : { ...hit, tier: 'high' });
-      else if (n.key === 'approve' && n.value === 'true' && /autoApprove$/.test(n.parent?.parent?.key ?? ''))
+      else if (n.key === 'approve' && n.value === 'true' && (n.parent?.parent?.key ?? '').endsWith('autoApprove'))
         report({ ...hit, key: `approve:${owner}`, tier: 'high' });
       else if (/(?:allowedCommands|AllowList)$/.test(owner) && n.key === '')
         report(wideCommand.test(n.value) ? hit : { ...hit, tier: 'high' });

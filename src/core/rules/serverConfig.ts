@@ -358,7 +358,7 @@ function dockerDaemon(source: Source, report: (hit: Hit) => void): void {
       if (n.kind !== 'scalar') continue;
       const owner = n.key === '' ? (n.parent?.key ?? '') : n.key;
       const hit = { start: n.start, end: n.end, key: `${owner}=${n.value}` };
-      if (owner === 'hosts' && /^tcp:\/\//.test(n.value) && !/^tcp:\/\/(?:127\.|localhost)/.test(n.value))
+      if (owner === 'hosts' && n.value.startsWith('tcp://') && !/^tcp:\/\/(?:127\.|localhost)/.test(n.value))
         report({
           ...hit,
           tier: 'critical',
