@@ -13,14 +13,15 @@ import {
   unseen,
   type EditStep,
   type LineOrigins,
+  type LineState,
   type OriginCounts,
   type Snapshot,
 } from '../core/attribution/model.ts';
 import {
-  compressOrigins,
+  compressLines,
   countOrigins,
   createHasher,
-  expandOrigins,
+  expandLines,
   uniformOrigins,
   type LineHasher,
 } from '../core/attribution/origins.ts';
@@ -167,7 +168,7 @@ export class AttributionStore {
       path,
       key: hash.key(lines),
       lines: lines.map((line) => hash.line(line)),
-      origins: compressOrigins(expandOrigins(origins).slice(0, lines.length)),
+      origins: compressLines(expandLines(origins).slice(0, lines.length)),
       deleted: newest(deleted),
       at: new Date().toISOString(),
     };
@@ -290,11 +291,11 @@ export class AttributionStore {
       }
       const [latest] = await this.#pending.snapshots(path, 1);
       if (!latest) continue;
-      const committed = carryByHash(tokens, expandOrigins(uniformOrigins(tokens.length, null)), latest.lines);
-      const origins = expandOrigins(latest.origins).map((o, i) => (committed[i] === null ? null : o));
+      const committed = carryByHash(tokens, expandLines(uniformOrigins(tokens.length, null)), latest.lines);
+      const states = expandLines(latest.origins).map((state, i) => committed[i] ?? state);
       const isDone = latest.key === key || text === null;
       const deleted = isDone ? new Map<string, LineOrigin>() : latest.deleted;
-      const left = { ...latest, origins: compressOrigins(origins), deleted, at };
+      const left = { ...latest, origins: compressLines(states), deleted, at };
       // A text that came past us is known from now on; whoever changes it next changes old lines.
       const seen = { path, key, lines: tokens, origins: uniformOrigins(tokens.length, null), deleted: new Map(), at };
       settled.push({ snapshots: isDone || this.#pending.has(path, key) ? [left] : [seen, left], near: latest });
@@ -330,16 +331,17 @@ export class AttributionStore {
     const candidates = await this.#candidates(hash, path, key, tokens, []);
     const known = resolveOrigins({ lines: tokens, key, ...(commit !== undefined && { baseline: [] }), candidates });
     let adopted = 0;
-    const origins = expandOrigins(known.origins).map((origin, i) => {
+    const states = expandLines(known.origins).map((state, i): LineState => {
+      const { origin } = state;
       const claim = claims.get(i);
       const isSeen = origin !== null && (origin.evidence === 'hook' || origin.evidence === 'editor');
-      if (claim === undefined || (isSeen && origin.mark === undefined)) return origin;
+      if (claim === undefined || (isSeen && origin.mark === undefined)) return state;
       adopted++;
-      return claim;
+      return { origin: claim };
     });
     if (adopted === 0) return 0;
     const at = new Date().toISOString();
-    const next: Snapshot = { path, key, lines: tokens, origins: compressOrigins(origins), deleted: new Map(), at };
+    const next: Snapshot = { path, key, lines: tokens, origins: compressLines(states), deleted: new Map(), at };
     if (commit === undefined) {
       const [latest] = await this.#pending.snapshots(path, 1);
       await this.#write([{ ...next, deleted: newest(known.deleted) }], latest);
@@ -414,17 +416,25 @@ export class AttributionStore {
 
   /** A line that only a person's word makes theirs is theirs if that word is signed and speaks of this line. */
   async #vouched(path: string, lines: readonly string[], origins: LineOrigins): Promise<LineOrigins> {
-    const ids = new Set(origins.flatMap(({ origin }) => (origin?.mark === undefined ? [] : [origin.mark])));
+    const ids = new Set(
+      origins.flatMap(({ origin, parts }) =>
+        [origin, ...(parts?.hands ?? [])].flatMap((o) => (o?.mark === undefined ? [] : [o.mark])),
+      ),
+    );
     if (ids.size === 0) return origins;
     const marks = await readMarks(this.#shared, ids);
-    return compressOrigins(
-      expandOrigins(origins).map((origin, i) => {
-        if (origin?.mark === undefined) return origin;
+    return compressLines(
+      expandLines(origins).map((state, i): LineState => {
+        const { origin, parts } = state;
+        // A mark speaks of the line as it was signed; of what is left of it in a changed one nobody vouches.
+        const hands = parts?.hands.map((o) => (o?.mark === undefined || o.origin === 'ai' ? o : unseen));
+        const kept = parts && hands && { parts: { ...parts, hands } };
+        if (origin?.mark === undefined) return { origin, ...kept };
         const mark = marks.get(origin.mark);
         const isMeant =
           mark?.path === path && mark.as === origin.origin && mark.lines.includes(noteLineHash(lines[i] ?? ''));
         // A claim of AI needs no proof: it only makes rules stricter.
-        return isMeant || origin.origin === 'ai' ? origin : unseen;
+        return { origin: isMeant || origin.origin === 'ai' ? origin : unseen, ...kept };
       }),
     );
   }
@@ -552,11 +562,11 @@ function sparse(old: readonly string[], hunks: readonly Hunk[]): (readonly [numb
 
 /** Origins of a text that came back: as they were, but an answer that was missing then may be there now. */
 function restored(now: LineOrigins, earlier: LineOrigins): LineOrigins {
-  const then = expandOrigins(earlier);
-  return compressOrigins(
-    expandOrigins(now).map((origin, i) => {
+  const then = expandLines(earlier);
+  return compressLines(
+    expandLines(now).map((state, i) => {
       const old = then[i];
-      return old === undefined || old?.origin === 'unknown' ? origin : old;
+      return old === undefined || old.origin?.origin === 'unknown' ? state : old;
     }),
   );
 }

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Diagnostic } from 'vscode-languageserver';
+import { expandOrigins } from '../core/attribution/origins.ts';
 import { splitLines } from '../core/hunks.ts';
 import type { PolicyProblem } from '../core/policy/model.ts';
 import { toPolicyDiagnostic } from './diagnostics.ts';
@@ -146,7 +147,7 @@ export class ClosedFiles {
         text,
         lines,
         baseline,
-        origins,
+        origins: expandOrigins(origins),
         deletedBy: (line) => deletedBefore.get(line),
       });
       // Nobody looks at it and no agent is known to have been there: a person's own tools change files all day.

@@ -430,10 +430,7 @@ export class Documents {
     if (repoPath === undefined || document.isClosed) return;
     const { baseline, origins, deletedBefore } = await known(root, repoPath, text);
     if (document.isClosed) return;
-    const map = new LineMap(
-      text,
-      origins.map((origin) => ({ count: 1, origin })),
-    );
+    const map = new LineMap(text, origins);
     const live: LiveState = { root, repoPath, baseline, map, deletedBefore, askedVersion: version };
     document.live = live;
     for (const { version, changes } of document.queued.splice(0)) this.#apply(document, live, version, changes);

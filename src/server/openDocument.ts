@@ -2,8 +2,8 @@
 import { TextDocument, type TextDocumentContentChangeEvent } from 'vscode-languageserver-textdocument';
 import type { Diagnostic } from 'vscode-languageserver';
 import type { LineMap } from '../core/attribution/lineMap.ts';
-import type { LineOrigins } from '../core/attribution/model.ts';
-import { compressOrigins, expandOrigins } from '../core/attribution/origins.ts';
+import type { LineOrigins, LineState } from '../core/attribution/model.ts';
+import { compressLines, expandLines, expandOrigins } from '../core/attribution/origins.ts';
 import { diffLines, splitLines } from '../core/hunks.ts';
 import { evidences, type LineOrigin } from '../core/model.ts';
 import type { EditOriginParams, MissedEditsParams } from '../protocol.ts';
@@ -75,7 +75,7 @@ export async function known(
   text: string | null,
 ): Promise<{
   baseline: Baseline;
-  origins: readonly (LineOrigin | null)[];
+  origins: LineOrigins;
   deletedBefore: ReadonlyMap<string, LineOrigin>;
 }> {
   const none: ReadonlyMap<string, LineOrigin> = new Map();
@@ -83,13 +83,14 @@ export async function known(
   if (baseline) {
     if (!root.store || baseline.text === text) return { baseline, origins: [], deletedBefore: none };
     const resolved = await root.store.resolve(repoPath, text ?? '', { baseline: baseline.text });
-    return { baseline, origins: expandOrigins(resolved.origins), deletedBefore: resolved.deletions };
+    return { baseline, origins: resolved.origins, deletedBefore: resolved.deletions };
   }
   // No git: judged against the text as first seen. After a restart that is what the journal does not know as new.
   const lines = splitLines(text ?? '');
   const isKnown = text !== null && root.store !== undefined && (await root.store.knows(repoPath));
-  const origins = isKnown && root.store ? expandOrigins((await root.store.resolve(repoPath, text)).origins) : [];
-  const old = lines.filter((_, i) => (origins[i] ?? null) === null);
+  const origins = isKnown && root.store ? (await root.store.resolve(repoPath, text)).origins : [];
+  const all = expandOrigins(origins);
+  const old = lines.filter((_, i) => (all[i] ?? null) === null);
   return {
     baseline: old.length === lines.length ? { text, lines } : { text: old.map((l) => `${l}\n`).join(''), lines: old },
     origins,
@@ -101,11 +102,12 @@ export async function known(
 export function pendingOrigins(live: LiveState): LineOrigins {
   const origins = live.map.toOrigins();
   if (!live.root.repo) return origins;
-  const all = expandOrigins(origins);
-  const lines: (LineOrigin | null)[] = all.map(() => null);
+  const all = expandLines(origins);
+  const old: LineState = { origin: null };
+  const lines = all.map(() => old);
   for (const h of diffLines(live.baseline.lines, live.map.lines()))
-    for (let at = h.newStart - 1; at < h.newStart - 1 + h.newLines; at++) lines[at] = all[at] ?? null;
-  return compressOrigins(lines);
+    for (let at = h.newStart - 1; at < h.newStart - 1 + h.newLines; at++) lines[at] = all[at] ?? old;
+  return compressLines(lines);
 }
 
 /**

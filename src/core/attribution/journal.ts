@@ -5,8 +5,8 @@
 import type { LineOrigin, Origin, Evidence } from '../model.ts';
 import { evidences } from '../model.ts';
 import { diffLines } from '../hunks.ts';
-import type { LineOrigins, Snapshot } from './model.ts';
-import { isToken, lineCount } from './origins.ts';
+import type { LineParts, LineState, Snapshot } from './model.ts';
+import { compressLines, expandLines, isToken, lineCount } from './origins.ts';
 
 /** First line of a journal. A file with another header is another version's and is set aside. */
 export const journalFormat = 'countersign/attribution@1';
@@ -27,6 +27,10 @@ export interface SnapshotRecord {
   /** Deleted lines: token and index into `s`. */
   readonly x?: readonly (readonly [string, number])[];
   readonly s: readonly LineOrigin[];
+  /** Hands in lines of several origins: indices into `s` in order of time, then cuts as `[by, of…]` by hand. */
+  readonly h?: readonly (readonly [hands: readonly number[], cuts: readonly (readonly number[])[]])[];
+  /** Those lines: number (0-based), index into `h`, then their spans as `LineParts` has them. */
+  readonly m?: readonly (readonly number[])[];
   readonly t: string;
   /** Commit. */
   readonly c?: string;
@@ -34,23 +38,31 @@ export interface SnapshotRecord {
 
 const tokenLength = 28;
 const origins: ReadonlySet<string> = new Set<Origin>(['human', 'ai', 'tool', 'unknown']);
+/** Beyond these a line is known by its verdict alone: a record stays small, whatever is in it. */
+const most = { hands: 32, spans: 400, lines: 2000 };
 
 /** One line without its terminator. `base` makes it a delta where that is shorter. */
 export function encodeSnapshot(snapshot: Snapshot, base?: Snapshot): string {
-  const sources: LineOrigin[] = [];
-  const indexOf = (origin: LineOrigin | null): number => {
-    if (origin === null) return -1;
-    const text = JSON.stringify(origin);
-    const at = sources.findIndex((s) => JSON.stringify(s) === text);
-    return at >= 0 ? at : sources.push(origin) - 1;
-  };
+  const sources = table<LineOrigin>();
+  const indexOf = (origin: LineOrigin | null): number => (origin === null ? -1 : sources.indexOf(origin));
   const o = snapshot.origins.map(({ count, origin }) => [count, indexOf(origin)] as const);
   const x = [...snapshot.deleted].map(([token, origin]) => [token, indexOf(origin)] as const);
+  const hands = table<readonly [readonly number[], readonly (readonly number[])[]]>();
+  const m: (readonly number[])[] = [];
+  let at = 0;
+  for (const { count, parts } of snapshot.origins) {
+    if (parts && parts.hands.length <= most.hands && parts.spans.length <= most.spans && m.length < most.lines) {
+      const cuts = parts.cuts.map(({ by, of }) => [by, ...of]);
+      m.push([at, hands.indexOf([parts.hands.map(indexOf), cuts]), ...parts.spans]);
+    }
+    at += count;
+  }
   const head = { p: snapshot.path, k: snapshot.key };
   const tail = {
     o,
     ...(x.length > 0 ? { x } : {}),
-    s: sources,
+    s: sources.list,
+    ...(m.length > 0 ? { h: hands.list, m } : {}),
     t: snapshot.at,
     ...(snapshot.commit ? { c: snapshot.commit } : {}),
   };
@@ -66,6 +78,21 @@ export function encodeSnapshot(snapshot: Snapshot, base?: Snapshot): string {
   return JSON.stringify({ ...head, l: snapshot.lines.join(''), ...tail });
 }
 
+/** Values by number, each once. */
+function table<T>(): { readonly list: readonly T[]; indexOf(value: T): number } {
+  const list: T[] = [];
+  const numbers = new Map<string, number>();
+  return {
+    list,
+    indexOf(value) {
+      const text = JSON.stringify(value);
+      let at = numbers.get(text);
+      if (at === undefined) numbers.set(text, (at = list.push(value) - 1));
+      return at;
+    },
+  };
+}
+
 /** The record on a line, checked; `undefined` when it is none. */
 export function parseRecord(line: string): SnapshotRecord | undefined {
   let value: unknown;
@@ -76,7 +103,7 @@ export function parseRecord(line: string): SnapshotRecord | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined;
   const r = value as Partial<Record<keyof SnapshotRecord, unknown>>;
-  const { p, k, b, l, d, o, x, s, t, c } = r;
+  const { p, k, b, l, d, o, x, s, h, m, t, c } = r;
   if (c !== undefined && typeof c !== 'string') return undefined;
   if (typeof p !== 'string' || !isKey(k) || typeof t !== 'string' || !Array.isArray(o) || !Array.isArray(s))
     return undefined;
@@ -85,6 +112,7 @@ export function parseRecord(line: string): SnapshotRecord | undefined {
   if (!o.every((run) => isPair(run) && isCount(run[0]) && inSources(run[1]))) return undefined;
   if (x !== undefined && !(Array.isArray(x) && x.every((e) => isPair(e) && isToken(e[0]) && inSources(e[1]))))
     return undefined;
+  if (m !== undefined && !areMixed(m, h, inSources)) return undefined;
   if (b === undefined) return typeof l === 'string' && isTokens(l) ? (value as SnapshotRecord) : undefined;
   if (!isKey(b) || !Array.isArray(d)) return undefined;
   const fine = d.every(
@@ -115,11 +143,24 @@ export function toSnapshot(record: SnapshotRecord, base: Snapshot | undefined): 
     }
     while (at < base.lines.length) lines.push(base.lines[at++] as string);
   }
-  const runs: LineOrigins = record.o.map(([count, i]) => ({
-    count,
-    origin: i < 0 ? null : (record.s[i] as LineOrigin),
-  }));
+  const source = (i: number): LineOrigin | null => (i < 0 ? null : (record.s[i] as LineOrigin));
+  let runs = record.o.map(([count, i]) => ({ count, origin: source(i) }));
   if (lineCount(runs) !== lines.length) return undefined;
+  if (record.m) {
+    const states: LineState[] = expandLines(runs);
+    for (const [line = 0, template = 0, ...spans] of record.m) {
+      const state = states[line];
+      const [hands, cuts] = record.h?.[template] ?? [[], []];
+      if (!state) return undefined;
+      const parts: LineParts = {
+        hands: hands.map(source),
+        cuts: cuts.map(([by = 0, ...of]) => ({ by, of })),
+        spans,
+      };
+      states[line] = { origin: state.origin, parts };
+    }
+    runs = [...compressLines(states)];
+  }
   const deleted = new Map<string, LineOrigin>();
   for (const [token, i] of record.x ?? []) if (i >= 0) deleted.set(token, record.s[i] as LineOrigin);
   const commit = record.c === undefined ? {} : { commit: record.c };
@@ -136,6 +177,25 @@ const isTokens = (text: string): boolean => text.length % tokenLength === 0 && /
 const isKey = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
 const isPair = (value: unknown): value is readonly [unknown, unknown] => Array.isArray(value) && value.length === 2;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** The lines of several origins, and the hands they name. */
+function areMixed(lines: unknown, hands: unknown, inSources: (i: unknown) => boolean): boolean {
+  if (!Array.isArray(lines) || !Array.isArray(hands)) return false;
+  const counts: number[] = [];
+  for (const entry of hands) {
+    if (!isPair(entry)) return false;
+    const [own, cuts] = entry;
+    if (!Array.isArray(own) || own.length > most.hands || !own.every(inSources) || !Array.isArray(cuts)) return false;
+    const isHand = (i: unknown): boolean => isCount(i) && i < own.length;
+    if (!cuts.every((cut) => Array.isArray(cut) && cut.length > 1 && cut.every(isHand))) return false;
+    counts.push(own.length);
+  }
+  return lines.every((entry) => {
+    if (!Array.isArray(entry) || !entry.every(isCount) || entry.length % 2 !== 0) return false;
+    const count = counts[entry[1] ?? -1];
+    return count !== undefined && entry.every((n, i) => i < 3 || i % 2 === 0 || n < count);
+  });
+}
 
 function isOrigin(value: unknown): value is LineOrigin {
   if (typeof value !== 'object' || value === null) return false;

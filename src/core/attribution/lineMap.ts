@@ -7,8 +7,8 @@
  */
 import type { LineOrigin, Origin, Position } from '../model.ts';
 import { diffLines } from '../hunks.ts';
-import { unseen, type LineOrigins, type OriginCounts } from './model.ts';
-import { compressOrigins, countOrigins, expandOrigins, looseText, sameOrigin } from './origins.ts';
+import { unseen, type LineOrigins, type LineParts, type LineState, type OriginCounts } from './model.ts';
+import { compressLines, countOrigins, expandLines, looseText, sameOrigin } from './origins.ts';
 
 /** As in LSP: no `range` = the whole text. */
 export interface ContentChange {
@@ -56,8 +56,8 @@ interface Cut {
 class Mixed {
   readonly spans: readonly Span[];
   readonly cut: readonly Cut[];
-  /** Kept once nothing in the line is pending any more: the verdict can't change then. */
-  verdict: LineOrigin | null | undefined;
+  /** Kept once nothing in the line is pending any more: what is known of it can't change then. */
+  state: LineState | undefined;
   constructor(spans: readonly Span[], cut: readonly Cut[]) {
     this.spans = spans;
     this.cut = cut;
@@ -135,8 +135,7 @@ export class LineMap {
     this.#maxHistoryLines = options.historyLines ?? 200_000;
     this.#maxPending = options.pendingEdits ?? 5000;
     this.#lines = editorLines(text);
-    const known = expandOrigins(origins);
-    this.#cells = this.#lines.map((_, i) => known[i] ?? null);
+    this.#cells = this.#cellsOf(origins);
     this.#addPrints(0, this.#lines.length, 1);
   }
 
@@ -213,8 +212,7 @@ export class LineMap {
 
   /** Replaces the origins of all lines, e.g. after a commit or a reload. The text stays. */
   setOrigins(origins: LineOrigins): void {
-    const known = expandOrigins(origins);
-    this.#cells = this.#lines.map((_, i) => known[i] ?? null);
+    this.#cells = this.#cellsOf(origins);
     this.#history = [];
     this.#historyLines = 0;
     this.#forgotten = 0;
@@ -225,14 +223,19 @@ export class LineMap {
   /** Origins of the lines as `splitLines` counts them. Pending lines are unknown. */
   toOrigins(): LineOrigins {
     const count = this.lineCount;
-    const judged: (LineOrigin | null)[] = Array.from({ length: count });
-    for (let i = 0; i < count; i++) judged[i] = this.#judgeAt(i);
-    return compressOrigins(judged);
+    const states: LineState[] = Array.from({ length: count });
+    let state: LineState | undefined;
+    for (let i = 0; i < count; i++) {
+      const cell = this.#cells[i];
+      if (i === 0 || cell !== this.#cells[i - 1] || cell instanceof Mixed) state = this.#stateAt(i);
+      states[i] = state as LineState;
+    }
+    return compressLines(states);
   }
 
   /** The origin of one line, 0-based. */
   originAt(line: number): LineOrigin | null {
-    return line >= 0 && line < this.#cells.length ? this.#judgeAt(line) : null;
+    return line >= 0 && line < this.#cells.length ? this.#stateAt(line).origin : null;
   }
 
   /** What a line is made of; one span when it has one origin. */
@@ -408,19 +411,26 @@ export class LineMap {
     return cell;
   }
 
-  #judgeAt(index: number): LineOrigin | null {
+  #cellsOf(origins: LineOrigins): Cell[] {
+    const known = expandLines(origins);
+    return this.#lines.map((line, i) => cellOf(line, known[i]));
+  }
+
+  #stateAt(index: number): LineState {
     let cell = this.#cells[index] as Cell;
     while (cell instanceof Restorable) {
-      if (cell.edit.origin === undefined) return unseen;
+      if (cell.edit.origin === undefined) return { origin: unseen };
       cell = this.#cells[index] = cell.edit.restores ? cell.restored : cell.plain;
     }
     if (cell instanceof Mixed) {
-      if (cell.verdict !== undefined) return cell.verdict;
-      const verdict = judge(cell, this.#line(index));
-      if (!isPending(cell)) cell.verdict = verdict;
-      return verdict;
+      if (cell.state !== undefined) return cell.state;
+      const text = this.#line(index);
+      const parts = partsOf(cell, text);
+      const state: LineState = { origin: judge(cell, text), ...(parts && { parts }) };
+      if (!isPending(cell)) cell.state = state;
+      return state;
     }
-    return originOf(cell);
+    return { origin: originOf(cell) };
   }
 
   //#endregion
@@ -722,6 +732,63 @@ const joined = (a: Source, b: Source): Source => {
 };
 
 const seqOf = (source: Source): number => (source instanceof Edit ? source.seq : 0);
+
+//#endregion
+//#region Parts of a line, for the journal
+
+/** The hands in a line in order of time; `undefined` where there is but one. */
+function partsOf(cell: Mixed, text: string): LineParts | undefined {
+  const visible = (looseCell(text, cell) as Mixed).spans;
+  const sources = [...new Set([...visible.map((s) => s.source), ...cell.cut.flatMap((c) => [c.by, ...c.of])])];
+  // What was there before comes first.
+  const seq = (source: Source): number => (source === null ? Number.MIN_SAFE_INTEGER : seqOf(source));
+  const hands: (LineOrigin | null)[] = [];
+  const handOf = new Map<Source, number>();
+  let last: Source | undefined;
+  for (const source of sources.toSorted((a, b) => seq(a) - seq(b))) {
+    if (last === undefined || !isSame(last, source)) hands.push(originOf(source));
+    handOf.set(source, hands.length - 1);
+    last = source;
+  }
+  if (hands.length < 2) return undefined;
+  const spans: number[] = [];
+  for (const { length, source } of visible) {
+    const hand = handOf.get(source) as number;
+    if (spans.at(-1) === hand) spans[spans.length - 2]! += length;
+    else spans.push(length, hand);
+  }
+  const cuts = cell.cut.map(({ by, of }) => ({
+    by: handOf.get(by) as number,
+    of: [...new Set(of.map((o) => handOf.get(o) as number))],
+  }));
+  return { hands, cuts, spans };
+}
+
+/** A line as the journal knows it. Parts that don't fit the text are not used: the verdict on the whole line is. */
+function cellOf(text: string, state: LineState | undefined): Cell {
+  const { parts } = state ?? {};
+  if (!state || !parts) return state?.origin ?? null;
+  // Before all edits that are still to come, and each in its turn.
+  const sources = parts.hands.map((origin, i): Source => {
+    if (origin === null) return null;
+    const edit = new Edit(0, i - parts.hands.length);
+    edit.origin = origin;
+    return edit;
+  });
+  const source = (hand: number): Source => sources[hand] ?? null;
+  const visible: Span[] = [];
+  for (let i = 0; i + 1 < parts.spans.length; i += 2)
+    visible.push({ length: parts.spans[i]!, source: source(parts.spans[i + 1]!) });
+  if (visible.reduce((n, s) => n + s.length, 0) !== looseText(text).length) return state.origin;
+  const cell = widen(
+    text,
+    visible,
+    parts.cuts.map(({ by, of }) => ({ by: source(by), of: of.map(source) })),
+  );
+  if (!(cell instanceof Mixed)) return state.origin;
+  cell.state = state;
+  return cell;
+}
 
 //#endregion
 //#region Verdict on a line

@@ -7,10 +7,26 @@
  */
 import type { LineOrigin } from '../model.ts';
 
-/** `count` consecutive lines with one origin; `null` = the line was there before we looked (HEAD, first open). */
-export interface OriginRun {
-  readonly count: number;
+/** What is known of a line: the origin it is judged to have and, where several hands are in it, which. */
+export interface LineState {
+  /** `null` = the line was there before we looked (HEAD, first open). */
   readonly origin: LineOrigin | null;
+  readonly parts?: LineParts;
+}
+
+/** The hands in one line, so that the line is judged anew when a part of it goes. Its white space counts for nothing. */
+export interface LineParts {
+  /** In order of time; `null` = was there before we looked. */
+  readonly hands: readonly (LineOrigin | null)[];
+  /** Of what was taken out of the line: by which hand, and whose text. Indices into `hands`. */
+  readonly cuts: readonly { readonly by: number; readonly of: readonly number[] }[];
+  /** Visible characters (UTF-16) from left to right: how many, then whose (index into `hands`), and so on. */
+  readonly spans: readonly number[];
+}
+
+/** `count` consecutive lines of one state; with `parts` it is one line. */
+export interface OriginRun extends LineState {
+  readonly count: number;
 }
 export type LineOrigins = readonly OriginRun[];
 

@@ -1,7 +1,7 @@
 /** Small operations on run-length coded origins, and the salted hashes by which lines are known on disk. */
 import type { LineOrigin } from '../model.ts';
 import type { Sha256 } from '../ports.ts';
-import type { LineOrigins, OriginCounts } from './model.ts';
+import type { LineOrigins, LineState, OriginCounts, OriginRun } from './model.ts';
 
 /** One entry per line. */
 export function expandOrigins(origins: LineOrigins): (LineOrigin | null)[] {
@@ -16,6 +16,25 @@ export function compressOrigins(lines: Iterable<LineOrigin | null>): LineOrigins
   for (const origin of lines) {
     const last = out.at(-1);
     if (last && sameOrigin(last.origin, origin)) last.count++;
+    else out.push({ count: 1, origin });
+  }
+  return out;
+}
+
+/** One entry per line, with the parts of lines that have some. */
+export function expandLines(origins: LineOrigins): LineState[] {
+  const out: LineState[] = [];
+  for (const run of origins) for (let i = 0; i < run.count; i++) out.push(run);
+  return out;
+}
+
+/** As `compressOrigins`; a line with parts stands for itself. */
+export function compressLines(lines: Iterable<LineState>): LineOrigins {
+  const out: { -readonly [K in keyof OriginRun]: OriginRun[K] }[] = [];
+  for (const { origin, parts } of lines) {
+    const last = out.at(-1);
+    if (parts) out.push({ count: 1, origin, parts });
+    else if (last && !last.parts && sameOrigin(last.origin, origin)) last.count++;
     else out.push({ count: 1, origin });
   }
   return out;

@@ -4,8 +4,8 @@
  */
 import type { Hunk, LineOrigin } from '../model.ts';
 import { diffLines } from '../hunks.ts';
-import { unseen, type LineOrigins, type Snapshot } from './model.ts';
-import { compressOrigins, expandOrigins, loosePart } from './origins.ts';
+import { unseen, type LineOrigins, type LineState, type Snapshot } from './model.ts';
+import { compressLines, expandLines, loosePart } from './origins.ts';
 
 export interface ResolveInput {
   /** Tokens of the text in question. */
@@ -33,34 +33,39 @@ export interface Resolved {
 /** A candidate costs one diff, so only the nearest are asked. */
 const maxCandidates = 12;
 
+const asBefore: LineState = { origin: null };
+const unknown: LineState = { origin: unseen };
+
 export function resolveOrigins(input: ResolveInput): Resolved {
   const { lines, baseline, candidates } = input;
   const exact = candidates.find((c) => c.key === input.key);
   const ordered = exact ? [exact, ...candidates.filter((c) => c !== exact)] : candidates;
-  const found: (LineOrigin | null | undefined)[] = Array.from({ length: lines.length });
+  const found: (LineState | undefined)[] = Array.from({ length: lines.length });
   const hunks = baseline === undefined ? [] : refine(baseline ?? [], lines, input.hunks);
   const isOld = baseline === undefined ? undefined : unchanged(hunks, lines.length);
   let open = 0;
   for (let i = 0; i < lines.length; i++) {
-    if (isOld?.[i]) found[i] = null;
+    if (isOld?.[i]) found[i] = asBefore;
     else open++;
   }
   let asked = 0;
   for (const candidate of ordered) {
     if (open === 0 || asked++ >= maxCandidates) break;
-    const from = expandOrigins(candidate.origins);
+    const from = expandLines(candidate.origins);
     const isExact = candidate.key === input.key;
     const carried = isExact ? from : carryByHash(candidate.lines, from, lines);
     for (let i = 0; i < lines.length; i++) {
-      if (found[i] !== undefined && !(found[i] !== null && found[i]?.origin === 'unknown' && !isOld?.[i])) continue;
-      const origin = carried[i];
-      if (origin === undefined) continue;
+      const known = found[i];
+      if (known !== undefined && (isOld?.[i] || known.origin?.origin !== 'unknown')) continue;
+      const state = carried[i];
+      if (state === undefined) continue;
+      const { origin } = state;
       // "It was there before we looked" is no answer for a line that the baseline does not have.
       if (origin === null && isOld !== undefined) continue;
       // A gap in what was seen may be closed by an older text, but never by a weaker answer.
       const isAnswer = origin === null || origin.origin !== 'unknown';
       if (isAnswer) open--;
-      if (found[i] === undefined || (isAnswer && origin !== null)) found[i] = origin;
+      if (known === undefined || (isAnswer && origin !== null)) found[i] = state;
     }
   }
   // The same line may have been taken out, brought back and taken out again: who was last?
@@ -69,40 +74,40 @@ export function resolveOrigins(input: ResolveInput): Resolved {
   for (const c of told.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)))
     for (const [token, o] of c.deleted) deleted.set(token, o);
   return {
-    origins: compressOrigins(found.map((o) => (o === undefined ? unseen : o))),
+    origins: compressLines(found.map((state) => state ?? unknown)),
     aiDeleted: baseline ? countDeleted(baseline, hunks, deleted) : 0,
     deleted,
     exact: exact !== undefined,
   };
 }
 
-/** Carries origins from `old` to `next` by position; `undefined` where the old text has no such line. */
-export function carryByHash(
+/** Carries what is known of lines from `old` to `next` by position; `undefined` where the old text has no such line. */
+export function carryByHash<T>(
   old: readonly string[],
-  origins: readonly (LineOrigin | null)[],
+  known: readonly T[],
   next: readonly string[],
-): (LineOrigin | null | undefined)[] {
-  const out: (LineOrigin | null | undefined)[] = Array.from({ length: next.length });
+): (T | undefined)[] {
+  const out: (T | undefined)[] = Array.from({ length: next.length });
   let o = 0;
   let n = 0;
   for (const hunk of diffLines(old, next)) {
     const oldStart = hunk.oldLines === 0 ? hunk.oldStart : hunk.oldStart - 1;
     const newStart = hunk.newLines === 0 ? hunk.newStart : hunk.newStart - 1;
-    while (n < newStart) out[n++] = origins[o++];
-    carryLoose(old, origins, next, out, oldStart, hunk.oldLines, newStart, hunk.newLines);
+    while (n < newStart) out[n++] = known[o++];
+    carryLoose(old, known, next, out, oldStart, hunk.oldLines, newStart, hunk.newLines);
     o = oldStart + hunk.oldLines;
     n = newStart + hunk.newLines;
   }
-  while (n < next.length) out[n++] = origins[o++];
+  while (n < next.length) out[n++] = known[o++];
   return out;
 }
 
 /** Within a hunk, lines that differ in white space only keep their origin. */
-function carryLoose(
+function carryLoose<T>(
   old: readonly string[],
-  origins: readonly (LineOrigin | null)[],
+  known: readonly T[],
   next: readonly string[],
-  out: (LineOrigin | null | undefined)[],
+  out: (T | undefined)[],
   oldStart: number,
   oldCount: number,
   newStart: number,
@@ -114,7 +119,7 @@ function carryLoose(
   let o = 0;
   let n = 0;
   const keep = (upTo: number): void => {
-    while (n < upTo) out[newStart + n++] = origins[oldStart + o++];
+    while (n < upTo) out[newStart + n++] = known[oldStart + o++];
   };
   for (const hunk of diffLines(a, b)) {
     keep(hunk.newLines === 0 ? hunk.newStart : hunk.newStart - 1);

@@ -149,6 +149,25 @@ void test('white space only: an external formatter leaves origins alone', async 
   assert.equal(await said(store, 'f', neat, ''), 'aaa');
 });
 
+void test('an AI’s part of a line that another process takes back leaves no AI line', async (t) => {
+  const dir = await scratch(t);
+  const head = 'const limit = readLimit(config);\n';
+  const own = head.replace('limit', 'upperLimit');
+  const both = own.replace('(config)', '(config, fallback)');
+  await openAttribution({ dir }).record({ path: 'f', before: head, after: own, origin: human });
+  await openAttribution({ dir }).record({ path: 'f', before: own, after: both, origin: ai });
+  assert.equal(await said(openAttribution({ dir }), 'f', both, head), 'a');
+  // Another window has other lines in it, git's commit came in between, the file has another name.
+  const more = `// more\n${both}`;
+  await openAttribution({ dir }).record({ path: 'f', before: both, after: more, origin: human });
+  await openAttribution({ dir }).settle({ commit: 'c1', files: [{ path: 'f', text: '// more\n' }] });
+  await openAttribution({ dir }).move('f', 'g');
+  await openAttribution({ dir }).compact();
+  const back = more.replace(', fallback', '');
+  await openAttribution({ dir }).record({ path: 'g', before: more, after: back, origin: human });
+  assert.equal(await said(openAttribution({ dir }), 'g', back, `// more\n${head}`), '.h');
+});
+
 void test('a renamed file keeps its origins', async (t) => {
   const store = openAttribution({ dir: await scratch(t) });
   await store.record({ path: 'old', before: 'x\n', after: 'x\nai\n', origin: ai });

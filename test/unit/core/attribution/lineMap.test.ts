@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { LineMap, type ContentChange } from '../../../../src/core/attribution/lineMap.ts';
+import { encodeSnapshot, parseRecord, toSnapshot } from '../../../../src/core/attribution/journal.ts';
 import type { LineOrigins } from '../../../../src/core/attribution/model.ts';
 import { expandOrigins, uniformOrigins } from '../../../../src/core/attribution/origins.ts';
 import { splitLines } from '../../../../src/core/hunks.ts';
@@ -176,6 +177,85 @@ void test('who deleted an old line is remembered until the line is deleted by an
   );
 });
 
+/** What the journal gives back. */
+function stored(text: string, origins: LineOrigins): LineOrigins {
+  const lines = splitLines(text).map((_, i) => i.toString(16).padStart(28, '0'));
+  const snapshot = { path: 'f', key: '0'.repeat(32), lines, origins, deleted: new Map(), at: '' };
+  const record = parseRecord(encodeSnapshot(snapshot));
+  assert.ok(record);
+  const found = toSnapshot(record, undefined);
+  assert.ok(found);
+  return found.origins;
+}
+
+void test('after a reload a line is judged by its parts, as before it', () => {
+  const reloaded = (text: string, map: LineMap): LineMap => new LineMap(text, stored(text, map.toOrigins()));
+  const told = (map: LineMap, origin: LineOrigin, range: Range, cause?: string): string => {
+    map.apply(9, [change(range)]);
+    map.resolveEdit(9, origin, cause);
+    return letters(map.toOrigins());
+  };
+  // An AI's text in an old line, taken out again by git: nobody saw who wrote what is left, but no AI did.
+  const named = 'const a = compute(1);';
+  const renamed = 'const amount = compute(1);';
+  const mixed = (): LineMap => reloaded(renamed, play(named, [ai, [0, 7, 0, 7, 'mount']]));
+  assert.equal(letters(mixed().toOrigins()), 'a');
+  assert.deepEqual(
+    mixed()
+      .spansAt(0)
+      .map((s) => [s.start, s.end, s.origin?.origin]),
+    [
+      [0, 7, undefined],
+      [7, 12, 'ai'],
+      [12, 26, undefined],
+    ],
+  );
+  assert.equal(told(mixed(), unknown, [0, 7, 0, 12, ''], 'vcs'), 'u');
+  assert.equal(told(mixed(), human, [0, 7, 0, 12, '']), 'h');
+  assert.equal(told(mixed(), ai, [0, 7, 0, 12, '']), '.');
+  // Its white space is not counted: a formatter that ran meanwhile changes nothing.
+  const indented = new LineMap(`\t${renamed.replace(' = ', '=')}`, stored(renamed, mixed().toOrigins()));
+  assert.deepEqual(
+    indented.spansAt(0).map((s) => s.end),
+    [8, 13, 25],
+  );
+  // Who was later: a person after the AI modifies, the other way round it is the AI's.
+  const later = play('let total = 1;', [ai, [0, 4, 0, 9, 'sum']], [human, [0, 10, 0, 11, '2']]);
+  assert.equal(letters(reloaded('let sum = 2;', later).toOrigins()), 'm');
+  assert.equal(told(reloaded('let sum = 2;', later), human, [0, 0, 0, 0, '\n']), 'hm');
+  const before = play('let total = 1;', [human, [0, 12, 0, 13, '2']], [ai, [0, 4, 0, 9, 'sum']]);
+  assert.equal(told(reloaded('let sum = 2;', before), tool, [0, 12, 0, 12, ' ']), 'a');
+  // Parts of another text are not used.
+  assert.equal(told(new LineMap('other', stored(renamed, mixed().toOrigins())), human, [0, 0, 0, 0, 'x']), 'm');
+});
+
+void test('only lines of several hands carry parts, and a record of nonsense is refused', () => {
+  assert.doesNotMatch(record(play('a\nb\n', [ai, [1, 0, 1, 0, 'x\ny\n']], [human, [1, 1, 1, 1, ' \n']])), /"[hm]":/);
+  const good = record(play('value = 1;', [ai, [0, 8, 0, 9, '22']], [human, [0, 5, 0, 5, 's']]));
+  assert.match(good, /"h":\[\[\[-1,1,2\],\[\[1,0\]\]\]\],"m":\[\[0,0,5,0,1,2,1,0,2,1,1,0\]\]/);
+  assert.ok(parseRecord(good));
+  for (const [from, to] of [
+    ['"m":[[0,0,', '"m":[[0,7,'],
+    ['"m":[[0,0,', '"m":[[0,0,1,'],
+    ['"m":[[0,0,5,0', '"m":[[0,0,5,9'],
+    ['"m":[[0,0,5,0', '"m":[[0,0,-5,0'],
+    ['"h":[[[-1,1,2]', '"h":[[[-1,1,4]'],
+    ['"h":[[[-1,1,2],[[1,0]]]]', '"h":[[[-1,1,2],[[1,3]]]]'],
+    ['"h":[[[-1,1,2],[[1,0]]]]', '"h":[[[-1,1,2],[[]]]]'],
+    ['"h":', '"z":'],
+  ] as const) {
+    assert.ok(good.includes(from));
+    assert.equal(parseRecord(good.replace(from, to)), undefined, to);
+  }
+  // A line that the text does not have.
+  assert.equal(toSnapshot(parseRecord(good.replace('"m":[[0,', '"m":[[1,'))!, undefined), undefined);
+  function record(map: LineMap): string {
+    const lines = map.lines().map(() => '0'.repeat(28));
+    const origins = map.toOrigins();
+    return encodeSnapshot({ path: 'f', key: '0'.repeat(32), lines, origins, deleted: new Map(), at: '' });
+  }
+});
+
 //#region Against a model
 
 /**
@@ -189,7 +269,7 @@ const by: Record<Who, LineOrigin> = { ai, human, unknown };
 interface Step {
   readonly who: Who;
   readonly seed: number;
-  readonly kind: 'insert' | 'replace' | 'lines' | 'blank' | 'undo' | 'whole' | 'multi';
+  readonly kind: 'insert' | 'replace' | 'lines' | 'blank' | 'undo' | 'whole' | 'multi' | 'reload';
   readonly at: number;
   readonly size: number;
   readonly late: boolean;
@@ -197,7 +277,17 @@ interface Step {
 const step: fc.Arbitrary<Step> = fc.record({
   who: fc.constantFrom<Who>('ai', 'human', 'unknown'),
   seed: fc.nat(1e6),
-  kind: fc.constantFrom<Step['kind']>('insert', 'insert', 'replace', 'lines', 'blank', 'undo', 'whole', 'multi'),
+  kind: fc.constantFrom<Step['kind']>(
+    'insert',
+    'insert',
+    'replace',
+    'lines',
+    'blank',
+    'undo',
+    'whole',
+    'multi',
+    'reload',
+  ),
   at: fc.nat(1e6),
   size: fc.integer({ min: 1, max: 30 }),
   late: fc.boolean(),
@@ -227,9 +317,9 @@ function run(
   check: (map: LineMap, text: string, touched: boolean) => void,
 ): void {
   let text = 'nop\nqrst uvw\n\nxyz\n';
-  const map = new LineMap(text);
-  const past = [text];
-  const late: [number, Who, string][] = [];
+  let map = new LineMap(text);
+  let past = [text];
+  let late: [number, Who, string][] = [];
   let version = 1;
   const applied = (changes: readonly [number, number, string][], who: Who, cause: string, isLate: boolean): void => {
     const content: ContentChange[] = [];
@@ -246,7 +336,13 @@ function run(
     const offset = s.at % (text.length + 1);
     const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
     const lineEnd = text.indexOf('\n', offset) < 0 ? text.length : text.indexOf('\n', offset) + 1;
-    if (s.kind === 'insert') applied([[offset, offset, words(s.who, s.seed, s.size, true)]], s.who, 'edit', s.late);
+    if (s.kind === 'reload') {
+      for (const [v, who, cause] of late) map.resolveEdit(v, by[who], cause);
+      map = new LineMap(text, stored(text, map.toOrigins()));
+      past = [text];
+      late = [];
+    } else if (s.kind === 'insert')
+      applied([[offset, offset, words(s.who, s.seed, s.size, true)]], s.who, 'edit', s.late);
     else if (s.kind === 'blank')
       applied([[lineStart, lineStart, ' '.repeat(s.size % 5) + (s.size % 3 ? '' : '\n')]], s.who, 'edit', s.late);
     else if (s.kind === 'replace' && cuts) {
