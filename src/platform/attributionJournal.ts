@@ -6,7 +6,7 @@
  * twice says the same thing twice. Only an index is kept in memory; records are read when asked for.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { constants, existsSync, readFileSync, statSync, type BigIntStats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { journalFormat, parseRecord, toSnapshot } from '../core/attribution/journal.ts';
@@ -39,6 +39,8 @@ export class Journal {
   readonly problems: string[] = [];
   /** The file that the index speaks of; `foreign`: another version's, which is left alone until we must write. */
   #id: string | undefined;
+  /** How the file looked when it was last read: while it still does, there is nothing new in it. */
+  #seen: BigIntStats | undefined;
   #offset = 0;
   #torn = false;
   #rejected: { offset: number; length: number }[] = [];
@@ -111,6 +113,8 @@ export class Journal {
   /** The remembered texts of a path, newest first. Damaged ones are left out. */
   async snapshots(path: string, limit: number): Promise<Snapshot[]> {
     if (!this.#index.has(path)) return [];
+    const known = this.#known(path, limit);
+    if (known.length === Math.min(limit, this.#index.get(path)?.size ?? 0)) return known;
     return this.#withFile((handle) => this.#loadAll(handle, path, limit));
   }
 
@@ -132,7 +136,8 @@ export class Journal {
       await this.refresh();
       if (!this.has(path, key)) return undefined;
     }
-    return this.#withFile((handle) => this.#load(handle, path, key));
+    const entry = this.#index.get(path)?.get(key);
+    return (entry && this.#cache.get(entry)) ?? this.#withFile((handle) => this.#load(handle, path, key));
   }
 
   get #lock(): string {
@@ -192,6 +197,8 @@ export class Journal {
   //#region Reading
 
   async #refresh(): Promise<ReadonlySet<string>> {
+    if (this.#seen && isSame(this.#seen, await fs.stat(this.file, { bigint: true }).catch(() => undefined)))
+      return new Set();
     const handle = await openIfThere(this.file);
     if (!handle) {
       this.#reset();
@@ -208,9 +215,11 @@ export class Journal {
     const changed = new Set<string>();
     const first = Buffer.alloc(headerLength);
     const { bytesRead } = await handle.read(first, 0, headerLength, 0);
-    const { size } = await handle.stat();
+    const stat = await handle.stat({ bigint: true });
+    const size = Number(stat.size);
     this.#begin(first.subarray(0, bytesRead), size);
     if (this.#id !== 'foreign' && size > this.#offset) await this.#scan(handle, size, changed);
+    this.#seen = stat;
     return changed;
   }
 
@@ -290,6 +299,12 @@ export class Journal {
     });
   }
 
+  /** The newest texts of a path as far as they were read before. */
+  #known(path: string, limit: number): Snapshot[] {
+    const entries = [...(this.#index.get(path)?.values() ?? [])].slice(-limit).reverse();
+    return entries.flatMap((entry) => this.#cache.get(entry) ?? []);
+  }
+
   async #loadAll(handle: fs.FileHandle | undefined, path: string, limit: number): Promise<Snapshot[]> {
     const found: Snapshot[] = [];
     for (const key of this.keys(path).slice(0, limit)) {
@@ -356,6 +371,7 @@ export class Journal {
 
   #reset(): void {
     this.#id = undefined;
+    this.#seen = undefined;
     this.#offset = 0;
     this.#torn = false;
     this.#rejected = [];
@@ -370,9 +386,15 @@ export class Journal {
     if (lines.length === 0) return;
     if (this.#id === undefined) await this.#refresh();
     if (this.#id === 'foreign') await this.#setAside();
-    await (await this.#create()).close();
     // After a crash in mid-write the torn line gets its end, so that it harms no other.
-    await writeOnce(this.file, Buffer.from(`${this.#torn ? '\n' : ''}${lines.join('\n')}\n`));
+    const bytes = Buffer.from(`${this.#torn ? '\n' : ''}${lines.join('\n')}\n`);
+    try {
+      await writeOnce(this.file, bytes);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await (await this.#create()).close();
+      await writeOnce(this.file, bytes);
+    }
     await this.#refresh();
   }
 
@@ -419,10 +441,14 @@ export async function createWith(file: string, content: Buffer): Promise<void> {
   }
 }
 
-/** One write at the end of the file, again when the file was replaced meanwhile. */
+/** Whether a file is the one that was read, as it was then. What is appended to it changes its size. */
+const isSame = (a: BigIntStats, b: BigIntStats | undefined): boolean =>
+  b !== undefined && a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+
+/** One write at the end of a file that is there, again when the file was replaced meanwhile. */
 async function writeOnce(file: string, bytes: Buffer): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const handle = await fs.open(file, 'a', 0o600);
+    const handle = await fs.open(file, constants.O_WRONLY | constants.O_APPEND);
     try {
       const { bytesWritten } = await handle.write(bytes);
       if (bytesWritten !== bytes.length) throw new Error(`${file}: the disk took only a part of a record`);

@@ -81,13 +81,16 @@ export function encodeSnapshot(snapshot: Snapshot, base?: Snapshot): string {
 /** Values by number, each once. */
 function table<T>(): { readonly list: readonly T[]; indexOf(value: T): number } {
   const list: T[] = [];
-  const numbers = new Map<string, number>();
+  const numbers = new Map<T | string, number>();
   return {
     list,
     indexOf(value) {
+      let at = numbers.get(value);
+      if (at !== undefined) return at;
       const text = JSON.stringify(value);
-      let at = numbers.get(text);
+      at = numbers.get(text);
       if (at === undefined) numbers.set(text, (at = list.push(value) - 1));
+      numbers.set(value, at);
       return at;
     },
   };
