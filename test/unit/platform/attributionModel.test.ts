@@ -5,14 +5,13 @@
  */
 import { test } from 'node:test';
 import { play } from './attributionModel.ts';
+import { syncFiles } from './syncFiles.ts';
+
+syncFiles();
 
 const first = Number(process.env['MODEL_SEED'] ?? 1);
-const runs = Number(process.env['MODEL_RUNS'] ?? 300);
+const runs = Number(process.env['MODEL_RUNS'] ?? 2000);
 
 void test(`${runs} sessions from seed ${first} on: no AI line is called human, no human line AI`, async () => {
-  let next = first;
-  const worker = async (): Promise<void> => {
-    while (next < first + runs) await play(next++);
-  };
-  await Promise.all(Array.from({ length: 4 }, worker));
+  for (let seed = first; seed < first + runs; seed++) await play(seed);
 });
