@@ -3,18 +3,13 @@
  * touches the disk. Fails towards `unknown`: an edit that is not classified is never called a person's.
  */
 import * as vscode from 'vscode';
-import {
-  TextShadow,
-  type ChangeEvent,
-  type ClipboardMatch,
-  type EditorEvent,
-  type TextRange,
-} from '../core/attribution/editEvents.ts';
+import type { ChangeEvent, ClipboardMatch, EditorEvent, TextRange } from '../core/attribution/editEvents.ts';
 import { EditClassifier } from '../core/attribution/editOrigin.ts';
 import type { EditVerdict } from '../core/attribution/editVerdict.ts';
 import { ShellPrograms } from '../core/attribution/shellPrograms.ts';
 import type { LineOrigin } from '../core/model.ts';
 import type { EditOriginParams } from '../protocol.ts';
+import { DocumentCopies } from './documentCopies.ts';
 
 export interface EditWatcherDeps {
   /** Hands a verdict to the server. Called a few times per second at most per person, more for streams. */
@@ -34,28 +29,15 @@ const keyEmulators = [
   'gregoire.dance',
   'tuttieee.emacs-mcx',
 ];
-/** Larger documents are classified without knowing what an edit took away. */
-const maxShadow = 2_000_000;
-const maxShadows = 200;
-const maxCopiedAtOnce = 256 * 1024;
 const selectionKinds = ['', 'keyboard', 'mouse', 'command'] as const;
 const gitState =
   /[\\/]\.git[\\/](?:worktrees[\\/][^\\/]+[\\/])?(?:HEAD|index|ORIG_HEAD|MERGE_HEAD|AUTO_MERGE|refs[\\/].*)$/;
-
-interface Shadow {
-  readonly text: TextShadow;
-  /** Document version that the copy stands for. */
-  version: number;
-}
 
 export class EditWatcher implements vscode.Disposable {
   readonly #deps: EditWatcherDeps;
   readonly #disposables: vscode.Disposable[] = [];
   readonly #classifier: EditClassifier;
-  readonly #shadows = new Map<string, Shadow>();
-  /** Documents whose copy is still to be made, one per turn of the event loop. */
-  readonly #toCopy = new Set<vscode.TextDocument>();
-  #copyTimer: NodeJS.Timeout | undefined;
+  readonly #copies = new DocumentCopies();
   #dueTimer: NodeJS.Timeout | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
   #nextId = 1;
@@ -83,7 +65,7 @@ export class EditWatcher implements vscode.Disposable {
       vscode.workspace.onDidOpenTextDocument((document) => this.#onOpen(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.#onClose(document)),
     );
-    for (const document of vscode.workspace.textDocuments) this.#copySoon(document);
+    for (const document of vscode.workspace.textDocuments) this.#copies.copySoon(document);
   }
 
   /** The next text that comes at the cursor, within a quarter of a second, is an accepted inline suggestion. */
@@ -104,10 +86,8 @@ export class EditWatcher implements vscode.Disposable {
 
   dispose(): void {
     this.#publish(this.#classifier.flush());
-    clearTimeout(this.#copyTimer);
     clearTimeout(this.#dueTimer);
-    this.#toCopy.clear();
-    this.#shadows.clear();
+    this.#copies.dispose();
     for (const d of this.#disposables.splice(0)) d.dispose();
   }
 
@@ -121,8 +101,7 @@ export class EditWatcher implements vscode.Disposable {
       return;
     }
     const plain = contentChanges.map((c) => ({ range: toRange(c.range), text: c.text, rangeLength: c.rangeLength }));
-    const shadow = this.#shadowFor(document, uri);
-    const changes = shadow ? shadow.text.apply(plain) : plain;
+    const { changes, knows } = this.#copies.apply(document, uri, plain);
     const editor = vscode.window.activeTextEditor;
     const id = this.#nextId++;
     const change: ChangeEvent = {
@@ -141,7 +120,7 @@ export class EditWatcher implements vscode.Disposable {
       isFocused: vscode.window.state.focused,
       changes,
       isComplete: true,
-      ...(shadow ? { knows: (word: string) => shadow.text.knows(word, changes) } : {}),
+      ...(knows ? { knows } : {}),
     };
     this.#give(change);
     if (this.#classifier.wantsClipboard(id)) this.#compareWithClipboard(change);
@@ -164,22 +143,19 @@ export class EditWatcher implements vscode.Disposable {
 
   #onOpen(document: vscode.TextDocument): void {
     this.#give({ kind: 'open', at: performance.now(), path: document.uri.path, scheme: document.uri.scheme });
-    // An extension that edits a closed file opens it a millisecond before; small ones are copied right away.
-    if (document.lineCount <= 5000 && isCopied(document)) this.#copy(document, maxCopiedAtOnce);
-    else this.#copySoon(document);
+    this.#copies.open(document);
   }
 
   #onClose(document: vscode.TextDocument): void {
     const uri = document.uri.toString();
-    this.#shadows.delete(uri);
-    this.#toCopy.delete(document);
+    this.#copies.close(document);
     this.#publish(this.#classifier.close(uri));
   }
 
   #onDisk(uri: vscode.Uri): void {
     const at = performance.now();
     // A checkout may touch thousands of files: only those that are open can be reloaded.
-    if (this.#shadows.has(uri.toString())) this.#give({ kind: 'disk', at, path: uri.path });
+    if (this.#copies.has(uri.toString())) this.#give({ kind: 'disk', at, path: uri.path });
     else if (gitState.test(uri.path)) this.#give({ kind: 'git', at });
   }
 
@@ -255,52 +231,7 @@ export class EditWatcher implements vscode.Disposable {
   }
 
   //#endregion
-  //#region Copies of documents
-
-  #shadowFor(document: vscode.TextDocument, uri: string): Shadow | undefined {
-    const shadow = this.#shadows.get(uri);
-    if (shadow && shadow.version < document.version) {
-      // Versions may skip: an undo that changes nothing counts, too.
-      shadow.version = document.version;
-      return shadow;
-    }
-    this.#shadows.delete(uri);
-    this.#copySoon(document);
-    return undefined;
-  }
-
-  #copySoon(document: vscode.TextDocument): void {
-    if (!isCopied(document)) return;
-    this.#toCopy.add(document);
-    this.#copyTimer ??= setTimeout(() => this.#copyOne(), 0);
-  }
-
-  #copyOne(): void {
-    this.#copyTimer = undefined;
-    const [document] = this.#toCopy;
-    if (!document) return;
-    this.#toCopy.delete(document);
-    if (!document.isClosed && document.lineCount <= 50_000) this.#copy(document, maxShadow);
-    if (this.#toCopy.size > 0) this.#copyTimer = setTimeout(() => this.#copyOne(), 0);
-  }
-
-  #copy(document: vscode.TextDocument, limit: number): void {
-    const text = document.getText();
-    if (text.length > maxShadow) return;
-    if (text.length > limit) {
-      this.#copySoon(document);
-      return;
-    }
-    this.#shadows.set(document.uri.toString(), { text: new TextShadow(text), version: document.version });
-    if (this.#shadows.size <= maxShadows) return;
-    const [oldest] = this.#shadows.keys();
-    this.#shadows.delete(oldest as string);
-  }
-
-  //#endregion
 }
-
-const isCopied = ({ uri }: vscode.TextDocument): boolean => !/^(?:output|git|chat|vscode-scm|comment)/.test(uri.scheme);
 
 const toRange = ({ start, end }: vscode.Range): TextRange => ({
   start: { line: start.line, character: start.character },
