@@ -117,6 +117,8 @@ export interface EditorOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Without Countersign, to measure beside it. */
   readonly bare?: boolean;
+  /** Has the other extension time Countersign's listeners. */
+  readonly timed?: boolean;
 }
 
 /** Registers the server's and browser's life around the tests of a file. */
@@ -150,7 +152,11 @@ export async function openEditor(options: EditorOptions = {}): Promise<OpenEdito
     extensionsDir,
     ...(options.trust === undefined ? {} : { trust: options.trust }),
     settings: options.settings ?? {},
-    env: { AGENT_PORTS: path.join(scratch, 'ports'), ...gitEnv },
+    env: {
+      AGENT_PORTS: path.join(scratch, 'ports'),
+      ...(options.timed ? { AGENT_LISTENERS: '1' } : {}),
+      ...gitEnv,
+    },
   });
   const browser = await startBrowser();
   let count = 0;
@@ -191,6 +197,7 @@ export async function openEditor(options: EditorOptions = {}): Promise<OpenEdito
       const context = await newContext(browser);
       const page = await context.newPage();
       page.setDefaultTimeout(15_000);
+      page.setDefaultNavigationTimeout(60_000);
       const shot = (file: string): Promise<unknown> => page.screenshot({ path: path.join(shots, `${file}.png`) });
       try {
         await page.goto(workbenchUrl(host, target));

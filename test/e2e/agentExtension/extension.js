@@ -3,6 +3,7 @@
 const { createHash } = require('node:crypto');
 const fs = require('node:fs/promises');
 const http = require('node:http');
+const Module = require('node:module');
 const path = require('node:path');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 const v8 = require('node:v8');
@@ -12,13 +13,100 @@ const vscode = require('vscode');
 const open = (file) => vscode.workspace.openTextDocument(vscode.Uri.file(file));
 
 let changedAt = 0;
-let delay;
+let blocking;
+let fedVersion = 0;
 
 /** In MB, garbage collected. */
-function heapInUse() {
+async function heapInUse() {
   v8.setFlagsFromString('--expose-gc');
-  vm.runInNewContext('gc')();
+  const collect = vm.runInNewContext('gc');
+  collect();
+  // What only finalizers held is free after another turn.
+  await pause(100);
+  collect();
   return process.memoryUsage().heapUsed / 1048576;
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * What Countersign's own listeners take, in ms, measured around each call where AGENT_LISTENERS is set: it is then given
+ * an API whose events pass through here. Nothing of that is in the extension itself.
+ */
+const ours = {
+  /** Of the change event under way. */
+  change: 0,
+  longest: 0,
+  longestOf: '',
+  total: 0,
+  /** What listens to changes of documents, but for what only passes them on to the language server. */
+  onChange: new Set(),
+};
+
+const timed = (name, listener, self) => (event) => {
+  const began = performance.now();
+  try {
+    return Reflect.apply(listener, self, [event]);
+  } finally {
+    const time = performance.now() - began;
+    ours.total += time;
+    if (name === 'onDidChangeTextDocument') ours.change += time;
+    if (time > ours.longest) [ours.longest, ours.longestOf] = [time, name];
+  }
+};
+
+const timedEvent = (name, event, isKept) => (listener, self, disposables) => {
+  const one = timed(name, listener, self);
+  if (isKept && name === 'onDidChangeTextDocument') ours.onChange.add(one);
+  const registered = event(one, undefined, disposables);
+  return {
+    dispose() {
+      ours.onChange.delete(one);
+      registered.dispose();
+    },
+  };
+};
+
+/** The same object, its events timed. */
+function withTimedEvents(object, isKept, replaced = {}) {
+  return new Proxy(
+    {},
+    {
+      has: (_, key) => key in object,
+      set: (_, key, value) => Reflect.set(object, key, value),
+      get(_, key) {
+        if (key in replaced) return replaced[key];
+        const value = object[key];
+        if (typeof value !== 'function') return value;
+        if (typeof key === 'string' && /^on(Did|Will)[A-Z]/.test(key)) return timedEvent(key, value, isKept);
+        return value.bind(object);
+      },
+    },
+  );
+}
+
+/** Has to run before Countersign is loaded. */
+function timeListeners() {
+  const known = new Map();
+  const load = Module._load;
+  Module._load = function (request, parent, ...more) {
+    const loaded = Reflect.apply(load, this, [request, parent, ...more]);
+    const file = parent?.filename ?? '';
+    if (request !== 'vscode' || !/[\\/]countersign\.countersign-[^\\/]*[\\/]dist[\\/]/.test(file)) return loaded;
+    if (!known.has(file)) {
+      const isKept = path.basename(file) !== 'languageClient.js';
+      const { workspace, window, languages } = loaded;
+      known.set(file, {
+        ...loaded,
+        workspace: withTimedEvents(workspace, isKept, {
+          createFileSystemWatcher: (...args) => withTimedEvents(workspace.createFileSystemWatcher(...args), isKept),
+        }),
+        window: withTimedEvents(window, isKept),
+        languages: withTimedEvents(languages, isKept),
+      });
+    }
+    return known.get(file);
+  };
 }
 
 const operations = {
@@ -78,19 +166,23 @@ const operations = {
     return { saves, participants };
   },
   /**
-   * `count` edits, as `streams` agents make them who write at once, each at a place of its own. Answers with, for each change
-   * event the time between our first and our last listener, which is what the extensions activated in between took, in
-   * ms.
+   * `count` edits, or as many as `ms` allow, as `streams` agents make them who write at once, each at a place of its own.
+   * Answers with two times for each change event, in ms: `between` our first and our last listener, which is what the
+   * extensions activated in between took, and in Countersign's `own` listeners (see `timeListeners`).
    */
-  async streams({ file, streams, count }) {
+  async streams({ file, streams, count = Infinity, ms = Infinity }) {
     const document = await open(file);
-    const events = [];
+    const between = [];
+    const own = [];
     const last = vscode.workspace.onDidChangeTextDocument((e) => {
-      if (e.document === document && e.contentChanges.length > 0) events.push(performance.now() - changedAt);
+      if (e.document !== document || e.contentChanges.length === 0) return;
+      between.push(performance.now() - changedAt);
+      own.push(ours.change);
     });
     const apart = Math.floor(document.lineCount / streams);
     const written = Array.from({ length: streams }, () => 0);
-    for (let i = 0; i < count; i++) {
+    const end = performance.now() + ms;
+    for (let i = 0; i < count && performance.now() < end; i++) {
       const which = i % streams;
       let line = which * apart;
       for (let j = 0; j < which; j++) line += Math.floor(written[j] / 8);
@@ -102,17 +194,74 @@ const operations = {
       if (!(await vscode.workspace.applyEdit(edit))) throw new Error('an edit was refused');
     }
     last.dispose();
-    return events;
+    return { between, own };
   },
-  /** Begins, or ends, measuring how long the extension host is blocked; the longest time, in ms. */
+  /**
+   * `count` (of 90, or of a multiple) change events given to Countersign's own listeners, in this process but without the
+   * workbench: `streams` agents write a line each in eight pieces and take it back, so that the text stays as long as it
+   * is. The listener that passes changes on to the language server is left out: the server would see another text than
+   * the workbench's. Answers with the times of the events, and of a listener which does nothing, in thousandths of a ms.
+   */
+  async feed({ file, streams, count, atOnce }) {
+    const document = await open(file);
+    const apart = Math.floor(document.lineCount / streams);
+    const written = Array.from({ length: streams }, () => '');
+    const idle = timed('nothing', () => undefined);
+    fedVersion = Math.max(fedVersion, document.version);
+    const fed = Object.create(document, { version: { get: () => fedVersion }, isDirty: { value: true } });
+    const times = [];
+    const empty = [];
+    for (let i = 0; i < count; i++) {
+      const which = i % streams;
+      const line = which * apart;
+      const isBack = Math.floor(i / streams) % 9 === 8;
+      const text = isBack ? '' : `token${++fedVersion} `;
+      if (isBack) fedVersion++;
+      const at = new vscode.Position(line, isBack ? 0 : written[which].length);
+      const end = new vscode.Position(line, written[which].length);
+      const change = {
+        range: new vscode.Range(at, end),
+        rangeOffset: 0,
+        rangeLength: end.character - at.character,
+        text,
+      };
+      written[which] = isBack ? '' : written[which] + text;
+      const event = { document: fed, contentChanges: [change], reason: undefined };
+      let began = performance.now();
+      idle(event);
+      empty.push(Math.round((performance.now() - began) * 1000));
+      began = performance.now();
+      for (const listener of ours.onChange) listener(event);
+      times.push(Math.round((performance.now() - began) * 1000));
+      if (i % 500 === 499) await pause(0);
+      // An answer of the language server: what was sent to it before has been read, nothing piles up on the way.
+      if (i % atOnce === atOnce - 1)
+        await vscode.commands.executeCommand('vscode.executeHoverProvider', document.uri, new vscode.Position(0, 0));
+    }
+    return { listeners: ours.onChange.size, times, empty };
+  },
+  /**
+   * Begins, or ends, measuring how long the extension host is blocked. `longest`: of the event loop; `own`: of one call of
+   * Countersign's listeners, `ownTotal` of all; `cpu`: of this whole process. All in ms.
+   */
   async blocked({ begin }) {
     if (begin) {
-      delay = monitorEventLoopDelay({ resolution: 1 });
+      const delay = monitorEventLoopDelay({ resolution: 1 });
+      [ours.longest, ours.longestOf, ours.total] = [0, '', 0];
+      blocking = { delay, cpu: process.cpuUsage() };
       delay.enable();
-      return 0;
+      return null;
     }
+    const { delay, cpu } = blocking;
     delay.disable();
-    return delay.max / 1e6;
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      longest: delay.max / 1e6,
+      own: ours.longest,
+      ownOf: ours.longestOf,
+      ownTotal: ours.total,
+      cpu: (user + system) / 1000,
+    };
   },
   async heap() {
     return heapInUse();
@@ -206,10 +355,14 @@ const slowStart = async () => Number(await fs.readFile(path.join(process.env.AGE
 
 exports.activate = async (given) => {
   context = given;
+  if (process.env.AGENT_LISTENERS) timeListeners();
   // Listeners run in the order in which they came.
   context.subscriptions.push(
     vscode.workspace.onWillSaveTextDocument(() => (firstAt = performance.now())),
-    vscode.workspace.onDidChangeTextDocument(() => (changedAt = performance.now())),
+    vscode.workspace.onDidChangeTextDocument(() => {
+      ours.change = 0;
+      changedAt = performance.now();
+    }),
   );
   const ms = await slowStart().catch(() => 0);
   if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
