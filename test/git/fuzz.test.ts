@@ -3,16 +3,15 @@
  * `test/tools/gitFuzz.ts` runs thousands.
  */
 import { after, before, describe, it } from 'node:test';
-import { play, template } from './randomWork.ts';
-import type { World } from './world.ts';
+import { play, Template } from './randomWork.ts';
 
 const runs = Number(process.env['COUNTERSIGN_FUZZ_RUNS'] ?? 12);
 const firstSeed = Number(process.env['COUNTERSIGN_FUZZ_SEED'] ?? 1);
 
-describe('random work', { concurrency: 2 }, () => {
-  let w: World;
+describe('random work', () => {
+  let w: Template;
   before(async () => {
-    w = await template();
+    w = await Template.make();
   });
   after(() => w.remove());
   for (let i = 0; i < runs; i++)

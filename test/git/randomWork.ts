@@ -3,13 +3,15 @@
  * unseen programs edit, git is asked for everything it can do, and every commit's record is counted again.
  */
 import assert from 'node:assert/strict';
-import * as fs from 'node:fs/promises';
+import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Io } from '../../src/cli/command.ts';
 import { verify } from '../../src/cli/commands/verify.ts';
 import { findRecords } from '../../src/core/provenance/trailers.ts';
+import { Objects } from './objects.ts';
 import { Resident } from './resident.ts';
+import { fastFolder, Shells } from './shells.ts';
 import { World } from './world.ts';
 
 type Who = 'ai' | 'human' | 'write';
@@ -25,34 +27,123 @@ export function random(seed: number): (n: number) => number {
   };
 }
 
-/** A repository to copy: set up once, with our hooks, served by this process where `resident`. */
-export async function template(): Promise<World> {
-  const w = await World.make({
-    policy: 'version: 1\ncommit: { trailers: record }\n',
-    init: ['--template='],
-  });
-  // What the hooks see of the environment is this process's own.
-  for (const name of Object.keys(process.env)) if (name.startsWith('GIT_')) delete process.env[name];
-  Object.assign(process.env, { HOME: w.env['HOME'], GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C.UTF-8' });
-  delete process.env['XDG_CONFIG_HOME'];
-  return w;
+/** Git does nothing behind our back, and writes to memory. */
+const quickGit = `[gc]
+	auto = 0
+[maintenance]
+	auto = false
+[core]
+	fsync = none
+	looseCompression = 0
+	preloadIndex = false
+[index]
+	threads = 1
+`;
+
+interface Entry {
+  readonly path: string;
+  readonly mode: number;
+  readonly bytes: Buffer;
+}
+
+/** A repository to copy, set up once, with our hooks, which this process serves. One sequence at a time plays in it. */
+export class Template {
+  readonly world: World;
+  readonly resident: Resident;
+  readonly #shells: Shells;
+  readonly #entries: Entry[] = [];
+
+  private constructor(world: World, resident: Resident, shells: Shells) {
+    this.world = world;
+    this.resident = resident;
+    this.#shells = shells;
+    for (const e of fs.readdirSync(world.dir, { recursive: true, withFileTypes: true })) {
+      const file = path.join(e.parentPath, e.name);
+      if (!e.isFile()) continue;
+      this.#entries.push({
+        path: path.relative(world.dir, file),
+        mode: fs.statSync(file).mode,
+        bytes: fs.readFileSync(file),
+      });
+    }
+  }
+
+  static async make(): Promise<Template> {
+    const world = await World.make({
+      policy: 'version: 1\ncommit: { trailers: record }\n',
+      init: ['--template='],
+      in: fastFolder(os.tmpdir()),
+      config: quickGit,
+    });
+    // What the hooks see of the environment is this process's own.
+    for (const name of Object.keys(process.env)) if (name.startsWith('GIT_')) delete process.env[name];
+    Object.assign(process.env, { HOME: world.env['HOME'], GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C.UTF-8' });
+    delete process.env['XDG_CONFIG_HOME'];
+    const base = path.dirname(world.dir);
+    const resident = new Resident(world.cli, path.join(world.dir, '.git/hooks'), path.join(base, 'pipes'));
+    const shells = new Shells(path.join(base, 'shells'));
+    shells.takeOver();
+    world.start = async (program, args, options) => {
+      const { code, out, err } = await shells.run(program, args, options);
+      return { code, out: out.toString('latin1'), err: err.toString('utf8') };
+    };
+    return new Template(world, resident, shells);
+  }
+
+  async copy(name: string): Promise<World> {
+    const dir = path.join(path.dirname(this.world.dir), name);
+    const made = new Set<string>();
+    for (const e of this.#entries) {
+      const file = path.join(dir, e.path);
+      const folder = path.dirname(file);
+      if (!made.has(folder)) fs.mkdirSync(folder, { recursive: true });
+      made.add(folder);
+      fs.writeFileSync(file, e.bytes, { mode: e.mode });
+    }
+    // Git asks for these folders, empty or not.
+    for (const folder of ['objects/info', 'objects/pack', 'refs/tags'])
+      fs.mkdirSync(path.join(dir, '.git', folder), { recursive: true });
+    const gitDir = path.join(dir, '.git');
+    return this.world.at(dir, { root: dir, gitDir, commonDir: gitDir });
+  }
+
+  async remove(): Promise<void> {
+    this.resident.close();
+    this.#shells.close();
+    await this.world.remove();
+  }
 }
 
 const files = ['a.ts', 'dir/b.py', 'c.md'];
 const steps = 12;
 
 /** Plays one sequence. `log` tells what was done, for the report of a failure. */
-export async function play(seed: number, from: World, log: string[]): Promise<number> {
-  const base = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-random-')));
-  const w = await from.copyTo(path.join(base, 'repo'));
-  const resident = new Resident(w.cli, path.join(w.dir, '.git/hooks'), path.join(base, 'pipes'));
+export async function play(seed: number, from: Template, log: string[]): Promise<number> {
+  const { resident } = from;
+  const w = await from.copy(`repo${seed}`);
+  resident.errors = '';
   try {
     return await new Player(seed, w, resident, log).run();
   } finally {
     await resident.idle().catch(() => undefined);
-    resident.close();
-    await fs.rm(base, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    fs.rmSync(w.dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
+}
+
+interface Own {
+  readonly added: readonly string[];
+  readonly aiDeleted: number;
+  /** Lines of which the model cannot tell. */
+  readonly either: number;
+  readonly isRename: boolean;
+}
+
+/** A commit to be counted, and what was true when it was found. */
+interface Found {
+  readonly id: string;
+  readonly what: string;
+  readonly deleters: ReadonlyMap<string, Who | 'either'>;
+  readonly isPicked: boolean;
 }
 
 class Player {
@@ -62,7 +153,9 @@ class Player {
   readonly #w: World;
   readonly #resident: Resident;
   readonly #log: string[];
+  readonly #objects: Objects;
   readonly #checked = new Set<string>();
+  readonly #found: Found[] = [];
   /** Who took a line out of a file last. */
   readonly #deleters = new Map<string, Who | 'either'>();
   #counter = 0;
@@ -76,6 +169,7 @@ class Player {
     this.#w = w;
     this.#resident = resident;
     this.#log = log;
+    this.#objects = new Objects(w.repo.gitDir);
   }
 
   #pick<T>(list: readonly T[]): T {
@@ -117,7 +211,7 @@ class Player {
     const added = Array.from({ length: this.#rand(5) === 0 && remove > 0 ? 0 : 1 + this.#rand(4) }, () =>
       this.#fresh(who),
     );
-    const old = (await this.#w.tryGit(['show', `HEAD:${file}`])).out.split('\n');
+    const old = this.#objects.text(this.#objects.head(), file).split('\n');
     // A line that is not committed yet may be staged; whether its end counts as a deletion later is open.
     for (const line of lines.splice(at, remove, ...added))
       this.#deleters.set(`${file}\0${line}`, old.includes(line) ? who : 'either');
@@ -133,7 +227,7 @@ class Player {
     const name = `step ${++this.#counter}`;
     const extra = this.#rand(4) === 0 ? ['-s'] : [];
     const done = await this.#git(['commit', '-q', '-m', name, ...extra, ...args]);
-    await this.#check(`commit ${args.join(' ')}`);
+    this.#check(`commit ${args.join(' ')}`);
     return done;
   }
 
@@ -144,8 +238,12 @@ class Player {
     return this.#isClean();
   }
 
-  async #depth(): Promise<number> {
-    return Number(await this.#ask('rev-list', '--count', '--first-parent', 'HEAD'));
+  /** Commits from HEAD by first parents. */
+  #depth(): number {
+    let depth = 0;
+    for (let id: string | undefined = this.#objects.head(); id !== undefined; depth++)
+      id = this.#objects.commit(id).parents[0];
+    return depth;
   }
 
   /** Takes up a conflict in one of the ways people do; afterwards nothing is under way. */
@@ -178,8 +276,7 @@ class Player {
         for (const line of text.split('\n')) if (!unique.includes(line)) this.#deleters.set(`${file}\0${line}`, who);
         if (this.#rand(2) === 0) unique.splice(this.#rand(unique.length + 1), 0, this.#fresh(who));
         this.#log.push(`${who} resolves ${file}, side ${side}: ${unique.join(', ')}`);
-        if ((await fs.stat(this.#w.path(file)).catch(() => undefined)) === undefined && unique.length === 0)
-          await this.#git(['rm', '-q', '--', file]);
+        if (!fs.existsSync(this.#w.path(file)) && unique.length === 0) await this.#git(['rm', '-q', '--', file]);
         else await this.#w[who](file, unique.map((l) => `${l}\n`).join(''));
       }
       await this.#git(['add', '-A', '--', ...unmerged]);
@@ -200,6 +297,7 @@ class Player {
     await this.#commit();
     for (let step = 0; step < steps; step++) await this.#step();
     await this.#clean();
+    await this.#count();
     await this.#verify();
     return this.#checked.size;
   }
@@ -244,7 +342,7 @@ class Player {
         return;
       case 13:
       case 14: {
-        if ((await this.#depth()) < 3) return;
+        if (this.#depth() < 3) return;
         if (this.#rand(2) === 0) await this.#git(['add', '.']);
         const args = this.#pick([
           ['--no-edit'],
@@ -270,7 +368,7 @@ class Player {
         }
         return;
       case 16: {
-        const depth = await this.#depth();
+        const depth = this.#depth();
         if (depth < n + 2) return;
         await this.#git(['reset', '-q', this.#pick(['--soft', '--mixed']), `HEAD~${n}`]);
         await this.#git(['add', '.']);
@@ -281,12 +379,12 @@ class Player {
         return;
       }
       case 17:
-        if ((await this.#depth()) > 3) await this.#git(['reset', '-q', '--hard', this.#pick(['HEAD', 'HEAD~1'])]);
+        if (this.#depth() > 3) await this.#git(['reset', '-q', '--hard', this.#pick(['HEAD', 'HEAD~1'])]);
         return;
       case 18:
-        if ((await this.#clean()) && (await this.#depth()) > 3) {
+        if ((await this.#clean()) && this.#depth() > 3) {
           if (await this.#git(['revert', '--no-edit', this.#pick(['HEAD', 'HEAD~1'])])) {
-            await this.#check('revert');
+            this.#check('revert');
             if (this.#rand(2) === 0) {
               if (!(await this.#git(['revert', '--no-edit', 'HEAD']))) await this.#git(['revert', '--abort']);
             }
@@ -296,7 +394,7 @@ class Player {
       case 19:
       case 20:
       case 21: {
-        const depth = await this.#depth();
+        const depth = this.#depth();
         if (!(await this.#clean()) || depth < 4) return;
         const count = Math.min(depth - 2, n + 1);
         const script = this.#pick([
@@ -319,11 +417,11 @@ class Player {
       }
       case 22: {
         // An autosquash of what belongs to an earlier commit.
-        if ((await this.#depth()) < 4) return;
+        if (this.#depth() < 4) return;
         await this.#edit(this.#pick<Who>(['ai', 'human']));
         await this.#git(['add', '.']);
         if (!(await this.#git(['commit', '-q', this.#pick(['--fixup', '--squash']), 'HEAD~1', '--no-edit']))) return;
-        await this.#check('fixup');
+        this.#check('fixup');
         if (
           !(await this.#git(['rebase', '-q', '-i', '--autosquash', 'HEAD~3'], {
             env: { GIT_SEQUENCE_EDITOR: ':', GIT_EDITOR: 'true' },
@@ -336,7 +434,7 @@ class Player {
       case 24:
       case 25:
       case 26: {
-        if (!(await this.#clean()) || (await this.#depth()) < 3) return;
+        if (!(await this.#clean()) || this.#depth() < 3) return;
         const branch = `side${++this.#branches}`;
         await this.#git(['checkout', '-q', '-b', branch, `HEAD~${this.#rand(2)}`]);
         const own = 1 + this.#rand(2);
@@ -449,31 +547,58 @@ class Player {
     return this.#check(`take ${branch}`);
   }
 
-  /** Counts every commit that is new since the last look. */
-  async #check(what: string): Promise<void> {
-    const ids = (await this.#ask('rev-list', '--reverse', 'HEAD'))
-      .split('\n')
-      .filter((id) => id !== '' && !this.#checked.has(id));
+  /** Notes every commit that is new since the last look. They are counted together, at the end: that takes one git. */
+  #check(what: string): void {
+    const ids = this.#objects.since(this.#objects.head(), this.#checked);
+    if (ids.length === 0) return;
+    const deleters = new Map(this.#deleters);
     for (const id of ids) {
-      const root = this.#checked.size === 0;
+      if (this.#checked.size > 0) this.#found.push({ id, what, deleters, isPicked: this.#picked });
       this.#checked.add(id);
-      if (!root) await this.#checkOne(id, what);
+    }
+    this.#log.push(`# ${ids.map((id) => id.slice(0, 8)).join(' ')}`);
+  }
+
+  async #count(): Promise<void> {
+    const { code, out, err } = await this.#w.tryGit(
+      [
+        'log',
+        '--no-walk=unsorted',
+        '--stdin',
+        '--format=%x01%H%x02%B%x02%(trailers:only,unfold)%x02',
+        '-p',
+        '-U0',
+        '--no-renames',
+        '--text',
+        '--no-color',
+        '--src-prefix=a/',
+        '--dst-prefix=b/',
+      ],
+      { input: this.#found.map((f) => `${f.id}\n`).join('') },
+    );
+    assert.equal(code, 0, err);
+    const told = new Map<string, readonly string[]>();
+    for (const part of out.split('\x01').slice(1)) {
+      const fields = part.split('\x02');
+      told.set(fields[0] as string, fields.slice(1));
+    }
+    for (const found of this.#found) {
+      const [message, trailers, patch] = told.get(found.id) as [string, string, string];
+      this.#countOne(found, message, trailers, patch);
     }
   }
 
-  async #checkOne(id: string, what: string): Promise<void> {
-    const message = await this.#ask('log', '-1', '--format=%B', id);
-    const parents = (await this.#ask('log', '-1', '--format=%P', id)).trim().split(' ');
+  #countOne({ id, what, deleters, isPicked }: Found, message: string, parsed: string, patch: string): void {
+    const { parents } = this.#objects.commit(id);
     const label = `${id.slice(0, 8)} after ${what}: ${message}`;
     const own = findRecords(message).records.filter((r) => !r.quoted);
     assert.equal(own.length, 1, `one record in ${label}`);
     const { provenance: p, assistedBy } = own[0] as (typeof own)[number];
-    const parsed = await this.#ask('log', '-1', '--format=%(trailers:only,unfold)', id);
     assert.equal((parsed.match(/^AI-Provenance: v1 /gm) ?? []).length, 1, `git parses the record of ${label}`);
     for (const key of ['Signed-off-by', 'Refs'])
       if (what.startsWith('commit ') && new RegExp(`^${key}: `, 'm').test(message))
         assert.match(parsed, new RegExp(`^${key}: `, 'm'), `${key} is parsed in ${label}`);
-    const fresh = parents.length > 1 ? await this.#ownOfMerge(id, parents) : await this.#ownOf(id);
+    const fresh = parents.length > 1 ? this.#ownOfMerge(id, parents) : ownOf(patch, deleters);
     const count = (who: Who): number => fresh.added.filter((l) => l.startsWith(`${who} line `)).length;
     assert.deepEqual(
       { ai: p.ai, unk: p.unk, mod: p.mod, agents: assistedBy.length },
@@ -481,81 +606,28 @@ class Player {
       label,
     );
     // Whose deletion a rename or a pick that was edited is, is open.
-    if (parents.length === 1 && !fresh.isRename && /^(?:commit|amend)/.test(what) && !this.#picked)
+    if (parents.length === 1 && !fresh.isRename && /^(?:commit|amend)/.test(what) && !isPicked)
       assert.ok(
         p.aiDeleted >= fresh.aiDeleted && p.aiDeleted <= fresh.aiDeleted + fresh.either,
         `del=${p.aiDeleted}, not ${fresh.aiDeleted} (+${fresh.either}), of ${label}`,
       );
   }
 
-  async #ownOf(id: string): Promise<{ added: string[]; aiDeleted: number; either: number; isRename?: boolean }> {
-    const patch = await this.#ask(
-      'show',
-      '--format=',
-      '-U0',
-      '--no-renames',
-      '--text',
-      '--no-color',
-      '--src-prefix=a/',
-      '--dst-prefix=b/',
-      id,
-    );
-    interface Part {
-      readonly path: string;
-      isNew: boolean;
-      isGone: boolean;
-      readonly added: string[];
-      readonly deleted: string[];
-    }
-    const parts: Part[] = [];
-    for (const line of patch.split('\n')) {
-      const part = parts.at(-1);
-      if (line.startsWith('diff --git '))
-        parts.push({ path: line.replace(/.* b\//, ''), isNew: false, isGone: false, added: [], deleted: [] });
-      else if (!part) continue;
-      else if (line.startsWith('new file mode')) part.isNew = true;
-      else if (line.startsWith('deleted file mode')) part.isGone = true;
-      else if (line.startsWith('--- ') || line.startsWith('+++ ')) continue;
-      else if (line.startsWith('+')) part.added.push(line.slice(1));
-      else if (line.startsWith('-')) part.deleted.push(line.slice(1));
-    }
-    const added: string[] = [];
-    let aiDeleted = 0;
-    let either = 0;
-    let isRename = false;
-    for (const part of parts) {
-      // What a rename takes along is nobody's work: half of the old lines in the new file make one.
-      const shares = parts.map((gone) =>
-        part.isNew && gone.isGone ? gone.deleted.filter((l) => part.added.includes(l)).length / gone.deleted.length : 0,
-      );
-      const most = Math.max(...shares);
-      const from = most >= 0.5 ? (parts[shares.indexOf(most)] as Part).deleted : [];
-      isRename ||= from.length > 0;
-      added.push(...part.added.filter((l) => !from.includes(l)));
-      const by = (who: string): number =>
-        part.deleted.filter((l) => this.#deleters.get(`${part.path}\0${l}`) === who).length;
-      aiDeleted += by('ai');
-      either += by('either');
-    }
-    return { added, aiDeleted, either, isRename };
-  }
-
   /** Lines that no parent has. */
-  async #ownOfMerge(
-    id: string,
-    parents: readonly string[],
-  ): Promise<{ added: string[]; aiDeleted: number; either: number; isRename?: boolean }> {
+  #ownOfMerge(id: string, parents: readonly string[]): Own {
     const added: string[] = [];
-    const changed = (await this.#ask('diff-tree', '-r', '--name-only', '--no-renames', parents[0] as string, id)).split(
-      '\n',
-    );
-    for (const file of changed.filter((f) => f !== '')) {
-      const text = async (rev: string): Promise<string[]> =>
-        (await this.#w.tryGit(['show', `${rev}:${file}`])).out.split('\n').filter((l) => l !== '');
-      const there = new Set((await Promise.all(parents.map(text))).flat());
-      added.push(...(await text(id)).filter((l) => !there.has(l)));
+    const before = this.#objects.files(parents[0] as string);
+    for (const [file, blob] of this.#objects.files(id)) {
+      if (before.get(file) === blob) continue;
+      const text = (rev: string): string[] =>
+        this.#objects
+          .text(rev, file)
+          .split('\n')
+          .filter((l) => l !== '');
+      const there = new Set(parents.flatMap(text));
+      added.push(...text(id).filter((l) => !there.has(l)));
     }
-    return { added, aiDeleted: 0, either: 0 };
+    return { added, aiDeleted: 0, either: 0, isRename: false };
   }
 
   /** All of it before the gate, in one go. */
@@ -574,4 +646,45 @@ class Player {
     const { problems } = JSON.parse(out) as { problems: unknown[] };
     assert.deepEqual(problems, [], 'verify');
   }
+}
+
+/** What git says that a commit adds and takes out; with whom the model thinks did it. */
+function ownOf(patch: string, deleters: ReadonlyMap<string, Who | 'either'>): Own {
+  interface Part {
+    readonly path: string;
+    isNew: boolean;
+    isGone: boolean;
+    readonly added: string[];
+    readonly deleted: string[];
+  }
+  const parts: Part[] = [];
+  for (const line of patch.split('\n')) {
+    const part = parts.at(-1);
+    if (line.startsWith('diff --git '))
+      parts.push({ path: line.replace(/.* b\//, ''), isNew: false, isGone: false, added: [], deleted: [] });
+    else if (!part) continue;
+    else if (line.startsWith('new file mode')) part.isNew = true;
+    else if (line.startsWith('deleted file mode')) part.isGone = true;
+    else if (line.startsWith('--- ') || line.startsWith('+++ ')) continue;
+    else if (line.startsWith('+')) part.added.push(line.slice(1));
+    else if (line.startsWith('-')) part.deleted.push(line.slice(1));
+  }
+  const added: string[] = [];
+  let aiDeleted = 0;
+  let either = 0;
+  let isRename = false;
+  for (const part of parts) {
+    // What a rename takes along is nobody's work: half of the old lines in the new file make one.
+    const shares = parts.map((gone) =>
+      part.isNew && gone.isGone ? gone.deleted.filter((l) => part.added.includes(l)).length / gone.deleted.length : 0,
+    );
+    const most = Math.max(...shares);
+    const from = most >= 0.5 ? (parts[shares.indexOf(most)] as Part).deleted : [];
+    isRename ||= from.length > 0;
+    added.push(...part.added.filter((l) => !from.includes(l)));
+    const by = (who: string): number => part.deleted.filter((l) => deleters.get(`${part.path}\0${l}`) === who).length;
+    aiDeleted += by('ai');
+    either += by('either');
+  }
+  return { added, aiDeleted, either, isRename };
 }

@@ -107,6 +107,8 @@ export class World {
   readonly env: NodeJS.ProcessEnv;
   readonly cli: string;
   repo!: Repository;
+  /** How git is started; random work, which does little else, has its own way. */
+  start = run;
   #keys = generateKeys();
 
   private constructor(dir: string, home: string, cli: string) {
@@ -122,10 +124,10 @@ export class World {
   }
 
   static async make(
-    options: { policy?: string | null; hooks?: boolean; init?: readonly string[] } = {},
+    options: { policy?: string | null; hooks?: boolean; init?: readonly string[]; in?: string; config?: string } = {},
   ): Promise<World> {
     const cli = await buildCli();
-    const base = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-git-')));
+    const base = await fs.realpath(await fs.mkdtemp(path.join(options.in ?? os.tmpdir(), 'countersign-git-')));
     const dir = path.join(base, 'repo');
     const home = path.join(base, 'home');
     await fs.mkdir(dir);
@@ -133,7 +135,8 @@ export class World {
     const w = new World(dir, home, cli);
     await fs.writeFile(
       path.join(home, '.gitconfig'),
-      '[user]\n\tname = Person\n\temail = person@example.com\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n[protocol "file"]\n\tallow = always\n[core]\n\teditor = false\n',
+      '[user]\n\tname = Person\n\temail = person@example.com\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n[protocol "file"]\n\tallow = always\n[core]\n\teditor = false\n' +
+        (options.config ?? ''),
     );
     await w.git('init', '-q', ...(options.init ?? []));
     const policy = options.policy === undefined ? defaultTestPolicy : options.policy;
@@ -153,10 +156,11 @@ export class World {
     return this.at(dir);
   }
 
-  /** Another repository of the same person. */
-  async at(dir: string): Promise<World> {
+  /** Another repository of the same person; `repo` spares asking git. */
+  async at(dir: string, repo?: Repository): Promise<World> {
     const w = new World(dir, this.env['HOME'] as string, this.cli);
-    w.repo = (await findRepository(dir)) as Repository;
+    w.repo = repo ?? ((await findRepository(dir)) as Repository);
+    w.start = this.start;
     return w;
   }
 
@@ -176,7 +180,7 @@ export class World {
     args: readonly string[],
     options: { env?: NodeJS.ProcessEnv; cwd?: string; input?: string } = {},
   ): Promise<Run> {
-    return run('git', args, {
+    return this.start('git', args, {
       cwd: options.cwd ?? this.dir,
       env: { ...this.env, ...options.env },
       ...(options.input !== undefined && { input: options.input }),

@@ -2,14 +2,14 @@
  * `npx tsx test/tools/gitFuzz.ts [--from=1] [--runs=100] [--log]`: random work over many seeds, one after the other (start
  * several with other ranges for several cores). Prints each failing seed with what was done; exits 1 when there is one.
  */
-import { play, template } from '../git/randomWork.ts';
+import { play, Template } from '../git/randomWork.ts';
 
 async function main(): Promise<number> {
   const option = (name: string, value: number): number =>
     Number(process.argv.find((a) => a.startsWith(`--${name}=`))?.split('=')[1] ?? value);
   const from = option('from', 1);
   const runs = option('runs', 100);
-  const w = await template();
+  const w = await Template.make();
   const failed: number[] = [];
   let commits = 0;
   const began = Date.now();
