@@ -66,7 +66,7 @@ export function run(
       env: options.env,
       stdio: 'pipe',
       detached: true,
-      timeout: 60_000,
+      timeout: 180_000,
     });
     let out = '';
     let err = '';
