@@ -1,4 +1,4 @@
-/** The shape of one CLI command: one file in `commands/`, one line in `full.ts` or `fast.ts`. */
+/** The shape of one CLI command: one file in `commands/`, one line in `full.ts`, or in `main.ts` if hooks call it. */
 export interface Io {
   readonly stdin: NodeJS.ReadableStream;
   /** The whole standard input without a stream, where that is possible (hot paths). */

@@ -8,16 +8,16 @@ import { version } from '../../package.json';
 import { keepCode, requireCached } from './codeCache.ts';
 import type { Command, Io } from './command.ts';
 
-const fastWords: ReadonlySet<string> = new Set(['hook', 'guard']);
-
 // From Node 22.1 on, compiled code is kept on disk, which halves the start of a hook.
 (nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
-// The bundles are siblings on disk and loaded on demand; a static import would parse them all.
-const loadFast = (): readonly Command[] => (requireCached('fast.js') as typeof import('./fast.ts')).fastCommands;
-const loadGitHook = (): readonly Command[] => [
-  (requireCached('gitHook.js') as typeof import('./commands/gitHook.ts')).gitHook,
-];
+// The bundles are siblings on disk and loaded on demand; a static import would parse them all. What hooks call hundreds
+// of times in a session has a bundle for each command, so that none loads what only others need.
+const ownBundle: Readonly<Record<string, () => Command>> = {
+  hook: () => (requireCached('hook.js') as typeof import('./commands/hook.ts')).hook,
+  guard: () => (requireCached('guard.js') as typeof import('./commands/guard.ts')).guard,
+  'git-hook': () => (requireCached('gitHook.js') as typeof import('./commands/gitHook.ts')).gitHook,
+};
 const loadFull = (): readonly Command[] => (require('./full.js') as typeof import('./full.ts')).fullCommands;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -43,8 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     if (word === undefined || word === '--help' || word === '-h' || word === 'help')
       return help(rest[0], io, word !== undefined);
-    const commands = word === 'git-hook' ? loadGitHook() : fastWords.has(word) ? loadFast() : loadFull();
-    const command = commands.find((c) => c.name === word);
+    const command = Object.hasOwn(ownBundle, word) ? ownBundle[word]?.() : loadFull().find((c) => c.name === word);
     if (!command) {
       io.err(`countersign: unknown command '${printable(word)}'; 'countersign --help' lists them\n`);
       return 2;
@@ -63,7 +62,9 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 function help(topic: string | undefined, io: Io, asked: boolean): number {
-  const commands = [...loadFull(), ...loadFast(), ...loadGitHook()].sort((a, b) => a.name.localeCompare(b.name));
+  const commands = [...loadFull(), ...Object.values(ownBundle).map((load) => load())].sort((a, b) =>
+    a.name.localeCompare(b.name),
+  );
   const one = topic === undefined ? undefined : commands.find((c) => c.name === topic);
   if (topic !== undefined && !one) {
     io.err(`countersign: no help for '${printable(topic)}'; 'countersign --help' lists the commands\n`);

@@ -26,9 +26,9 @@ export function buildCli(): Promise<string> {
   built ??= (async () => {
     const dir = await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-cli-'));
     const src = (name: string): string =>
-      path.join(root, 'src/cli', name === 'gitHook' ? 'commands' : '', `${name}.ts`);
+      path.join(root, 'src/cli', ['hook', 'guard', 'gitHook'].includes(name) ? 'commands' : '', `${name}.ts`);
     await build({
-      entryPoints: ['main', 'fast', 'gitHook', 'full', 'record', 'settle'].map((n) => ({
+      entryPoints: ['main', 'hook', 'guard', 'gitHook', 'full', 'record', 'settle'].map((n) => ({
         in: src(n),
         out: n === 'main' ? 'cli' : n,
       })),
@@ -38,7 +38,7 @@ export function buildCli(): Promise<string> {
       format: 'cjs',
       target: 'node20',
       alias: { 'jsonc-parser': path.join(root, 'node_modules/jsonc-parser/lib/esm/main.js') },
-      external: ['vscode', '*/fast.js', '*/gitHook.js', '*/full.js', '*/record.js', '*/settle.js', '*/server.js'],
+      external: ['vscode', ...['guard', 'full', 'record', 'settle', 'server'].map((n) => `*/${n}.js`)],
       logLevel: 'error',
     });
     // Grammars are found in node_modules from there.

@@ -6,7 +6,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import manifest from '../../package.json';
-import { fastCommands } from '../../src/cli/fast.ts';
+import { guard } from '../../src/cli/commands/guard.ts';
+import { hook } from '../../src/cli/commands/hook.ts';
 import { fullCommands } from '../../src/cli/full.ts';
 import { rules } from '../../src/core/rules/index.ts';
 
@@ -62,7 +63,7 @@ const commands = (): string =>
 const cli = (): string =>
   table(
     ['Command', 'What it does'],
-    [...fullCommands, ...fastCommands]
+    [...fullCommands, guard, hook]
       .sort((a, b) => a.name.localeCompare(b.name))
       .map((c) => [`\`countersign ${c.name}\``, c.summary]),
   );

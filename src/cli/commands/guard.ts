@@ -11,6 +11,10 @@ import type { Policy } from '../../core/policy/model.ts';
 import { readInput, UsageError } from '../command.ts';
 import type { Command, Io } from '../command.ts';
 
+// For the agents' hook, which loads this bundle when there is a command to judge.
+export { analyseCommand } from '../../core/guard/index.ts';
+export { canonical } from '../../core/guard/places.ts';
+
 const shells = ['posix', 'powershell', 'cmd'] as const;
 
 export const guard: Command = {

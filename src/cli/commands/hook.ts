@@ -12,9 +12,7 @@ import type { AgentAdapter, AgentDecision, AgentEvent, AgentFileEdit, AgentReply
 import { agentById, agents } from '../../core/agents/index.ts';
 import { parsePayload } from '../../core/agents/payload.ts';
 import type { AuditInput, AuditSubject } from '../../core/audit/model.ts';
-import { analyseCommand } from '../../core/guard/index.ts';
 import type { GuardAnalysis } from '../../core/guard/index.ts';
-import { canonical } from '../../core/guard/places.ts';
 import type { LineOrigin, Tier } from '../../core/model.ts';
 import { matchGlobs, toRepoPath } from '../../core/paths.ts';
 import { defaultPolicy } from '../../core/policy/defaults.ts';
@@ -39,9 +37,14 @@ import { sha256 } from '../../platform/crypto.ts';
 import { auditDir, userDir } from '../../platform/state.ts';
 import type { Repository } from '../../platform/state.ts';
 import { stoppedNow } from '../../platform/stopSwitch.ts';
+import { keepCode, requireCached } from '../codeCache.ts';
 import { readInput, UsageError } from '../command.ts';
 import type { Command, Io } from '../command.ts';
-import { fileReader } from './guard.ts';
+
+// A sibling bundle, loaded for commands: most calls are about files, and the guard is larger than all the rest.
+let guardModule: typeof import('./guard.ts') | undefined;
+const loadGuard = (): typeof import('./guard.ts') =>
+  (guardModule ??= requireCached('guard.js', () => require('./guard.js') as unknown) as typeof import('./guard.ts'));
 
 /** Hosts wait 5 s at the least (prompts), 600 s at the most. */
 const deadlineMs = 4000;
@@ -70,6 +73,7 @@ records which lines the agent wrote. While agents are stopped ('countersign stop
     const reply = await answerWithin(adapter, await readInput(io, maxPayload), io, deadlineMs);
     if (reply.stdout !== '') io.out(reply.stdout);
     if (reply.stderr !== '') io.err(reply.stderr);
+    keepCode();
     return reply.exitCode;
   },
 };
@@ -106,12 +110,12 @@ export async function answerWithin(
   }
 }
 
-/** Our own failure before a decision: what guards the guard stays closed, by the text of the path alone. */
+/** Our own failure before a decision: what guards the guard stays closed, by the text of the path alone; commands are asked about. */
 function lastResort(event: AgentEvent | undefined, reason: string): AgentDecision {
   const guarded = event?.phase === 'pre' && event.files.some((f) => f.op !== 'read' && builtinGuards(f.path));
-  return guarded
-    ? { decision: 'deny', reason: `${reason}, and this path is protected. Ask a person.`, rule: 'protected-path' }
-    : { decision: 'none', reason };
+  if (guarded)
+    return { decision: 'deny', reason: `${reason}, and this path is protected. Ask a person.`, rule: 'protected-path' };
+  return { decision: event?.phase === 'pre' && event.command !== undefined ? 'ask' : 'none', reason };
 }
 
 const builtinGuards = (file: string): boolean =>
@@ -283,7 +287,7 @@ class HookCall {
         judged = stricter(judged, judgedOf(analysis));
         for (const write of analysis?.writes ?? []) {
           if (write.dynamic) continue;
-          const where = canonical(write.path);
+          const where = loadGuard().canonical(write.path);
           const target =
             where.startsWith('~/') || path.isAbsolute(where) || write.dir === '' ? where : `${write.dir}/${where}`;
           for (const place of this.placesOf({ path: target, op: 'write' })) {
@@ -394,6 +398,7 @@ class HookCall {
   // ---- judging ----------------------------------------------------------------------------------------------------
 
   private analyse(command: string, policy: Policy | undefined): GuardAnalysis {
+    const { analyseCommand, fileReader } = loadGuard();
     return analyseCommand(
       { command, cwd: this.cwd, ...(this.event.shell ? { shell: this.event.shell } : {}) },
       { agent: this.event.agent, readText: fileReader(this.cwd), ...(policy ? { policy } : {}) },
@@ -487,7 +492,7 @@ class HookCall {
   }
 
   private judgeRead(place: Place): Judged {
-    const verdict = analyseCommand({ command: `cat ${quote(place.file)}`, cwd: this.cwd }).verdict;
+    const { verdict } = loadGuard().analyseCommand({ command: `cat ${quote(place.file)}`, cwd: this.cwd });
     return verdict.category === 'secrets' ? judgedOf({ verdict, writes: [], readsOnly: true }) : fine;
   }
 
