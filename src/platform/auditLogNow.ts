@@ -3,7 +3,6 @@
  * than the write. Takes only the ordinary case; everything else (no log yet, lock taken, torn line, full segment, errors)
  * is left to `appendAudit`. Same lock, same chain. Never for the editor or the server: it is synchronous.
  */
-import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -21,7 +20,8 @@ const tailBytes = 8192;
 export function appendAuditNow(dir: string, inputs: readonly AuditInput[]): AuditEvent[] | undefined {
   const lock = path.join(dir, 'lock');
   try {
-    const token = `${process.pid} ${os.hostname().replaceAll(' ', '_')} ${randomBytes(8).toString('hex')}`;
+    // Tells one holder from another, no secret: loading `node:crypto` would take longer than the append.
+    const token = `${process.pid} ${os.hostname().replaceAll(' ', '_')} ${Math.random().toString(16).slice(2)}`;
     fs.writeFileSync(lock, token, { flag: 'wx', mode: 0o600 });
   } catch {
     return undefined;

@@ -1,8 +1,24 @@
-/** Hashes and signatures. Node's own OpenSSL; no home-made cryptography. */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+/** Hashes and signatures. Node's own OpenSSL, but for a few short hashes: no home-made cryptography where a key is used. */
 import type { Sha256 } from '../core/ports.ts';
+import { plainSha256 } from './sha256.ts';
 
-export const sha256: Sha256 = (data) => createHash('sha256').update(data).digest('hex');
+// Loaded when needed: it takes a hook longer than its work.
+let nodeCrypto: typeof import('node:crypto') | undefined;
+const loadCrypto = (): typeof import('node:crypto') =>
+  (nodeCrypto ??= require('node:crypto') as typeof import('node:crypto'));
+
+/** Bytes hashed without OpenSSL so far. Beyond `maxPlain` of them loading it pays. */
+let plain = 0;
+const maxPlain = 8192;
+
+export const sha256: Sha256 = (data) => {
+  if (nodeCrypto === undefined && plain + data.length <= maxPlain) {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    plain += bytes.length + 64;
+    return plainSha256(bytes);
+  }
+  return loadCrypto().createHash('sha256').update(data).digest('hex');
+};
 
 export interface KeyPair {
   /** `ed:` + first 16 hex of SHA-256 of the public key's SPKI bytes. */
@@ -15,7 +31,7 @@ export interface KeyPair {
 
 /** A new Ed25519 key pair. */
 export function generateKeys(): KeyPair {
-  const pair = generateKeyPairSync('ed25519');
+  const pair = loadCrypto().generateKeyPairSync('ed25519');
   const spki = pair.publicKey.export({ type: 'spki', format: 'der' });
   return {
     id: keyId(spki.toString('base64')),
@@ -29,6 +45,7 @@ export const keyId = (publicKey: string): string => `ed:${sha256(Buffer.from(pub
 
 /** Ed25519 signature (RFC 8032), base64url. Throws on a key that is none. */
 export function signText(privateKey: string, text: string): string {
+  const { createPrivateKey, sign } = loadCrypto();
   const key = createPrivateKey({ key: Buffer.from(privateKey, 'base64'), type: 'pkcs8', format: 'der' });
   return sign(null, Buffer.from(text), key).toString('base64url');
 }
@@ -36,6 +53,7 @@ export function signText(privateKey: string, text: string): string {
 /** Whether `signature` (base64url) is `publicKey`'s over `text`. Malformed keys and signatures are simply not valid. */
 export function verifyText(publicKey: string, text: string, signature: string): boolean {
   try {
+    const { createPublicKey, verify } = loadCrypto();
     const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), type: 'spki', format: 'der' });
     return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
   } catch {
