@@ -107,6 +107,11 @@ describe('bundles', () => {
     }
   });
 
+  it('nothing is imported in bundles that come from the code cache, where only require works', async () => {
+    for (const name of ['fast', 'gitHook', 'record'])
+      assert.doesNotMatch(await fs.readFile(path.join(root, `dist/${name}.js`), 'utf8'), /\bimport\(/, name);
+  });
+
   it('activation parses little: what can wait is in deferred.js', async () => {
     const { size } = await fs.stat(path.join(root, 'dist/extension.js'));
     assert.ok(size <= 100_000, `extension.js has ${size} bytes`);

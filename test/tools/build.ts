@@ -1,4 +1,5 @@
 /** `npm run build:js [folder]`: the bundles of `src/` in `dist/`. */
+import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
@@ -38,6 +39,19 @@ const vscodeOnce: Plugin = {
   },
 };
 
+/**
+ * tree-sitter asks for Node's modules by `import()`, which the bundles that the command line compiles itself
+ * (`cli/codeCache.ts`) can't do: no grammar would ever load there.
+ */
+const treeSitterWithoutImport: Plugin = {
+  name: 'tree-sitter-without-import',
+  setup(plugin) {
+    plugin.onLoad({ filter: /tree-sitter-wasm[\\/]wasm[\\/]tree-sitter\.js$/ }, async ({ path: file }) => ({
+      contents: (await readFile(file, 'utf8')).replace(/\bimport\((?=["'])/g, 'process.getBuiltinModule('),
+    }));
+  },
+};
+
 /** All bundles: file name in `dist/` without `.js` → source. */
 export const bundles: Readonly<Record<string, string>> = { ...ours, ...libraries };
 
@@ -60,7 +74,7 @@ export async function buildBundles(outdir = path.join(root, 'dist')): Promise<vo
       ...Object.fromEntries(Object.keys(libraries).map((name) => [name, `./${name}.js`])),
     },
     external: Object.keys(bundles).map((name) => `*/${name}.js`),
-    plugins: [vscodeOnce],
+    plugins: [vscodeOnce, treeSitterWithoutImport],
   });
 }
 
