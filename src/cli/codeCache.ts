@@ -9,6 +9,8 @@ import * as path from 'node:path';
 import * as vm from 'node:vm';
 
 const keep: (() => void)[] = [];
+/** Seconds from which on a process may have used more code than is kept. */
+const longRun = 1;
 
 /** `require` for one of our bundles. `name`: file name beside this bundle; `unbundled`: loads it where there is none, in tests. */
 export function requireCached(name: string, unbundled?: () => unknown): unknown {
@@ -22,19 +24,23 @@ export function requireCached(name: string, unbundled?: () => unknown): unknown 
   // One per command: the cache holds the functions that the command used.
   const word = /^[a-z-]{1,16}$/.exec(process.argv[2] ?? '')?.[0] ?? '';
   const cacheFile = `${file}.${word}.${process.version}-${process.arch}.cache`;
-  const script = new vm.Script(source, { filename: file, ...cached(cacheFile, file) });
-  if (script.cachedDataRejected !== false) {
-    // After the work is done, so that what it needed is in it. Best effort: the folder may be read-only.
-    keep.push(() => {
-      try {
-        const partial = `${cacheFile}.${process.pid}`;
-        fs.writeFileSync(partial, script.createCachedData(), { mode: 0o600 });
-        fs.renameSync(partial, cacheFile);
-      } catch {
-        // Costs speed only.
-      }
-    });
-  }
+  const given = cached(cacheFile, file);
+  const script = new vm.Script(source, { filename: file, ...given });
+  const known = script.cachedDataRejected === false ? (given.cachedData?.length ?? 0) : 0;
+  // After the work is done, so that what it needed is in it. Best effort: the folder may be read-only.
+  keep.push(() => {
+    // What a short run kept is too little for a long one.
+    if (known > 0 && process.uptime() < longRun) return;
+    try {
+      const data = script.createCachedData();
+      if (data.length < known * 1.2) return;
+      const partial = `${cacheFile}.${process.pid}`;
+      fs.writeFileSync(partial, data, { mode: 0o600 });
+      fs.renameSync(partial, cacheFile);
+    } catch {
+      // Costs speed only.
+    }
+  });
   const made = { exports: {} as unknown };
   const run = script.runInThisContext() as (...args: unknown[]) => void;
   run(made.exports, nodeModule.createRequire(file), made, file, __dirname);

@@ -9,7 +9,6 @@ import { install } from './commands/install.ts';
 import { uninstall } from './commands/uninstall.ts';
 import { origin } from './commands/origin.ts';
 import { check } from './commands/check.ts';
-import { classifyCommand } from './commands/classify.ts';
 import { lsp } from './commands/lsp.ts';
 import { audit } from './commands/audit.ts';
 import { policy } from './commands/policy.ts';
@@ -31,7 +30,6 @@ export const fullCommands: readonly Command[] = [
   origin,
   why,
   check,
-  classifyCommand,
   lsp,
   stop,
   resume,

@@ -107,8 +107,19 @@ describe('bundles', () => {
     }
   });
 
+  it('the grammars load in a bundle that comes from the code cache, too', async () => {
+    const before = 'def f():\n    # one\n    return 1\n';
+    const change = JSON.stringify({ id: 1, path: 'a.py', before, after: before.replace('one', 'two') });
+    for (let i = 0; i < 2; i++) {
+      const child = run(process.execPath, [cli, 'classify', '--jsonl'], { cwd: os.tmpdir() });
+      child.child.stdin?.end(`${change}\n`);
+      const { stdout } = await child;
+      assert.equal((JSON.parse(stdout) as { changeType: string }).changeType, 'comments');
+    }
+  });
+
   it('nothing is imported in bundles that come from the code cache, where only require works', async () => {
-    for (const name of ['fast', 'gitHook', 'record'])
+    for (const name of ['fast', 'gitHook', 'record', 'classify'])
       assert.doesNotMatch(await fs.readFile(path.join(root, `dist/${name}.js`), 'utf8'), /\bimport\(/, name);
   });
 

@@ -15,6 +15,7 @@ const ours = {
   hook: 'src/cli/commands/hook.ts',
   guard: 'src/cli/commands/guard.ts',
   gitHook: 'src/cli/commands/gitHook.ts',
+  classify: 'src/cli/commands/classify.ts',
   full: 'src/cli/full.ts',
   record: 'src/cli/record.ts',
   settle: 'src/cli/settle.ts',

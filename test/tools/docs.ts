@@ -6,6 +6,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import manifest from '../../package.json';
+import { classifyCommand } from '../../src/cli/commands/classify.ts';
 import { guard } from '../../src/cli/commands/guard.ts';
 import { hook } from '../../src/cli/commands/hook.ts';
 import { fullCommands } from '../../src/cli/full.ts';
@@ -63,7 +64,7 @@ const commands = (): string =>
 const cli = (): string =>
   table(
     ['Command', 'What it does'],
-    [...fullCommands, guard, hook]
+    [...fullCommands, classifyCommand, guard, hook]
       .sort((a, b) => a.name.localeCompare(b.name))
       .map((c) => [`\`countersign ${c.name}\``, c.summary]),
   );
