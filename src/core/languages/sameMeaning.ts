@@ -100,7 +100,8 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
   if (grammar !== undefined && language !== 'terraform') {
     try {
       await grammars.load(grammar);
-      if (!sameSyntax(grammar, before.text, after.text, grammars)) return undefined;
+      if (!onlyComments(grammar, before, after, grammars) && !sameSyntax(grammar, before.text, after.text, grammars))
+        return undefined;
     } catch {
       // Without the grammar the tokens alone would have to decide, and they can't see indentation.
       if (language === 'python' || language === 'shell') return undefined;
@@ -117,6 +118,8 @@ interface Outline {
   readonly code: readonly string[];
   readonly comments: string;
   readonly directives: string;
+  /** Tokens that are neither comments nor docstrings. */
+  readonly significant: readonly Token[];
 }
 /** By source, because `classify` keeps the text before a change while somebody edits the text after it. */
 const outlines = new WeakMap<Source, Outline>();
@@ -152,7 +155,7 @@ function outlineOf(source: Source): Outline {
     code.push(t.kind === 'str' && (t.open ?? 0) > 0 ? normalString(source.slice(t), t) : t.text || source.slice(t));
   }
   void sensitiveTail;
-  return { code, comments, directives };
+  return { code, comments, directives, significant };
 }
 
 /** A string that is a statement of its own, as far as its lines tell; the syntax tree confirms it. */
@@ -171,6 +174,79 @@ function normalString(text: string, t: Token): string {
   const opening = text.slice(0, t.open);
   if (/^["']$/.test(opening) && !body.includes('"') && !body.includes("'") && !body.includes('\\')) return `"${body}"`;
   return text;
+}
+
+/**
+ * A cheap yes for the usual edit of comments, where the code keeps its lines and indentation: then it is enough that the
+ * parser, too, takes what came, went or changed for comments, on the sides that have any. Trees need not be compared:
+ * between two tokens, one comment is to the parser like another, or like none.
+ */
+function onlyComments(grammar: GrammarId, before: Source, after: Source, grammars: Grammars): boolean {
+  const old = outline(before).significant;
+  const now = outline(after).significant;
+  if (old.length !== now.length) return false;
+  const gone: Token[] = [];
+  const come: Token[] = [];
+  const oldComments = before.tokens.filter((t) => t.kind === 'comment');
+  const newComments = after.tokens.filter((t) => t.kind === 'comment');
+  let o = 0;
+  let n = 0;
+  for (let i = 0; i <= old.length; i++) {
+    const [a, b] = [old[i], now[i]];
+    const [oldFrom, newFrom] = [i === 0 ? 0 : old[i - 1]!.end, i === 0 ? 0 : now[i - 1]!.end];
+    const [oldTo, newTo] = [a?.start ?? before.text.length, b?.start ?? after.text.length];
+    const [firstOld, firstNew] = [o, n];
+    while (o < oldComments.length && oldComments[o]!.start < oldTo) o++;
+    while (n < newComments.length && newComments[n]!.start < newTo) n++;
+    if (a && b && before.slice(a) !== after.slice(b)) return false;
+    if (before.text.slice(oldFrom, oldTo) === after.text.slice(newFrom, newTo)) continue;
+    // White space alone may stand in what only looks like code; behind a backslash it is part of it.
+    if ((o === firstOld && n === firstNew) || old[i - 1]?.text === '\\') return false;
+    const [x, y] = [
+      blanks(before.text, oldFrom, oldTo, oldComments.slice(firstOld, o)),
+      blanks(after.text, newFrom, newTo, newComments.slice(firstNew, n)),
+    ];
+    if (x === undefined || x !== y) return false;
+    for (let k = firstOld; k < o; k++) gone.push(oldComments[k]!);
+    for (let k = firstNew; k < n; k++) come.push(newComments[k]!);
+  }
+  return areComments(grammar, before.text, gone, grammars) && areComments(grammar, after.text, come, grammars);
+}
+
+/** What of the white space between two tokens can matter: that there is some, a line break, the indentation behind it. */
+function blanks(text: string, from: number, to: number, comments: readonly Token[]): string | undefined {
+  let rest = '';
+  let at = from;
+  for (const c of comments) {
+    rest += `${text.slice(at, c.start)}${text.slice(c.start, c.end).includes('\n') ? '\n' : ' '}`;
+    at = c.end;
+  }
+  rest += text.slice(at, to);
+  if (/\S/.test(rest)) return undefined;
+  const line = rest.lastIndexOf('\n');
+  // Nothing follows at the end of the text.
+  return to === text.length ? '' : line < 0 ? rest.slice(0, 1) : rest.slice(line);
+}
+
+/** Whether the parser takes all of these for comments, in a text without errors. */
+function areComments(grammar: GrammarId, text: string, comments: readonly Token[], grammars: Grammars): boolean {
+  if (comments.length === 0) return true;
+  const tree = grammars.parse(grammar, text);
+  try {
+    const root = tree.rootNode;
+    return (
+      !root.hasError &&
+      comments.every(({ start, end }) => {
+        const found = root.descendantForIndex(start, end - 1);
+        // Some grammars count the line's end in.
+        return (
+          found !== null && found.type.includes('comment') && found.startIndex === start && found.endIndex - end <= 1
+        );
+      })
+    );
+  } finally {
+    tree.delete();
+  }
 }
 
 /**
