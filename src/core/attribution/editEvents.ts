@@ -87,10 +87,6 @@ export function insertedEnd(change: Pick<TextChange, 'range' | 'text'>): Positio
 
 export const comparePositions = (a: Position, b: Position): number => a.line - b.line || a.character - b.character;
 
-/** Whether the ranges share at least a border. */
-export const touches = (a: TextRange, b: TextRange): boolean =>
-  comparePositions(a.start, b.end) <= 0 && comparePositions(b.start, a.end) <= 0;
-
 /** The lines of a document, kept in step with its change events. O(edit). */
 export class TextShadow {
   #lines: string[];

@@ -1,13 +1,6 @@
 /** Shapes of a change: what its texts and places alone tell. Linear in the size of the change. */
 import type { Position } from '../model.ts';
-import {
-  comparePositions,
-  insertedEnd,
-  touches,
-  type ChangeEvent,
-  type TextChange,
-  type TextRange,
-} from './editEvents.ts';
+import { comparePositions, insertedEnd, type ChangeEvent, type TextChange, type TextRange } from './editEvents.ts';
 import { format, unclear, type Explanation } from './editVerdict.ts';
 import { looseText } from './origins.ts';
 
@@ -39,6 +32,59 @@ export function keptAround(
   );
 }
 
+/** Few selections are gone through one by one. */
+const few = 8;
+const sortedSelections = new WeakMap<readonly TextRange[], readonly TextRange[]>();
+
+/** By place. Selections of an editor do not overlap: in the order of their starts their ends are in order, too. */
+function inOrder(selections: readonly TextRange[]): readonly TextRange[] {
+  if (selections.length <= few) return selections;
+  let sorted = sortedSelections.get(selections);
+  if (!sorted) {
+    sorted = [...selections].sort((a, b) => comparePositions(a.start, b.start));
+    sortedSelections.set(selections, sorted);
+  }
+  return sorted;
+}
+
+/**
+ * Whether a selection between two places, both included, passes the test. Thousands of cursors meet as many changes in
+ * one event: each change looks at those near it only.
+ */
+function someBetween(
+  selections: readonly TextRange[],
+  from: Position,
+  to: Position,
+  test: (selection: TextRange) => boolean = () => true,
+): boolean {
+  const sorted = inOrder(selections);
+  let low = 0;
+  if (sorted.length > few)
+    for (let high = sorted.length; low < high;) {
+      const middle = (low + high) >> 1;
+      if (comparePositions((sorted[middle] as TextRange).end, from) < 0) low = middle + 1;
+      else high = middle;
+    }
+  for (let i = low; i < sorted.length; i++) {
+    const one = sorted[i] as TextRange;
+    if (comparePositions(one.start, to) > 0) {
+      if (sorted.length > few) return false;
+    } else if (comparePositions(one.end, from) >= 0 && test(one)) return true;
+  }
+  return false;
+}
+
+const someOnLines = (
+  selections: readonly TextRange[],
+  from: number,
+  to: number,
+  test?: (selection: TextRange) => boolean,
+): boolean =>
+  someBetween(selections, { line: from, character: 0 }, { line: to, character: Number.POSITIVE_INFINITY }, test);
+
+const touchesOne = ({ start, end }: TextRange, selections: readonly TextRange[]): boolean =>
+  someBetween(selections, start, end);
+
 export const isCursorAt = (range: TextRange, at: Position): boolean =>
   comparePositions(range.start, at) === 0 && comparePositions(range.end, at) === 0;
 
@@ -49,10 +95,7 @@ export function followsFrom(change: ChangeEvent, selections: readonly TextRange[
     const end = insertedEnd(c);
     const from = c.range.start.line + shift;
     shift += end.line - c.range.end.line;
-    const isNear = selections.some(
-      (s) => s.end.line >= from - 1 && s.start.line <= from + (end.line - c.range.start.line) + 1,
-    );
-    if (!isNear) return false;
+    if (!someOnLines(selections, from - 1, from + (end.line - c.range.start.line) + 1)) return false;
   }
   return true;
 }
@@ -214,15 +257,14 @@ export const isProse = ({ changes }: ChangeEvent): boolean =>
  * deletes many lines at a cursor without selecting them.
  */
 export const isDeletedByHand = ({ changes, selections = [] }: ChangeEvent): boolean =>
-  changes.every(({ range: { start, end } }) =>
-    selections.some((s) => {
-      if (comparePositions(s.start, s.end) < 0)
-        return comparePositions(start, s.start) >= 0 && comparePositions(end, s.end) <= 0
-          ? true
-          : isOwnLines(start, end, s);
-      const isBeside = comparePositions(start, s.start) === 0 || comparePositions(end, s.end) === 0;
-      return (isBeside && end.line - start.line <= 1) || isOwnLines(start, end, s);
-    }),
+  changes.every(
+    ({ range: { start, end } }) =>
+      someBetween(selections, start, end, (s) => {
+        if (comparePositions(s.start, s.end) < 0)
+          return comparePositions(start, s.start) >= 0 && comparePositions(end, s.end) <= 0;
+        const isBeside = comparePositions(start, s.start) === 0 || comparePositions(end, s.end) === 0;
+        return isBeside && end.line - start.line <= 1;
+      }) || someOnLines(selections, start.line - 1, end.line + 1, (s) => isOwnLines(start, end, s)),
   );
 
 /** The lines of a selection with one of their line breaks. */
@@ -235,23 +277,28 @@ export function placeOf(change: ChangeEvent): Place {
   const { selections, changes } = change;
   if (!selections || selections.length === 0) return 'elsewhere';
   // A whole line that was copied without a selection is pasted in front of the cursor's line.
-  const isLineAt = (c: TextChange, s: TextRange): boolean =>
-    c.rangeLength === 0 &&
-    c.range.start.character === 0 &&
-    /[\r\n]$/.test(c.text) &&
-    c.range.start.line === s.start.line;
-  const isAt = (c: TextChange): boolean => selections.some((s) => touches(c.range, s) || isLineAt(c, s));
+  const isLineAt = ({ range: { start }, rangeLength, text }: TextChange): boolean =>
+    rangeLength === 0 &&
+    start.character === 0 &&
+    /[\r\n]$/.test(text) &&
+    someOnLines(selections, start.line, start.line, (s) => s.start.line === start.line);
+  const isAt = (c: TextChange): boolean => touchesOne(c.range, selections) || isLineAt(c);
   if (changes.every(isAt)) return 'cursor';
   // Whole-line commands (indent, comment, move) work on the lines of the selections.
-  const onLines = (c: TextChange): boolean =>
-    selections.some((s) => c.range.start.line >= s.start.line - 1 && c.range.end.line <= s.end.line + 1);
+  const onLines = ({ range: { start, end } }: TextChange): boolean =>
+    someOnLines(
+      selections,
+      end.line - 1,
+      start.line + 1,
+      (s) => start.line >= s.start.line - 1 && end.line <= s.end.line + 1,
+    );
   if (changes.length > 1 && changes.some(isAt)) return changes.every(onLines) ? 'cursor' : 'partly';
   return 'elsewhere';
 }
 
 /** One completion at the cursor and its import elsewhere, in one event. */
 export function completesWithImport({ changes, selections = [] }: ChangeEvent): boolean {
-  const [here, ...more] = changes.filter((c) => selections.some((s) => touches(c.range, s)));
+  const [here, ...more] = changes.filter((c) => touchesOne(c.range, selections));
   const away = changes.filter((c) => c !== here);
   return (
     here !== undefined &&
@@ -273,9 +320,7 @@ export function manyAtCursor(change: ChangeEvent): Explanation {
   if (changes.every((c) => !hasWord(c.text))) return format;
   // One change for each of several cursors: nobody but the person knows where they all are.
   const isOneEach =
-    changes.length === selections.length &&
-    changes.length > 1 &&
-    changes.every((c) => selections.some((s) => touches(c.range, s)));
+    changes.length === selections.length && changes.length > 1 && changes.every((c) => touchesOne(c.range, selections));
   if (isOneEach) return { origin: 'human', cause: isUniform(change) ? 'typed' : 'paste', confidence: 0.6 };
   return isUniform(change) ? { origin: 'tool', cause: 'replace-all', confidence: 0.7 } : unclear;
 }

@@ -1273,3 +1273,39 @@ void test('the same small edit in several documents is a rename or a search, not
     ['unknown', 'unknown'],
   );
 });
+
+/** The time that one change at each of `count` cursors takes: a key, then Backspace, then a word that a command puts in. */
+function timeAtCursors(count: number, at: (i: number) => At): { ms: number; causes: string[] } {
+  const places = Array.from({ length: count }, (_, i) => at(i));
+  const text = 'const value = 1;'.repeat(Math.ceil(count / 8));
+  const e = new Editor(
+    `${Array.from({ length: count + 1 }, () => (places[1]?.[0] === 0 ? '' : text.slice(0, 40))).join('\n')}${text}`,
+  );
+  const ranges = places.map((p) => range(p));
+  // As editors tell: changes from the end, cursors as the person made them.
+  e.cursor(...places).change(places.map((p): Edit => [p, p, 'x']).reverse());
+  e.after('keyboard', ...ranges).wait(700);
+  e.cursor(...places).change(places.map((p): Edit => [p, [p[0], p[1] + 1], '']).reverse());
+  e.after(undefined, ...ranges).wait(700);
+  e.cursor(...places).change(places.map((p): Edit => [p, p, 'someName']).reverse());
+  e.after(undefined, ...ranges).clipboard();
+  const started = cpuTime();
+  const causes = e.verdicts().map((v) => v.cause);
+  return { ms: cpuTime() - started, causes };
+}
+
+void test('thousands of cursors, each with its change, take time in proportion', () => {
+  for (const [what, at] of [
+    ['a line each', (i: number): At => [i, 4]],
+    ['all in one line', (i: number): At => [0, i]],
+  ] as const) {
+    const few = timeAtCursors(5, at).causes;
+    assert.deepEqual(few, ['typed', 'delete', 'typed'], what);
+    timeAtCursors(2000, at);
+    const small = Math.min(...[1, 2, 3].map(() => timeAtCursors(1500, at).ms));
+    const large = timeAtCursors(12_000, at);
+    assert.deepEqual(large.causes, few, what);
+    // Eight times as many; each against each would be sixty-four times the work.
+    assert.ok(large.ms < 30 * small, `${what}: ${small} ms → ${large.ms} ms`);
+  }
+});
