@@ -49,12 +49,18 @@ export class HooksWatch extends Disposables {
     void this.#notify.show(
       'hooks.lost',
       'warning',
-      vscode.l10n.t(
-        "{0} took the place of Countersign's git hooks in {1} ({2}): commits get no provenance record.",
-        found.manager ?? vscode.l10n.t('Something else'),
-        path.basename(place.root),
-        found.lost.join(', '),
-      ),
+      found.ignoredBy === undefined
+        ? vscode.l10n.t(
+            "{0} took the place of Countersign's git hooks in {1} ({2}): commits get no provenance record.",
+            found.manager ?? vscode.l10n.t('Something else'),
+            path.basename(place.root),
+            found.lost.join(', '),
+          )
+        : vscode.l10n.t(
+            "git {0} ignores Countersign's git hooks in {1}, which are in git's configuration: commits get no provenance record.",
+            found.ignoredBy,
+            path.basename(place.root),
+          ),
       {
         title: vscode.l10n.t('Put Them Back…'),
         run: () => vscode.commands.executeCommand('countersign.setUp'),

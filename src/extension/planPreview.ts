@@ -21,7 +21,7 @@ const scheme = 'countersign-plan';
 export async function askConsent(consent: Consent): Promise<string | undefined> {
   const details = vscode.l10n.t('Show Every File…');
   const buttons = [consent.yes, ...(consent.other === undefined ? [] : [consent.other])];
-  const hasTexts = consent.changes.some((c) => c.kind === 'write');
+  const hasTexts = consent.changes.some((c) => c.kind === 'write' || c.kind === 'config');
   const answer = await vscode.window.showInformationMessage(
     consent.title,
     { modal: true, detail: summarize(consent) },
@@ -45,7 +45,12 @@ function summarize({ root, changes, remarks }: Consent): string {
 }
 
 const verb = (change: PlannedChange): string =>
-  ({ write: vscode.l10n.t('write'), move: vscode.l10n.t('keep aside'), delete: vscode.l10n.t('delete') })[change.kind];
+  ({
+    write: vscode.l10n.t('write'),
+    config: vscode.l10n.t('change'),
+    move: vscode.l10n.t('keep aside'),
+    delete: vscode.l10n.t('delete'),
+  })[change.kind];
 
 function relative(root: string, file: string): string {
   const inside = path.relative(root, file);
@@ -58,6 +63,7 @@ async function showPlan(consent: Consent): Promise<void> {
     const head = `## ${relative(consent.root, c.path)}\n\n${c.why}\n`;
     if (c.kind === 'move') return `${head}\n→ ${relative(consent.root, c.to)}\n`;
     if (c.kind === 'delete') return `${head}\n${vscode.l10n.t('Is deleted.')}\n`;
+    if (c.kind === 'config' && c.text === '') return `${head}\n${vscode.l10n.t('Our lines are taken out.')}\n`;
     return `${head}\n${fence}\n${c.text}${c.text.endsWith('\n') ? '' : '\n'}${fence}\n`;
   });
   const text = [`# ${consent.title}\n`, ...parts, ...consent.remarks].join('\n');

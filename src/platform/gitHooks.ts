@@ -4,6 +4,19 @@
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import {
+  configBlock,
+  configFile,
+  configHookScript,
+  editConfig,
+  firstWithConfigHooks,
+  gitsWithoutConfigHooks,
+  gitVersion,
+  hasConfigBlock,
+  inspectConfigHooks,
+  runsConfigHooks,
+  withConfigBlock,
+} from './configHooks.ts';
 import { git, indexArguments } from './git.ts';
 import { GuardError } from './guardError.ts';
 import { sharedDir, type Repository } from './state.ts';
@@ -27,8 +40,14 @@ export type PlannedChange =
       readonly mode: number;
       readonly why: string;
     }
+  /** Git's configuration gets this block of ours, or loses it (''). All else in it stays as it is by then. */
+  | { readonly kind: 'config'; readonly path: string; readonly text: string; readonly why: string }
   | { readonly kind: 'move'; readonly path: string; readonly to: string; readonly why: string }
   | { readonly kind: 'delete'; readonly path: string; readonly why: string };
+
+/** Where git finds our hooks: in its hooks folder, or (git 2.54) in its configuration. */
+export type HookPlace = 'folder' | 'config';
+export const hookPlaces: readonly HookPlace[] = ['folder', 'config'];
 
 export interface HookPlan {
   readonly hooksDir: string;
@@ -193,23 +212,96 @@ export async function hooksFolder(repo: Repository): Promise<string> {
   return path.resolve(repo.root, result.stdout.toString('utf8').replace(/\r?\n$/, ''));
 }
 
-/** What `install --git` would do. Changes nothing. */
-export async function planInstall(repo: Repository, runtime: HookRuntime): Promise<HookPlan> {
+/** What `install --git` would do. Changes nothing. `where`: asked for; else what suits the repository. */
+export async function planInstall(repo: Repository, runtime: HookRuntime, where?: HookPlace): Promise<HookPlan> {
   const hooksDir = await hooksFolder(repo);
   const { manager, remarks } = await otherManager(repo, hooksDir);
-  const plan = { hooksDir, ...(manager !== undefined && { manager }), remarks };
-  if (await isTracked(repo, hooksDir))
+  const plan = { hooksDir, ...(manager !== undefined && { manager }) };
+  const tracked = await isTracked(repo, hooksDir);
+  const unwritable = tracked ? undefined : await whyNotWritable(hooksDir);
+  const problem = tracked
+    ? `git takes its hooks from ${hooksDir}, which is under version control; a hook there would be everybody's. ` +
+      `Call ours from your own hooks instead, for each of ${hookNames.join(', ')}: ` +
+      `node ${quote(runtime.cli)} git-hook <name> "$@"`
+    : unwritable?.why;
+  const version = await gitVersion(repo.root);
+  const older = await gitsWithoutConfigHooks();
+  if (where === 'config' && !runsConfigHooks(version))
     return {
       ...plan,
       changes: [],
       problems: [
-        `git takes its hooks from ${hooksDir}, which is under version control; a hook there would be everybody's. ` +
-          `Call ours from your own hooks instead, for each of ${hookNames.join(', ')}: ` +
-          `node ${quote(runtime.cli)} git-hook <name> "$@"`,
+        `git ${version} takes no hooks from its configuration; git ${firstWithConfigHooks} is the first that does`,
+      ],
+      remarks,
+    };
+  // Nobody else's hooks here: the folder serves every git. No folder at all is how git is told to run no hooks.
+  const suits =
+    runsConfigHooks(version) &&
+    (problem !== undefined
+      ? unwritable?.isFolder !== false
+      : older.length === 0 && (manager !== undefined || !isOwnFolder(repo, hooksDir)));
+  const place: HookPlace = where ?? (suits ? 'config' : 'folder');
+  if (place === 'config') {
+    // A folder outside may serve other repositories.
+    const inside = path.relative(repo.root, hooksDir).startsWith('..') ? [] : [hooksDir];
+    const removal = await planRemoval([...inside, path.join(repo.commonDir, 'hooks')]);
+    return {
+      ...plan,
+      changes: [...(await planConfig(repo, runtime)), ...removal.changes],
+      problems: [],
+      remarks: [
+        ...remarks,
+        `ours are in git's configuration, and run before those of ${hooksDir}`,
+        ...removal.remarks,
+        ...older.map(ignores),
       ],
     };
-  const unwritable = await whyNotWritable(hooksDir);
-  if (unwritable !== undefined) return { ...plan, changes: [], problems: [unwritable] };
+  }
+  if (problem !== undefined) return { ...plan, changes: [], problems: [problem], remarks };
+  return {
+    ...plan,
+    changes: [...(await planFolder(hooksDir, runtime)), ...(await planConfigRemoval(repo))],
+    problems: [],
+    remarks,
+  };
+}
+
+const ignores = (other: { readonly path: string; readonly version: string }): string =>
+  `${other.path} is git ${other.version} and ignores hooks in the configuration: commits made with it get no record`;
+
+const isOwnFolder = (repo: Repository, hooksDir: string): boolean =>
+  path.relative(path.join(repo.commonDir, 'hooks'), hooksDir) === '';
+
+async function planConfig(repo: Repository, runtime: HookRuntime): Promise<PlannedChange[]> {
+  const changes: PlannedChange[] = [];
+  for (const name of hookNames) {
+    const file = configHookScript(repo, name);
+    const text = hookScript(name, runtime, 'none');
+    if ((await readText(file)) !== text || !(await isExecutable(file)))
+      changes.push({ kind: 'write', path: file, text, mode: 0o755, why: `the ${name} hook` });
+  }
+  const block = configBlock(hookNames);
+  const text = (await readText(configFile(repo))) ?? '';
+  if (withConfigBlock(text, block) !== text)
+    changes.push({ kind: 'config', path: configFile(repo), text: block, why: 'names our hooks to git, at the end' });
+  return changes;
+}
+
+async function planConfigRemoval(repo: Repository): Promise<PlannedChange[]> {
+  const changes: PlannedChange[] = [];
+  const file = configFile(repo);
+  if (hasConfigBlock((await readText(file)) ?? ''))
+    changes.push({ kind: 'config', path: file, text: '', why: 'without our hooks' });
+  for (const name of hookNames) {
+    const script = configHookScript(repo, name);
+    if ((await readText(script)) !== undefined)
+      changes.push({ kind: 'delete', path: script, why: `our ${name} hook, which the configuration named` });
+  }
+  return changes;
+}
+
+async function planFolder(hooksDir: string, runtime: HookRuntime): Promise<PlannedChange[]> {
   const changes: PlannedChange[] = [];
   for (const name of hookNames) {
     const file = path.join(hooksDir, name);
@@ -249,16 +341,29 @@ export async function planInstall(repo: Repository, runtime: HookRuntime): Promi
     if (there !== text || !(await isExecutable(file)))
       changes.push({ kind: 'write', path: file, text, mode: 0o755, why: `the ${name} hook` });
   }
-  return { ...plan, changes, problems: [] };
+  return changes;
 }
 
 /** What `uninstall --git` would do: hooks as they were before. */
 export async function planUninstall(repo: Repository): Promise<HookPlan> {
   const hooksDir = await hooksFolder(repo);
+  const { changes, remarks } = await planRemoval([hooksDir, path.join(repo.commonDir, 'hooks')]);
+  changes.push(...(await planConfigRemoval(repo)));
+  for (const name of ['hook', 'prepared', 'source', 'settled', 'hooks-lost'])
+    if ((await readText(path.join(repo.gitDir, 'countersign', name))) !== undefined)
+      changes.push({
+        kind: 'delete',
+        path: path.join(repo.gitDir, 'countersign', name),
+        why: 'what our hooks remember',
+      });
+  return { hooksDir, changes, problems: [], remarks };
+}
+
+/** Hooks folders as they were before ours. */
+async function planRemoval(folders: readonly string[]): Promise<{ changes: PlannedChange[]; remarks: string[] }> {
   const changes: PlannedChange[] = [];
   const remarks: string[] = [];
-  const folders = new Set([hooksDir, path.join(repo.commonDir, 'hooks')]);
-  for (const folder of folders)
+  for (const folder of new Set(folders))
     for (const name of hookNames) {
       const file = path.join(folder, name);
       const saved = file + savedSuffix;
@@ -297,14 +402,7 @@ export async function planUninstall(repo: Repository): Promise<HookPlan> {
         changes.push({ kind: 'delete', path: `${saved}.old`, why: 'the same hook, kept before' });
       else if (older !== undefined) remarks.push(`an older ${name} hook is still in ${saved}.old`);
     }
-  for (const name of ['hook', 'prepared', 'source', 'settled', 'hooks-lost'])
-    if ((await readText(path.join(repo.gitDir, 'countersign', name))) !== undefined)
-      changes.push({
-        kind: 'delete',
-        path: path.join(repo.gitDir, 'countersign', name),
-        why: 'what our hooks remember',
-      });
-  return { hooksDir, changes, problems: [], remarks };
+  return { changes, remarks };
 }
 
 /** Carries a plan out. @throws GuardError `not-writable` that names the file. */
@@ -313,6 +411,7 @@ export async function applyPlan(plan: Pick<HookPlan, 'changes'>): Promise<void> 
     try {
       if (change.kind === 'delete') await fs.rm(change.path, { force: true });
       else if (change.kind === 'move') await fs.rename(change.path, change.to);
+      else if (change.kind === 'config') await editConfig(change.path, change.text);
       else {
         await fs.mkdir(path.dirname(change.path), { recursive: true });
         const partial = `${change.path}.${process.pid}.tmp`;
@@ -326,6 +425,7 @@ export async function applyPlan(plan: Pick<HookPlan, 'changes'>): Promise<void> 
         }
       }
     } catch (error) {
+      if (GuardError.is(error)) throw error;
       const code = (error as NodeJS.ErrnoException).code ?? String(error);
       throw new GuardError('not-writable', `${change.path} cannot be changed: ${code}`, error);
     }
@@ -337,9 +437,14 @@ export interface HookState {
   readonly manager?: string;
   readonly hooks: readonly {
     readonly name: HookName;
-    readonly state: 'active' | 'missing' | 'replaced' | 'not executable';
+    /** `ignored`: in the configuration, for a git that takes none from there. `disabled`: switched off there. */
+    readonly state: 'active' | 'missing' | 'replaced' | 'not executable' | 'ignored' | 'disabled';
     readonly chained: boolean;
+    /** Where the one is that runs. */
+    readonly places: readonly HookPlace[];
   }[];
+  /** The git that was asked. */
+  readonly version: string;
   /** Absolute path named in the hooks, and whether it is there. */
   readonly cli?: string;
   readonly cliExists: boolean;
@@ -351,6 +456,7 @@ export async function inspectHooks(repo: Repository): Promise<HookState> {
   const hooksDir = await hooksFolder(repo);
   const { manager, remarks } = await otherManager(repo, hooksDir);
   const hooks: HookState['hooks'][number][] = [];
+  const configured = await inspectConfigHooks(repo, hookNames);
   let cli: string | undefined;
   for (const name of hookNames) {
     const file = path.join(hooksDir, name);
@@ -366,14 +472,32 @@ export async function inspectHooks(repo: Repository): Promise<HookState> {
           : (await isExecutable(file))
             ? 'active'
             : 'not executable';
-    hooks.push({ name, state: state === 'replaced' && !chained ? 'missing' : state, chained });
-    const own = text !== undefined && isOurs(text) ? text : await readText(`${file}${legacySuffix}`);
+    const inFolder = state === 'replaced' && !chained ? 'missing' : state;
+    const inConfig = configured?.states.get(name);
+    const places = hookPlaces.filter((p) => (p === 'folder' ? inFolder : inConfig) === 'active');
+    hooks.push({
+      name,
+      state: places.length > 0 ? 'active' : inFolder === 'missing' && inConfig !== undefined ? inConfig : inFolder,
+      chained: chained && inFolder === 'active',
+      places,
+    });
+    const own =
+      inConfig !== undefined && places[0] !== 'folder'
+        ? await readText(configHookScript(repo, name))
+        : text !== undefined && isOurs(text)
+          ? text
+          : await readText(`${file}${legacySuffix}`);
     const match = own === undefined || !isOurs(own) ? null : /^cli='(.*)'$/m.exec(own);
     if (match) cli = (match[1] as string).replaceAll("'\\''", "'");
   }
   const cliExists = cli !== undefined && (await readText(cli)) !== undefined;
+  if (configured) {
+    const older = runsConfigHooks(configured.version) ? await gitsWithoutConfigHooks() : [];
+    if (hooks.some((h) => !h.places.includes('folder'))) remarks.push(...older.map(ignores));
+  }
   return {
     hooksDir,
+    version: configured?.version ?? (await gitVersion(repo.root)),
     ...(manager !== undefined && { manager }),
     hooks,
     ...(cli !== undefined && { cli }),
@@ -386,20 +510,29 @@ export async function inspectHooks(repo: Repository): Promise<HookState> {
  * Hooks of ours that something else took away since they last ran here, if that was not said before (by any window):
  * what is returned counts as said. `undefined`: nothing new.
  */
-export async function newlyLostHooks(
-  repo: Repository,
-): Promise<{ readonly lost: readonly HookName[]; readonly manager?: string } | undefined> {
+export async function newlyLostHooks(repo: Repository): Promise<
+  | {
+      readonly lost: readonly HookName[];
+      readonly manager?: string;
+      /** They are there, for a newer git than this version. */
+      readonly ignoredBy?: string;
+    }
+  | undefined
+> {
   const state = path.join(repo.gitDir, 'countersign');
   // What our hooks remember: they ran, and were not uninstalled.
   if ((await readText(path.join(state, 'hook'))) === undefined) return undefined;
-  const { hooks, manager } = await inspectHooks(repo);
-  const lost = hooks.filter((h) => h.state !== 'active').map((h) => h.name);
+  const { hooks, manager, version } = await inspectHooks(repo);
+  const inactive = hooks.filter((h) => h.state !== 'active');
+  const lost = inactive.map((h) => h.name);
   const file = path.join(state, 'hooks-lost');
   const now = lost.join('\n');
   if (((await readText(file)) ?? '') === now) return undefined;
   if (now === '') await fs.rm(file, { force: true });
   else await fs.writeFile(file, now, { mode: 0o600 });
-  return lost.length === 0 ? undefined : { lost, ...(manager !== undefined && { manager }) };
+  if (lost.length === 0) return undefined;
+  const isIgnored = inactive.every((h) => h.state === 'ignored');
+  return { lost, ...(manager !== undefined && { manager }), ...(isIgnored && { ignoredBy: version }) };
 }
 
 /** Who else manages hooks, and what that means for ours. */
@@ -421,11 +554,8 @@ async function otherManager(repo: Repository, hooksDir: string): Promise<{ manag
   else if ((await readText(path.join(repo.root, 'package.json')))?.includes('"simple-git-hooks"'))
     manager = 'simple-git-hooks';
   if (manager !== undefined)
-    remarks.push(
-      `${manager} manages hooks here; ours runs after its own. When ${manager} installs its hooks again, run 'countersign doctor'`,
-    );
-  if (path.relative(path.join(repo.commonDir, 'hooks'), hooksDir) !== '')
-    remarks.push(`core.hooksPath is set: hooks come from ${hooksDir}`);
+    remarks.push(`${manager} manages hooks here. When it installs its hooks again, run 'countersign doctor'`);
+  if (!isOwnFolder(repo, hooksDir)) remarks.push(`core.hooksPath is set: hooks come from ${hooksDir}`);
   return { ...(manager !== undefined && { manager }), remarks };
 }
 
@@ -446,18 +576,21 @@ function chainOf(text: string): 'run' | 'source' {
   return isSh && /\$\{?0/.test(text) ? 'source' : 'run';
 }
 
-async function whyNotWritable(folder: string): Promise<string | undefined> {
+async function whyNotWritable(folder: string): Promise<{ why: string; isFolder: boolean } | undefined> {
   for (let dir = folder; ; dir = path.dirname(dir)) {
     try {
       const stat = await fs.stat(dir);
-      if (!stat.isDirectory()) return `${dir} is no folder; git hooks cannot be put there`;
+      if (!stat.isDirectory()) return { why: `${dir} is no folder; git hooks cannot be put there`, isFolder: false };
       await fs.access(dir, fs.constants.W_OK);
       return undefined;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code !== 'ENOENT')
-        return `${dir} cannot be written (${code ?? String(error)}); make it writable, or set core.hooksPath to a folder that is`;
-      if (path.dirname(dir) === dir) return `${folder} does not exist`;
+        return {
+          why: `${dir} cannot be written (${code ?? String(error)}); make it writable, or set core.hooksPath to a folder that is`,
+          isFolder: code !== 'ENOTDIR',
+        };
+      if (path.dirname(dir) === dir) return { why: `${folder} does not exist`, isFolder: true };
     }
   }
 }

@@ -1,6 +1,6 @@
 /** `countersign doctor`: what is active here, and what would bypass it. */
 import { agentInstalls, inspectAgent } from '../../platform/agentConfig.ts';
-import { git } from '../../platform/git.ts';
+import { configHookName } from '../../platform/configHooks.ts';
 import { inspectHooks } from '../../platform/gitHooks.ts';
 import { readKeys } from '../../platform/keys.ts';
 import { loadPolicy } from '../../platform/policyFile.ts';
@@ -37,7 +37,18 @@ hooks of agents and the runtime that hooks will find. One line per check; exit c
     const hooks = await inspectHooks(repo);
     for (const h of hooks.hooks) {
       const chained = h.chained ? ', after the hook that was here before' : '';
-      if (h.state === 'active') fine(`git hook ${h.name}: active${chained}`);
+      const where = h.places.includes('config')
+        ? `, from git's configuration (hook.${configHookName(h.name)})${h.places.includes('folder') ? ' and once more from the hooks folder' : ''}`
+        : '';
+      if (h.state === 'active') fine(`git hook ${h.name}: active${chained}${where}`);
+      else if (h.state === 'ignored')
+        bad(
+          `git hook ${h.name}: ignored, because it is in git's configuration and git ${hooks.version} takes none from there; 'countersign install --git' finds another place`,
+        );
+      else if (h.state === 'disabled')
+        bad(
+          `git hook ${h.name}: switched off by hook.${configHookName(h.name)}.enabled or hook.${h.name}.enabled in git's configuration`,
+        );
       else if (h.state === 'missing') {
         if (state.policy.commit.trailers === 'off' && state.policy.origin === 'none')
           note(`git hook ${h.name}: not installed`);
@@ -49,8 +60,7 @@ hooks of agents and the runtime that hooks will find. One line per check; exit c
     for (const text of hooks.remarks) note(text);
     if (hooks.cli !== undefined && !hooks.cliExists)
       bad(`the hooks call ${hooks.cli}, which is not there; 'countersign install --git' names the current one`);
-    const version = await git(['--version'], { cwd: repo.root });
-    note(version.stdout.toString('utf8').trim());
+    note(`git version ${hooks.version}`);
     for (const agent of agentInstalls) {
       if ((await inspectAgent(repo, agent)) === 'active') fine(`agent ${agent.agent}: hook active in ${agent.file}`);
       else note(`agent ${agent.agent}: no hook of ours in ${agent.file}; 'countersign install --agent ${agent.agent}'`);

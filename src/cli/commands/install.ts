@@ -2,7 +2,14 @@
 import * as path from 'node:path';
 import { agentInstalls, planAgentInstall } from '../../platform/agentConfig.ts';
 import { findRepository } from '../../platform/git.ts';
-import { applyPlan, planInstall, type HookRuntime, type PlannedChange } from '../../platform/gitHooks.ts';
+import {
+  applyPlan,
+  hookPlaces,
+  planInstall,
+  type HookPlace,
+  type HookRuntime,
+  type PlannedChange,
+} from '../../platform/gitHooks.ts';
 import { GuardError } from '../../platform/guardError.ts';
 import { loadPolicy } from '../../platform/policyFile.ts';
 import type { Repository } from '../../platform/state.ts';
@@ -11,24 +18,27 @@ import { UsageError, type Command, type Io } from '../command.ts';
 export const install: Command = {
   name: 'install',
   summary: 'install the git hooks and the hooks of agents, beside existing ones',
-  usage: `usage: countersign install [--git] [--agent NAME]... [--dry-run]
+  usage: `usage: countersign install [--git] [--hooks folder|config] [--agent NAME]... [--dry-run]
 
   --git          hooks for git commits (default when no --agent is given)
+  --hooks WHERE  folder: in git's hooks folder, after the hooks that are there. config: in git's configuration,
+                 before them (git 2.54 or newer). Without it: config where the folder is another manager's, under
+                 version control or not writable, and no older git is on PATH; else folder
   --agent NAME   the hook of an agent: ${agentInstalls.map((a) => a.agent).join(', ')}
   --dry-run      show what would be written, and write nothing
 
-Existing hooks go on running, before ours, and their exit codes count. An agent's hook goes into its local
+Existing hooks go on running, and their exit codes count. An agent's hook goes into its local
 project settings (${agentInstalls.map((a) => a.file).join(', ')}). Installing twice is installing once;
 'countersign uninstall' gives back every byte.
 `,
   async run(args, io) {
-    const { git, agents, dryRun } = parseTargets(args, 'install');
+    const { git, agents, dryRun, where } = parseTargets(args, 'install');
     const repo = await repositoryAt(io);
     const runtime: HookRuntime = { cli: ownCli(), fallback: process.execPath };
     const changes: PlannedChange[] = [];
     let problems = 0;
     if (git || agents.length === 0) {
-      const plan = await planInstall(repo, runtime);
+      const plan = await planInstall(repo, runtime, where);
       for (const text of plan.remarks) io.out(`note: ${text}\n`);
       for (const text of plan.problems) {
         io.err(`countersign install: ${text}\n`);
@@ -73,14 +83,25 @@ export async function repositoryAt(io: Io): Promise<Repository> {
 export function parseTargets(
   args: readonly string[],
   command: string,
-): { git: boolean; agents: string[]; dryRun: boolean; purge: boolean } {
-  const targets = { git: false, agents: [] as string[], dryRun: false, purge: false };
+): { git: boolean; agents: string[]; dryRun: boolean; purge: boolean; where: HookPlace | undefined } {
+  const targets = {
+    git: false,
+    agents: [] as string[],
+    dryRun: false,
+    purge: false,
+    where: undefined as HookPlace | undefined,
+  };
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string;
     if (arg === '--git') targets.git = true;
     else if (arg === '--dry-run') targets.dryRun = true;
     else if (arg === '--purge' && command === 'uninstall') targets.purge = true;
-    else if (arg === '--agent') {
+    else if (command === 'install' && /^--hooks(?:=|$)/.test(arg)) {
+      const given = arg === '--hooks' ? args[++i] : arg.slice('--hooks='.length);
+      targets.where = hookPlaces.find((p) => p === given);
+      if (targets.where === undefined) throw new UsageError(`--hooks needs one of ${hookPlaces.join(', ')}`);
+      targets.git = true;
+    } else if (arg === '--agent') {
       const name = args[++i];
       if (name === undefined) throw new UsageError('--agent needs a name');
       targets.agents.push(name);
@@ -95,12 +116,13 @@ export function show(changes: readonly PlannedChange[], repo: Repository, io: Io
     const relative = path.relative(repo.root, file);
     return relative.startsWith('..') ? file : relative;
   };
-  const verb = { write: 'write', move: 'move', delete: 'delete' } as const;
+  const verb = { write: 'write', config: 'change', move: 'move', delete: 'delete' } as const;
   for (const c of changes) {
     io.out(
       `${dryRun ? 'would ' : ''}${verb[c.kind]} ${name(c.path)}${c.kind === 'move' ? ` to ${name(c.to)}` : ''}: ${c.why}\n`,
     );
-    if (dryRun && c.kind === 'write') io.out(c.text.replace(/^/gm, '  | ').trimEnd() + '\n');
+    if (dryRun && (c.kind === 'write' || (c.kind === 'config' && c.text !== '')))
+      io.out(c.text.replace(/^/gm, '  | ').trimEnd() + '\n');
   }
 }
 
