@@ -281,6 +281,8 @@ function refine(language: Language, lower: string, name: string, text: string): 
       return yamlDialect(lower, name, head);
     case 'json':
       if (/"AWSTemplateFormatVersion"|"Type"\s*:\s*"AWS::/.test(head)) return 'cloudformation';
+      // Azure's templates are what Bicep is compiled to.
+      if (/"\$schema"\s*:\s*"[^"\n]{0,200}\/\w*[dD]eploymentTemplate\.json/.test(head)) return 'bicep';
       if (/"apiVersion"\s*:/.test(head) && /"kind"\s*:/.test(head)) return 'kubernetes';
       if (/"Statement"\s*:/.test(head) && /"Effect"\s*:/.test(head)) return 'iam-policy';
       return 'json';

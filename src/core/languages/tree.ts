@@ -3,6 +3,7 @@
  * Error-tolerant and linear: a Helm template or a half-typed file still yields what can be read. `yaml` and
  * `jsonc-parser` stay the judges where validity itself matters (policy file); rules need positions and tolerance.
  */
+import { parseBicep } from './bicepTree.ts';
 import type { Language } from './detect.ts';
 
 export interface TreeNode {
@@ -50,6 +51,7 @@ function adopt(parent: TreeNode, child: TreeNode): void {
 /** Roots of the text's documents. Never throws. */
 export function parseTree(text: string, language: Language): TreeNode[] {
   if (language === 'terraform') return [parseHcl(text)];
+  if (language === 'bicep' && !/^\s*\{/.test(text.slice(0, 2000))) return [parseBicep(text)];
   const first = /^\s*(?:\/\/[^\n]*\n\s*|\/\*[\s\S]{0,2000}?\*\/\s*)*([[{])/.exec(text.slice(0, 5000));
   if (first && !text.startsWith('{{')) {
     const root = node('', 0);

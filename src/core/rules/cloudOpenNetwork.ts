@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts';
 
 const world = /^(?:0\.0\.0\.0\/0|::\/0|\*|Internet|Any|0\.0\.0\.0)$/i;
 const source_ =
-  /^(?:cidrblocks?|ipv6cidrblocks?|cidripv?4?|cidripv6|cidrip|sourceranges|destinationranges|sourceaddressprefix(?:es)?|sourceaddresses|sourceips|remoteipprefix|sourceipaddress|destinationips|destinationaddresses|source|cidrlist|sourcecidrblock|inboundcidrs|cidripv4)$/;
+  /^(?:cidrblocks?|ipv6cidrblocks?|cidripv?4?|cidripv6|cidrip|sourceranges|destinationranges|sourceaddressprefix(?:es)?|sourceaddresses|sourceips|remoteipprefix|sourceipaddress|destinationips|destinationaddresses|source|cidrlist|sourcecidrblock|inboundcidrs|cidripv4|cidr)$/;
 
 export const cloudOpenNetwork: Rule = {
   id: 'cloud-open-network',
@@ -20,12 +20,17 @@ export const cloudOpenNetwork: Rule = {
   check(source, report) {
     for (const r of resources(source)) {
       if (
-        !/secur|firewall|network_?acl|_fw_rule|nsg|fw_rule|lightsail_instance_public|cidr/i.test(r.type) ||
+        !/secur|secgroup|firewall|network_?acl|_fw_rule|nsg|fw_rule|lightsail_instance_public|cidr/i.test(r.type) ||
         r.type.startsWith('data.') ||
         !r.props
       )
         continue;
-      if (!/security_?group|firewall|network_?acl|fw_rule|security_rule|network_security/i.test(r.type)) continue;
+      if (
+        !/security_?group|sec_?group|security_?list|firewall|network_?acl|fw_rule|security_?rule|network_?security/i.test(
+          r.type,
+        )
+      )
+        continue;
       const acl = /network_?acl/i.test(r.type);
       for (const n of walk(r.props)) {
         const name = plain(n.key);

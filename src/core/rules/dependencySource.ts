@@ -1,4 +1,5 @@
 import { dependencies } from './kit/dependencies.ts';
+import { at } from '../languages/tree.ts';
 import type { Rule } from './rule.ts';
 
 export const dependencySource: Rule = {
@@ -6,7 +7,7 @@ export const dependencySource: Rule = {
   title: 'Dependency does not come from the registry',
   tier: 'high',
   category: 'supply-chain',
-  languages: ['manifest', 'lockfile', 'ini'],
+  languages: ['manifest', 'lockfile', 'ini', 'terraform'],
   references: ['CWE-829', 'CWE-427', 'OWASP LLM03:2025'],
   why: 'A git branch, a URL or another index has no checksum, no yanking and no audit; an extra index invites dependency confusion.',
   remedy: 'use the registry, or pin the commit and say why',
@@ -24,6 +25,23 @@ export const dependencySource: Rule = {
       for (const m of source.text.matchAll(/^[ \t]*(?:--(?:extra-)?index-url|-i|--find-links|-f)[ =]+(\S+)/gm))
         if (!m[1]!.startsWith('https://pypi.org/'))
           report({ start: m.index, end: m.index + m[0].length, key: `index:${m[1]}` });
+    } else if (source.language === 'terraform') {
+      for (const root of source.tree)
+        for (const block of root.children) {
+          if (block.key !== 'module') continue;
+          const from = at(block, 'source');
+          if (
+            from &&
+            /^(?:git::|git@|github\.com\/|bitbucket\.org\/|https?:)/.test(from.value) &&
+            !/[?&](?:ref|checksum|archive)=[^$]/.test(from.value)
+          )
+            report({
+              start: from.start,
+              end: from.end,
+              key: `module:${from.value}`,
+              message: 'Module is taken from a moving branch: add ?ref= with a commit or a release.',
+            });
+        }
     } else if (source.language === 'ini') {
       for (const m of source.text.matchAll(
         /^[ \t]*(?:(?:@[\w-]+:)?registry|(?:extra-)?index-url|find-links)\s*=\s*(\S+)/gm,

@@ -17,7 +17,7 @@ export const hardeningRemoved: Rule = {
   title: 'A limit that kept the damage small is gone',
   tier: 'high',
   category: 'removed-safeguard',
-  languages: ['nginx', 'ini', 'kubernetes', 'helm', 'docker-compose', 'kustomize'],
+  languages: ['nginx', 'ini', 'kubernetes', 'helm', 'docker-compose', 'kustomize', 'bicep'],
   references: ['CWE-693', 'CWE-250', 'Kubernetes Pod Security Standards'],
   why: 'Access rules, request limits, protective headers and sandboxing are missed by nobody until somebody breaks in: everything works without them.',
   remedy: 'put it back, or say what limits it now',
@@ -29,6 +29,10 @@ export const hardeningRemoved: Rule = {
         const m = lines.exec(line);
         if (m) report(hitOf(source.starts[i]!, line.length, nameOf(m)));
       }
+      return;
+    }
+    if (source.language === 'bicep') {
+      for (const m of source.text.matchAll(/^[ \t]*@secure\(\)/gm)) report(hitOf(m.index, m[0].length, '@secure()'));
       return;
     }
     inTree(source, report);

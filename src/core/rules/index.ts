@@ -14,6 +14,7 @@ import { cloudLoggingOff } from './cloudLoggingOff.ts';
 import { cloudOpenNetwork } from './cloudOpenNetwork.ts';
 import { cloudProtectionOff } from './cloudProtectionOff.ts';
 import { cloudPublicAccess } from './cloudPublicAccess.ts';
+import { cloudSettings } from './cloudSettings.ts';
 import { cloudTlsWeak } from './cloudTlsWeak.ts';
 import { cloudUnsafeDefault } from './cloudUnsafeDefault.ts';
 import { codeInjection } from './codeInjection.ts';
@@ -104,6 +105,7 @@ export const rules: readonly Rule[] = [
   cloudOpenNetwork,
   cloudProtectionOff,
   cloudPublicAccess,
+  cloudSettings,
   cloudTlsWeak,
   cloudUnsafeDefault,
   codeInjection,

@@ -3,7 +3,7 @@ import type { Language } from '../../languages/detect.ts';
 import type { Source } from '../../languages/source.ts';
 import { parseTree, walk, type TreeNode } from '../../languages/tree.ts';
 
-export const cloudLanguages: readonly Language[] = ['terraform', 'cloudformation'];
+export const cloudLanguages: readonly Language[] = ['terraform', 'cloudformation', 'bicep'];
 
 export interface Resource {
   /** `aws_s3_bucket` or `AWS::S3::Bucket`. */
@@ -34,6 +34,18 @@ export function resources(source: Source): readonly Resource[] {
             hcl: true,
           });
       }
+    } else if (source.language === 'bicep') {
+      for (const block of root.children)
+        if (block.key === 'resource') found.push(azure(block, block.labels[0]!, block.labels[1]!));
+      const nested = [...root.children];
+      for (let list = nested.pop(); list; list = nested.pop()) {
+        if (list.key !== 'resources') continue;
+        for (const r of list.children) {
+          const type = r.children.find((c) => c.key === 'type')?.value;
+          if (type) found.push(azure(r, type, r.children.find((c) => c.key === 'name')?.value ?? ''));
+          nested.push(...r.children, ...(r.children.find((c) => c.key === 'properties')?.children ?? []));
+        }
+      }
     } else {
       for (const list of root.children) {
         if (list.key !== 'Resources') continue;
@@ -54,6 +66,14 @@ export function resources(source: Source): readonly Resource[] {
   cache.set(source, found);
   return found;
 }
+
+const azure = (node: TreeNode, type: string, name: string): Resource => ({
+  type,
+  name,
+  node,
+  props: node.children.find((c) => c.key === 'properties'),
+  hcl: false,
+});
 
 /** `storage_encrypted` and `StorageEncrypted` are one name. */
 export const plain = (key: string): string => key.replace(/[_-]/g, '').toLowerCase();
