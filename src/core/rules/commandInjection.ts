@@ -126,7 +126,8 @@ export const commandInjection: Rule = {
       if (isShell) {
         const named = c.named(call, 'bash_command', 'command', 'cmd');
         const first = named ?? args[0];
-        if (!first || c.isConstant(first)) continue;
+        if (!first || (c.isConstant(first) && callee !== 'Process.Start')) continue;
+        if (c.isConstant(first) && (args.length < 2 || c.isConstant(args[1]!))) continue;
         // With more than one argument Ruby starts the program itself.
         if (lang === 'ruby' && args.length > 1 && !c.isBuilt(first) && !fromRequest(c, first)) continue;
         // A list of arguments goes to no shell; a word in a list of words is no call.
@@ -144,7 +145,15 @@ export const commandInjection: Rule = {
         if (
           /^(?:Open3\.|Process\.Start|Kernel\.|system|IO\.popen)/.test(callee) &&
           args.length > 1 &&
-          c.isConstant(first)
+          c.isConstant(first) &&
+          // … unless the program is a shell, which is given the rest as a line.
+          !(
+            callee === 'Process.Start' &&
+            /^(?:cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh|\/bin\/(?:ba)?sh|(?:ba)?sh)$/i.test(
+              c.facts.literal(first) ?? '',
+            ) &&
+            !c.isConstant(args[1]!)
+          )
         )
           continue;
         if (

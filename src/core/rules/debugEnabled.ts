@@ -81,6 +81,13 @@ export const debugEnabled: Rule = {
                 : language === 'php'
                   ? /ini_set\s*\(\s*['"]display_errors['"]\s*,\s*(?:1|['"](?:1|on)['"])/gi
                   : undefined;
+    if (language === 'c-sharp') {
+      const c = code(source);
+      for (const call of c.facts.callsNamed('UseDeveloperExceptionPage'))
+        if (!/IsDevelopment\(|IsEnvironment\(|#if DEBUG/.test(c.around(call.start, 6, 0)))
+          report({ start: call.start, end: call.end, key: 'debug' });
+      return;
+    }
     if (!pattern) return;
     if (language === 'ruby' && /environments\/(?:development|test)/.test(source.path)) return;
     if ((language === 'dotenv' || language === 'ini') && /example|sample|dev|local|test/i.test(source.path)) return;

@@ -14,7 +14,7 @@ export const prototypePollution: Rule = {
   references: ['CWE-1321', 'CWE-915'],
   why: 'With the key `__proto__` the write goes to the prototype that all objects share: a flag that is looked up anywhere else is then set for everybody.',
   remedy: 'refuse __proto__, constructor and prototype, or keep the values in a Map',
-  keywords: ['for', 'while', 'split', 'body', 'query', 'params', 'reduce', 'foreach'],
+  keywords: ['for', 'while', 'split', 'body', 'query', 'params', 'reduce', 'foreach', 'req', 'request'],
   check(source, report) {
     const c = code(source);
     const { tokens, match } = c.facts;
@@ -33,6 +33,10 @@ export const prototypePollution: Rule = {
       const start = tokens[nested ? Math.max(0, match[open - 1]! - 1) : open - 1]!.start;
       const hit = { start, end: tokens[i]!.end };
       // obj[req.body.a][req.body.b] = …
+      if (!nested && from.kind === 'id' && /^\(?(?:req|request|ctx)\b/.test(c.text(key)) && fromRequest(c, key)) {
+        report({ ...hit, message: 'The caller names the property that is set: look the name up in a fixed list.' });
+        continue;
+      }
       if (nested && fromRequest(c, { from: match[open - 1]! + 1, to: open - 1 }) && fromRequest(c, key)) report(hit);
       else if (from.kind === 'id' && (walks(c, from.text, scope) || merges(c, from.text, key, scope, body)))
         report(hit);

@@ -56,6 +56,10 @@ export const tlsVerifyOff: Rule = {
     'assert_hostname',
     'verify_mode',
     'verify_signature',
+    'disableevaluation',
+    'urlcredential',
+    'donotevaluate',
+    'disabledtrustevaluator',
   ],
   check(source, report) {
     const { code } = source;
@@ -118,7 +122,7 @@ export const tlsVerifyOff: Rule = {
     const { text } = source;
     if (/^(?:java|kotlin|scala|groovy)$/.test(source.language)) {
       for (const m of text.matchAll(
-        /\b(?:NoopHostnameVerifier|AllowAllHostnameVerifier|NullHostnameVerifier)\.INSTANCE\b|\bALLOW_ALL_HOSTNAME_VERIFIER\b|\bInsecureTrustManagerFactory\.INSTANCE\b|\bTrustAllStrategy\.INSTANCE\b|\bnew\s+TrustAllStrategy\s*\(|\.setTrustAll\s*\(\s*true|\bsetHostname[vV]erif(?:ier|ication)\s*\(\s*\(?\s*\w+\s*(?:,\s*\w+\s*)?\)?\s*->\s*true|\bset(?:Default)?HostnameVerifier\s*\(\s*\(?\s*\w+\s*,\s*\w+\s*\)?\s*->\s*(?:true|\{\s*return\s+true)|\bboolean\s+verify\s*\(\s*(?:final\s+)?String\s+\w+\s*,\s*(?:final\s+)?SSLSession\s+\w+\s*\)\s*\{\s*return\s+true\s*;|\bfun\s+verify\s*\([^)\n]{0,80}SSLSession[^)\n]{0,20}\)[^{=\n]{0,20}(?:=\s*true|\{\s*return\s+true)/g,
+        /\b(?:NoopHostnameVerifier|AllowAllHostnameVerifier|NullHostnameVerifier)\.INSTANCE\b|\bALLOW_ALL_HOSTNAME_VERIFIER\b|\bInsecureTrustManagerFactory\.INSTANCE\b|\bTrustAllStrategy\.INSTANCE\b|\bnew\s+TrustAllStrategy\s*\(|\bhostnameVerifier\s*\{\s*\w+\s*,\s*\w+\s*->\s*true\s*\}|\.setTrustAll\s*\(\s*true|\bsetHostname[vV]erif(?:ier|ication)\s*\(\s*\(?\s*\w+\s*(?:,\s*\w+\s*)?\)?\s*->\s*true|\bset(?:Default)?HostnameVerifier\s*\(\s*\(?\s*\w+\s*,\s*\w+\s*\)?\s*->\s*(?:true|\{\s*return\s+true)|\bboolean\s+verify\s*\(\s*(?:final\s+)?String\s+\w+\s*,\s*(?:final\s+)?SSLSession\s+\w+\s*\)\s*\{\s*return\s+true\s*;|\bfun\s+verify\s*\([^)\n]{0,80}SSLSession[^)\n]{0,20}\)[^{=\n]{0,20}(?:=\s*true|\{\s*return\s+true)/g,
       ))
         report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, ' ').slice(0, 60) });
       // A trust manager that checks nothing.
@@ -142,6 +146,14 @@ export const tlsVerifyOff: Rule = {
         /\bCURLOPT_SSL_VERIFY(?:PEER|HOST)\s*=>\s*(?:false|0)\b|['"](?:verify|verify_peer|verify_peer_name)['"]\s*=>\s*false\b/gi,
       ))
         report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, '') });
+    } else if (source.language === 'swift') {
+      for (const m of text.matchAll(
+        /\.disableEvaluation\b|\bDisabledTrustEvaluator\s*\(|\bURLCredential\s*\(\s*trust\s*:|\bvalidatesDomainName\s*=\s*false|\ballowInvalidCertificates\s*=\s*true/g,
+      )) {
+        // Whoever evaluates the trust first may accept it.
+        if (m[0].startsWith('URLCredential') && source.has(/SecTrustEvaluate|SecTrustSetAnchor|pinned/i)) continue;
+        report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, '') });
+      }
     } else if (source.language === 'rust') {
       for (const m of text.matchAll(/\bSslVerifyMode::NONE\b/g))
         report({ start: m.index, end: m.index + m[0].length, key: m[0] });

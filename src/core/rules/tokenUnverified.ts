@@ -61,6 +61,17 @@ export const tokenUnverified: Rule = {
     'ignoreexpiration',
     'hs256',
     'sign',
+    'secretorkey',
+    'get_unverified_claims',
+    'signaturevalidator',
+    'requirehttpsmetadata',
+    'validateissuer',
+    'validateaudience',
+    'encode',
+    'simple_bind_s',
+    'simple_bind',
+    'ldap',
+    'password',
   ],
   check(source, report) {
     const c = code(source);
@@ -93,6 +104,8 @@ export const tokenUnverified: Rule = {
         /algorithms?\s*["']?\s*:\s*\[?[^\]]{0,400}["']none["']/i.test(body)
       )
         report({ ...hit, key: 'none' });
+      else if (call.name === 'get_unverified_claims' && !source.has(/\bjwt\.decode\s*\(|\.verify\s*\(/))
+        report({ ...hit, key: 'unverified', tier: 'high' });
       else if (/ParseUnverified$|setSkipSignatureVerification$|UnsafeAllowNoneSignatureType$/.test(call.callee))
         report({ ...hit, key: call.name });
       else if (
@@ -101,6 +114,36 @@ export const tokenUnverified: Rule = {
         /,\s*(?:nil|false)\b[^)]{0,400}false|,\s*nil\s*,\s*false/.test(body)
       )
         report({ ...hit, key: 'unverified' });
+      else if (
+        /^JWT\.encode$/.test(call.callee) &&
+        source.language === 'ruby' &&
+        /,\s*nil\b|,\s*["']none["']/.test(body)
+      )
+        report({ ...hit, key: 'none' });
+      else if (
+        source.language === 'php' &&
+        /(?:^|\.)JWT\.decode$|^JWT::decode$/.test(call.callee) &&
+        (/^(?:null|''|"")$/.test(c.text(call.args[1])) || /["']none["']/i.test(body))
+      )
+        report({ ...hit, key: 'unverified' });
+      else if (
+        /^(?:java|kotlin|scala|groovy)$/.test(source.language) &&
+        source.has(/\bJwts\b/) &&
+        (/^parse(?:ClaimsJwt|PlaintextJwt|UnsecuredClaims|UnsecuredContent)$/.test(call.name) ||
+          /^Jwts\.parser\(\)(?:\.build\(\))?\.parse$/.test(call.callee))
+      )
+        report({ ...hit, key: 'unsigned' });
+      else if (
+        /^(?:simple_bind(?:_s)?|bind(?:_s)?)$/.test(call.name) &&
+        source.has(/ldap/i) &&
+        call.args.length >= 2 &&
+        c.facts.literal(call.args[1]) === ''
+      )
+        report({
+          ...hit,
+          key: 'bind',
+          message: 'A directory takes a login without a password as anonymous: ask for one.',
+        });
       else if (/^Algorithm\.none$|alg\w*\.none$/i.test(call.callee)) report({ ...hit, key: 'none' });
       else if (call.name === 'decode' && source.has(/['"]jwt-simple['"]/) && /^true$/.test(c.text(call.args[2])))
         report({ ...hit, key: 'unverified' });
@@ -134,8 +177,32 @@ export const tokenUnverified: Rule = {
           });
       }
     }
+    // Passwords that can be compared as they are, are stored as they are.
+    if (/pass/i.test(source.text))
+      for (const m of source.text.matchAll(
+        /(?<![\w.])(?:user|account|row|u|found|doc|result|admin|member)\.(?:password|passwd)\s*(?:===?|!==?)\s*(?:req(?:uest)?\b|body\.|form\.|params\[|input|data\[|password\b)|\breq(?:uest)?\.[\w.[\]"']{1,60}passw(?:or)?d["'\]]{0,2}\s*(?:===?|!==?)\s*(?:user|account|row|u|found|doc|result|admin|member)\.passw/g,
+      ))
+        report({
+          start: m.index,
+          end: m.index + m[0].length,
+          key: 'plain-password',
+          tier: 'high',
+          message: 'Passwords are compared, so stored, in clear: store a password hash and let its library compare.',
+        });
     for (const a of c.facts.assignments)
       if (
+        a.name === 'SignatureValidator' &&
+        /new\s+(?:Jwt|Json)\w*Token\s*\(/.test(c.text(a)) &&
+        !/Validate/.test(c.text(a))
+      )
+        report({ start: a.start, end: a.end, key: a.name });
+      else if (
+        /^(?:RequireHttpsMetadata|ValidateIssuer|ValidateAudience)$/.test(a.name) &&
+        c.text(a) === 'false' &&
+        source.language === 'c-sharp'
+      )
+        report({ start: a.start, end: a.end, key: a.name, tier: 'high' });
+      else if (
         /^(?:ValidateIssuerSigningKey|RequireSignedTokens|ValidateLifetime|RequireExpirationTime)$/.test(a.name) &&
         c.text(a) === 'false'
       )
@@ -150,5 +217,14 @@ export const tokenUnverified: Rule = {
           tier: 'high',
           message: hardcoded,
         });
+  },
+  fix(text) {
+    const m =
+      /^((?:ValidateIssuerSigningKey|RequireSignedTokens|ValidateLifetime|RequireExpirationTime|RequireHttpsMetadata)\s*=\s*)false$/.exec(
+        text,
+      );
+    if (m) return { title: 'Keep the check on', newText: `${m[1]}true` };
+    const expiry = /^(ignoreExpiration\s*:\s*)true$/.exec(text);
+    return expiry ? { title: 'Keep the check on', newText: `${expiry[1]}false` } : undefined;
   },
 };

@@ -1,4 +1,5 @@
-import { code } from './kit/code.ts';
+import type { Arg, Call } from '../languages/facts.ts';
+import { code, type Code } from './kit/code.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 const harmless =
@@ -92,6 +93,22 @@ export const weakCrypto: Rule = {
     'md5hex',
     'shahex',
     'sha1hex',
+    'pbkdf2',
+    'pbkdf2sync',
+    'pbkdf2_hmac',
+    'hashsync',
+    'gensalt',
+    'gensaltsync',
+    'bcrypt',
+    'generatefrompassword',
+    'password_hash',
+    'rfc2898derivebytes',
+    'pbekeyspec',
+    'secretkeyspec',
+    'newcbcdecrypter',
+    'newctr',
+    'newofb',
+    'newcfbencrypter',
   ],
   check(source, report) {
     const c = code(source);
@@ -114,6 +131,15 @@ export const weakCrypto: Rule = {
           message: 'MD5 and SHA-1 are broken: use SHA-256, or a password hash (argon2, scrypt, bcrypt) for passwords.',
         });
       };
+      const rounds = cheap(c, call, lang);
+      if (rounds !== undefined) {
+        report({
+          ...hit,
+          key: `rounds:${name}`,
+          message: 'Password hashed with so little work that it can be tried out: use the cost its library recommends.',
+        });
+        continue;
+      }
       if (lang === 'python') {
         if (
           /^(?:hashlib\.(?:md4|md5|sha1|sha)|MD[245]\.new|SHA1?\.new|cryptography\.hazmat\.primitives\.hashes\.(?:MD5|SHA1)|hashes\.(?:MD5|SHA1))$/.test(
@@ -178,6 +204,14 @@ export const weakCrypto: Rule = {
             : '';
           if (/des|rc4|rc2|bf|ecb/i.test(algorithm) && /(?:^|["'-])(?:des|rc[24]|bf|blowfish)|ecb/i.test(algorithm))
             report({ ...hit, key: 'cipher' });
+          if (name === 'createCipheriv' && isFixed(c, call.args[2]) && !/ecb/i.test(algorithm))
+            report({
+              ...hit,
+              key: 'static iv',
+              message: 'Fixed initialisation vector: make a random one for each message.',
+            });
+          else if (isWritten(c, call.args[1]))
+            report({ ...hit, key: 'written key', message: 'Key written into the code: read it from a secret store.' });
           if (name.endsWith('Decipheriv') && /gcm|ccm|ocb|poly1305/i.test(algorithm)) {
             const body = functionBody(source.text, call.end);
             if (!/\.final\s*\(/.test(body) && !/pipe|pipeline|Transform/.test(body))
@@ -210,6 +244,14 @@ export const weakCrypto: Rule = {
           )
         )
           report({ ...hit, key: callee });
+        else if (/^cipher\.New(?:CBCEncrypter|CTR|OFB|CFBEncrypter)$/.test(callee) && isWritten(c, call.args[1]))
+          report({
+            ...hit,
+            key: 'static iv',
+            message: 'Fixed initialisation vector: make a random one for each message.',
+          });
+        else if (callee === 'aes.NewCipher' && isWritten(c, first))
+          report({ ...hit, key: 'written key', message: 'Key written into the code: read it from a secret store.' });
         else if (callee === 'rsa.GenerateKey' || callee === 'rsa.GenerateMultiPrimeKey') {
           const size = /,\s*(\d{3,5})\s*\)/.exec(text)?.[1] ?? c.facts.literal(call.args[1]);
           if (size && +size < 2048) report({ ...hit, key: 'key size' });
@@ -240,6 +282,8 @@ export const weakCrypto: Rule = {
         )
           report({ ...hit, key: literal });
         else if (call.isNew && name === 'NullCipher') report(hit);
+        else if (call.isNew && name === 'SecretKeySpec' && isWritten(c, first))
+          report({ ...hit, key: 'written key', message: 'Key written into the code: read it from a secret store.' });
         else if (name === 'initialize' && source.has(/KeyPairGenerator/) && /^\(\s*(\d+)/.test(text)) {
           const size = +/^\(\s*(\d+)/.exec(text)![1]!;
           if (size >= 256 && size < 2048 && /"(?:RSA|DSA|DiffieHellman|DH)"/.test(c.around(call.start, 8, 1)))
@@ -342,6 +386,52 @@ export const weakCrypto: Rule = {
     return newText === text ? undefined : { title: 'Use SHA-256 (stored values change)', newText };
   },
 };
+
+/** A value that is a text of the code: `"…"`, `"…".getBytes()`, `[]byte("…")`, `Buffer.from("…")`, directly or through a name. */
+function isWritten(c: Code, value: Arg | undefined): boolean {
+  if (!value) return false;
+  const written =
+    /^(?:b?(["'`])[^"'`]{8,}\1|"[^"]{8,}"\.getBytes\([^()]{0,40}\)|\[\]byte\(\s*["`][^"`]{8,}["`]\s*\)|Buffer\.from\(\s*(["'])[^"']{8,}\2[^()]{0,20}\))$/;
+  const text = c.text(value);
+  if (written.test(text)) return !/\$\{/.test(text);
+  if (!/^\w+$/.test(text)) return false;
+  const values = c.facts.valuesOf(text, value.from);
+  return values.length > 0 && values.every((a) => written.test(c.text(a)) && !/\$\{/.test(c.text(a)));
+}
+
+/** The same for a vector, which may also be all zeros. */
+const isFixed = (c: Code, value: Arg | undefined): boolean =>
+  isWritten(c, value) ||
+  (value !== undefined &&
+    /^(?:Buffer\.alloc\(\s*\d+(?:\s*,\s*(?:0|["'][^"']*["']))?\s*\)|new Uint8Array\(\s*\d+\s*\))$/.test(c.text(value)));
+
+/** The work a password hash is told to do, where it is too little. */
+function cheap(c: Code, call: Call, lang: string): number | undefined {
+  const number = (a: Arg | undefined): number =>
+    a && /^\d[\d_]*$/.test(c.text(a)) ? Number(c.text(a).replaceAll('_', '')) : NaN;
+  const under = (n: number, limit: number): number | undefined => (n > 0 && n < limit ? n : undefined);
+  const { callee, name, args } = call;
+  if (lang === 'python') {
+    if (callee.endsWith('pbkdf2_hmac')) return under(number(c.named(call, 'iterations') ?? c.arg(call, 3)), 10_000);
+    if (name === 'gensalt') return under(number(c.named(call, 'rounds') ?? c.arg(call, 0)), 10);
+  } else if (/^(?:javascript|typescript|tsx)$/.test(lang)) {
+    if (/^pbkdf2(?:Sync)?$/.test(name)) return under(number(args[2]), 10_000);
+    if (/bcrypt/i.test(callee) && /^(?:hash|hashSync)$/.test(name)) return under(number(args[1]), 10);
+    if (/^genSalt(?:Sync)?$/.test(name)) return under(number(args[0]), 10);
+  } else if (lang === 'go') {
+    if (callee === 'bcrypt.GenerateFromPassword')
+      return c.text(args[1]) === 'bcrypt.MinCost' ? 4 : under(number(args[1]), 10);
+    if (callee === 'pbkdf2.Key') return under(number(args[2]), 10_000);
+  } else if (/^(?:java|kotlin|scala)$/.test(lang)) {
+    if (call.isNew && name === 'PBEKeySpec') return under(number(args[2]), 10_000);
+    if (call.isNew && name === 'BCryptPasswordEncoder') return under(number(args[0]), 10);
+  } else if (lang === 'c-sharp' && call.isNew && name === 'Rfc2898DeriveBytes') return under(number(args[2]), 10_000);
+  else if (lang === 'php' && name === 'password_hash') {
+    const cost = /['"]cost['"]\s*=>\s*(\d{1,2})\b/.exec(c.text(args[2]));
+    return cost ? under(Number(cost[1]), 10) : undefined;
+  }
+  return undefined;
+}
 
 /** The rest of the function from an offset on: up to the closing brace of its block. */
 function functionBody(text: string, from: number): string {
