@@ -79,7 +79,10 @@ export const selfProtect: Family = {
         name === 'PRE_COMMIT_ALLOW_NO_CONFIG'
       )
         return bypass(`${name} switches git hooks off`);
-      if (/^GIT_CONFIG_(?:KEY|VALUE)_\d+$|^GIT_CONFIG_PARAMETERS$/.test(name) && /hookspath/i.test(value))
+      if (
+        (/^GIT_CONFIG_KEY_\d+$/.test(name) && hookSetting.test(value)) ||
+        (name === 'GIT_CONFIG_PARAMETERS' && /(?:hookspath|hook\.|include(?:if)?\.)/i.test(value))
+      )
         return bypass('This takes git hooks out of the way');
       if (name.startsWith('COUNTERSIGN_')) return tamper('This changes how Countersign runs');
     }
@@ -160,14 +163,20 @@ function checkWriter(call: Call, context: Context): Hit | undefined {
   return undefined;
 }
 
+/** Settings that say which hooks git runs; an included file may hold any of them. */
+const hookSetting = /^(?:core\.hookspath|hook\..*|include\.path|includeif\..*\.path)$/i;
+const isSetting = (option: string): boolean => option === '-c' || option === '--config-env';
+
 function checkGit(call: Call): Hit | undefined {
   const list = call.args.map((a) => a.text);
-  for (let i = 0; i < list.length; i++)
-    if ((list[i] === '-c' || list[i] === '--config-env') && /^core\.hookspath=/i.test(list[i + 1] ?? ''))
-      return bypass('This takes git hooks out of the way for this command');
   let at = 0;
-  while (at < list.length && list[at]!.startsWith('-'))
-    at += /^(?:-C|-c|--git-dir|--work-tree|--namespace)$/.test(list[at]!) ? 2 : 1;
+  for (; at < list.length && list[at]!.startsWith('-'); at++) {
+    const option = list[at]!;
+    const setting = /^--config-env=(.*)$/s.exec(option)?.[1] ?? (isSetting(option) ? list[at + 1] : undefined);
+    if (setting !== undefined && hookSetting.test(setting.split('=', 1)[0]!))
+      return bypass('This takes git hooks out of the way for this command');
+    if (isSetting(option) || /^(?:-C|--git-dir|--work-tree|--namespace)$/.test(option)) at++;
+  }
   const verb = list[at] ?? '';
   const rest = list.slice(at + 1);
   const upTo = rest.indexOf('--');
@@ -194,8 +203,15 @@ function checkGit(call: Call): Hit | undefined {
         ? bypass(`git ${verb} --no-verify skips the hooks`)
         : undefined;
     case 'config': {
-      const key = options.find((o) =>
-        /^(?:core\.hookspath|alias\.(?:commit|push)|countersign\..*|core\.fsmonitor)$/i.test(o),
+      if (options.some((o) => /^(?:-e|--edit)$/.test(o)) || options[0] === 'edit')
+        return tamper("This opens git's configuration, which names the hooks git runs, in an editor");
+      const section = options[options.findIndex((o) => /^(?:--)?(?:remove|rename)-section$/.test(o)) + 1];
+      if (section !== options[0] && /^(?:core|include|includeif\..*|hook\..*)$/i.test(section ?? ''))
+        return tamper(
+          `This takes ${short(section ?? '')} out of git's configuration, and so changes which hooks git runs`,
+        );
+      const key = options.find(
+        (o) => hookSetting.test(o) || /^(?:alias\.(?:commit|push)|countersign\..*|core\.fsmonitor)$/i.test(o),
       );
       if (!key) return undefined;
       const reads =
