@@ -4,7 +4,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { git, gitEnv, makeSample } from '../tools/sample.ts';
-import { ms, processTime, ratio, sideBySide, type Row } from './measure.ts';
+import { inTurn, median, ms, pairRatio, processTime, ratio, type Row } from './measure.ts';
 
 const run = promisify(execFile);
 const cli = path.resolve(__dirname, '../../dist/cli.js');
@@ -47,20 +47,23 @@ export async function commitRows(scratch: string): Promise<Row[]> {
   const noop = await make('noop', 'noop', 'off');
   const quiet = await make('quiet', 'ours', 'ai-only');
   const record = await make('record', 'ours', 'record');
-  const [tBare = 0, tQuiet = 0, tNoop = 0, tRecord = 0] = await sideBySide(15, [
+  const [tBare = [], tQuiet = [], tNoop = [], tRecord = []] = await inTurn(15, [
     committing(bare, 1, 5),
     committing(quiet, 1, 5),
     committing(noop, 1, 5),
     committing(record, 1, 5),
   ]);
-  const [bigNoop = 0, bigRecord = 0] = await sideBySide(9, [committing(noop, 20, 100), committing(record, 20, 100)]);
-  const row = (what: string, value: number, beside: number, name: string, limit: number): Row => ({
-    what,
-    value: ms(value),
-    beside: `${ratio(value / beside)} ${name} (${ms(beside)})`,
-    budget: `≤ ${limit.toFixed(2)} ×`,
-    ok: value / beside <= limit,
-  });
+  const [bigNoop = [], bigRecord = []] = await inTurn(9, [committing(noop, 20, 100), committing(record, 20, 100)]);
+  const row = (what: string, times: readonly number[], beside: readonly number[], name: string, limit: number): Row => {
+    const against = pairRatio(times, beside);
+    return {
+      what,
+      value: ms(median(times)),
+      beside: `${ratio(against)} ${name} (${ms(median(beside))})`,
+      budget: `≤ ${limit.toFixed(2)} ×`,
+      ok: against <= limit,
+    };
+  };
   return [
     row('commit, ai-only, nothing pending', tQuiet, tBare, 'without hooks', 2),
     row('commit with record, 5 lines', tRecord, tNoop, 'with a no-op Node hook', 1.5),

@@ -45,9 +45,9 @@ export function processTime(
 
 /**
  * Runs the variants in turn, `rounds` times, so that a slow moment of the machine hits all of them; after one round to
- * warm up. Gives the medians in the same order.
+ * warm up. Gives the times of each, in the same order.
  */
-export async function sideBySide(rounds: number, variants: readonly (() => Promise<number>)[]): Promise<number[]> {
+export async function inTurn(rounds: number, variants: readonly (() => Promise<number>)[]): Promise<number[][]> {
   const times: number[][] = variants.map(() => []);
   for (let round = -1; round < rounds; round++) {
     for (const [i, variant] of variants.entries()) {
@@ -55,8 +55,16 @@ export async function sideBySide(rounds: number, variants: readonly (() => Promi
       if (round >= 0) times[i]?.push(ms);
     }
   }
-  return times.map(median);
+  return times;
 }
+
+/** The medians of `inTurn`. */
+export const sideBySide = async (rounds: number, variants: readonly (() => Promise<number>)[]): Promise<number[]> =>
+  (await inTurn(rounds, variants)).map(median);
+
+/** How many times `b` a variant takes, round by round: what two runs of the same seconds have in common cancels out. */
+export const pairRatio = (a: readonly number[], b: readonly number[]): number =>
+  median(a.map((t, i) => t / (b[i] ?? Number.NaN)));
 
 export const ms = (n: number): string => `${n < 10 ? n.toFixed(1) : n.toFixed(0)} ms`;
 export const ratio = (n: number): string => `${n.toFixed(2)} ×`;
