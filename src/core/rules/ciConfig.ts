@@ -1,6 +1,10 @@
 import { at, walk } from '../languages/tree.ts';
 import type { Rule } from './rule.ts';
 
+/** Jobs that look for holes. */
+const scanner =
+  /sast|dast|secret[_-]?detection|dependency[_-]?scan|container[_-]?scan|license[_-]?scan|audit|trivy|semgrep|snyk|gitleaks|trufflehog|checkov|tfsec|bandit|gosec|codeql|grype|security/i;
+
 export const ciConfig: Rule = {
   id: 'pipeline-weak',
   title: 'Pipeline trusts what it should not',
@@ -26,6 +30,10 @@ export const ciConfig: Rule = {
     'orbs',
     'ci_debug_trace',
     'system',
+    'sast_disabled',
+    'sast',
+    'secret_detection',
+    'docker_tls_certdir',
   ],
   check(source, report) {
     for (const root of source.tree) {
@@ -36,6 +44,31 @@ export const ciConfig: Rule = {
             report({ start: n.start, end: n.end, key: `include:${n.value}` });
       for (const n of walk(root)) {
         if (n.kind !== 'scalar') continue;
+        if (
+          n.key === 'allow_failure' &&
+          n.value === 'true' &&
+          scanner.test(`${n.parent?.key ?? ''} ${at(n.parent, 'extends')?.value ?? ''}`)
+        ) {
+          report({
+            start: n.start,
+            end: n.end,
+            key: `allow_failure:${n.parent?.key}`,
+            message: 'The pipeline passes whatever the scanner finds: let it fail.',
+          });
+          continue;
+        }
+        if (
+          /^(?:SAST|SECRET_DETECTION|DEPENDENCY_SCANNING|CONTAINER_SCANNING|DAST)_DISABLED$/.test(n.key) &&
+          /^(?:true|1)$/i.test(n.value)
+        ) {
+          report({
+            start: n.start,
+            end: n.end,
+            key: n.key,
+            message: 'A scanner of the pipeline is switched off: leave it on.',
+          });
+          continue;
+        }
         if (/^(?:CI_DEBUG_TRACE|CI_DEBUG_SERVICES|system\.debug)$/.test(n.key) && /^true$/i.test(n.value))
           report({
             start: n.start,

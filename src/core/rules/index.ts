@@ -5,6 +5,7 @@ import { agentPermissions } from './agentPermissions.ts';
 import { bidiText } from './bidiText.ts';
 import { bindAll } from './bindAll.ts';
 import { cdkInsecure } from './cdkInsecure.ts';
+import { changelogOperations } from './changelogOperations.ts';
 import { checkRemoved } from './checkRemoved.ts';
 import { checkSuppressed } from './checkSuppressed.ts';
 import { ciConfig } from './ciConfig.ts';
@@ -47,6 +48,7 @@ import { nosqlInjection } from './nosqlInjection.ts';
 import { openRedirect } from './openRedirect.ts';
 import { ownersExempted } from './ownersExempted.ts';
 import { ownersRemoved } from './ownersRemoved.ts';
+import { packageSources } from './packageSources.ts';
 import { pathTraversal } from './pathTraversal.ts';
 import { plainTransport } from './plainTransport.ts';
 import { prismaDestructive } from './prismaDestructive.ts';
@@ -96,6 +98,7 @@ export const rules: readonly Rule[] = [
   bidiText,
   bindAll,
   cdkInsecure,
+  changelogOperations,
   checkRemoved,
   checkSuppressed,
   ciConfig,
@@ -138,6 +141,7 @@ export const rules: readonly Rule[] = [
   openRedirect,
   ownersExempted,
   ownersRemoved,
+  packageSources,
   pathTraversal,
   plainTransport,
   prismaDestructive,
