@@ -1,4 +1,5 @@
 import { attributes, cloudLanguages, isFalse, isLiteral, isTrue, where } from './kit/cloud.ts';
+import { switchBack } from './kit/switchBack.ts';
 import type { Rule } from './rule.ts';
 
 const off =
@@ -67,4 +68,5 @@ export const cloudEncryptionOff: Rule = {
       } else if (/^(?:requiresecuretransport|tls)$/.test(name) && /parameters/.test(parent) && isFalse(n)) report(hit);
     }
   },
+  fix: switchBack('Switch encryption on'),
 };

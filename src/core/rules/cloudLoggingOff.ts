@@ -1,4 +1,5 @@
 import { attributes, cloudLanguages, isFalse, isLiteral, where } from './kit/cloud.ts';
+import { switchBack } from './kit/switchBack.ts';
 import type { Rule } from './rule.ts';
 
 export const cloudLoggingOff: Rule = {
@@ -53,4 +54,5 @@ export const cloudLoggingOff: Rule = {
       }
     }
   },
+  fix: switchBack('Keep the log on'),
 };

@@ -1,4 +1,5 @@
 import { attributes, cloudLanguages, isFalse, isLiteral, isTrue, where } from './kit/cloud.ts';
+import { switchBack } from './kit/switchBack.ts';
 import type { Rule } from './rule.ts';
 
 export const cloudPublicAccess: Rule = {
@@ -95,4 +96,5 @@ export const cloudPublicAccess: Rule = {
         report(hit);
     }
   },
+  fix: switchBack('Keep it private'),
 };

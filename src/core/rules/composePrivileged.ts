@@ -1,5 +1,6 @@
 import { pathOf, walk } from '../languages/tree.ts';
 import type { Source } from '../languages/source.ts';
+import { switchBack } from './kit/switchBack.ts';
 import type { Hit, Rule } from './rule.ts';
 
 export const composePrivileged: Rule = {
@@ -65,6 +66,7 @@ export const composePrivileged: Rule = {
         }
       }
   },
+  fix: switchBack('Leave the container confined'),
 };
 
 /** Development containers say the same in other words. */

@@ -1,3 +1,4 @@
+import { switchBack } from './kit/switchBack.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const csrfDisabled: Rule = {
@@ -84,4 +85,5 @@ export const csrfDisabled: Rule = {
       report({ start: m.index, end: m.index + m[0].length, ...(high ? { tier: 'high' as const } : {}) });
     }
   },
+  fix: switchBack('Leave the protection on'),
 };

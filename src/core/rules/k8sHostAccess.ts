@@ -1,5 +1,6 @@
 import { walk, pathOf } from '../languages/tree.ts';
 import { kubernetes } from './kit/kube.ts';
+import { switchBack } from './kit/switchBack.ts';
 import type { Rule } from './rule.ts';
 
 export const k8sHostAccess: Rule = {
@@ -121,4 +122,5 @@ export const k8sHostAccess: Rule = {
       }
     }
   },
+  fix: switchBack('Leave the container confined'),
 };

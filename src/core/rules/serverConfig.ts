@@ -435,4 +435,16 @@ export const serverConfig: Rule = {
       }
     }
   },
+  fix(text) {
+    const newText = text
+      .replace(/^(autoindex\s+)on(?=\s*;)/, '$1off')
+      .replace(/^(StrictHostKeyChecking\s+)(?:no|off)$/i, '$1yes')
+      .replace(/^(protected-mode\s+)no$/, '$1yes')
+      .replace(/^(TraceEnable\s+)(?:on|extended)$/i, '$1off')
+      .replace(
+        /^((?:NoNewPrivileges|PrivateTmp|ProtectHome|ProtectKernel\w+|RestrictSUIDSGID)\s*=\s*)(?:false|no|off|0)$/,
+        '$1true',
+      );
+    return newText === text ? undefined : { title: 'Keep the protection', newText };
+  },
 };

@@ -36,4 +36,8 @@ export const workflowPermissions: Rule = {
       for (const job of jobs(source)) look(at(job.node, 'permissions'), false);
     }
   },
+  fix(text) {
+    const newText = text.replace(/^(permissions\s*:\s*)["']?write-all["']?$/, '$1{ contents: read }');
+    return newText === text ? undefined : { title: 'Read the code only', newText };
+  },
 };

@@ -107,6 +107,14 @@ test('a fix takes its finding away, and at least these rules have one', async ()
     'file-permissions-wide',
     'listen-on-all-interfaces',
     'plain-transport',
+    'server-config-weak',
+    'cloud-setting-weak',
+    'cloud-public-access',
+    'cloud-encryption-off',
+    'compose-privileged',
+    'k8s-host-access',
+    'web-protection-off',
+    'workflow-permissions',
   ])
     assert.ok(fixed.has(id), `${id} offers no fix in any of its bad cases`);
 });
