@@ -94,6 +94,8 @@ interface Offer {
 
 interface PastState {
   readonly print: string;
+  /** Some line is the edit's as a whole. */
+  hasNew: boolean;
   readonly inverses: Inverse[];
 }
 
@@ -106,6 +108,10 @@ export interface LineMapOptions {
 
 /** Causes that make text come back rather than into being; see `EditCause`. */
 const returning: ReadonlySet<string> = new Set(['undo', 'redo', 'revert', 'vcs', 'external']);
+/** Causes that put text in as a whole: lines that were taken out here a moment ago were moved. */
+const moving: ReadonlySet<string> = new Set(['paste', 'rearrange']);
+/** Edits between cut and paste, and lines that they took out. */
+const movedWithin = { edits: 20, lines: 5000 };
 const maxHistoryStates = 2000;
 const maxDeleted = 5000;
 /** Beyond this a single line is not compared by characters. */
@@ -159,12 +165,13 @@ export class LineMap {
     // Another edit comes before the last one was told: from here on the way back could not be found any more.
     if (this.#offer) this.#restore(this.#offer);
     this.#offer = undefined;
-    const past: PastState = { print: this.#print(), inverses: [] };
+    const past: PastState = { print: this.#print(), hasNew: false, inverses: [] };
     for (const change of changes) {
       if (change.range) this.#replaceRange(change.range.start, change.range.end, change.text, edit, past);
       else this.#splice(0, this.#lines.length, editorLines(change.text), edit, past, false);
     }
     if (past.inverses.length === 0) return;
+    if (past.hasNew) this.#carryMoved(edit, [past]);
     this.#remember(past, edit);
     if (origin !== undefined) {
       this.#offer = undefined;
@@ -197,6 +204,7 @@ export class LineMap {
       if (edit.restores) this.#restore(this.#offer);
       this.#offer = undefined;
     }
+    if (cause !== undefined && moving.has(cause)) this.#carryMoved(edit, this.#history.slice(-movedWithin.edits));
     return true;
   }
 
@@ -307,6 +315,7 @@ export class LineMap {
     for (const [i, cell] of oldCells.entries())
       if (cell === null || (!(cell instanceof Mixed) && originOf(cell)?.origin === 'unknown'))
         this.#noteDeleted(oldLines[i] as string, edit);
+    past.hasNew ||= newCells.includes(edit);
     this.#replace(from, oldLines.length, newLines, newCells);
     past.inverses.push({ first: from, added: newLines.length, lines: oldLines, cells: oldCells });
   }
@@ -316,6 +325,55 @@ export class LineMap {
     spliceIn(this.#lines, first, count, lines);
     spliceIn(this.#cells, first, count, cells);
     this.#addPrints(first, lines.length, 1);
+  }
+
+  /**
+   * Whoever moves a line did not write it. Lines that an edit put in whole and that were taken out before, word for word,
+   * keep what was known of them. Lines without letters (`}`) move with a neighbour only.
+   */
+  #carryMoved(edit: Edit, states: readonly PastState[]): void {
+    const taken: { readonly line: string; readonly cell: Cell }[] = [];
+    const places = new Map<string, number[]>();
+    // Of cuts of the same text the last one.
+    for (const { inverses } of states.toReversed())
+      for (const { lines, cells } of inverses) {
+        if (taken.length + lines.length > movedWithin.lines) break;
+        for (let i = 0; i < lines.length; i++) {
+          const line = lines[i]!;
+          // An old line that is moved is the mover's change: the text before it has no such line there.
+          const cell = cells[i]!;
+          if (cell !== null && cell !== edit && isTelling(line)) {
+            const there = places.get(line);
+            if (there) there.push(taken.length);
+            else places.set(line, [taken.length]);
+          }
+          taken.push({ line, cell });
+        }
+        taken.push({ line: '\n', cell: null });
+      }
+    if (places.size === 0) return;
+    const used = new Set<number>();
+    const take = (at: number, from: number): boolean => {
+      const source = taken[from];
+      if (!source || used.has(from) || source.cell === null || source.cell === edit) return false;
+      if (this.#cells[at] !== edit || this.#lines[at] !== source.line) return false;
+      used.add(from);
+      this.#cells[at] = source.cell;
+      return true;
+    };
+    let previous = -1;
+    for (let i = 0; i < this.#cells.length; i++) {
+      if (this.#cells[i] !== edit) continue;
+      const there = places.get(this.#line(i)) ?? [];
+      const from = there.includes(previous + 1) ? previous + 1 : there.find((place) => !used.has(place));
+      if (from === undefined || !take(i, from)) continue;
+      for (let n = 1; take(i - n, from - n); n++);
+      previous = from;
+      while (take(i + 1, previous + 1)) {
+        i++;
+        previous++;
+      }
+    }
   }
 
   #noteDeleted(line: string, source: Source): void {
@@ -858,6 +916,9 @@ function lineHash32(line: string): number {
   for (let i = 0; i < line.length; i++) hash = Math.imul(hash ^ line.charCodeAt(i), 0x01000193);
   return hash >>> 0;
 }
+
+/** Whether a line has text by which it is known again. */
+const isTelling = (line: string): boolean => /[\p{L}\p{N}]/u.test(line);
 
 const sizeOf = (state: PastState | undefined): number =>
   state === undefined ? 0 : state.inverses.reduce((n, inverse) => n + inverse.lines.length + 1, 0);

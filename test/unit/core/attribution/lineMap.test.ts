@@ -229,6 +229,45 @@ void test('after a reload a line is judged by its parts, as before it', () => {
   assert.equal(told(new LineMap('other', stored(renamed, mixed().toOrigins())), human, [0, 0, 0, 0, 'x']), 'm');
 });
 
+void test('who moves a line did not write it', () => {
+  const start = (): LineMap =>
+    play('one\ntwo\n', [ai, [1, 0, 1, 0, 'if (limit) {\n  stop();\n}\n']], [human, [0, 0, 0, 0, 'mine = 1;\n']]);
+  assert.equal(letters(start().toOrigins()), 'h.aaa.');
+  const moved = (who: LineOrigin, cause: string, ...edits: readonly Range[][]): string => {
+    const map = start();
+    edits.forEach((ranges, i) => {
+      map.apply(10 + i, ranges.map(change));
+      map.resolveEdit(10 + i, who, i === edits.length - 1 ? cause : 'delete');
+    });
+    return letters(map.toOrigins());
+  };
+  const block = 'if (limit) {\n  stop();\n}\n';
+  const down: Range[] = [
+    [6, 0, 6, 0, block],
+    [2, 0, 5, 0, ''],
+  ];
+  // In one edit, whatever the edit is taken for.
+  for (const who of [human, tool, unknown]) assert.equal(moved(who, 'edit', down), 'h..aaa');
+  assert.equal(
+    moved(ai, 'edit', [
+      [5, 0, 5, 0, 'mine = 1;\n'],
+      [0, 0, 1, 0, ''],
+    ]),
+    '.aaah.',
+  );
+  // Sorted, and by a text as a whole.
+  assert.equal(moved(tool, 'rearrange', [[0, 0, 4, 0, `${block.slice(0, 23)}mine = 1;\none\n`]]), 'aahta.');
+  // Cut and paste; a person who types it again has typed it.
+  const [paste, cut] = down as [Range, Range];
+  const pasted: Range = [paste[0] - 3, 0, paste[2] - 3, 0, paste[4]];
+  assert.equal(moved(human, 'paste', [cut], [pasted]), 'h..aaa');
+  assert.equal(moved(human, 'typed', [cut], [pasted]), 'h..hhh');
+  // A bracket alone tells nothing, other text neither, and of two cuts of one line there is one.
+  assert.equal(moved(human, 'paste', [[4, 0, 5, 0, '']], [[0, 0, 0, 0, '}\n']]), 'hh.aa.');
+  assert.equal(moved(human, 'paste', [cut], [[0, 0, 0, 0, 'if (limits) {\n']]), 'hh..');
+  assert.equal(moved(human, 'paste', [[3, 0, 4, 0, '']], [[0, 0, 0, 0, '  stop();\n  stop();\n']]), 'ahh.aa.');
+});
+
 void test('only lines of several hands carry parts, and a record of nonsense is refused', () => {
   assert.doesNotMatch(record(play('a\nb\n', [ai, [1, 0, 1, 0, 'x\ny\n']], [human, [1, 1, 1, 1, ' \n']])), /"[hm]":/);
   const good = record(play('value = 1;', [ai, [0, 8, 0, 9, '22']], [human, [0, 5, 0, 5, 's']]));
