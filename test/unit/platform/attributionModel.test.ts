@@ -1,6 +1,6 @@
 /**
  * Random sessions (typing, AI edits, undo, redo, save, reload, crash, torn journal, external writes, hooks, format,
- * rename, checkout, stash, commits, compaction, a second window) against a model. A failure prints its seed;
+ * rename, checkout, reset, stash, moves, line endings, commits, compaction, a second window) against a model. A failure prints its seed;
  * `MODEL_SEED=… MODEL_RUNS=1` plays it again, `MODEL_RUNS=100000` is the campaign.
  */
 import { test } from 'node:test';

@@ -49,6 +49,12 @@ const actions = [
   'checkout',
   'stash',
   'pop',
+  'apply',
+  'move',
+  'cutAndPaste',
+  'eol',
+  'bom',
+  'reset',
   'compact',
   'otherWindow',
 ] as const;
@@ -81,6 +87,8 @@ class Session {
   #disk = this.#head;
   #text = this.#head;
   #stashed: string | undefined;
+  /** How the text lies on disk; the model itself speaks of lines. */
+  #form = { crlf: false, bom: false };
   #map = new LineMap(this.#head);
   #version = 1;
   #past: string[] = [];
@@ -110,7 +118,7 @@ class Session {
     }
     // What hooks and the commit see.
     await this.#save();
-    const { origins: found } = await this.#store.resolve(this.#path, this.#disk, { baseline: this.#head });
+    const { origins: found } = await this.#store.resolve(this.#path, this.#raw(this.#disk), { baseline: this.#head });
     this.#check(expandOrigins(found), this.#disk, 'the commit');
   }
 
@@ -162,7 +170,12 @@ class Session {
         const before = this.#disk;
         isClean = this.#text === before;
         this.#disk = this.#splice(before, `${this.#letters('ai', 6)}\n`);
-        await this.#store.record({ path: this.#path, before, after: this.#disk, origin: hook });
+        await this.#store.record({
+          path: this.#path,
+          before: this.#raw(before),
+          after: this.#raw(this.#disk),
+          origin: hook,
+        });
         return isClean ? this.#takeDisk('external') : undefined;
       }
       case 'rename': {
@@ -181,7 +194,10 @@ class Session {
         this.#head = this.#disk;
         this.#committed.push(this.#head);
         this.#revisions.push(this.#head);
-        await this.#store.settle({ commit: String(this.log.length), files: [{ path: this.#path, text: this.#head }] });
+        await this.#store.settle({
+          commit: String(this.log.length),
+          files: [{ path: this.#path, text: this.#raw(this.#head) }],
+        });
         return this.#open(this.#text);
       case 'checkout':
         await this.#save();
@@ -199,6 +215,41 @@ class Session {
         this.#disk = this.#stashed;
         this.#stashed = undefined;
         return this.#takeDisk('vcs');
+      case 'apply': {
+        // The stash stays, and may be applied again.
+        const stashed = this.#stashed;
+        await this.#do('pop');
+        this.#stashed = stashed;
+        return;
+      }
+      case 'move': {
+        // A line command: the line goes to another place in one edit.
+        const line = this.#text.slice(start, end);
+        if (!line.endsWith('\n')) return;
+        const [to] = this.#someLine();
+        if (to > start && to < end) return;
+        const moved = { from: to, count: 0, text: line };
+        const gone = { from: start, count: line.length, text: '' };
+        return this.#change(to > start ? [moved, gone] : [gone, moved], tool, 'rearrange');
+      }
+      case 'cutAndPaste': {
+        const line = this.#text.slice(start, end);
+        if (!line.endsWith('\n')) return;
+        this.#change([{ from: start, count: line.length, text: '' }], origins.human, 'delete');
+        const [to] = this.#someLine();
+        return this.#change([{ from: to, count: 0, text: line }], origins.human, 'paste');
+      }
+      case 'eol':
+      case 'bom':
+        await this.#save();
+        this.#form =
+          action === 'eol' ? { ...this.#form, crlf: !this.#form.crlf } : { ...this.#form, bom: !this.#form.bom };
+        return this.#takeDisk('external');
+      case 'reset':
+        // HEAD goes to another commit, the file stays.
+        await this.#save();
+        this.#head = this.#revisions[this.#below(this.#revisions.length)] as string;
+        return this.#open(this.#text);
       case 'compact':
         return this.#store.compact();
       case 'otherWindow':
@@ -252,8 +303,25 @@ class Session {
     this.#map.resolveEdit(this.#version, origin, cause);
   }
 
+  /** Several changes in one edit, the last place first. */
+  #change(changes: readonly { from: number; count: number; text: string }[], origin: LineOrigin, cause: string): void {
+    this.#past.push(this.#text);
+    this.#future = [];
+    const told = changes.map(({ from, count, text }) => {
+      const range = { start: positionOf(this.#text, from), end: positionOf(this.#text, from + count) };
+      this.#text = this.#text.slice(0, from) + text + this.#text.slice(from + count);
+      return { range, text };
+    });
+    this.#map.apply(++this.#version, told);
+    this.#map.resolveEdit(this.#version, origin, cause);
+  }
+
+  #raw(text: string): string {
+    return (this.#form.bom && text !== '' ? '\uFEFF' : '') + (this.#form.crlf ? text.replaceAll('\n', '\r\n') : text);
+  }
+
   async #persist(): Promise<void> {
-    await this.#store.remember(this.#path, this.#text, this.#map.toOrigins(), this.#map.deletions());
+    await this.#store.remember(this.#path, this.#raw(this.#text), this.#map.toOrigins(), this.#map.deletions());
   }
 
   async #save(): Promise<void> {
