@@ -3,12 +3,12 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Refusal } from '../core/provenance/compose.ts';
 import { formatRecord, oneLine } from '../core/provenance/record.ts';
-import { findRecords } from '../core/provenance/trailers.ts';
+import { findRecords, fromBinary } from '../core/provenance/trailers.ts';
 import { openAttribution, type SettledFile } from '../platform/attribution.ts';
 import { appendAudit } from '../platform/auditLog.ts';
 import { readCommits, type Commit } from '../platform/commitInMaking.ts';
 import { withLock } from '../platform/fileLock.ts';
-import { changedFiles, git, gitlinkMode, maxTextBytes, readBlobs } from '../platform/git.ts';
+import { commitChange, git, gitlinkMode, maxTextBytes, readBlobs, type ChangedText } from '../platform/git.ts';
 import { alternatesOf } from '../platform/renames.ts';
 import { auditDir, type Repository } from '../platform/state.ts';
 
@@ -27,25 +27,18 @@ export async function settleCommit(repo: Repository, rev: string, agent: string 
 }
 
 async function settleOnce(repo: Repository, commit: Commit, agent: string | undefined): Promise<void> {
-  const changed = (await changedFiles(repo, commit.parents[0] ?? null, commit.id)).filter(
-    (f) => f.oldMode !== gitlinkMode && f.newMode !== gitlinkMode,
+  const change = await commitChange(repo.root, commit.parents[0] ?? null, commit.id);
+  // A file that only changed its mode has no new lines, and a patch does not hold its text.
+  const files = change.files.filter(
+    (f) => f.oldMode !== gitlinkMode && f.newMode !== gitlinkMode && f.oldObject !== f.newObject,
   );
-  const isFile = (mode: string): boolean => mode !== '000000';
-  const blobs = await readBlobs(
-    repo.root,
-    changed.flatMap((f) => [isFile(f.oldMode) ? f.oldObject : 'none', isFile(f.newMode) ? f.newObject : 'none']),
-    { maxBytes: 512 * 1024 * 1024 },
-  );
-  const text = (i: number): string | null => {
-    const blob = blobs[i];
-    return blob && blob.length <= maxTextBytes ? blob.toString('utf8').replace(/^\ufeff/, '') : null;
-  };
-  const files = changed.map((f, i) => ({ ...f, before: text(2 * i), after: text(2 * i + 1) }));
+  const large = await textsOfLarge(repo, files);
   await openAttribution(repo).settle({
     commit: commit.id,
     files: files.flatMap((f): SettledFile[] => {
-      if (f.status !== 'D' && f.after === null) return [];
-      return [{ path: f.path, text: f.after, before: f.before, alternates: alternatesOf(f, files) }];
+      const text = f.isOpaque ? (large.get(f.path) ?? null) : f.after;
+      if (f.status !== 'D' && text === null) return [];
+      return [{ path: f.path, text, before: f.before, alternates: alternatesOf(f, files) }];
     }),
   });
   const [record] = findRecords(commit.message).records.filter((r) => !r.quoted);
@@ -53,7 +46,10 @@ async function settleOnce(repo: Repository, commit: Commit, agent: string | unde
   await appendAudit(auditDir(repo), [
     {
       event: 'commit',
-      actor: await actor(repo, agent),
+      actor:
+        agent === undefined
+          ? { kind: 'human', id: fromBinary(commit.committer) || 'unknown' }
+          : { kind: 'agent', id: agent },
       door: 'git-hook',
       subject: {
         commit: commit.id,
@@ -66,6 +62,17 @@ async function settleOnce(repo: Repository, commit: Commit, agent: string | unde
       reason: formatRecord(record.provenance),
     },
   ]);
+}
+
+/** New texts of files whose change is too large for a patch to be read, where they themselves are not. */
+async function textsOfLarge(repo: Repository, files: readonly ChangedText[]): Promise<Map<string, string>> {
+  const asked = files.filter((f) => f.isOpaque && f.status !== 'D');
+  const names = asked.map((f) => f.newObject);
+  const texts = new Map<string, string>();
+  for (const [i, blob] of (await readBlobs(repo.root, names, { maxBytes: 512 * 1024 * 1024 })).entries())
+    if (blob && blob.length <= maxTextBytes)
+      texts.set((asked[i] as ChangedText).path, blob.toString('utf8').replace(/^\ufeff/, ''));
+  return texts;
 }
 
 export async function auditRefusal(

@@ -15,6 +15,8 @@ export interface Commit {
   readonly message: string;
   /** E-mail address. */
   readonly author: string;
+  /** E-mail address. */
+  readonly committer: string;
   /** When it was committed, in seconds since 1970; 0 where the commit does not say. */
   readonly committed: number;
 }
@@ -58,14 +60,18 @@ export function parseCommit(id: string, raw: string): Commit {
   const parents: string[] = [];
   let tree = '';
   let author = '';
+  let committer = '';
   let committed = 0;
   for (const line of header.split('\n')) {
     if (line.startsWith('tree ')) tree = line.slice(5);
     else if (line.startsWith('parent ')) parents.push(line.slice(7));
     else if (line.startsWith('author ')) author = /<([^<>]*)>[^>]*$/.exec(line)?.[1] ?? '';
-    else if (line.startsWith('committer ')) committed = Number(/> (\d{1,12}) [+-]\d+$/.exec(line)?.[1] ?? 0);
+    else if (line.startsWith('committer ')) {
+      committer = /<([^<>]*)>[^>]*$/.exec(line)?.[1] ?? '';
+      committed = Number(/> (\d{1,12}) [+-]\d+$/.exec(line)?.[1] ?? 0);
+    }
   }
-  return { id, tree, parents, message: end < 0 ? '' : raw.slice(end + 2), author, committed };
+  return { id, tree, parents, message: end < 0 ? '' : raw.slice(end + 2), author, committer, committed };
 }
 
 /**

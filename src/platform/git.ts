@@ -431,6 +431,16 @@ export async function indexChange(
   return reader.end();
 }
 
+/** What a commit or tree changes against another. `from` `null`: the empty tree. */
+export async function commitChange(cwd: string, from: string | null, to: string): Promise<Change> {
+  const reader = new ChangeReader();
+  const base = from ?? (await emptyTree(cwd));
+  const args = ['-c', 'core.quotePath=true', 'diff-tree', '-r', '--raw', '--no-abbrev', wholeContext, ...patchOptions];
+  const result = await git([...args, '--end-of-options', base, to], { cwd, onOutput: (chunk) => reader.push(chunk) });
+  if (result.code !== 0) throw new GuardError('failed', `git diff-tree failed: ${result.stderr.trim().split('\n')[0]}`);
+  return reader.end();
+}
+
 /** Files that the index changes against a commit or tree. */
 export async function indexFiles(
   cwd: string,
