@@ -305,7 +305,7 @@ function parseYaml(text: string): TreeNode[] {
           break;
         }
         const innerIndent = q - lineStart;
-        if (text[q] === '-' && (text[q + 1] === ' ' || q + 1 >= e)) {
+        if (text[q] === '-' && (text[q + 1] === ' ' || q + 1 >= e) && stack.length < maxDepth) {
           item.kind = 'seq';
           stack.push({ indent: innerIndent, node: item });
           p = q;

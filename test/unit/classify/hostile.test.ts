@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { classifyFile } from '../../../src/core/classify.ts';
+import { parseTree } from '../../../src/core/languages/tree.ts';
 import { defaultPolicy } from '../../../src/core/policy/index.ts';
 import { createGrammars } from '../../../src/platform/grammars.ts';
 import { pieces as fuzzPieces } from '../../tools/fuzz/inputs.ts';
@@ -101,6 +102,8 @@ for (const [path, unit] of [
   ['a.sql', 'ALTER TABLE a ADD '],
   ['a.yaml', '{{'],
   ['a.yaml', '\n'],
+  ['.github/workflows/a.yml', '- '],
+  ['requirements.txt', 'a\n'],
   ['a.json', '['],
   ['a.tf', 'a {'],
   ['Jenkinsfile', "sh '''"],
@@ -117,6 +120,13 @@ for (const [path, unit] of [
     const large = await cost(path, text(60));
     assert.ok(large < 400 + small * 10, `${small.toFixed(0)} ms, then ${large.toFixed(0)} ms for four times the text`);
   });
+
+test('items nested on one line are cut at some depth, or every question about the way up would cost all of it', () => {
+  let [here] = parseTree('- '.repeat(3000), 'yaml');
+  let depth = 0;
+  for (; here; here = here.children[0]) depth++;
+  assert.ok(depth > 100 && depth < 300, `${depth}`);
+});
 
 test('values that lead to one another in every way cost no more than their size', async () => {
   const names = Array.from({ length: 40 }, (_, i) => `v${i}`);
