@@ -20,7 +20,7 @@ export class Source {
   #docker: Instruction[] | undefined;
   #sql: Statement[] | undefined;
   #index: WordIndex | undefined;
-  #found: readonly number[] | undefined;
+  #found: ReadonlySet<number> | undefined;
   #lines: string[] | undefined;
 
   constructor(path: string, text: string, language: Language, changed?: ReadonlySet<number>) {
@@ -93,24 +93,23 @@ export class Source {
   }
 
   /** Ids of the index's words that stand in the text; kept for the index asked last. */
-  wordsOf(index: WordIndex): readonly number[] {
+  wordsOf(index: WordIndex): ReadonlySet<number> {
     if (!this.#found || this.#index !== index) {
-      this.#found = index.find(this.text);
+      this.#found = new Set(index.find(this.text));
       this.#index = index;
     }
     return this.#found;
   }
 
-  readonly #has = new Map<string, boolean>();
+  /** By flags, then by source, which V8 has as one string with its hash for all copies of a literal. */
+  readonly #has = new Map<string, Map<string, boolean>>();
 
   /** Whether the whole text matches; asked often with the same pattern, answered once. */
   has(pattern: RegExp): boolean {
-    const key = `${pattern.flags}/${pattern.source}`;
-    let found = this.#has.get(key);
-    if (found === undefined) {
-      found = pattern.test(this.text);
-      this.#has.set(key, found);
-    }
+    let answers = this.#has.get(pattern.flags);
+    if (!answers) this.#has.set(pattern.flags, (answers = new Map()));
+    let found = answers.get(pattern.source);
+    if (found === undefined) answers.set(pattern.source, (found = pattern.test(this.text)));
     return found;
   }
 
