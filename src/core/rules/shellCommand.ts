@@ -1,4 +1,5 @@
 import { guardCommand } from '../guard/index.ts';
+import { pipesNetworkToShell } from './dockerPipeToShell.ts';
 import { shellChunks, logicalLines } from './kit/shellChunks.ts';
 import type { Language } from '../languages/detect.ts';
 import type { Rule } from './rule.ts';
@@ -11,6 +12,35 @@ const thrownAway: ReadonlySet<Language> = new Set([
   'circleci',
   'jenkinsfile',
 ]);
+
+/**
+ * What a script of an administrator, an installer or a release is written to do. An agent is asked before it runs such a
+ * command; a reviewer who reads it in a script sees the script's purpose.
+ */
+const purpose =
+  /^(?:package-remove|pip-system|kill-by-name|service-stop|user-create|ansible-(?:module|playbook)|publish|gh-release-create\S*|cdk-deploy|helm-upgrade|kubectl-apply|docker-rm-force)$/;
+
+/** Of the files of a system, those that decide who gets in, who may do what, and what runs by itself. */
+const decisive =
+  /\/(?:sudoers|cron|ssh|pam\.d|security|passwd|shadow|group|ld\.so|profile|rc\.local|init\.d|systemd|selinux|apparmor|audit|hosts\.(?:allow|deny)|polkit|s?bin\/(?:sh|bash|sudo|su|ls|ps)\b|boot\b|fstab|crypttab|nsswitch|resolv\.conf|apt\/(?:trusted|sources))/;
+
+/** `find` with a start or a filter of its own says what it deletes. */
+function boundedFind(text: string): boolean {
+  const start = /\bfind\s+(?:-[HLP]\s+)*["']?([^\s"'-]\S{0,400})/.exec(text)?.[1] ?? '';
+  if (/[$*`]/.test(start)) return false;
+  return /^~?\/?[\w.-]+(?:\/[\w.-]+){2,}/.test(start) || /\s-(?:i?name|i?path|i?regex)\s/.test(text);
+}
+
+/** Whether every variable is set in the script, and none of them is the front part of a path: empty, it would be `/`. */
+function knownVariables(text: string, script: string): boolean {
+  const names = [...text.matchAll(/\$(?:\{(\w{1,80})\}|(\w{1,80}))(\/?)/g)];
+  return (
+    names.length > 0 &&
+    names.every(
+      ([, braced, bare, slash]) => slash === '' && new RegExp(`\\b${braced ?? bare}["']?\\s*=[^=]`).test(script),
+    )
+  );
+}
 
 export const shellCommand: Rule = {
   id: 'destructive-command',
@@ -57,12 +87,19 @@ export const shellCommand: Rule = {
           verdict.tier === 'medium'
         )
           continue;
-        // A build machine or an image layer is thrown away: what it deletes of its own, or publishes on purpose, is its job.
+        if (purpose.test(verdict.rule)) continue;
+        // A build machine or an image layer is thrown away: what it deletes of its own, or sets for its own logins, is its job.
         if (
           thrownAway.has(source.language) &&
-          /^(?:package-remove|delete-tree|delete-unknown|publish)$/.test(verdict.rule)
+          (/^(?:delete-tree|delete-unknown|find-delete)$/.test(verdict.rule) ||
+            (verdict.rule === 'login-file' && /\.(?:(?:bash_|z)?profile|bashrc|zshrc|zshenv)\b/.test(verdict.reason)))
         )
           continue;
+        if (/^(?:system-file|delete-system-file)$/.test(verdict.rule) && !decisive.test(verdict.reason)) continue;
+        if (/^(?:find-delete|delete-unknown)$/.test(verdict.rule) && boundedFind(command.text)) continue;
+        if (verdict.rule === 'delete-unknown' && knownVariables(command.text, source.text)) continue;
+        // `pipe-to-shell` says it, for scripts from an address that can change.
+        if (verdict.rule === 'network-to-shell' && pipesNetworkToShell.test(command.text)) continue;
         if (
           source.language === 'dockerfile' &&
           /^(?:delete-system|permissions?-|package-|service-)/.test(verdict.rule) &&
