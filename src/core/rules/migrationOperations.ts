@@ -70,6 +70,17 @@ export const migrationOperations: Rule = {
     const js = source.has(/knex|sequelize|queryInterface|typeorm|MigrationInterface|exports\.up\b/i);
     const laravel = source.has(/Illuminate\\Database|extends Migration/);
     if (!django && !alembic && !rails && !js && !laravel) return;
+    const madeHere = new Set(
+      c.facts.calls
+        .filter((call) => /^(?:CreateModel|create_table)$/.test(call.name))
+        .map((call) => subject(c.text({ from: call.open, to: call.close + 1 }))),
+    );
+    const stateOnly = c.facts.calls
+      .filter((call) => call.name === 'SeparateDatabaseAndState')
+      .flatMap((call) => {
+        const state = c.option(call, /^state_operations$/);
+        return state ? [{ from: c.facts.tokens[state.from]!.start, to: c.facts.tokens[state.to - 1]!.end }] : [];
+      });
     for (const call of c.facts.calls) {
       const report = (hit: Hit): void => {
         const message = reason(call.name);
@@ -86,13 +97,20 @@ export const migrationOperations: Rule = {
       )
         continue;
       if (django && call.callee.startsWith('migrations.')) {
+        // What changes in Django's own picture alone touches no database; around both there is nothing of its own to say.
+        if (call.name === 'SeparateDatabaseAndState') continue;
+        if (stateOnly.some((r) => r.from < call.start && call.start < r.to)) continue;
+        if (/^Add(?:Index|Constraint)$/.test(call.name) && madeHere.has(subject(body))) continue;
+        if (call.name === 'RunSQL' && harmlessSql(body)) continue;
         if (/^(?:RemoveField|DeleteModel)$/.test(call.name)) report({ ...hit, tier: 'critical' });
         else if (
           /^(?:RunPython|RunSQL)$/.test(call.name) &&
           !/migrations\.RunPython\.noop\s*,?\s*(?:\)|migrations\.RunPython\.noop)/.test(body.replace(/^\(/, ''))
         )
           report(
-            /\b(?:DELETE|DROP|TRUNCATE)\b/i.test(body) && call.name === 'RunSQL' ? { ...hit, tier: 'critical' } : hit,
+            /\b(?:DELETE|DROP|TRUNCATE)\b/i.test(forward(body)) && call.name === 'RunSQL'
+              ? { ...hit, tier: 'critical' }
+              : hit,
           );
         else if (
           /^(?:RenameField|RenameModel|AlterModelTable|AlterUniqueTogether|AlterIndexTogether|AddConstraint|RemoveConstraint|SeparateDatabaseAndState)$/.test(
@@ -100,7 +118,8 @@ export const migrationOperations: Rule = {
           )
         )
           report(hit);
-        else if (call.name === 'AlterField') report(hit);
+        // A list of choices is checked by Django, not by the database.
+        else if (call.name === 'AlterField' && !/\bchoices\s*=/.test(body)) report(hit);
         else if (call.name === 'AddField' && !/null\s*=\s*True|ManyToManyField|db_default\s*=/.test(body)) report(hit);
         else if (call.name === 'AddIndex') report(hit);
       } else if (alembic && call.callee.startsWith('op.')) {
@@ -115,6 +134,8 @@ export const migrationOperations: Rule = {
           report(hit);
         else if (call.name === 'create_index' && !/postgresql_concurrently\s*=\s*True/.test(body)) report(hit);
       } else if (rails) {
+        if (/^add_(?:index|foreign_key|reference|check_constraint)$/.test(call.name) && madeHere.has(subject(body)))
+          continue;
         if (
           /^(?:drop_table|remove_column|remove_columns|remove_reference|remove_belongs_to|drop_join_table)$/.test(
             call.name,
@@ -161,6 +182,23 @@ export const migrationOperations: Rule = {
     }
   },
 };
+
+/** The table or model an operation names, in lower case: new and empty, nothing on it waits. */
+function subject(body: string): string {
+  return (/^\(\s*(?:(?:model_)?name\s*=\s*)?[:"'](\w{1,100})/.exec(body)?.[1] ?? '').toLowerCase();
+}
+
+/** What `RunSQL` does, without how it is undone. */
+const forward = (body: string): string => body.split(/\breverse_sql\s*=/)[0]!;
+
+/** Statements that neither lock for long nor lose anything: an index built beside the running table, or put to use. */
+function harmlessSql(body: string): boolean {
+  const statements = forward(body).toUpperCase();
+  return (
+    /\bINDEX\s+CONCURRENTLY\b|\bUSING\s+INDEX\b|\bVALIDATE\s+CONSTRAINT\b/.test(statements) &&
+    !/\b(?:DELETE|UPDATE|TRUNCATE|DROP\s+(?:TABLE|COLUMN))\b/.test(statements)
+  );
+}
 
 /** What the operation does to a table in use; `undefined`: the rule's own sentence says it. */
 function reason(name: string): string | undefined {

@@ -36,6 +36,8 @@ export const sqlDestructive: Rule = {
   remedy: 'take a backup, first stop all readers, and do it in a release of its own',
   keywords: ['drop', 'truncate', 'delete', 'update', 'flushall', 'flushdb', 'xp_cmdshell'],
   check(source, report) {
+    // Undoing is meant to destroy what doing made.
+    if (/(?:^|[/._-])(?:down|rollback|undo|revert)\.sql$|(?:^|\/)U\d[\d._]*__[^/]+\.sql$/i.test(source.path)) return;
     for (const s of source.sql) {
       for (const [pattern, key, what, tier] of patterns) {
         if (!pattern.test(s.text)) continue;
