@@ -63,7 +63,10 @@ export async function classify(
 ): Promise<Classification & { readonly files: readonly FileClassification[] }> {
   const judged: FileClassification[] = [];
   for (const file of files) judged.push({ path: file.path, classification: await classifyFile(file, ctx) });
-  if (files.length > 1) withoutMoves(files, judged);
+  if (files.length > 1) {
+    withoutMoves(files, judged);
+    withoutOrphans(files, judged);
+  }
   let tier: Tier = 'low';
   let changeType: ChangeType = 'none';
   const notes = new Set<string>();
@@ -76,8 +79,9 @@ export async function classify(
   return { tier, changeType, findings, files: judged, ...(notes.size > 0 ? { note: [...notes].join('; ') } : {}) };
 }
 
-/** What a finding is about (`Hit.key`), and what a file's verdict would be without findings. */
+/** What a finding is about (`Hit.key`), the old line of what it says is gone, and what a file's verdict would be without findings. */
 const keys = new WeakMap<Finding, string>();
+const removedAt = new WeakMap<Finding, number>();
 const floors = new WeakMap<Classification, { readonly tier: Tier; readonly changeType: ChangeType }>();
 
 /** Takes out what only moved from one file of the change to another: the same risk gone there, the same safeguard new there. */
@@ -123,6 +127,58 @@ function withoutMoves(files: readonly FileChange[], judged: FileClassification[]
     const floor = floors.get(classification);
     if (left.length === classification.findings.length || !floor) continue;
     judged[i] = { path, classification: { ...classification, ...summed(floor, left), findings: left } };
+    floors.set(judged[i].classification, floor);
+  }
+}
+
+/** A name long enough to mean one thing. */
+const telling = /\b[A-Za-z_]\w{7,60}\b/g;
+
+/** What a line gives a name to: a definition, a method after its modifiers, a constant or field at its start. */
+const declared =
+  /\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|type|const|let|var|val|module|record)\s+(?:\([^)\n]{0,80}\)\s*)?([A-Za-z_]\w{7,60})|^\s*(?:public|private|protected|internal|static|async)\b[^=;({\n]{0,160}?\b([A-Za-z_]\w{7,60})\s*\(|^\s*([A-Za-z_]\w{7,60})\s*[=:]\s/g;
+
+/**
+ * Takes out tests that went with what they tested: they speak of something that the same change deleted from the product
+ * and put back nowhere. Only whole deletions count; code that was written anew may live on under another name.
+ */
+function withoutOrphans(files: readonly FileChange[], judged: FileClassification[]): void {
+  const isTests = (f: Finding): boolean => f.rule === 'tests-removed';
+  if (!judged.some((j) => j.classification.findings.some(isTests))) return;
+  const gone = new Set<string>();
+  for (const file of files) {
+    if (file.before === null || isTestPath(file.path) || file.before.length + (file.after ?? '').length > maxText)
+      continue;
+    if (!hasLexer(detectLanguage(file.path, file.before))) continue;
+    const lines = splitLines(file.before);
+    for (const h of diffLines(lines, splitLines(file.after ?? '')))
+      if (h.newLines === 0)
+        for (const line of lines.slice(h.oldStart - 1, h.oldStart - 1 + h.oldLines))
+          for (const m of line.matchAll(declared)) gone.add(m[1] ?? m[2] ?? m[3] ?? '');
+    for (const [name] of (/[^/]+(?=\.\w+$)/.exec(file.path)?.[0] ?? '').matchAll(telling))
+      if (file.after === null) gone.add(name);
+  }
+  if (gone.size === 0) return;
+  for (const { after } of files)
+    if (after !== null && after.length <= maxText) for (const [name] of after.matchAll(telling)) gone.delete(name);
+  for (const [i, { path, classification }] of judged.entries()) {
+    const before = files[i]!.before;
+    if (before === null || before.length > maxText || !classification.findings.some(isTests)) continue;
+    const lines = splitLines(before);
+    const hunks = diffLines(lines, splitLines(files[i]!.after ?? ''));
+    const left = classification.findings.filter((f) => {
+      const old = isTests(f) ? removedAt.get(f) : undefined;
+      const hunk =
+        old === undefined ? undefined : hunks.find((h) => old >= h.oldStart && old < h.oldStart + h.oldLines);
+      if (!hunk) return true;
+      const text = lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join('\n');
+      for (const [name] of text.matchAll(telling)) if (gone.has(name)) return false;
+      return true;
+    });
+    const floor = floors.get(classification);
+    if (left.length === classification.findings.length || !floor) continue;
+    judged[i] = { path, classification: { ...classification, ...summed(floor, left), findings: left } };
+    floors.set(judged[i].classification, floor);
   }
 }
 
@@ -594,6 +650,7 @@ function removedFinding(rule: Rule, f: Found, before: Side, file: FileChange): F
     ...(file.after === null ? {} : restored(before, old, file.after)),
   };
   keys.set(finding, f.key);
+  removedAt.set(finding, old);
   return finding;
 }
 

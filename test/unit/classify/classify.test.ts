@@ -381,3 +381,20 @@ test('a safeguard that went together with what it guarded is no finding', async 
   assert.ok(await gone('app.js', 'app.use(helmet());\napp.listen(1);\n', 'app.listen(1);\n'));
   assert.ok(await gone('app.js', express, "app.post('/pay', pay);\napp.get('/', home);\n"));
 });
+
+test('tests that went with what they tested are no finding, others are', async () => {
+  const tests = {
+    path: 'shop/tests/test_export.py',
+    before: 'def test_export_vouchers():\n    assert export_vouchers(1)\n\n\ndef test_other():\n    assert other()\n',
+    after: 'def test_other():\n    assert other()\n',
+  };
+  const product = 'def export_vouchers(n):\n    return n\n\n\ndef other():\n    return 1\n';
+  const removed = async (after: string): Promise<number> => {
+    const files = [tests, { path: 'shop/export.py', before: product, after }];
+    return (await classify(files, ctx)).findings.filter((f) => f.rule === 'tests-removed').length;
+  };
+  assert.equal(await removed('def other():\n    return 1\n'), 0, 'the function is gone, too');
+  assert.equal(await removed(product.replace('return 1', 'return 2')), 1, 'the function is still there');
+  assert.equal(await removed(product.replace('export_vouchers', 'export_all')), 1, 'the function has another name');
+  assert.equal(await removed(`${product}# end\n`.replace('    return n\n', '')), 1, 'only its body changed');
+});
