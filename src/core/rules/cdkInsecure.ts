@@ -22,6 +22,8 @@ export const cdkInsecure: Rule = {
     for (const call of c.facts.calls) {
       const hit = { start: call.start, end: call.end };
       const body = c.text({ from: call.open, to: call.close + 1 });
+      // What else is said about the same construct does not make it another.
+      const named = (what: string): string => `${what}:${c.text(call.args[1])}`;
       if (/(?:^|\.)(?:anyIpv4|anyIpv6|any_ipv4|any_ipv6)$/.test(call.callee)) {
         const line = source.lines[source.lineAt(call.start) - 1] ?? '';
         if (!/egress|tcp\(\s*(?:443|80)\s*\)/i.test(line)) report({ ...hit, key: `anyip:${line.trim()}` });
@@ -30,6 +32,7 @@ export const cdkInsecure: Rule = {
         if (/(?:^|\.)Queue$/.test(call.callee) && source.has(/sqs/i) && !/encryption/i.test(body))
           report({
             ...hit,
+            key: named('queue'),
             tier: 'high',
             message: 'Queue without encryption: pass encryption: QueueEncryption.KMS_MANAGED.',
           });
@@ -38,14 +41,19 @@ export const cdkInsecure: Rule = {
           source.has(/\bsns\b/i) &&
           !/masterKey|master_key|kmsMasterKeyId/.test(body)
         )
-          report({ ...hit, tier: 'high', message: 'Topic without encryption: pass masterKey.' });
+          report({ ...hit, key: named('topic'), tier: 'high', message: 'Topic without encryption: pass masterKey.' });
         else if (
           /(?:^|\.)Bucket$/.test(call.callee) &&
           source.has(/s3/i) &&
           source.has(/aws-cdk|aws_cdk/) &&
           !/enforceSSL|enforce_ssl/.test(body)
         )
-          report({ ...hit, tier: 'high', message: 'Bucket accepts plain HTTP: pass enforceSSL: true.' });
+          report({
+            ...hit,
+            key: named('bucket'),
+            tier: 'high',
+            message: 'Bucket accepts plain HTTP: pass enforceSSL: true.',
+          });
         else if (/(?:^|\.)Bucket$/.test(call.callee) && /encryption\s*[:=][^,}]{0,400}UNENCRYPTED/.test(body))
           report(hit);
       }
@@ -56,7 +64,12 @@ export const cdkInsecure: Rule = {
       report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, '') });
     for (const m of source.text.matchAll(
       /\bremovalPolicy\s*:\s*[\w.]*DESTROY\b|\bremoval_policy\s*=\s*[\w.]*DESTROY\b|\b(?:deletionProtection|deletion_protection)\s*[:=]\s*(?:false|False)|\bautoDeleteObjects\s*:\s*true|\bforceDestroy\s*:\s*true/g,
-    ))
+    )) {
+      // Logs, images and code are made again.
+      const owner = c.facts.calls.filter((x) => x.start < m.index && m.index < x.end).at(-1);
+      if (owner && /(?:^|\.)(?:LogGroup|Repository|Function|Alarm|Dashboard|Role|SecurityGroup)$/.test(owner.callee))
+        continue;
       report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, ''), tier: 'high' });
+    }
   },
 };

@@ -221,6 +221,16 @@ export const commandInjection: Rule = {
             callee,
           ))
       ) {
+        // A runner: program and list both come from its caller, and no shell reads them.
+        const list = args[1];
+        if (
+          /^(?:(?:child_process|cp|childProcess)\.)?(?:spawn|execFile)(?:Sync)?$/.test(callee) &&
+          list !== undefined &&
+          c.isParameter(first) &&
+          !fromRequest(c, first) &&
+          /^(?:\[\s*\.\.\.)?(?:args?|argv|params|arguments|argList|cmdArgs|commandArgs)\s*\]?$/i.test(c.text(list))
+        )
+          continue;
         if (/^[A-Za-z_.]*(?:[pP]ath|[bB]in|[eE]xecutable|[pP]rogram|Exe|EXE)$/.test(name) && !c.isOutside(first))
           continue;
         report(hit);

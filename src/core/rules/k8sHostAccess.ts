@@ -51,7 +51,17 @@ export const k8sHostAccess: Rule = {
                   c.value,
                 )
               )
-                report({ start: c.start, end: c.end, key: `cap:${c.value}` });
+                report({
+                  start: c.start,
+                  end: c.end,
+                  key: `cap:${c.value}`,
+                  // They reach the network and the processes of the container, not the node.
+                  ...(/^(?:CAP_)?(?:NET_ADMIN|NET_RAW|NET_BIND_SERVICE|SETUID|SETGID|CHOWN|FOWNER|KILL|IPC_LOCK|SYS_NICE|SYS_RESOURCE|SYS_TIME)$/i.test(
+                    c.value,
+                  )
+                    ? { tier: 'high' as const }
+                    : {}),
+                });
           }
           continue;
         }

@@ -17,6 +17,8 @@ export const k8sImages: Rule = {
       for (const n of walk(root)) {
         if (
           n.key !== 'image' ||
+          // An image of build machines, not of a container.
+          n.parent?.key === 'pool' ||
           n.kind !== 'scalar' ||
           n.value === '' ||
           /[{$]/.test(n.value) ||

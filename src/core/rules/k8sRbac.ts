@@ -39,6 +39,14 @@ export const k8sRbac: Rule = {
             reads ||
             v.some((x) => /^(?:impersonate|escalate|bind)$/.test(x));
           if (!bad) continue;
+          // Of named objects alone: that is the narrow form the remedy asks for.
+          if (
+            !wild &&
+            !v.includes('create') &&
+            res.every((x) => !/^(?:cluster)?role/.test(x)) &&
+            scalars(at(rule, 'resourceNames')).length > 0
+          )
+            continue;
           const key = `rbac:${groups.join(',')}:${res.join(',')}:${v.join(',')}`;
           const span =
             resources && verbs
@@ -48,7 +56,7 @@ export const k8sRbac: Rule = {
             wild ||
             hot.some((x) => !/^secrets$/.test(x)) ||
             v.some((x) => /^(?:impersonate|escalate|bind)$/.test(x)) ||
-            v.includes('create');
+            (v.includes('create') && kind !== 'Role');
           report({ ...span, key, ...(escalates ? {} : { tier: 'high' as const }) });
           if (v.includes('*') && verbs && span.start !== verbs.start)
             report({ start: verbs.start, end: verbs.end, key: `${key}#verbs` });

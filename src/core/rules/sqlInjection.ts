@@ -143,7 +143,9 @@ export const sqlInjection: Rule = {
         if (c.text(arg).startsWith('**')) continue;
         // A function is no statement.
         if (
-          /^(?:async\s+)?(?:function\b|\w+\s*=>|\([^()]{0,200}\)\s*(?::\s*[\w<>[\]| ]{1,60})?=>|\|)/.test(c.text(arg))
+          /^(?:async\s+)?(?:function\b|\w+\s*=>|\([^()]{0,200}\)\s*(?::\s*[\w<>[\]| ]{1,60})?=>|(?:move\s*)?\|)/.test(
+            c.text(arg),
+          )
         )
           continue;
         const built = c.isBuilt(arg);

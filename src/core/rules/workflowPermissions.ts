@@ -13,6 +13,7 @@ export const workflowPermissions: Rule = {
   remedy: 'start with `permissions: {}` and give single jobs what they need',
   keywords: ['permissions'],
   check(source, report) {
+    const alone = jobs(source).length === 1;
     for (const root of source.tree) {
       const look = (p: ReturnType<typeof at>, top: boolean): void => {
         if (!p) return;
@@ -22,7 +23,8 @@ export const workflowPermissions: Rule = {
             report({ start: p.start, end: p.end, key: 'read-all', tier: 'medium' });
           return;
         }
-        if (top)
+        // With one job there is nobody to share with.
+        if (top && !alone)
           for (const c of p.children)
             if (c.value === 'write')
               report({

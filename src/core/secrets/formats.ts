@@ -47,7 +47,7 @@ export const formats: readonly [string, RegExp, number][] = [
   ['Doppler token', /\bdp\.(?:pt|st|ct|sa|scim|audit)\.[a-z0-9._-]{30,}/gi, 3],
   ['Databricks token', /\bdapi[a-f0-9]{32}(?:-\d)?\b/g, 3],
   ['HashiCorp token', /\b[a-z0-9]{14}\.atlasv1\.[a-z0-9\-_=]{60,70}/gi, 3],
-  ['Vault token', /\bhv[sbr]\.[\w-]{20,300}|\bs\.[A-Za-z0-9]{24}\b/g, 3.3],
+  ['Vault token', /\bhv[sbr]\.[\w-]{20,300}|\bs\.(?=[A-Za-z]{0,23}\d)[A-Za-z0-9]{24}\b(?!\()/g, 3.3],
   [
     'Grafana token',
     /\bglsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}\b|\bglc_[A-Za-z0-9+/]{32,400}={0,3}|\beyJrIjoi[A-Za-z0-9]{60,400}={0,3}/g,

@@ -24,6 +24,8 @@ export function isPlaceholder(value: string): boolean {
   if (/EXAMPLE(?:KEY)?$|^AKIAIOSFODNN7|(?:^|[-_])(?:YOUR|EXAMPLE|SAMPLE|PUT|INSERT|REPLACE|CHANGE)[-_]/i.test(v))
     return true;
   if (/^(?:0123456789|1234567890|123456789|12345678|abcdef|abc123|deadbeef|cafebabe|a1b2c3d4)/i.test(v)) return true;
+  // The password of every tutorial.
+  if (/^p[a@4][s5$]{2}w[o0]rd[\d!@#$.]{0,6}$/i.test(v)) return true;
   if (new Set(v).size <= 3) return true;
   return false;
 }
