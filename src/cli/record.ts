@@ -41,6 +41,7 @@ import {
   changedFiles,
   diffDigest,
   emptyTree,
+  git,
   gitlinkMode,
   indexChange,
   indexFiles,
@@ -187,6 +188,7 @@ async function compose(
         prior,
         merged,
         isMerge,
+        outside: (commits) => outsideOf(repo, env, commit.parent, commits),
         moved: [...elsewhere, ...alternatesOf(f, changed)],
       });
       // A rename is git's doing, but it does not take a change of a protected path out of sight.
@@ -351,7 +353,11 @@ type FileOrigins = Pick<CommitFile, 'origins' | 'added' | 'deleted' | 'aiDeleted
 async function originsOf(
   store: AttributionStore,
   f: ChangedText,
-  more: Omit<OtherTexts, 'elsewhere'> & { readonly isMerge: boolean; readonly moved: readonly Alternate[] },
+  more: Omit<OtherTexts, 'elsewhere'> & {
+    readonly isMerge: boolean;
+    readonly moved: readonly Alternate[];
+    readonly outside: (commits: readonly string[]) => Promise<ReadonlySet<string>>;
+  },
 ): Promise<FileOrigins> {
   const { added, deleted } = f;
   if (f.isOpaque) return { added, deleted, aiDeleted: 0, origins: added > 0 ? [{ count: added, origin: unseen }] : [] };
@@ -360,6 +366,7 @@ async function originsOf(
     baseline: f.before,
     hunks: f.hunks,
     alternates: [...more.prior.map((text) => ({ text })), ...more.moved],
+    ...(!more.isMerge && { outside: more.outside }),
   });
   if (more.isMerge) {
     const origins = withoutLinesOf(found.origins, f.after ?? '', more.merged);
@@ -370,6 +377,20 @@ async function originsOf(
     if (by.origin === 'ai') deletedBy = deletedBy === undefined ? by.evidence : weakestEvidence(deletedBy, by.evidence);
   const { origins, aiDeleted } = found;
   return { origins, added, deleted, aiDeleted, ...(deletedBy !== undefined && { deletedBy }) };
+}
+
+/** Which commits the parent's history does not hold. Those that are gone altogether are left out: nothing is claimed of them. */
+async function outsideOf(
+  repo: Repository,
+  env: NodeJS.ProcessEnv,
+  parent: string | null,
+  commits: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const list = await git(
+    ['rev-list', '--ignore-missing', '--end-of-options', ...commits, ...(parent === null ? [] : [`^${parent}`])],
+    { cwd: repo.root, env },
+  );
+  return new Set(list.code === 0 ? list.stdout.toString('latin1').split('\n') : []);
 }
 
 /** Lines that a rename brought along as they were are git's doing, whoever wrote them. */

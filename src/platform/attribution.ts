@@ -40,6 +40,8 @@ export interface ResolveOptions {
   /** Where `baseline` and the text differ, when that is known already; lines end at `\n` there. */
   readonly hunks?: readonly Hunk[];
   readonly alternates?: readonly Alternate[];
+  /** Which of these commits are not in the history of the change that is judged. */
+  readonly outside?: (commits: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 /**
@@ -147,7 +149,14 @@ export class AttributionStore {
     }
     const deleted = new Map(before.snapshot.deleted);
     for (const [line, origin] of map.deletions()) setLast(deleted, hash.line(line), origin);
-    const after: Snapshot = { path: step.path, key, lines, origins, deleted: newest(deleted), at };
+    // Lines that were new are not old to the map, though a commit may have them by now.
+    const gone = new Map(before.snapshot.gone);
+    const left = new Set(lines);
+    const known = expandLines(before.snapshot.origins);
+    for (const [i, token] of before.snapshot.lines.entries())
+      if (known[i]?.origin !== null && !left.has(token))
+        setLast(deleted.has(token) ? deleted : gone, token, step.origin);
+    const after: Snapshot = { path: step.path, key, lines, origins, deleted: newest(deleted), ...goneOf(gone), at };
     await this.#write(before.isNew ? [before.snapshot, after] : [after], before.snapshot);
   }
 
@@ -170,6 +179,7 @@ export class AttributionStore {
       lines: lines.map((line) => hash.line(line)),
       origins: compressLines(expandLines(origins).slice(0, lines.length)),
       deleted: newest(deleted),
+      ...goneOf(latest?.gone),
       at: new Date().toISOString(),
     };
     await this.#write([snapshot], latest);
@@ -212,7 +222,11 @@ export class AttributionStore {
     const baselineTokens = old && Array.from({ length: old.length }, () => '');
     if (baselineTokens) for (const [i, line] of gone ?? []) baselineTokens[i] = hash.line(line);
     const recreated = new Set(alternates.flatMap((a) => (a.text === undefined ? [] : [hash.key(splitLines(a.text))])));
-    const ask = (tokens: readonly string[], candidates: readonly Snapshot[]): ReturnType<typeof resolveOrigins> =>
+    const ask = (
+      tokens: readonly string[],
+      candidates: readonly Snapshot[],
+      outside?: ReadonlySet<string>,
+    ): ReturnType<typeof resolveOrigins> =>
       resolveOrigins({
         lines: tokens,
         key,
@@ -220,13 +234,26 @@ export class AttributionStore {
         ...(hunks && { hunks }),
         candidates,
         recreated,
+        ...(outside && { outside }),
       });
     let found = exact && ask(exact.lines, [exact]);
     // The newest text is the one that is asked for, and all of it is known: no need to look further back.
     const isSettled = found?.origins.every((run) => run.origin?.origin !== 'unknown') ?? false;
     if (!found || !isSettled || !(gone ?? []).every(([i]) => exact?.deleted.has(baselineTokens?.[i] ?? ''))) {
       const tokens = exact?.lines ?? tokensOf(lines);
-      found = ask(tokens, await this.#candidates(hash, path, key, tokens, alternates));
+      const candidates = await this.#candidates(hash, path, key, tokens, alternates);
+      found = ask(tokens, candidates);
+      // A squash, `cherry-pick -n`, a reset: git takes out again what commits that are no part of history took out.
+      const { deleted: seen } = found;
+      const unseenGone = new Set(gone?.map(([i]) => baselineTokens?.[i] ?? '').filter((t) => !seen.has(t)));
+      const others = candidates.filter(
+        (c) => c.commit !== undefined && [...c.deleted.keys()].some((t) => unseenGone.has(t)),
+      );
+      if (options.outside && others.length > 0) {
+        const commits = await options.outside([...new Set(others.map((c) => c.commit as string))]);
+        const keys = new Set(others.filter((c) => commits.has(c.commit as string)).map((c) => c.key));
+        if (keys.size > 0) found = ask(tokens, candidates, keys);
+      }
     }
     const { origins, aiDeleted, deleted } = found;
     const vouched = await this.#vouched(path, lines, origins);
@@ -294,8 +321,17 @@ export class AttributionStore {
       const committed = carryByHash(tokens, expandLines(uniformOrigins(tokens.length, null)), latest.lines);
       const states = expandLines(latest.origins).map((state, i) => committed[i] ?? state);
       const isDone = latest.key === key || text === null;
-      const deleted = isDone ? new Map<string, LineOrigin>() : latest.deleted;
-      const left = { ...latest, origins: compressLines(states), deleted, at };
+      const deleted = isDone ? new Map<string, LineOrigin>() : new Map(latest.deleted);
+      const gone = isDone ? undefined : new Map(latest.gone);
+      // Taken out before the commit that brings them was known of: committed lines now.
+      const still = new Set(latest.lines);
+      for (const token of tokens) {
+        const by = still.has(token) ? undefined : gone?.get(token);
+        if (by && !deleted.has(token)) setLast(deleted, token, by);
+        gone?.delete(token);
+      }
+      const { gone: _gone, ...kin } = latest;
+      const left = { ...kin, origins: compressLines(states), deleted: newest(deleted), ...goneOf(gone), at };
       // A text that came past us is known from now on; whoever changes it next changes old lines.
       const seen = { path, key, lines: tokens, origins: uniformOrigins(tokens.length, null), deleted: new Map(), at };
       settled.push({ snapshots: isDone || this.#pending.has(path, key) ? [left] : [seen, left], near: latest });
@@ -496,7 +532,15 @@ export class AttributionStore {
         ? { origins: uniformOrigins(lines.length, null), deleted: new Map<string, LineOrigin>() }
         : resolveOrigins({ lines: tokens, key, candidates });
     return {
-      snapshot: { path, key, lines: tokens, origins: resolved.origins, deleted: newest(resolved.deleted), at },
+      snapshot: {
+        path,
+        key,
+        lines: tokens,
+        origins: resolved.origins,
+        deleted: newest(resolved.deleted),
+        ...(!absent && goneOf(candidates[0]?.gone)),
+        at,
+      },
       isNew: true,
     };
   }
@@ -575,6 +619,9 @@ function setLast(map: Map<string, LineOrigin>, key: string, value: LineOrigin): 
   map.delete(key);
   map.set(key, value);
 }
+
+const goneOf = (gone: ReadonlyMap<string, LineOrigin> | undefined): { gone?: ReadonlyMap<string, LineOrigin> } =>
+  gone === undefined || gone.size === 0 ? {} : { gone: newest(gone) };
 
 const newest = (deleted: ReadonlyMap<string, LineOrigin>): ReadonlyMap<string, LineOrigin> =>
   deleted.size <= maxDeletedKept ? deleted : new Map([...deleted].slice(-maxDeletedKept));

@@ -211,10 +211,12 @@ class Player {
     const added = Array.from({ length: this.#rand(5) === 0 && remove > 0 ? 0 : 1 + this.#rand(4) }, () =>
       this.#fresh(who),
     );
-    const old = this.#objects.text(this.#objects.head(), file).split('\n');
-    // A line that is not committed yet may be staged; whether its end counts as a deletion later is open.
-    for (const line of lines.splice(at, remove, ...added))
-      this.#deleters.set(`${file}\0${line}`, old.includes(line) ? who : 'either');
+    for (const line of lines.splice(at, remove, ...added)) {
+      const name = `${file}\0${line}`;
+      // Git may have brought back what an agent took out, and then nobody sees who takes it out again.
+      const isOpen = who === 'write' && /^(?:ai|either)$/.test(this.#deleters.get(name) ?? '');
+      this.#deleters.set(name, isOpen ? 'either' : who);
+    }
     this.#log.push(`${who} edits ${file} at ${at}: -${remove} +${added.length} (${added.join(', ')})`);
     await this.#w[who](file, lines.map((l) => `${l}\n`).join(''));
   }

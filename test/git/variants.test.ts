@@ -565,6 +565,55 @@ const scenarios: Scenario[] = [
       await linked.expect('HEAD', { ai: '1/1', unk: 0, agents: [claude] });
     },
   },
+  {
+    name: 'del=: what commits outside of history took out is taken out again, by those who did it',
+    async run(w) {
+      await w.human('f.ts', lines('h1', 'h2', 'h3', 'h4', 'h5', 'h6'));
+      await w.git('add', '.');
+      await w.commit('base');
+      await w.git('checkout', '-q', '-b', 'side');
+      await w.ai('f.ts', lines('h2', 'h3', 'h4', 'h5', 'h6'));
+      await w.commit('an agent took out h1', '-a');
+      await w.human('f.ts', lines('h2', 'h4', 'h5', 'h6'));
+      await w.commit('a person took out h3', '-a');
+      for (const squash of [
+        ['cherry-pick', '-n', 'main..side'],
+        ['merge', '-q', '--squash', 'side'],
+      ]) {
+        await w.git('checkout', '-q', '-B', 'work', 'main');
+        await w.git(...squash);
+        await w.human('f.ts', lines('h2', 'h4', 'h5', 'h6', 'more'));
+        await w.commit('all of it', '-a');
+        await w.expect('HEAD', { ai: '0/1', del: '1/2', agents: [] });
+      }
+      await w.git('checkout', '-q', 'side');
+      await w.git('reset', '-q', '--soft', 'HEAD~2');
+      await w.commit('in one');
+      await w.expect('HEAD', { ai: '0/0', del: '1/2', agents: [] });
+      // What history did once is not done again when nobody is seen.
+      await w.git('checkout', '-q', '-B', 'work', 'main');
+      await w.ai('f.ts', lines('h1', 'h2', 'h3', 'h4', 'h6'));
+      await w.commit('an agent took out h5', '-a');
+      await w.git('revert', '--no-edit', 'HEAD');
+      await w.settle();
+      await w.write('f.ts', lines('h1', 'h2', 'h3', 'h4', 'h6', 'x'));
+      await w.commit('unseen', '-a');
+      await w.expect('HEAD', { ai: '0/1', unk: 1, del: '0/1' });
+    },
+  },
+  {
+    name: 'del=: a new line is taken out before the bookkeeping of its commit is done, or while it is staged',
+    async run(w) {
+      await base(w);
+      await w.append('ai', 'f.ts', 'a1', 'a2');
+      await w.git('add', '.');
+      await w.ai('f.ts', lines('h1', 'h2', 'h3', 'a2'));
+      await w.commit('as staged');
+      await w.expect('HEAD', { ai: '2/2', del: '0/0' });
+      await w.commit('as it is', '-a');
+      await w.expect('HEAD', { ai: '0/0', del: '1/1' });
+    },
+  },
 ];
 
 describe('variants', { concurrency: 2 }, () => {

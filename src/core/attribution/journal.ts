@@ -26,6 +26,8 @@ export interface SnapshotRecord {
   readonly o: readonly (readonly [number, number])[];
   /** Deleted lines: token and index into `s`. */
   readonly x?: readonly (readonly [string, number])[];
+  /** The same of lines that were new. */
+  readonly g?: readonly (readonly [string, number])[];
   readonly s: readonly LineOrigin[];
   /** Hands in lines of several origins: indices into `s` in order of time, then cuts as `[by, of…]` by hand. */
   readonly h?: readonly (readonly [hands: readonly number[], cuts: readonly (readonly number[])[]])[];
@@ -47,6 +49,7 @@ export function encodeSnapshot(snapshot: Snapshot, base?: Snapshot): string {
   const indexOf = (origin: LineOrigin | null): number => (origin === null ? -1 : sources.indexOf(origin));
   const o = snapshot.origins.map(({ count, origin }) => [count, indexOf(origin)] as const);
   const x = [...snapshot.deleted].map(([token, origin]) => [token, indexOf(origin)] as const);
+  const g = [...(snapshot.gone ?? [])].map(([token, origin]) => [token, indexOf(origin)] as const);
   const hands = table<readonly [readonly number[], readonly (readonly number[])[]]>();
   const m: (readonly number[])[] = [];
   let at = 0;
@@ -61,6 +64,7 @@ export function encodeSnapshot(snapshot: Snapshot, base?: Snapshot): string {
   const tail = {
     o,
     ...(x.length > 0 ? { x } : {}),
+    ...(g.length > 0 ? { g } : {}),
     s: sources.list,
     ...(m.length > 0 ? { h: hands.list, m } : {}),
     t: snapshot.at,
@@ -106,15 +110,19 @@ export function parseRecord(line: string): SnapshotRecord | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined;
   const r = value as Partial<Record<keyof SnapshotRecord, unknown>>;
-  const { p, k, b, l, d, o, x, s, h, m, t, c } = r;
+  const { p, k, b, l, d, o, s, h, m, t, c } = r;
   if (c !== undefined && typeof c !== 'string') return undefined;
   if (typeof p !== 'string' || !isKey(k) || typeof t !== 'string' || !Array.isArray(o) || !Array.isArray(s))
     return undefined;
   if (!s.every(isOrigin)) return undefined;
   const inSources = (i: unknown): boolean => Number.isInteger(i) && (i as number) >= -1 && (i as number) < s.length;
   if (!o.every((run) => isPair(run) && isCount(run[0]) && inSources(run[1]))) return undefined;
-  if (x !== undefined && !(Array.isArray(x) && x.every((e) => isPair(e) && isToken(e[0]) && inSources(e[1]))))
-    return undefined;
+  for (const list of [r.x, r.g])
+    if (
+      list !== undefined &&
+      !(Array.isArray(list) && list.every((e) => isPair(e) && isToken(e[0]) && inSources(e[1])))
+    )
+      return undefined;
   if (m !== undefined && !areMixed(m, h, inSources)) return undefined;
   if (b === undefined) return typeof l === 'string' && isTokens(l) ? (value as SnapshotRecord) : undefined;
   if (!isKey(b) || !Array.isArray(d)) return undefined;
@@ -164,10 +172,20 @@ export function toSnapshot(record: SnapshotRecord, base: Snapshot | undefined): 
     }
     runs = [...compressLines(states)];
   }
-  const deleted = new Map<string, LineOrigin>();
-  for (const [token, i] of record.x ?? []) if (i >= 0) deleted.set(token, record.s[i] as LineOrigin);
+  const toMap = (list: SnapshotRecord['x']): Map<string, LineOrigin> =>
+    new Map((list ?? []).flatMap(([token, i]) => (i >= 0 ? [[token, record.s[i] as LineOrigin] as const] : [])));
+  const gone = record.g === undefined ? {} : { gone: toMap(record.g) };
   const commit = record.c === undefined ? {} : { commit: record.c };
-  return { path: record.p, key: record.k, lines, origins: runs, deleted, at: record.t, ...commit };
+  return {
+    path: record.p,
+    key: record.k,
+    lines,
+    origins: runs,
+    deleted: toMap(record.x),
+    ...gone,
+    at: record.t,
+    ...commit,
+  };
 }
 
 function cutTokens(tokens: string): string[] {

@@ -42,6 +42,8 @@ export interface Snapshot {
   readonly origins: LineOrigins;
   /** Who last deleted or replaced a line that was there before we looked: token → origin. For `del=`. */
   readonly deleted: ReadonlyMap<string, LineOrigin>;
+  /** The same of lines that were new then: the commit that brings them may have been made already, or be staged. */
+  readonly gone?: ReadonlyMap<string, LineOrigin>;
   /** UTC, ISO 8601 with milliseconds. */
   readonly at: string;
   /** The commit that this text came to be part of (hex), once it did. */

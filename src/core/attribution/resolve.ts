@@ -19,6 +19,8 @@ export interface ResolveInput {
   readonly candidates: readonly Snapshot[];
   /** Keys of texts in commits that are made again (amend, pick): what those deleted is deleted again. */
   readonly recreated?: ReadonlySet<string>;
+  /** Keys of texts in commits that history does not hold: what those deleted counts where nobody was seen to do it. */
+  readonly outside?: ReadonlySet<string>;
 }
 
 export interface Resolved {
@@ -68,16 +70,37 @@ export function resolveOrigins(input: ResolveInput): Resolved {
       if (known === undefined || (isAnswer && origin !== null)) found[i] = state;
     }
   }
-  // The same line may have been taken out, brought back and taken out again: who was last?
+  const { told, outside } = tellers(ordered, input);
   const deleted = new Map<string, LineOrigin>();
-  const told = ordered.filter((c) => c.commit === undefined || c.key === input.key || input.recreated?.has(c.key));
-  for (const c of told.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)))
+  // The same line may have been taken out, brought back and taken out again: who was last?
+  for (const c of told) {
+    const there = c.commit === undefined && deleted.size > 0 ? new Set(c.lines) : undefined;
+    if (there) for (const token of deleted.keys()) if (there.has(token)) deleted.delete(token);
+    if (baseline !== undefined) for (const [token, o] of c.gone ?? []) if (!deleted.has(token)) deleted.set(token, o);
     for (const [token, o] of c.deleted) deleted.set(token, o);
+  }
+  for (const c of outside.toReversed())
+    for (const [token, o] of c.deleted) if (!deleted.has(token)) deleted.set(token, o);
   return {
     origins: compressLines(found.map((state) => state ?? unknown)),
     aiDeleted: baseline ? countDeleted(baseline, hunks, deleted) : 0,
     deleted,
     exact: exact !== undefined,
+  };
+}
+
+/** The texts that speak of deletions, from old to new: those of our own history first choice, those outside of it else. */
+function tellers(
+  candidates: readonly Snapshot[],
+  { key, recreated, outside }: ResolveInput,
+): { told: Snapshot[]; outside: Snapshot[] } {
+  // Newest first as they come; of two of the same millisecond the newer one is still to be heard last.
+  const byTime = (list: readonly Snapshot[]): Snapshot[] =>
+    list.toReversed().toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  const isTold = (c: Snapshot): boolean => c.commit === undefined || c.key === key || recreated?.has(c.key) === true;
+  return {
+    told: byTime(candidates.filter(isTold)),
+    outside: byTime(candidates.filter((c) => !isTold(c) && outside?.has(c.key) === true)),
   };
 }
 
