@@ -421,7 +421,9 @@ export function scan(text: string, language: Language): Token[] {
     if (s.interpolated === undefined || s.interpolated.includes(quote)) {
       if (s.interpolation === 'prefix-f')
         dynamic = /[fs]/.test(lower) && body.includes(language === 'scala' ? '$' : '{');
-      else if (s.interpolation === 'prefix-dollar') dynamic = lower.includes('$') && body.includes('{');
+      else if (s.interpolation === 'prefix-dollar')
+        // `nameof(…)` is a constant of the compiler.
+        dynamic = lower.includes('$') && body.replace(/\{nameof\([^(){}]{1,200}\)\}/g, '').includes('{');
       else if (s.interpolation === 'hash')
         dynamic = body.includes('#{') || (language === 'swift' && body.includes('\\('));
       else if (s.interpolation === 'dollar') dynamic = /\$[\w{(]|\{\$/.test(body);

@@ -123,6 +123,13 @@ export const migrationOperations: Rule = {
         else if (call.name === 'AddField' && !/null\s*=\s*True|ManyToManyField|db_default\s*=/.test(body)) report(hit);
         else if (call.name === 'AddIndex') report(hit);
       } else if (alembic && call.callee.startsWith('op.')) {
+        // What is said about a column is not the column.
+        if (
+          call.name === 'alter_column' &&
+          /\bcomment\s*=/.test(body) &&
+          !/\b(?:nullable|type_|new_column_name|server_default)\s*=/.test(body)
+        )
+          continue;
         if (/^(?:drop_table|drop_column)$/.test(call.name)) report({ ...hit, tier: 'critical' });
         else if (
           /^(?:alter_column|rename_table|execute|drop_constraint|create_unique_constraint|create_foreign_key|bulk_insert|create_check_constraint|create_primary_key|drop_index)$/.test(

@@ -98,6 +98,14 @@ function checksum(text: string): string {
 
 /** Whether the value of a name that says "secret" is a real one. */
 function isSecretValue(name: string, value: string, code: boolean): boolean {
+  // Sentences of other scripts: no issuer makes keys of them, and nobody types a password in them.
+  if (/[\u3000-\u9fff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff]/.test(value)) return false;
+  // A connection string that signs in as the user of the process.
+  if (
+    /;\s*(?:Trusted_Connection|Integrated Security)\s*=\s*(?:true|yes|sspi)\b/i.test(value) &&
+    !/\b(?:password|pwd)\s*=/i.test(value)
+  )
+    return false;
   if (value.length < 6 || isPlaceholder(value) || isHarmlessShape(value)) {
     // Keys of some issuers are UUIDs.
     if (
