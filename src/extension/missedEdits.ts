@@ -10,24 +10,30 @@ import { Disposables } from './disposables.ts';
 
 /** Of larger documents no text is kept. */
 const maxLines = 20_000;
-/** Edits of one document; a server that stays away must not cost memory. */
+/** Edits of one document, and texts and insertions of all; a server that stays away must not cost memory. */
 const maxEdits = 5000;
+const maxDocuments = 200;
+const maxCharacters = 32 * 1024 * 1024;
 
 interface Missed {
   readonly text: string;
   readonly edits: protocol.MissedEditsParams['edits'][number][];
   readonly origins: protocol.EditOriginParams[];
+  /** Of its text and insertions. */
+  characters: number;
 }
 
 export class MissedEdits extends Disposables {
   readonly #client: ServerClient;
   readonly #documents = new Map<string, Missed>();
+  /** Of all texts and insertions kept. */
+  #characters = 0;
 
   constructor(client: ServerClient) {
     super();
     this.#client = client;
     this.own(vscode.workspace.onDidOpenTextDocument((d) => this.#isDown && this.#keep(d)));
-    this.own(vscode.workspace.onDidCloseTextDocument((d) => this.#documents.delete(d.uri.toString())));
+    this.own(vscode.workspace.onDidCloseTextDocument((d) => this.#drop(d.uri.toString())));
     this.own(vscode.workspace.onDidChangeTextDocument((e) => this.#changed(e)));
     this.own(client.onHealth((health) => (health === 'running' ? this.#send() : this.#keepAll())));
     this.#keepAll();
@@ -49,7 +55,16 @@ export class MissedEdits extends Disposables {
   #keep(document: vscode.TextDocument): void {
     const key = document.uri.toString();
     if (document.uri.scheme !== 'file' || document.lineCount > maxLines || this.#documents.has(key)) return;
-    this.#documents.set(key, { text: document.getText(), edits: [], origins: [] });
+    if (this.#documents.size >= maxDocuments || this.#characters >= maxCharacters) return;
+    const text = document.getText();
+    if (this.#characters + text.length > maxCharacters) return;
+    this.#characters += text.length;
+    this.#documents.set(key, { text, edits: [], origins: [], characters: text.length });
+  }
+
+  #drop(key: string): void {
+    this.#characters -= this.#documents.get(key)?.characters ?? 0;
+    this.#documents.delete(key);
   }
 
   #changed({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
@@ -57,7 +72,10 @@ export class MissedEdits extends Disposables {
     const key = document.uri.toString();
     const missed = this.#documents.get(key);
     if (!missed) return;
-    if (missed.edits.length >= maxEdits) this.#documents.delete(key);
+    const added = contentChanges.reduce((n, { text }) => n + text.length, 0);
+    if (missed.edits.length >= maxEdits || this.#characters + added > maxCharacters) return this.#drop(key);
+    missed.characters += added;
+    this.#characters += added;
     missed.edits.push({
       version: document.version,
       changes: contentChanges.map(({ range: { start, end }, text }) => ({
@@ -72,7 +90,11 @@ export class MissedEdits extends Disposables {
 
   #send(): void {
     for (const [uri, missed] of this.#documents)
-      if (missed.edits.length > 0) this.#client.notify(protocol.missedEdits, { uri, ...missed });
+      if (missed.edits.length > 0) {
+        const { text, edits, origins } = missed;
+        this.#client.notify(protocol.missedEdits, { uri, text, edits, origins });
+      }
     this.#documents.clear();
+    this.#characters = 0;
   }
 }

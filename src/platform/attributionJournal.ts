@@ -33,6 +33,9 @@ const maxHeld = 64 * 1024 * 1024;
 /** Texts remembered per path; more than a compaction keeps. */
 const maxIndexed = 256;
 
+/** Where records are read: the file, its bytes, or (`undefined`) the bytes that are held. */
+type Source = fs.FileHandle | Buffer | undefined;
+
 export class Journal {
   readonly file: string;
   /** What was found wrong, for the user: a sentence each. */
@@ -122,8 +125,11 @@ export class Journal {
   async newest(): Promise<Snapshot[]> {
     if (this.#index.size === 0) return [];
     return this.#withFile(async (handle) => {
+      // Thousands of paths, each with a chain of deltas: one read instead of one for each record.
+      const source =
+        handle && this.#index.size > 16 && this.#offset <= maxHeld ? await readStart(handle, this.#offset) : handle;
       const found: Snapshot[] = [];
-      for (const path of this.#index.keys()) found.push(...(await this.#loadAll(handle, path, 1)));
+      for (const path of this.#index.keys()) found.push(...(await this.#loadAll(source, path, 1)));
       return found;
     });
   }
@@ -305,17 +311,16 @@ export class Journal {
     return entries.flatMap((entry) => this.#cache.get(entry) ?? []);
   }
 
-  async #loadAll(handle: fs.FileHandle | undefined, path: string, limit: number): Promise<Snapshot[]> {
+  async #loadAll(source: Source, path: string, limit: number): Promise<Snapshot[]> {
     const found: Snapshot[] = [];
     for (const key of this.keys(path).slice(0, limit)) {
-      const snapshot = await this.#load(handle, path, key);
+      const snapshot = await this.#load(source, path, key);
       if (snapshot) found.push(snapshot);
     }
     return found;
   }
 
-  /** Without a handle the file is held. */
-  async #load(handle: fs.FileHandle | undefined, path: string, key: string): Promise<Snapshot | undefined> {
+  async #load(source: Source, path: string, key: string): Promise<Snapshot | undefined> {
     // From the record asked for down to a known or full one, then up again.
     const chain: Entry[] = [];
     let base: Snapshot | undefined;
@@ -330,10 +335,13 @@ export class Journal {
     if (at === 'missing') return undefined;
     for (const entry of chain.reverse()) {
       let bytes: Buffer;
-      if (handle) {
+      if (source && !Buffer.isBuffer(source)) {
         bytes = Buffer.allocUnsafe(entry.length);
-        await handle.read(bytes, 0, bytes.length, entry.offset);
-      } else bytes = (this.#held ?? Buffer.alloc(0)).subarray(entry.offset, entry.offset + entry.length);
+        await source.read(bytes, 0, bytes.length, entry.offset);
+      } else {
+        const whole = source ?? this.#held ?? Buffer.alloc(0);
+        bytes = whole.subarray(entry.offset, entry.offset + entry.length);
+      }
       const record = parseRecord(bytes.toString('utf8'));
       base = record && record.p === path && record.k === entry.key ? toSnapshot(record, base) : undefined;
       if (!base) {
@@ -499,6 +507,18 @@ function recordHead(
 function startsWith(data: Buffer, at: number, what: Buffer): boolean {
   for (let i = 0; i < what.length; i++) if (data[at + i] !== what[i]) return false;
   return true;
+}
+
+/** The first `length` bytes of a file, or as many as there are. */
+async function readStart(handle: fs.FileHandle, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  let at = 0;
+  while (at < length) {
+    const { bytesRead } = await handle.read(bytes, at, length - at, at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return bytes.subarray(0, at);
 }
 
 async function readRest(handle: fs.FileHandle, from: number): Promise<Buffer> {

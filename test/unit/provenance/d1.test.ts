@@ -138,8 +138,9 @@ describe('the change of an index', () => {
           const name = f.path as keyof typeof old;
           assert.equal(f.before, plain(old[name]));
           assert.equal(f.after, plain(now[name]));
+          // A text is given without the mark at its start, which git's lines have: a line that moves there loses it.
           const lines = (t: string | null): string[] =>
-            t === null || t === '' ? [] : t.replace(/\n$/, '').split('\n');
+            t === null || t === '' ? [] : t.replaceAll('\ufeff', '').replace(/\n$/, '').split('\n');
           const [before, after] = [lines(f.before), lines(f.after)];
           const out: string[] = [];
           let o = 0;
@@ -159,7 +160,7 @@ describe('the change of an index', () => {
             .sort(),
         );
       }),
-      { numRuns: 25 },
+      { numRuns: 25, examples: [[{ 'a.txt': '\ufeffbom\na' }, { 'a.txt': 'a\n\ufeffbom\n' }]] },
     );
   });
 });
