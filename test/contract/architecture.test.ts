@@ -32,7 +32,7 @@ const packages: Readonly<Record<Room, RegExp>> = {
   platform: /^(node:[a-z_/]+|@vscode\/tree-sitter-wasm|web-tree-sitter|yaml|jsonc-parser|minimatch)(\/|$)/,
   server: /^(node:[a-z0-9_/]+|vscode-languageserver(-textdocument|-protocol|-types)?)(\/|$)/,
   extension: /^(node:[a-z_/]+|vscode|vscode-languageclient|vscode-languageserver-protocol|jsonc-parser)(\/|$)/,
-  cli: /^(node:[a-z_/]+|vscode-languageserver)(\/|$)/,
+  cli: /^(node:[a-z0-9_/]+|vscode-languageserver)(\/|$)/,
   outside: /^$/,
 };
 
