@@ -81,7 +81,7 @@ void it('keeps who wrote each line when the extension host or the language serve
     w.killHost();
     assert.equal(await broken, 'cut off');
     await w.agent.connect();
-    await w.wb.status.waitFor({ timeout: 60_000 });
+    await w.wb.status.waitFor({ timeout: 180_000 });
     await type(w, '// typed second');
     await isKnown(w, '// typed second', 'human');
 

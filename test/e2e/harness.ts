@@ -196,8 +196,8 @@ export async function openEditor(options: EditorOptions = {}): Promise<OpenEdito
 
       const context = await newContext(browser);
       const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
-      page.setDefaultNavigationTimeout(60_000);
+      page.setDefaultTimeout(60_000);
+      page.setDefaultNavigationTimeout(180_000);
       const shot = (file: string): Promise<unknown> => page.screenshot({ path: path.join(shots, `${file}.png`) });
       try {
         await page.goto(workbenchUrl(host, target));

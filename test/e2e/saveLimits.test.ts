@@ -128,7 +128,7 @@ describe('a save that cannot be held', () => {
       let back = false;
       for (let i = 0; i < 3 && !back; i++) {
         await w.page.reload();
-        await w.wb.editor(name).waitFor({ timeout: 60_000 });
+        await w.wb.editor(name).waitFor({ timeout: 180_000 });
         back = await isBack();
       }
       assert.ok(back, 'the unsaved text is back');
@@ -137,7 +137,7 @@ describe('a save that cannot be held', () => {
       await until('it is on disk', isSaved, 30_000);
       await w.slowStart(0);
       await w.agent.connect();
-      await w.wb.status.waitFor({ timeout: 60_000 });
+      await w.wb.status.waitFor({ timeout: 180_000 });
       await isFoundOut(w, /not running/);
       assert.equal((await w.state(name)).text, text);
     });

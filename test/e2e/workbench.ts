@@ -13,12 +13,12 @@ export class Workbench {
 
   /** The workbench is up, its folder listed, and Countersign's status bar item there (unless `bare`). */
   async ready(bare = false): Promise<void> {
-    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 180_000 });
     const files = this.page.locator('.explorer-folders-view .monaco-list-row').first();
     // The web workbench at times reads a .code-workspace before its file system is there, and shows no folder.
-    await files.waitFor({ timeout: 20_000 }).catch(() => this.page.reload());
-    await files.waitFor({ timeout: 60_000 });
-    if (!bare) await this.status.waitFor({ timeout: 60_000 });
+    await files.waitFor({ timeout: 40_000 }).catch(() => this.page.reload());
+    await files.waitFor({ timeout: 180_000 });
+    if (!bare) await this.status.waitFor({ timeout: 180_000 });
   }
 
   get status(): Locator {

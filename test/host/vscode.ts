@@ -127,7 +127,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   let text = '';
   const port = await new Promise<string>((resolve, reject) => {
     const fail = (why: string): void => reject(new Error(`${why}\n${text}`));
-    const timer = setTimeout(() => fail('the server did not start in 30 s'), 30_000);
+    const timer = setTimeout(() => fail('the server did not start in 120 s'), 120_000);
     const onData = (data: Buffer): void => {
       text = (text + data.toString()).slice(-200_000);
       const bound = /Server bound to [\d.]+:(\d+)/.exec(text)?.[1];
@@ -259,7 +259,7 @@ export async function runTests(options: TestRun): Promise<number> {
   const remote = (file: string): string => `vscode-remote://${options.host.authority}${file}`;
   const context = await newContext(options.browser);
   const page: Page = await context.newPage();
-  const ms = options.timeoutMs ?? 300_000;
+  const ms = options.timeoutMs ?? 1_200_000;
   let timer: NodeJS.Timeout | undefined;
   try {
     const done = new Promise<number>((resolve, reject) => {

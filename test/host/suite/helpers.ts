@@ -46,7 +46,7 @@ export async function diagnostics(
   uri: vscode.Uri,
   what: string,
   wanted: (found: readonly vscode.Diagnostic[]) => boolean,
-  ms = 15_000,
+  ms = 60_000,
 ): Promise<readonly vscode.Diagnostic[]> {
   const ours = (): readonly vscode.Diagnostic[] =>
     vscode.languages.getDiagnostics(uri).filter((d) => d.source === 'Countersign');

@@ -13,7 +13,7 @@ export interface HostResult {
 }
 
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: 'bdd', timeout: 30_000, color: false, grep: process.env['TEST_GREP'] ?? '' });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 120_000, color: false, grep: process.env['TEST_GREP'] ?? '' });
   const names = (await fs.readdir(__dirname)).filter((name) => name.endsWith('.test.js')).sort();
   for (const name of names) mocha.addFile(path.join(__dirname, name));
 

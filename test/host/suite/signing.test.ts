@@ -13,7 +13,7 @@ const git = async (...args: string[]): Promise<string> =>
   (await run('git', ['-c', 'user.name=P', '-c', 'user.email=p@example.com', ...args], { cwd: folder() })).stdout;
 
 async function until(what: string, done: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 15_000; ;) {
+  for (const end = Date.now() + 60_000; ;) {
     if (await done()) return;
     assert.ok(Date.now() < end, `in time: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -60,5 +60,5 @@ describe('signed commits', () => {
     const [unsigned] = findRecords(await git('log', '-1', '--format=%B')).records;
     assert.equal(unsigned?.provenance.key, undefined);
     await git('reset', '-q', '--hard', base);
-  }).timeout(60_000);
+  }).timeout(240_000);
 });

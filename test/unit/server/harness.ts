@@ -175,7 +175,7 @@ export class Client {
   }
 
   /** Waits for a condition over what arrived; fails with what is there. */
-  async until(what: string, condition: () => boolean, timeoutMs = 8000): Promise<void> {
+  async until(what: string, condition: () => boolean, timeoutMs = 40_000): Promise<void> {
     const end = Date.now() + timeoutMs;
     while (!condition()) {
       const left = end - Date.now();
