@@ -36,7 +36,7 @@ export type SignAnswer =
 export const signersDir = (repo: Repository): string => path.join(sharedDir(repo), 'signers');
 
 /** How long a hook waits, unless `COUNTERSIGN_SIGN_MS` says otherwise (slow machines). */
-const limitMs = 200;
+const limitMs = 1000;
 const maxLimitMs = 10_000;
 const maxAnswerBytes = 4096;
 

@@ -10,7 +10,13 @@ import { activate, folder } from './helpers.ts';
 
 const run = promisify(execFile);
 const git = async (...args: string[]): Promise<string> =>
-  (await run('git', ['-c', 'user.name=P', '-c', 'user.email=p@example.com', ...args], { cwd: folder() })).stdout;
+  (
+    await run('git', ['-c', 'user.name=P', '-c', 'user.email=p@example.com', ...args], {
+      cwd: folder(),
+      // A busy machine may take its time.
+      env: { ...process.env, COUNTERSIGN_SIGN_MS: '10000' },
+    })
+  ).stdout;
 
 async function until(what: string, done: () => Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 60_000; ;) {
