@@ -1,3 +1,4 @@
+import { undoes } from './kit/undo.ts';
 import type { Rule } from './rule.ts';
 
 const patterns: readonly [RegExp, string, string, 'critical' | 'high'][] = [
@@ -36,9 +37,9 @@ export const sqlDestructive: Rule = {
   remedy: 'take a backup, first stop all readers, and do it in a release of its own',
   keywords: ['drop', 'truncate', 'delete', 'update', 'flushall', 'flushdb', 'xp_cmdshell'],
   check(source, report) {
-    // Undoing is meant to destroy what doing made.
-    if (/(?:^|[/._-])(?:down|rollback|undo|revert)\.sql$|(?:^|\/)U\d[\d._]*__[^/]+\.sql$/i.test(source.path)) return;
+    const undone = undoes(source);
     for (const s of source.sql) {
+      if (undone(s.start)) continue;
       for (const [pattern, key, what, tier] of patterns) {
         if (!pattern.test(s.text)) continue;
         // A temporary table holds nothing to lose; DROP … IF EXISTS before CREATE of the same name rebuilds.

@@ -1,3 +1,4 @@
+import { undoes } from './kit/undo.ts';
 import type { Rule } from './rule.ts';
 
 interface Danger {
@@ -30,7 +31,7 @@ const dangers: readonly Danger[] = [
   },
   {
     pattern:
-      /^ALTER TABLE .*\bADD (?:COLUMN )?(?:IF NOT EXISTS )?(?!CONSTRAINT|PRIMARY|UNIQUE|CHECK|FOREIGN|INDEX|KEY|PARTITION)\S+ .*\bNOT NULL\b(?!.*\b(?:DEFAULT|GENERATED)\b)/,
+      /^ALTER TABLE .*\bADD (?:COLUMN )?(?:IF NOT EXISTS )?(?!CONSTRAINT|PRIMARY|UNIQUE|CHECK|FOREIGN|INDEX|KEY|PARTITION)\S+ (?:(?!(?:DEFAULT|GENERATED) ).){0,400}?\bNOT NULL\b(?!.*\b(?:DEFAULT|GENERATED)\b)/,
     key: 'add-not-null',
     message:
       'A new NOT NULL column without a default fails on a table with rows: add it nullable, backfill, then constrain.',
@@ -206,6 +207,7 @@ export const sqlLocks: Rule = {
   ],
   check(source, report) {
     const made = new Set<string>();
+    const undone = undoes(source);
     for (const s of source.sql) {
       const created = /^CREATE (?:\w+ )*TABLE (?:IF NOT EXISTS )?(\S+)/.exec(s.text)?.[1];
       for (const d of dangers) {
@@ -214,11 +216,14 @@ export const sqlLocks: Rule = {
         const table = /^(?:ALTER TABLE (?:IF EXISTS )?(?:ONLY )?|CREATE (?:UNIQUE )?INDEX .*? ON (?:ONLY )?)(\S+)/.exec(
           s.text,
         )?.[1];
-        if (table && made.has(table.toLowerCase())) continue;
+        if (undone(s.start) || (table && made.has(table.toLowerCase()))) continue;
         report({ start: s.start, end: s.end, key: `${d.key}:${s.text.slice(0, 300)}`, message: d.message });
         break;
       }
       if (created) made.add(created.toLowerCase());
+      // A new table that takes the place of the old one, filled before its indexes are built.
+      const [, from, to] = /^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(\S+) RENAME TO (\S+)/.exec(s.text) ?? [];
+      if (from && to && made.has(from.toLowerCase())) made.add(to.toLowerCase());
     }
   },
 };
