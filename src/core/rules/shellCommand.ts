@@ -18,7 +18,7 @@ const thrownAway: ReadonlySet<Language> = new Set([
  * command; a reviewer who reads it in a script sees the script's purpose.
  */
 const purpose =
-  /^(?:package-remove|pip-system|kill-by-name|service-stop|user-create|ansible-(?:module|playbook)|publish|gh-release-create\S*|cdk-deploy|helm-upgrade|kubectl-apply|docker-rm-force)$/;
+  /^(?:package-remove|pip-system|kill-by-name|service-stop|user-create|ansible-(?:module|playbook)|publish|gh-release-(?:create|upload|edit)\S*|cdk-deploy|helm-upgrade|kubectl-apply|docker-rm-force)$/;
 
 /** Of the files of a system, those that decide who gets in, who may do what, and what runs by itself. */
 const decisive =
@@ -40,6 +40,16 @@ function knownVariables(text: string, script: string): boolean {
       ([, braced, bare, slash]) => slash === '' && new RegExp(`\\b${braced ?? bare}["']?\\s*=[^=]`).test(script),
     )
   );
+}
+
+/** An emulator of the cloud on this very machine. */
+const emulator =
+  /--endpoint(?:-url)?[ =]["']?https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal|localstack)(?=[:/"'\s]|$)/;
+
+/** Whether the job told the runner to mask every variable this prints. */
+function masked(text: string, script: string): boolean {
+  const names = [...text.replace(/>>?\s*["']?\$\w{1,80}/g, '').matchAll(/\$\{?(\w{1,80})/g)];
+  return names.length > 0 && names.every(([, name]) => new RegExp(`::add-mask::\\$\\{?${name}\\b`).test(script));
 }
 
 export const shellCommand: Rule = {
@@ -98,6 +108,14 @@ export const shellCommand: Rule = {
         if (/^(?:system-file|delete-system-file)$/.test(verdict.rule) && !decisive.test(verdict.reason)) continue;
         if (/^(?:find-delete|delete-unknown)$/.test(verdict.rule) && boundedFind(command.text)) continue;
         if (verdict.rule === 'delete-unknown' && knownVariables(command.text, source.text)) continue;
+        if (verdict.rule.startsWith('aws-') && emulator.test(command.text)) continue;
+        if (
+          thrownAway.has(source.language) &&
+          (verdict.rule === 'compose-down-volumes' ||
+            (verdict.rule === 'gpg-export' && />>?\s*["']?[\w$/.~{]/.test(command.text)) ||
+            (verdict.rule === 'secret-read' && masked(command.text, source.text)))
+        )
+          continue;
         // `pipe-to-shell` says it, for scripts from an address that can change.
         if (verdict.rule === 'network-to-shell' && pipesNetworkToShell.test(command.text)) continue;
         if (
@@ -115,7 +133,11 @@ export const shellCommand: Rule = {
         report({
           start,
           end,
-          key: `${verdict.rule}:${command.text.replace(/\s+/g, ' ').trim().slice(0, 300)}`,
+          key:
+            // The volumes are those of the project, however its file is called.
+            verdict.rule === 'compose-down-volumes'
+              ? verdict.rule
+              : `${verdict.rule}:${command.text.replace(/\s+/g, ' ').trim().slice(0, 300)}`,
           tier: verdict.tier,
           message: verdict.reason,
         });

@@ -449,7 +449,9 @@ function checkMove(call: Call, context: Context): Hit | undefined {
 /** The program is not known before it runs: judge it by what it is given. */
 function checkUnknownProgram(call: Call, context: Context): Hit | undefined {
   const { flags, words } = readOptions(call.args);
-  const tree = (flags.has('r') || flags.has('R') || flags.has('recursive')) && (flags.has('f') || flags.has('force'));
+  // `-dir=/data` of some other program is no `-d -i -r`.
+  const short = call.args.map((a) => (/^-[a-zA-Z]{1,8}$/.test(a.text) ? a.text : '')).join('');
+  const tree = (/[rR]/.test(short) || flags.has('recursive')) && (short.includes('f') || flags.has('force'));
   if (!tree && !flags.has('no-preserve-root')) return undefined;
   const bad = words.find((w) =>
     ['root', 'home', 'system', 'device', 'cwd', 'unknown', 'absolute', 'parent', 'relative'].includes(
