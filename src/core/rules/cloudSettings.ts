@@ -412,7 +412,7 @@ const settings: readonly Setting[] = [
     names: 'verbs resources apigroups',
     type: /^kubernetes_(?:cluster_)?role/,
     bad: holds(/^\*$/),
-    message: 'A role for everything: name the resources and verbs.',
+    message: 'The role is granted with a wildcard: name the verbs, resources and groups it needs.',
     tier: 'critical',
   },
   {

@@ -84,7 +84,8 @@ export const cookieInsecure: Rule = {
         // A client sends back what it was given.
         if (/AddCookie\(\s*&?$/.test(text.slice(Math.max(0, m.index - 40), m.index))) continue;
         const body = m[1] ?? m[2] ?? '';
-        if (!/\bSecure\s*:\s*true/.test(body) || !/\bHttpOnly\s*:\s*true/.test(body))
+        // A variable or a call decides it where the scheme is known; `false` is said above.
+        if (!/\bSecure\s*:\s*(?!false)\w/.test(body) || !/\bHttpOnly\s*:\s*(?!false)\w/.test(body))
           report({
             start: m.index,
             end: m.index + m[0].length,
