@@ -136,7 +136,7 @@ const telling = /\b[A-Za-z_]\w{7,60}\b/g;
 
 /** What a line gives a name to: a definition, a method after its modifiers, a constant or field at its start. */
 const declared =
-  /\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|type|const|let|var|val|module|record)\s+(?:\([^)\n]{0,80}\)\s*)?([A-Za-z_]\w{7,60})|^\s*(?:public|private|protected|internal|static|async)\b[^=;({\n]{0,160}?\b([A-Za-z_]\w{7,60})\s*\(|^\s*([A-Za-z_]\w{7,60})\s*[=:]\s/g;
+  /\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|type|const|let|var|val|module|record)\s+(?:\([^)\n]{0,80}\)\s*)?([A-Za-z_]\w{7,60})|^\s*(?:public|private|protected|internal|static|async)\b[^=;({\n]{0,160}?\b([A-Za-z_]\w{7,60})\s*\(|^\s*([A-Za-z_]\w{7,60})\s*[=:]\s|^\s*(?!constructor\b)([A-Za-z_]\w{7,60})\([^()\n]{0,200}\)\s*(?::[^{;\n]{0,80})?\{\s*$/g;
 
 /**
  * Takes out tests that went with what they tested: they speak of something that the same change deleted from the product
@@ -154,7 +154,7 @@ function withoutOrphans(files: readonly FileChange[], judged: FileClassification
     for (const h of diffLines(lines, splitLines(file.after ?? '')))
       if (h.newLines === 0)
         for (const line of lines.slice(h.oldStart - 1, h.oldStart - 1 + h.oldLines))
-          for (const m of line.matchAll(declared)) gone.add(m[1] ?? m[2] ?? m[3] ?? '');
+          for (const m of line.matchAll(declared)) gone.add(m[1] ?? m[2] ?? m[3] ?? m[4] ?? '');
     for (const [name] of (/[^/]+(?=\.\w+$)/.exec(file.path)?.[0] ?? '').matchAll(telling))
       if (file.after === null) gone.add(name);
   }
@@ -466,7 +466,9 @@ function judge(
       const old = run(rule, before.source);
       if (old.length === 0) continue;
       const left = count(run(rule, after.source));
-      const missing = surplus(old, left, (f) => overlaps(f, before.changed));
+      const missing = surplus(rule.id === 'tests-removed' ? goneFirst(old, before, after) : old, left, (f) =>
+        overlaps(f, before.changed),
+      );
       for (const f of missing) {
         if (
           rule.id === 'safeguard-removed' &&
@@ -496,6 +498,19 @@ function judge(
       findings.push(toFinding(rule, f, after));
   }
   return distinct(findings);
+}
+
+/** Of tests, those first whose title is nowhere in the new text: the others only moved. */
+function goneFirst(old: readonly Found[], before: Side, after: Side): readonly Found[] {
+  const isThere = (f: Found): boolean => {
+    const line = before.source.lines[f.line - 1] ?? '';
+    const title = /(['"`])([^'"`]{3,300})\1/.exec(line)?.[2] ?? /\b(?:def|func|function)\s+(\w{3,200})/.exec(line)?.[1];
+    return title !== undefined && after.source.text.includes(title);
+  };
+  const gone: Found[] = [];
+  const there: Found[] = [];
+  for (const f of old) (isThere(f) ? there : gone).push(f);
+  return [...gone, ...there];
 }
 
 /** A hit that is new though its own line is not: what feeds it changed above or below (a variable, a removed check). */

@@ -34,13 +34,26 @@ export const testsSkipped: Rule = {
     const strings = source.tokens.filter((t) => t.kind === 'str' || t.kind === 'comment');
     let k = 0;
     for (const m of source.text.matchAll(
-      /^[ \t]*(?:(?:it|test|describe|suite|context)\.(?:skip|only|fixme)\s*\((?![\w.!]+(?:\s*[!=<>]=|\s*&&|\s*\|\||,\s*["'`]))|(?:xit|xdescribe|xtest|xcontext|fdescribe|fit)\s*\(\s*['"`]|@(?:pytest\.mark\.(?:skip|xfail)|unittest\.(?:skip|expectedFailure))\b|@(?:Disabled|Ignore)\b|#\[ignore|\[Ignore|\[Fact\(Skip\s*=|t\.Skip\w*\(|pytest\.skip\(|self\.skipTest\()/gm,
+      /^[ \t]*(?:(?:it|test|describe|suite|context)\.(?:skip|only|fixme)\s*\((?!\s*[\w.!]+(?:\s*[!=<>]=|\s*&&|\s*\|\||,\s*["'`]))|(?:xit|xdescribe|xtest|xcontext|fdescribe|fit)\s*\(\s*['"`]|@(?:pytest\.mark\.(?:skip|xfail)|unittest\.(?:skip|expectedFailure))\b|@(?:Disabled|Ignore)\b|#\[ignore|\[Ignore|\[Fact\(Skip\s*=|t\.Skip\w*\(|pytest\.skip\(|self\.skipTest\()/gm,
     )) {
       while (k < strings.length && strings[k]!.end <= m.index) k++;
       if (k < strings.length && strings[k]!.start <= m.index) continue;
       // Skipped where it can not run (`if driver != "sqlite" {`), not everywhere.
       if (/\bif\b[^\n]{0,300}[{:]\s*$/.test(source.text.slice(Math.max(0, m.index - 320), m.index))) continue;
+      if (/[sS]kip\w*\($/.test(m[0]) && isConditional(source.text.slice(Math.max(0, m.index - 2000), m.index), m[0]))
+        continue;
       report({ start: m.index, end: m.index + m[0].length, key: 'skip' });
     }
   },
 };
+
+/** Whether the line that opens the block of this statement is an `if`: the nearest one above with less indentation. */
+function isConditional(above: string, statement: string): boolean {
+  const depth = /^[ \t]*/.exec(statement)![0].length;
+  if (!/^[ \t]*(?:t\.|pytest\.|self\.)/.test(statement)) return false;
+  for (const line of above.split('\n').reverse()) {
+    if (line.trim() === '' || /^[ \t]*/.exec(line)![0].length >= depth) continue;
+    return /^[ \t}]*(?:else\s+|el)?if\b/.test(line);
+  }
+  return false;
+}

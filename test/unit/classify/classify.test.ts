@@ -398,3 +398,31 @@ test('tests that went with what they tested are no finding, others are', async (
   assert.equal(await removed(product.replace('export_vouchers', 'export_all')), 1, 'the function has another name');
   assert.equal(await removed(`${product}# end\n`.replace('    return n\n', '')), 1, 'only its body changed');
 });
+
+test('a test that only moved is not the one that is reported as removed', async () => {
+  const before =
+    "test('first', () => {\n  check(1);\n});\ntest('second', () => {\n  check(2);\n});\ntest('third', () => {\n  check(3);\n});\n";
+  const after =
+    "describe('all', () => {\n  test('first', () => {\n    check(1);\n  });\n  test('third', () => {\n    check(3);\n  });\n});\n";
+  const { findings } = await judge('src/a.test.ts', before, after);
+  assert.deepEqual(
+    findings.map((f) => [f.rule, f.line]),
+    [['tests-removed', 4]],
+  );
+});
+
+test('tests of a method without modifiers that is gone are no finding', async () => {
+  const product =
+    'export class Metrics {\n  metricsKeyExists(key: string): boolean {\n    return key in this;\n  }\n}\n';
+  const tests = "it('sees keys', () => {\n  expect(new Metrics().metricsKeyExists('a')).toBe(false);\n});\n";
+  const files = [
+    { path: 'src/metrics.ts', before: product, after: 'export class Metrics {\n}\n' },
+    { path: 'src/metrics.test.ts', before: tests, after: '' },
+  ];
+  assert.deepEqual((await classify(files, ctx)).findings, []);
+  const kept = [{ ...files[0]!, after: product.replace('in this', 'in this.all') }, files[1]!];
+  assert.deepEqual(
+    (await classify(kept, ctx)).findings.map((f) => f.rule),
+    ['tests-removed'],
+  );
+});
