@@ -489,13 +489,14 @@ function judge(
     if (now.length === 0) continue;
     if (!now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after))) continue;
     const old = hasBefore ? count(run(rule, before.source)) : new Map<string, number>();
-    for (const f of surplus(
+    const brought = surplus(
       now,
       old,
       (x) => overlaps(x, after.changed) || overlaps(x, after.touched),
       (x) => isNear(x, after),
-    ))
-      findings.push(toFinding(rule, f, after));
+    );
+    const isAlone = brought.every((f) => f.follows);
+    for (const f of brought) if (isAlone || !f.follows) findings.push(toFinding(rule, f, after));
   }
   return distinct(findings);
 }

@@ -17,10 +17,11 @@ export const dependencyChanged: Rule = {
       report({
         start: d.start,
         end: d.end,
+        ...(d.indirect ? { follows: true } : {}),
         key: `dep:${d.section}:${d.name}:${d.version}`,
         message: `Dependency ${printable(d.name)} ${d.version ? `at ${printable(d.version)} ` : ''}is new or changed: check that the name is the intended one and what the lock file resolves to.`,
       });
   },
 };
 
-const printable = (text: string): string => text.replace(/[^\w@/.:^~<>=!*+, -]/g, '?').slice(0, 60);
+const printable = (text: string): string => text.replace(/[^\w@/.:^~<>=!*+, ${}-]/g, '?').slice(0, 60);

@@ -15,6 +15,8 @@ export interface Hit {
   /** Replaces the rule's own sentence. Never contains a secret. */
   readonly message?: string;
   readonly tier?: Tier;
+  /** Follows from another hit of the rule (what a tool writes along): no finding when the change has one that does not. */
+  readonly follows?: boolean;
 }
 
 export interface Rule {

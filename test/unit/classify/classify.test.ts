@@ -426,3 +426,24 @@ test('tests of a method without modifiers that is gone are no finding', async ()
     ['tests-removed'],
   );
 });
+
+test('indirect modules that follow a direct one are no findings; alone they are', async () => {
+  const mod = (direct: string, indirect: string): string =>
+    `module example.com/a\n\ngo 1.24\n\nrequire (\n\texample.com/b ${direct}\n)\n\nrequire (\n\texample.com/c ${indirect} // indirect\n)\n`;
+  const lines = async (after: string): Promise<number[]> =>
+    (await judge('go.mod', mod('v1.0.0', 'v1.0.0'), after)).findings.map((f) => f.line);
+  assert.deepEqual(await lines(mod('v1.1.0', 'v1.1.0')), [6]);
+  assert.deepEqual(await lines(mod('v1.0.0', 'v1.1.0')), [10]);
+});
+
+test('the version of a dependency is named as it is written', async () => {
+  const { findings } = await judge(
+    'pom.xml',
+    '<project/>\n',
+    '<project>\n<dependencies>\n<dependency>\n<groupId>org.example</groupId>\n<artifactId>cache</artifactId>\n<version>${cache.version}</version>\n</dependency>\n</dependencies>\n</project>\n',
+  );
+  assert.ok(
+    findings.some((f) => f.message.includes('at ${cache.version} ')),
+    JSON.stringify(findings),
+  );
+});

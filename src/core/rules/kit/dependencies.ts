@@ -8,6 +8,8 @@ export interface Dependency {
   readonly section: string;
   readonly start: number;
   readonly end: number;
+  /** Needed by another dependency alone, and written along by the tool. */
+  readonly indirect?: boolean;
 }
 
 /** Never throws. */
@@ -97,6 +99,7 @@ export function dependencies(source: Source): Dependency[] {
           found.push({
             name: m[1]!,
             version: m[2]!.replace(/\s*\/\/.*/, ''),
+            ...(block === 'require' && /\/\/ indirect\b/.test(m[2]!) ? { indirect: true } : {}),
             section: block || 'require',
             start: offset,
             end: offset + line.length,
