@@ -1,38 +1,18 @@
 /** Bicep as the tree other configuration is: `resource`, `param` and `var` at the root, objects and lists below. Never throws. */
-import type { TreeNode } from './tree.ts';
+import { adopt, node, type TreeNode } from './treeNode.ts';
 
 const maxDepth = 60;
 
 const make = (key: string, start: number, parent: TreeNode, labels: readonly string[] = []): TreeNode => {
-  const n: TreeNode = {
-    key,
-    kind: 'scalar',
-    value: '',
-    quoted: false,
-    tag: '',
-    start,
-    end: start,
-    children: [],
-    labels,
-    parent,
-  };
-  parent.children.push(n);
+  const n = node(key, start, labels);
+  adopt(parent, n);
   return n;
 };
 
 export function parseBicep(text: string): TreeNode {
-  const root: TreeNode = {
-    key: '',
-    kind: 'map',
-    value: '',
-    quoted: false,
-    tag: '',
-    start: 0,
-    end: text.length,
-    children: [],
-    labels: [],
-    parent: undefined,
-  };
+  const root = node('', 0);
+  root.kind = 'map';
+  root.end = text.length;
   let i = 0;
 
   const space = (lines: boolean): void => {

@@ -7,7 +7,7 @@ import type { Grammars, GrammarId, SyntaxNode } from '../ports.ts';
 import type { Language } from './detect.ts';
 import { hasLexer, type Token } from './lexer.ts';
 import type { Source } from './source.ts';
-import type { TreeNode } from './tree.ts';
+import type { TreeNode } from './treeNode.ts';
 
 const grammarOf: Partial<Record<Language, GrammarId>> = {
   typescript: 'typescript',

@@ -1,7 +1,8 @@
 /** One side of a changed file with everything rules ask about it, computed once and only on demand. */
 import type { Language } from './detect.ts';
 import { scan, type Token } from './lexer.ts';
-import { parseTree, type TreeNode } from './tree.ts';
+import { parseTree } from './tree.ts';
+import { type TreeNode } from './treeNode.ts';
 import { readCode, type CodeFacts } from './facts.ts';
 import { dockerInstructions, type Instruction } from './docker.ts';
 import { sqlStatements, type Statement } from './sqlText.ts';

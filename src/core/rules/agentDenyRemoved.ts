@@ -1,4 +1,4 @@
-import { walk } from '../languages/tree.ts';
+import { walk } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
 
 export const agentDenyRemoved: Rule = {

@@ -1,4 +1,4 @@
-import { walk } from '../languages/tree.ts';
+import { ownerOf, walk } from '../languages/treeNode.ts';
 import type { Source } from '../languages/source.ts';
 import type { Hit, Rule } from './rule.ts';
 
@@ -40,7 +40,7 @@ export const agentPermissions: Rule = {
     }
     for (const root of source.tree)
       for (const n of walk(root)) {
-        const owner = lastPart(n.key === '' ? (n.parent?.key ?? '') : n.key);
+        const owner = lastPart(ownerOf(n));
         const hit = { start: n.start, end: n.end, key: `${owner}:${n.value}` };
         if (
           n.kind === 'scalar' &&

@@ -1,5 +1,5 @@
 import { jobs, workflowLanguages } from './kit/workflow.ts';
-import { at } from '../languages/tree.ts';
+import { at } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
 
 export const checkRemoved: Rule = {

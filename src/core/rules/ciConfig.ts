@@ -1,4 +1,4 @@
-import { at, walk } from '../languages/tree.ts';
+import { at, walk } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
 
 /** Jobs that look for holes. */

@@ -1,6 +1,6 @@
 import { attr, cloudLanguages, plain, resources, where, type Resource } from './kit/cloud.ts';
-import type { TreeNode } from '../languages/tree.ts';
-import { walk } from '../languages/tree.ts';
+import type { TreeNode } from '../languages/treeNode.ts';
+import { walk } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
 
 const world = /^(?:0\.0\.0\.0\/0|::\/0|\*|Internet|Any|0\.0\.0\.0)$/i;

@@ -1,4 +1,4 @@
-import type { TreeNode } from '../languages/tree.ts';
+import type { TreeNode } from '../languages/treeNode.ts';
 import {
   attributes,
   cloudLanguages,

@@ -1,4 +1,4 @@
-import { pathOf, walk } from '../languages/tree.ts';
+import { ownerOf, pathOf, walk } from '../languages/treeNode.ts';
 import type { Source } from '../languages/source.ts';
 import { switchBack } from './kit/switchBack.ts';
 import type { Hit, Rule } from './rule.ts';
@@ -43,7 +43,7 @@ export const composePrivileged: Rule = {
       for (const n of walk(root)) {
         const hit = { start: n.start, end: n.end, key: `${n.key}=${n.value}` };
         if (n.kind === 'scalar') {
-          const owner = n.key === '' ? (n.parent?.key ?? '') : n.key;
+          const owner = ownerOf(n);
           if (n.key === 'privileged' && n.value === 'true') report(hit);
           else if (/^(?:pid|ipc|userns_mode|network_mode|uts|cgroup)$/.test(n.key) && n.value === 'host')
             report(n.key === 'network_mode' ? { ...hit, tier: 'high' } : hit);
@@ -74,7 +74,7 @@ function devContainer(source: Source, report: (hit: Hit) => void): void {
   for (const root of source.tree)
     for (const n of walk(root)) {
       if (n.kind !== 'scalar') continue;
-      const owner = n.key === '' ? (n.parent?.key ?? '') : n.key;
+      const owner = ownerOf(n);
       const hit = { start: n.start, end: n.end, key: `${owner}=${n.value}` };
       if (n.key === 'privileged' && n.value === 'true') report(hit);
       else if (owner === 'capAdd' && /^(?:ALL|SYS_ADMIN|NET_ADMIN|SYS_MODULE)$/.test(n.value)) report(hit);

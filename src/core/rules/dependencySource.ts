@@ -1,5 +1,5 @@
 import { dependencies } from './kit/dependencies.ts';
-import { at } from '../languages/tree.ts';
+import { at } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
 
 export const dependencySource: Rule = {

@@ -1,5 +1,5 @@
 import type { Source } from '../languages/source.ts';
-import { pathOf, walk } from '../languages/tree.ts';
+import { ownerOf, pathOf, walk } from '../languages/treeNode.ts';
 import type { Hit, Rule } from './rule.ts';
 
 /** Lines that limit a server or a service. What counts is the name, so a value that is changed is left to other rules. */
@@ -50,7 +50,7 @@ function inTree(source: Source, report: (hit: Hit) => void): void {
   for (const root of source.tree)
     for (const n of walk(root)) {
       if (n.kind !== 'scalar') continue;
-      const owner = n.key === '' ? (n.parent?.key ?? '') : n.key;
+      const owner = ownerOf(n);
       const isLimit =
         (n.value === 'true' && /^(?:runAsNonRoot|readOnlyRootFilesystem|read_only)$/.test(n.key)) ||
         (n.value === 'false' && /^(?:allowPrivilegeEscalation|automountServiceAccountToken)$/.test(n.key)) ||

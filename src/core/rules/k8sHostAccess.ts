@@ -1,4 +1,4 @@
-import { walk, pathOf } from '../languages/tree.ts';
+import { walk, pathOf } from '../languages/treeNode.ts';
 import { kubernetes } from './kit/kube.ts';
 import { switchBack } from './kit/switchBack.ts';
 import type { Rule } from './rule.ts';

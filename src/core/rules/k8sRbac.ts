@@ -1,4 +1,4 @@
-import { at, scalars } from '../languages/tree.ts';
+import { at, scalars } from '../languages/treeNode.ts';
 import { kubernetes } from './kit/kube.ts';
 import type { Rule } from './rule.ts';
 

@@ -1,4 +1,4 @@
-import { at, walk } from '../languages/tree.ts';
+import { at, walk } from '../languages/treeNode.ts';
 import { kubernetes } from './kit/kube.ts';
 import { isPlaceholder } from './kit/secretText.ts';
 import type { Rule } from './rule.ts';

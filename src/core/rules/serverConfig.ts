@@ -1,5 +1,5 @@
 import type { Language } from '../languages/detect.ts';
-import { pathOf, walk } from '../languages/tree.ts';
+import { ownerOf, pathOf, walk } from '../languages/treeNode.ts';
 import type { Source } from '../languages/source.ts';
 import type { Hit, Rule } from './rule.ts';
 
@@ -356,7 +356,7 @@ function dockerDaemon(source: Source, report: (hit: Hit) => void): void {
   for (const root of source.tree)
     for (const n of walk(root)) {
       if (n.kind !== 'scalar') continue;
-      const owner = n.key === '' ? (n.parent?.key ?? '') : n.key;
+      const owner = ownerOf(n);
       const hit = { start: n.start, end: n.end, key: `${owner}=${n.value}` };
       if (owner === 'hosts' && n.value.startsWith('tcp://') && !/^tcp:\/\/(?:127\.|localhost)/.test(n.value))
         report({

@@ -1,4 +1,4 @@
-import { at, walk } from '../languages/tree.ts';
+import { at, walk } from '../languages/treeNode.ts';
 import { jobs, runText, triggers, workflowLanguages } from './kit/workflow.ts';
 import type { Rule } from './rule.ts';
 

@@ -1,4 +1,4 @@
-import { at, scalars } from '../languages/tree.ts';
+import { at, scalars } from '../languages/treeNode.ts';
 import { jobs, workflowLanguages } from './kit/workflow.ts';
 import type { Rule } from './rule.ts';
 

@@ -1,4 +1,4 @@
-import { at, walk } from '../languages/tree.ts';
+import { at, walk } from '../languages/treeNode.ts';
 import { isPlaceholder } from './kit/secretText.ts';
 import { expressions, jobs, runText, workflowLanguages } from './kit/workflow.ts';
 import type { Rule } from './rule.ts';

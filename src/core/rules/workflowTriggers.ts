@@ -1,4 +1,4 @@
-import { at } from '../languages/tree.ts';
+import { at } from '../languages/treeNode.ts';
 import { jobs, triggers, workflowLanguages } from './kit/workflow.ts';
 import type { Rule } from './rule.ts';
 

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { test } from 'node:test';
 import { classifyFile } from '../../../src/core/classify.ts';
 import { parseBicep } from '../../../src/core/languages/bicepTree.ts';
-import { walk } from '../../../src/core/languages/tree.ts';
+import { walk } from '../../../src/core/languages/treeNode.ts';
 import { defaultPolicy } from '../../../src/core/policy/index.ts';
 import { createGrammars } from '../../../src/platform/grammars.ts';
 

@@ -1,7 +1,8 @@
 /** Terraform and CloudFormation resources seen alike: attribute names are compared without case and underscores. */
 import type { Language } from '../../languages/detect.ts';
 import type { Source } from '../../languages/source.ts';
-import { parseTree, walk, type TreeNode } from '../../languages/tree.ts';
+import { parseTree } from '../../languages/tree.ts';
+import { walk, type TreeNode } from '../../languages/treeNode.ts';
 
 export const cloudLanguages: readonly Language[] = ['terraform', 'cloudformation', 'bicep'];
 

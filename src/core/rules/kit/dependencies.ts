@@ -1,6 +1,6 @@
 /** Dependencies a manifest declares, with positions, for all package managers on board. */
 import type { Source } from '../../languages/source.ts';
-import { at, walk, type TreeNode } from '../../languages/tree.ts';
+import { at, walk, type TreeNode } from '../../languages/treeNode.ts';
 
 export interface Dependency {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** Permission statements wherever they are written: IAM JSON, CloudFormation, `jsonencode`, heredocs, Terraform's policy documents. */
 import type { Source } from '../../languages/source.ts';
-import { walk, type TreeNode } from '../../languages/tree.ts';
+import { walk, type TreeNode } from '../../languages/treeNode.ts';
 import { embeddedJson, plain } from './cloud.ts';
 
 export interface PolicyStatement {

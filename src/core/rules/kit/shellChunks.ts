@@ -1,6 +1,6 @@
 /** Where shell commands stand in a file: the script itself, `RUN`, `run:`, `script:` items, recipes, package scripts. */
 import type { Source } from '../../languages/source.ts';
-import { at, walk, type TreeNode } from '../../languages/tree.ts';
+import { at, walk, type TreeNode } from '../../languages/treeNode.ts';
 
 export interface Chunk {
   readonly text: string;

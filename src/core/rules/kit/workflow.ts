@@ -1,7 +1,7 @@
 /** GitHub Actions workflows and composite actions: triggers, jobs, steps, expressions. */
 import type { Language } from '../../languages/detect.ts';
 import type { Source } from '../../languages/source.ts';
-import { at, walk, type TreeNode } from '../../languages/tree.ts';
+import { at, walk, type TreeNode } from '../../languages/treeNode.ts';
 
 export const workflowLanguages: readonly Language[] = ['github-actions'];
 
