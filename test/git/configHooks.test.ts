@@ -12,21 +12,12 @@ import {
   runsConfigHooks,
 } from '../../src/platform/configHooks.ts';
 import { hookNames, newlyLostHooks } from '../../src/platform/gitHooks.ts';
-import { buildCli, defaultTestPolicy, run, World } from './world.ts';
+import { buildCli, defaultTestPolicy, run, World, withWorld } from './world.ts';
 
 const version = /\d+(?:\.\d+)+/.exec(execFileSync('git', ['--version'], { encoding: 'utf8' }))?.[0] ?? '0';
 const isNew = runsConfigHooks(version);
 const needsNew = isNew ? {} : { skip: `git ${version} runs no hooks from its configuration; npm run test:gitVersions` };
 const needsOld = isNew ? { skip: `git ${version} runs hooks from its configuration` } : {};
-
-async function withWorld(options: Parameters<typeof World.make>[0], use: (w: World) => Promise<void>): Promise<void> {
-  const w = await World.make(options);
-  try {
-    await use(w);
-  } finally {
-    await w.remove();
-  }
-}
 
 /** PATH without any git but the first. */
 async function onlyFirstGit(w: World): Promise<string> {

@@ -5,16 +5,7 @@ import * as path from 'node:path';
 import { before, describe, it } from 'node:test';
 import { formatRecord, parseRecord, signedText } from '../../src/core/provenance/record.ts';
 import { generateKeys, sha256, signText, type KeyPair } from '../../src/platform/crypto.ts';
-import { buildCli, defaultTestPolicy, World } from './world.ts';
-
-async function withWorld(use: (w: World) => Promise<void>, options?: Parameters<typeof World.make>[0]): Promise<void> {
-  const w = await World.make(options);
-  try {
-    await use(w);
-  } finally {
-    await w.remove();
-  }
-}
+import { buildCli, defaultTestPolicy, World, withWorld } from './world.ts';
 
 /** A file beside the repository. */
 async function beside(w: World, name: string, value: unknown): Promise<string> {
@@ -53,6 +44,9 @@ describe('verify with files at hand', { concurrency: 2 }, () => {
 
   it('asks that the demanded review was given, by who may, after the last change', () =>
     withWorld(
+      {
+        policy: `${defaultTestPolicy}review: { ai: { junior: senior } }\npeople: [{ email: person@example.com, seniority: junior }, { email: senior@example.com, seniority: senior }]\n`,
+      },
       async (w) => {
         await aiCommit(w);
         const first = (await w.git('rev-parse', 'HEAD')).trim();
@@ -79,13 +73,10 @@ describe('verify with files at hand', { concurrency: 2 }, () => {
         await rewrite(w, text.replace('reviewers=1', 'reviewers=0'));
         assert.deepEqual(await rules(w, 'HEAD~1..HEAD'), ['review-missing']);
       },
-      {
-        policy: `${defaultTestPolicy}review: { ai: { junior: senior } }\npeople: [{ email: person@example.com, seniority: junior }, { email: senior@example.com, seniority: senior }]\n`,
-      },
     ));
 
   it('compares counts with an audit log, which a signature or a digest cannot do', () =>
-    withWorld(async (w) => {
+    withWorld({}, async (w) => {
       await aiCommit(w, 'src/b.py');
       await aiCommit(w);
       const log = path.join(path.dirname(w.dir), 'log.jsonl');
@@ -110,7 +101,7 @@ describe('verify with files at hand', { concurrency: 2 }, () => {
     }));
 
   it('holds records to an evidence floor', () =>
-    withWorld(async (w) => {
+    withWorld({}, async (w) => {
       await aiCommit(w);
       assert.deepEqual(await rules(w, 'HEAD~1..HEAD', '--min-conf', 'hook'), []);
       await w.human('src/b.py', 'own()\n');
@@ -130,7 +121,7 @@ describe('verify with files at hand', { concurrency: 2 }, () => {
     }));
 
   it('checks signatures against pinned keys, their revocation, and that there are any', () =>
-    withWorld(async (w) => {
+    withWorld({}, async (w) => {
       await aiCommit(w);
       const root = sha256((await w.git('rev-list', '--max-parents=0', 'HEAD')).trim());
       const keys = generateKeys();

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { before, describe, it } from 'node:test';
 import { hookNames, newlyLostHooks } from '../../src/platform/gitHooks.ts';
-import { buildCli, World } from './world.ts';
+import { buildCli, World, withWorld } from './world.ts';
 
 /** Every file below a folder with its mode and bytes. */
 async function snapshot(dir: string): Promise<Record<string, string>> {
@@ -15,15 +15,6 @@ async function snapshot(dir: string): Promise<Record<string, string>> {
       `${((await fs.stat(file)).mode & 0o777).toString(8)} ${await fs.readFile(file, 'base64')}`;
   }
   return out;
-}
-
-async function withWorld(options: Parameters<typeof World.make>[0], use: (w: World) => Promise<void>): Promise<void> {
-  const w = await World.make(options);
-  try {
-    await use(w);
-  } finally {
-    await w.remove();
-  }
 }
 
 const commitAi = async (w: World, file = 'f.ts'): Promise<void> => {

@@ -3,16 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { before, describe, it } from 'node:test';
 import { findRecords } from '../../src/core/provenance/trailers.ts';
-import { buildCli, World, type Run } from './world.ts';
-
-async function withWorld(use: (w: World) => Promise<void>, options?: Parameters<typeof World.make>[0]): Promise<void> {
-  const w = await World.make(options);
-  try {
-    await use(w);
-  } finally {
-    await w.remove();
-  }
-}
+import { buildCli, World, type Run, withWorld } from './world.ts';
 
 /** A branch of four commits: AI lines, of which a person then replaces one; a person's file; a justified protected path. */
 async function topic(w: World): Promise<void> {
@@ -71,7 +62,7 @@ describe('restamp', { concurrency: 2 }, () => {
   before(() => buildCli());
 
   it('makes one record out of a squash, whatever a platform makes of the messages', () =>
-    withWorld(async (w) => {
+    withWorld({}, async (w) => {
       await topic(w);
       const messages = await messagesOf(w);
       const base = (await w.git('rev-parse', 'main')).trim();
@@ -102,7 +93,7 @@ describe('restamp', { concurrency: 2 }, () => {
     }));
 
   it('keeps author, dates and an encoding, and drops only the signature over the old message', () =>
-    withWorld(async (w) => {
+    withWorld({}, async (w) => {
       await topic(w);
       await w.git('merge', '-q', '--squash', 'topic');
       const tree = (await w.git('write-tree')).trim();
@@ -120,7 +111,7 @@ describe('restamp', { concurrency: 2 }, () => {
     }));
 
   it('stamps the message of a squash that is still to be made', () =>
-    withWorld(async (w) => {
+    withWorld({}, async (w) => {
       await topic(w);
       const file = path.join(path.dirname(w.dir), 'message');
       await fs.writeFile(file, forms['GitHub, several commits']?.(await messagesOf(w)) ?? '');
@@ -136,7 +127,7 @@ describe('restamp', { concurrency: 2 }, () => {
     }));
 
   it('refuses to make something up', () =>
-    withWorld(async (w) => {
+    withWorld({}, async (w) => {
       await topic(w);
       const refused = async (pattern: RegExp): Promise<void> => {
         const was = await w.git('rev-parse', 'main');
@@ -179,27 +170,24 @@ describe('restamp', { concurrency: 2 }, () => {
     }));
 
   it('counts as unseen what no record speaks for, where the policy lets commits do without', () =>
-    withWorld(
-      async (w) => {
-        await w.git('checkout', '-q', '-b', 'topic');
-        await w.ai('src/a.py', 'one()\n');
-        await w.git('add', '.');
-        await w.commit('feat: a');
-        await w.human('src/b.py', 'own()\nand()\n');
-        await w.git('add', '.');
-        await w.commit('feat: b');
-        assert.deepEqual(findRecords(await w.message()).records, []);
-        await w.git('checkout', '-q', 'main');
-        await squash(w, 'Topic\n');
-        const stamped = await w.countersign('restamp', 'main', '--parts', 'topic', '--write');
-        assert.equal(stamped.code, 0, stamped.err);
-        await w.expect('main', { ai: '1/3', unk: 2, conf: 'none' });
-      },
-      { policy: 'version: 1\ncommit: { trailers: ai-only }\n' },
-    ));
+    withWorld({ policy: 'version: 1\ncommit: { trailers: ai-only }\n' }, async (w) => {
+      await w.git('checkout', '-q', '-b', 'topic');
+      await w.ai('src/a.py', 'one()\n');
+      await w.git('add', '.');
+      await w.commit('feat: a');
+      await w.human('src/b.py', 'own()\nand()\n');
+      await w.git('add', '.');
+      await w.commit('feat: b');
+      assert.deepEqual(findRecords(await w.message()).records, []);
+      await w.git('checkout', '-q', 'main');
+      await squash(w, 'Topic\n');
+      const stamped = await w.countersign('restamp', 'main', '--parts', 'topic', '--write');
+      assert.equal(stamped.code, 0, stamped.err);
+      await w.expect('main', { ai: '1/3', unk: 2, conf: 'none' });
+    }));
 
   it('works in a bare clone, and says misuse in one line', () =>
-    withWorld(async (w) => {
+    withWorld({}, async (w) => {
       await topic(w);
       await squash(w, 'Topic\n');
       const bare = path.join(path.dirname(w.dir), 'bare.git');
@@ -235,7 +223,7 @@ describe('verify with the parts of a squash', { concurrency: 2 }, () => {
   before(() => buildCli());
 
   it('takes the records of the parts for a squash of theirs, and only then', () =>
-    withWorld(async (w) => {
+    withWorld({}, async (w) => {
       await topic(w);
       const messages = await messagesOf(w);
       const base = (await w.git('rev-parse', 'main')).trim();

@@ -365,3 +365,16 @@ export class World {
     for (const t of expected.trailers ?? []) assert.ok(parsed.includes(t), `${t} is parsed in ${label}`);
   }
 }
+
+/** A repository for as long as `use` takes. */
+export async function withWorld(
+  options: Parameters<typeof World.make>[0],
+  use: (w: World) => Promise<void>,
+): Promise<void> {
+  const w = await World.make(options);
+  try {
+    await use(w);
+  } finally {
+    await w.remove();
+  }
+}
