@@ -47,7 +47,10 @@ async function type(w: Window, text: string): Promise<void> {
 const isKnown = (w: Window, line: string, as: string): Promise<unknown> =>
   until(`'${line}' is in the journal as ${as}`, async () => {
     await w.agent.do('save', { file: w.file(name) });
-    return (await authors(w)).get(line) === as;
+    const found = await authors(w);
+    const is = found.get(line) ?? 'nothing';
+    if (is !== as) throw new Error(`it is ${is} there; ${JSON.stringify([...found])}`);
+    return true;
   });
 
 void it('keeps who wrote each line when the extension host or the language server is killed', async () => {
