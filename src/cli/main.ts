@@ -4,7 +4,6 @@
  */
 import * as fs from 'node:fs';
 import * as nodeModule from 'node:module';
-import * as v8 from 'node:v8';
 import { version } from '../../package.json';
 import { keepCode, requireCached } from './codeCache.ts';
 import type { Command, Io } from './command.ts';
@@ -21,6 +20,8 @@ const ownBundle: Readonly<Record<string, () => Command>> = {
   classify: () => {
     // A batch is over before most of what V8 optimises at its usual pace pays: on some hundred changes that took a third
     // of the time. What runs for seconds is optimised all the same.
+    // Loaded here: with all that it brings along, it would cost every hook a tenth of its time.
+    const v8 = require('node:v8') as typeof import('node:v8');
     v8.setFlagsFromString('--interrupt-budget=600000');
     return (requireCached('classify.js') as typeof import('./commands/classify.ts')).classifyCommand;
   },

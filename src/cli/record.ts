@@ -8,6 +8,7 @@ import type { LineOrigins } from '../core/attribution/model.ts';
 import { compressOrigins, expandOrigins } from '../core/attribution/origins.ts';
 import { unseen } from '../core/attribution/model.ts';
 import { classify } from '../core/classify.ts';
+import { expandBraces } from '../core/glob.ts';
 import { diffLines, splitLines } from '../core/hunks.ts';
 import { weakestEvidence, type Classification, type Evidence, type FileChange } from '../core/model.ts';
 import { checkNote, type Justification, type NoteProblem } from '../core/justification.ts';
@@ -54,7 +55,7 @@ import {
 import { createGrammars } from '../platform/grammars.ts';
 import { readKeys } from '../platform/keys.ts';
 import { changedLines, coveredBy, readNotes } from '../platform/notes.ts';
-import { cachedPolicy, type PolicyState } from '../platform/policyCache.ts';
+import { cachedPolicy, policyFileName, type PolicyState } from '../platform/policyCache.ts';
 import { loadPolicy } from '../platform/policyFile.ts';
 import { alternatesOf, renamedFrom } from '../platform/renames.ts';
 import { signedRecord } from '../platform/signRequest.ts';
@@ -462,6 +463,9 @@ export const checkReason = (text: string, rule: JustificationRule): NoteProblem 
 
 //#region What the shell part of the hook reads
 
+/** A policy stands for few; each costs git a comparison per changed file. */
+const maxPathspecs = 500;
+
 /**
  * Globs as git pathspecs, for the shell to ask whether a protected path is staged. Never narrower than the policy:
  * what git has no word for is widened, and Node then decides.
@@ -471,17 +475,26 @@ export function widePathspecs(policy: Policy): string[] {
   for (const entry of policy.protected)
     for (const glob of entry.paths) {
       if (glob.startsWith('!')) continue;
-      let g = (entry.base === '' ? glob : `${entry.base}/${glob}`).replace(/^(?:\.?\/)+/, '');
-      if (g.endsWith('/')) g += '**';
-      const at = g.search(/[@?!+*]\(|\\|\[|\{[^}]*[/{]/);
-      if (at >= 0) {
-        const head = g.slice(0, at);
-        const slash = head.lastIndexOf('/');
-        g = `${slash < 0 ? '' : head.slice(0, slash + 1)}**`;
-      }
-      out.add(`:(top,glob,icase)${g.replace(/\{[^}]*\}/g, '*')}`);
+      const whole = entry.base === '' ? glob : `${entry.base}/${glob}`;
+      for (const pattern of withoutBraces(whole)) out.add(`:(top,glob,icase)${widened(pattern)}`);
     }
-  return [...out];
+  return out.size > maxPathspecs ? [':(top,glob,icase)**'] : [...out];
+}
+
+function withoutBraces(glob: string): string[] {
+  try {
+    return expandBraces(glob);
+  } catch {
+    return [glob];
+  }
+}
+
+/** What git reads otherwise than a policy does ends at the folder before it. */
+function widened(pattern: string): string {
+  const parts = pattern.split('/').filter((part) => part !== '' && part !== '.');
+  if (pattern.endsWith('/')) parts.push('**');
+  const odd = parts.findIndex((part) => /[^ -~]|[[\]\\{}()]/.test(part));
+  return (odd < 0 ? parts : [...parts.slice(0, odd), '**']).join('/') || '**';
 }
 
 /** Writes what the shell part needs to decide without Node, and what it checks in commit-msg. Best effort. */
@@ -489,7 +502,10 @@ export function writeShellState(repo: Repository, policy: PolicyState): void {
   const dir = path.join(repo.gitDir, 'countersign');
   const lines = [`mode ${policy.broken ? 'broken' : policy.policy.commit.trailers}`];
   for (const file of policy.files) lines.push(`file ${file}`);
-  for (const spec of widePathspecs(policy.policy)) lines.push(`spec ${spec}`);
+  // Without a policy nothing is refused, until one is staged.
+  const specs =
+    policy.policy.origin === 'none' ? [`:(top,glob,icase)**/${policyFileName}`] : widePathspecs(policy.policy);
+  for (const spec of specs) lines.push(`spec ${spec}`);
   const text = lines.filter((l) => !l.includes('\n')).join('\n') + '\n';
   const file = path.join(dir, 'hook');
   try {

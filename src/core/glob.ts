@@ -250,8 +250,11 @@ function parseClass(text: string, start: number): { test: (char: string) => bool
 
 //#region Braces
 
-/** The brace-free patterns that a glob stands for; `@(a|b)` is `{a,b}` and `?(a)` is `{,a}`. */
-function expandBraces(glob: string): string[] {
+/**
+ * The brace-free patterns that a glob stands for; `@(a|b)` is `{a,b}` and `?(a)` is `{,a}`.
+ * @throws Error when they are too many.
+ */
+export function expandBraces(glob: string): string[] {
   let out = [''];
   for (let i = 0; i < glob.length;) {
     const group = groupAt(glob, i);

@@ -3,7 +3,6 @@
  * `<git dir>/countersign/attribution.jsonl`, those of commits in `<git common dir>/countersign/origins.jsonl`, so that
  * worktrees share them. On our own failure lines are unknown: the store never calls a line human that it can't vouch for.
  */
-import { randomBytes } from 'node:crypto';
 import { watch as watchDirectory } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -29,7 +28,7 @@ import { carryByHash, resolveOrigins } from '../core/attribution/resolve.ts';
 import { splitLines } from '../core/hunks.ts';
 import type { Hunk, LineOrigin } from '../core/model.ts';
 import { createWith, Journal } from './attributionJournal.ts';
-import { sha256 } from './crypto.ts';
+import { randomHex, sha256 } from './crypto.ts';
 import { readMarks } from './marks.ts';
 import { noteLineHash } from './notes.ts';
 import { pendingDir, sharedDir, type Repository } from './state.ts';
@@ -587,7 +586,7 @@ export class AttributionStore {
   async #hash(purpose: 'read' | 'write' = 'write'): Promise<LineHasher> {
     if (this.#hasher) return this.#hasher;
     const there = await findSalt(this.#shared);
-    if (there === undefined && purpose === 'read') return createHasher(sha256, randomBytes(16).toString('hex'));
+    if (there === undefined && purpose === 'read') return createHasher(sha256, randomHex(16));
     this.#hasher ??= (there === undefined ? makeSalt(this.#shared) : Promise.resolve(there)).then((salt) =>
       createHasher(sha256, salt),
     );
@@ -645,7 +644,7 @@ async function makeSalt(dir: string): Promise<string> {
     );
     if (isDamaged && attempt > 0) await fs.rename(saltFile(dir), `${saltFile(dir)}.aside-${Date.now()}`);
     await fs.mkdir(dir, { recursive: true, mode: 0o700 });
-    await createWith(saltFile(dir), Buffer.from(randomBytes(16).toString('hex')));
+    await createWith(saltFile(dir), Buffer.from(randomHex(16)));
   }
   throw new Error(`${saltFile(dir)} can't be created`);
 }

@@ -5,12 +5,12 @@
  * it writes again, and the compactor takes over what was appended meanwhile, so nothing is lost; a record that ends up
  * twice says the same thing twice. Only an index is kept in memory; records are read when asked for.
  */
-import { randomBytes } from 'node:crypto';
 import { constants, existsSync, readFileSync, statSync, type BigIntStats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { journalFormat, parseRecord, toSnapshot } from '../core/attribution/journal.ts';
 import type { Snapshot } from '../core/attribution/model.ts';
+import { randomHex } from './crypto.ts';
 
 interface Entry {
   readonly key: string;
@@ -22,9 +22,9 @@ interface Entry {
 }
 
 /** The id tells one file of this name from the next: inode numbers are used again at once. */
-const makeHeader = (): Buffer =>
-  Buffer.from(`${JSON.stringify({ format: journalFormat, id: randomBytes(8).toString('hex') })}\n`);
-const headerLength = makeHeader().length;
+const header = (id: string): Buffer => Buffer.from(`${JSON.stringify({ format: journalFormat, id })}\n`);
+const makeHeader = (): Buffer => header(randomHex(8));
+const headerLength = header('0'.repeat(16)).length;
 const headerShape = new RegExp(`^\\{"format":"${journalFormat}","id":"([0-9a-f]{16})"\\}\n$`);
 const chunkSize = 1 << 20;
 const cacheSize = 64;

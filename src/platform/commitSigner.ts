@@ -13,7 +13,6 @@
  * make a commit like anybody, and it could falsify the attribution on disk before. Such a signature still is about one
  * content, with the counts that the journal then had.
  */
-import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as net from 'node:net';
 import * as os from 'node:os';
@@ -23,6 +22,7 @@ import type { ProvenanceRecord } from '../core/provenance/model.ts';
 import { parseRecord, signedText } from '../core/provenance/record.ts';
 import { openAttribution } from './attribution.ts';
 import { repositoryId } from './commitRange.ts';
+import { randomHex } from './crypto.ts';
 import { changedFiles, diffDigest, emptyTree, findRepository, gitlinkMode, gitOutput, readBlobs } from './git.ts';
 import { GuardError } from './guardError.ts';
 import { signersDir, type SignAnswer, type SignRequest } from './signRequest.ts';
@@ -229,7 +229,7 @@ const maxSocketPath = 103;
 
 /** A name that no other user can listen on or connect to. */
 async function socketName(): Promise<string> {
-  const name = randomBytes(16).toString('hex');
+  const name = randomHex(16);
   if (process.platform === 'win32') return `\\\\.\\pipe\\countersign-${name}`;
   const own = process.getuid?.() ?? 0;
   for (const base of [process.env['XDG_RUNTIME_DIR'], os.tmpdir(), '/tmp']) {

@@ -1,5 +1,6 @@
 /** Hashes and signatures. Node's own OpenSSL, but for a few short hashes: no home-made cryptography where a key is used. */
 import type { Sha256 } from '../core/ports.ts';
+import type { HashStream } from '../core/provenance/digest.ts';
 import { plainSha256 } from './sha256.ts';
 
 // Loaded when needed: it takes a hook longer than its work.
@@ -19,6 +20,30 @@ export const sha256: Sha256 = (data) => {
   }
   return loadCrypto().createHash('sha256').update(data).digest('hex');
 };
+
+/** SHA-256 of what comes in parts. */
+export function newHash(): HashStream {
+  let hash: import('node:crypto').Hash | undefined;
+  let kept: Buffer[] = [];
+  let size = 0;
+  return {
+    update(data) {
+      if (hash === undefined) {
+        const bytes = Buffer.from(data as Uint8Array);
+        size += bytes.length;
+        kept.push(bytes);
+        if (nodeCrypto === undefined && plain + size <= maxPlain) return;
+        hash = loadCrypto().createHash('sha256');
+        for (const one of kept) hash.update(one);
+        kept = [];
+      } else hash.update(data);
+    },
+    hex: () => (hash === undefined ? sha256(Buffer.concat(kept)) : hash.digest('hex')),
+  };
+}
+
+/** So many random bytes, in hexadecimal. */
+export const randomHex = (bytes: number): string => loadCrypto().randomBytes(bytes).toString('hex');
 
 export interface KeyPair {
   /** `ed:` + first 16 hex of SHA-256 of the public key's SPKI bytes. */

@@ -3,9 +3,9 @@
  * lock is taken over at once, one that seems alive after 10 s (process ids come again, in containers soon); a holder that
  * slept that long, as a laptop does, asks `held` before it writes.
  */
-import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
+import { randomHex } from './crypto.ts';
 import { GuardError } from './guardError.ts';
 
 const waitMs = 15_000;
@@ -23,7 +23,7 @@ const sureMs = 2000;
  * @throws GuardError `busy` after 15 s, `not-writable`, or what `work` throws.
  */
 export async function withLock<T>(file: string, work: (held: () => Promise<boolean>) => Promise<T>): Promise<T> {
-  const token = `${process.pid} ${os.hostname().replaceAll(' ', '_')} ${randomBytes(8).toString('hex')}`;
+  const token = `${process.pid} ${os.hostname().replaceAll(' ', '_')} ${randomHex(8)}`;
   const until = Date.now() + waitMs;
   for (let attempt = 0; !(await acquire(file, token)); attempt++) {
     if (await isStale(file)) await takeAway(file, token);

@@ -3,7 +3,6 @@
  * A caller's GIT_DIR, GIT_INDEX_FILE, … are *not* inherited, except where a git hook hands them over on purpose
  * (`hookEnvironment`): VS Code may itself have been started as git's editor.
  */
-import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import type { Hunk } from '../core/model.ts';
 import {
@@ -13,9 +12,9 @@ import {
   patchTexts,
   wholeContext,
   type FileTotals,
-  type HashStream,
 } from '../core/provenance/digest.ts';
 import type { PatchDigest } from '../core/provenance/model.ts';
+import { newHash } from './crypto.ts';
 import { GuardError } from './guardError.ts';
 import type { Repository } from './state.ts';
 
@@ -320,11 +319,6 @@ export async function emptyTree(cwd: string, env?: NodeJS.ProcessEnv): Promise<s
 export async function writeTree(cwd: string, env?: NodeJS.ProcessEnv): Promise<string> {
   return (await gitOutput(['write-tree'], { cwd, ...(env && { env }) })).toString('utf8').trim();
 }
-
-export const newHash = (): HashStream => {
-  const hash = createHash('sha256');
-  return { update: (data) => hash.update(data), hex: () => hash.digest('hex') };
-};
 
 /** A file of a change with both its texts. */
 export interface ChangedText extends ChangedFile {

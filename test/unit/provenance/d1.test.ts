@@ -6,15 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import { patchDigest, PatchReader } from '../../../src/core/provenance/digest.ts';
 import { patchArguments } from '../../../src/core/provenance/digest.ts';
 import * as fc from 'fast-check';
-import {
-  commitDigests,
-  diffDigest,
-  git,
-  gitOutput,
-  indexChange,
-  newHash,
-  writeTree,
-} from '../../../src/platform/git.ts';
+import { commitDigests, diffDigest, git, gitOutput, indexChange, writeTree } from '../../../src/platform/git.ts';
+import { newHash } from '../../../src/platform/crypto.ts';
 
 interface Vector {
   readonly commit: string;
