@@ -11,6 +11,10 @@ import * as path from 'node:path';
 import { journalFormat, parseRecord, toSnapshot } from '../core/attribution/journal.ts';
 import type { Snapshot } from '../core/attribution/model.ts';
 import { randomHex } from './crypto.ts';
+import { RecordHead } from './journalHead.ts';
+
+/** Characters that are not themselves in a record's bytes. */
+const needsEscape = /[\\\u0080-\uffff]/;
 
 interface Entry {
   readonly key: string;
@@ -33,6 +37,14 @@ const maxHeld = 64 * 1024 * 1024;
 /** Texts remembered per path; more than a compaction keeps. */
 const maxIndexed = 256;
 
+/** What is known of one path. */
+interface PathRecords {
+  readonly path: string;
+  /** By key, oldest first. */
+  records: Map<string, Entry>;
+  newest: Entry | undefined;
+}
+
 /** Where records are read: the file, its bytes, or (`undefined`) the bytes that are held. */
 type Source = fs.FileHandle | Buffer | undefined;
 
@@ -47,7 +59,9 @@ export class Journal {
   #offset = 0;
   #torn = false;
   #rejected: { offset: number; length: number }[] = [];
-  #index = new Map<string, Map<string, Entry>>();
+  #index = new Map<string, PathRecords>();
+  /** Those of the index that came last, by hash of the path: most records are of a path that was there just before. */
+  #lately: (PathRecords | undefined)[] = [];
   #cache = new Map<Entry, Snapshot>();
   /** The whole file, while it is held. */
   #held: Buffer | undefined;
@@ -93,22 +107,22 @@ export class Journal {
   }
 
   has(path: string, key: string): boolean {
-    return this.#index.get(path)?.has(key) ?? false;
+    return this.#index.get(path)?.records.has(key) ?? false;
   }
 
   /** Keys of a path's records, newest first. */
   keys(path: string): string[] {
-    return [...(this.#index.get(path)?.keys() ?? [])].reverse();
+    return [...(this.#index.get(path)?.records.keys() ?? [])].reverse();
   }
 
   /** How many deltas lie between a record and the full one it builds on. */
   depth(path: string, key: string): number {
-    return this.#index.get(path)?.get(key)?.depth ?? 0;
+    return this.#index.get(path)?.records.get(key)?.depth ?? 0;
   }
 
   /** Whether a record can be read: all it builds on is there. A compaction may drop a base just before a delta is written. */
   isWhole(path: string, key: string): boolean {
-    let at: Entry | 'full' | 'missing' = this.#index.get(path)?.get(key) ?? 'missing';
+    let at: Entry | 'full' | 'missing' = this.#index.get(path)?.records.get(key) ?? 'missing';
     while (typeof at !== 'string') at = at.base;
     return at === 'full';
   }
@@ -117,7 +131,7 @@ export class Journal {
   async snapshots(path: string, limit: number): Promise<Snapshot[]> {
     if (!this.#index.has(path)) return [];
     const known = this.#known(path, limit);
-    if (known.length === Math.min(limit, this.#index.get(path)?.size ?? 0)) return known;
+    if (known.length === Math.min(limit, this.#index.get(path)?.records.size ?? 0)) return known;
     return this.#withFile((handle) => this.#loadAll(handle, path, limit));
   }
 
@@ -142,7 +156,7 @@ export class Journal {
       await this.refresh();
       if (!this.has(path, key)) return undefined;
     }
-    const entry = this.#index.get(path)?.get(key);
+    const entry = this.#index.get(path)?.records.get(key);
     return (entry && this.#cache.get(entry)) ?? this.#withFile((handle) => this.#load(handle, path, key));
   }
 
@@ -243,51 +257,72 @@ export class Journal {
   }
 
   async #scan(handle: fs.FileHandle, size: number, changed: Set<string>): Promise<void> {
-    let rest: Buffer = Buffer.alloc(0);
     let position = this.#offset;
+    // One buffer for all: what is left of a line at its end is moved to its start.
+    let data = Buffer.allocUnsafe(Math.min(chunkSize, size - position));
+    let kept = 0;
     while (position < size) {
-      const chunk = Buffer.allocUnsafe(Math.min(chunkSize, size - position));
-      const { bytesRead } = await handle.read(chunk, 0, chunk.length, position);
+      if (kept === data.length) data = Buffer.concat([data], 2 * data.length);
+      const { bytesRead } = await handle.read(data, kept, Math.min(data.length - kept, size - position), position);
       if (bytesRead === 0) break;
       position += bytesRead;
-      const data = rest.length > 0 ? Buffer.concat([rest, chunk.subarray(0, bytesRead)]) : chunk.subarray(0, bytesRead);
-      rest = data.subarray(this.#take(data, changed));
+      const whole = data.subarray(0, kept + bytesRead);
+      const taken = this.#take(whole, changed);
+      data.copyWithin(0, taken, whole.length);
+      kept = whole.length - taken;
     }
-    this.#torn = rest.length > 0;
+    this.#torn = kept > 0;
   }
 
   /** Takes the whole lines of `data`; returns how many bytes they are. */
   #take(data: Buffer, changed: Set<string>): number {
+    const head = new RecordHead();
     let start = 0;
     for (let end = data.indexOf(10); end >= 0; end = data.indexOf(10, start)) {
-      this.#note(data, start, end, changed);
+      this.#note(head, data, start, end, changed);
       this.#offset += end + 1 - start;
       start = end + 1;
     }
     return start;
   }
 
-  #note(data: Buffer, start: number, end: number, changed: Set<string>): void {
+  #note(head: RecordHead, data: Buffer, start: number, end: number, changed: Set<string>): void {
     if (end === start || this.#offset === 0) return;
-    const head = recordHead(data, start, end);
-    if (!head || data[end - 1] !== 0x7d) {
+    const of = data[end - 1] === 0x7d && head.read(data, start, end) ? this.#recordsOf(head) : undefined;
+    if (!of) {
       this.#reject(this.#offset, end - start);
       return;
     }
-    let records = this.#index.get(head.path);
-    if (!records) this.#index.set(head.path, (records = new Map()));
-    const base = head.base === undefined ? undefined : records.get(head.base);
-    records.delete(head.key);
-    records.set(head.key, {
-      key: head.key,
-      base: head.base === undefined ? 'full' : (base ?? 'missing'),
-      offset: this.#offset,
-      length: end - start,
-      depth: head.base === undefined ? 0 : (base?.depth ?? 0) + 1,
-    });
+    const { records, newest } = of;
+    const key = head.key;
+    let base: Entry | 'full' | 'missing' = 'full';
+    if (head.hasBase) base = newest && head.isBase(newest.key) ? newest : (records.get(head.base) ?? 'missing');
+    const depth = base === 'full' ? 0 : (base === 'missing' ? 0 : base.depth) + 1;
+    if (records.has(key)) records.delete(key);
+    const entry: Entry = { key, base, offset: this.#offset, length: end - start, depth };
+    records.set(key, entry);
+    of.newest = entry;
     // Half of them at once: a map that loses its first key again and again gets slow.
-    if (records.size > 2 * maxIndexed) this.#index.set(head.path, new Map([...records].slice(-maxIndexed)));
-    changed.add(head.path);
+    if (records.size > 2 * maxIndexed) of.records = new Map([...records].slice(-maxIndexed));
+    changed.add(of.path);
+  }
+
+  #recordsOf(head: RecordHead): PathRecords | undefined {
+    const slot = head.pathHash & 0xff;
+    const lately = this.#lately[slot];
+    if (lately && head.isPath(lately.path)) return lately;
+    const path = head.path;
+    if (path === undefined) return undefined;
+    let of = this.#index.get(path);
+    if (!of) this.#index.set(path, (of = { path, records: new Map(), newest: undefined }));
+    if (!needsEscape.test(path)) this.#lately[slot] = of;
+    return of;
+  }
+
+  #forget(path: string, key: string): void {
+    const of = this.#index.get(path);
+    if (of?.newest?.key === key) of.newest = undefined;
+    of?.records.delete(key);
   }
 
   #reject(offset: number, length: number): void {
@@ -307,7 +342,7 @@ export class Journal {
 
   /** The newest texts of a path as far as they were read before. */
   #known(path: string, limit: number): Snapshot[] {
-    const entries = [...(this.#index.get(path)?.values() ?? [])].slice(-limit).reverse();
+    const entries = [...(this.#index.get(path)?.records.values() ?? [])].slice(-limit).reverse();
     return entries.flatMap((entry) => this.#cache.get(entry) ?? []);
   }
 
@@ -324,7 +359,7 @@ export class Journal {
     // From the record asked for down to a known or full one, then up again.
     const chain: Entry[] = [];
     let base: Snapshot | undefined;
-    let at: Entry | 'full' | 'missing' = this.#index.get(path)?.get(key) ?? 'missing';
+    let at: Entry | 'full' | 'missing' = this.#index.get(path)?.records.get(key) ?? 'missing';
     while (at !== 'full') {
       base = at === 'missing' ? undefined : this.#cache.get(at);
       if (base || at === 'missing') break;
@@ -346,7 +381,7 @@ export class Journal {
       base = record && record.p === path && record.k === entry.key ? toSnapshot(record, base) : undefined;
       if (!base) {
         this.#reject(entry.offset, entry.length);
-        this.#index.get(path)?.delete(key);
+        this.#forget(path, key);
         return undefined;
       }
       this.#remember(entry, base);
@@ -384,6 +419,7 @@ export class Journal {
     this.#torn = false;
     this.#rejected = [];
     this.#index = new Map();
+    this.#lately = [];
     this.#cache = new Map();
   }
 
@@ -468,45 +504,6 @@ async function writeOnce(file: string, bytes: Buffer): Promise<void> {
     }
   }
   throw new Error(`${file} is replaced all the time`);
-}
-
-const pathStart = Buffer.from('{"p":"');
-const keyStart = Buffer.from('","k":"');
-const baseStart = Buffer.from(',"b":"');
-const keyLength = 32;
-
-/**
- * Path and keys of a record without parsing the rest, straight from the bytes: a journal may hold a million of them.
- * `undefined` when it does not begin as ours do. In a JSON string a quote is escaped, so `keyStart` can't be in a path.
- */
-function recordHead(
-  data: Buffer,
-  start: number,
-  end: number,
-): { path: string; key: string; base?: string } | undefined {
-  if (!startsWith(data, start, pathStart)) return undefined;
-  const from = start + pathStart.length;
-  const keyAt = data.indexOf(keyStart, from) + keyStart.length;
-  if (keyAt < from + keyStart.length || keyAt + keyLength >= end || data[keyAt + keyLength] !== 0x22) return undefined;
-  // One byte per character is the fast way; names that need more are read again.
-  let path = data.toString('latin1', from, keyAt - keyStart.length);
-  if (/[\\\u0080-\u00ff]/.test(path)) {
-    try {
-      path = JSON.parse(`"${data.toString('utf8', from, keyAt - keyStart.length)}"`) as string;
-    } catch {
-      return undefined;
-    }
-  }
-  const key = data.toString('latin1', keyAt, keyAt + keyLength);
-  const baseAt = keyAt + keyLength + 1;
-  if (!startsWith(data, baseAt, baseStart)) return { path, key };
-  const nameAt = baseAt + baseStart.length;
-  return { path, key, base: data.toString('latin1', nameAt, nameAt + keyLength) };
-}
-
-function startsWith(data: Buffer, at: number, what: Buffer): boolean {
-  for (let i = 0; i < what.length; i++) if (data[at + i] !== what[i]) return false;
-  return true;
 }
 
 /** The first `length` bytes of a file, or as many as there are. */

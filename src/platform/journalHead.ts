@@ -1,0 +1,90 @@
+/**
+ * Where path and keys of a journal's record stand, straight from the bytes and without parsing the rest: a journal may hold
+ * a million records, and a text is made only of what was not seen just before.
+ */
+
+const pathStart = Buffer.from('{"p":"');
+const keyStart = Buffer.from('","k":"');
+const baseStart = Buffer.from(',"b":"');
+/** Hexadecimal digits of a record's key. */
+const keyLength = 32;
+const quote = 0x22;
+const backslash = 0x5c;
+
+/** The head of one record after the other; offsets into the bytes given to `read`. */
+export class RecordHead {
+  #data: Buffer = Buffer.alloc(0);
+  #pathFrom = 0;
+  #pathTo = 0;
+  #keyAt = 0;
+  #baseAt = -1;
+
+  /** `false` when the line from `start` to `end` does not begin as ours do. */
+  read(data: Buffer, start: number, end: number): boolean {
+    if (!startsWith(data, start, pathStart)) return false;
+    this.#data = data;
+    let at = (this.#pathFrom = start + pathStart.length);
+    while (at < end && data[at] !== quote) at += data[at] === backslash ? 2 : 1;
+    this.#pathTo = at;
+    if (!startsWith(data, at, keyStart)) return false;
+    this.#keyAt = at + keyStart.length;
+    const after = this.#keyAt + keyLength;
+    if (after >= end || data[after] !== quote) return false;
+    this.#baseAt = startsWith(data, after + 1, baseStart) ? after + 1 + baseStart.length : -1;
+    return true;
+  }
+
+  /** Equal for equal paths; small. */
+  get pathHash(): number {
+    const [data, from, to] = [this.#data, this.#pathFrom, this.#pathTo];
+    let hash = to - from;
+    // Paths differ at their ends.
+    for (let at = Math.max(from, to - 16); at < to; at++) hash = (hash * 31 + (data[at] as number)) | 0;
+    return hash;
+  }
+
+  /** Whether the record's path is this one, which was written with one byte per character. */
+  isPath(path: string): boolean {
+    return isText(this.#data, this.#pathFrom, this.#pathTo, path);
+  }
+
+  /** `undefined`: no path. */
+  get path(): string | undefined {
+    // One byte per character is the fast way; names that need more are read again.
+    const path = this.#data.toString('latin1', this.#pathFrom, this.#pathTo);
+    if (!/[\\\u0080-\u00ff]/.test(path)) return path;
+    try {
+      return JSON.parse(`"${this.#data.toString('utf8', this.#pathFrom, this.#pathTo)}"`) as string;
+    } catch {
+      return undefined;
+    }
+  }
+
+  get key(): string {
+    return this.#data.toString('latin1', this.#keyAt, this.#keyAt + keyLength);
+  }
+
+  /** Whether the record is a delta. */
+  get hasBase(): boolean {
+    return this.#baseAt >= 0;
+  }
+
+  isBase(key: string): boolean {
+    return isText(this.#data, this.#baseAt, this.#baseAt + keyLength, key);
+  }
+
+  get base(): string {
+    return this.#data.toString('latin1', this.#baseAt, this.#baseAt + keyLength);
+  }
+}
+
+function startsWith(data: Buffer, at: number, what: Buffer): boolean {
+  for (let i = 0; i < what.length; i++) if (data[at + i] !== what[i]) return false;
+  return true;
+}
+
+function isText(data: Buffer, from: number, to: number, text: string): boolean {
+  if (text.length !== to - from) return false;
+  for (let i = text.length - 1; i >= 0; i--) if (data[from + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
