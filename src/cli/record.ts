@@ -502,23 +502,33 @@ export function writeShellState(repo: Repository, policy: PolicyState): void {
   const dir = path.join(repo.gitDir, 'countersign');
   const lines = [`mode ${policy.broken ? 'broken' : policy.policy.commit.trailers}`];
   for (const file of policy.files) lines.push(`file ${file}`);
+  const text = lines.filter((l) => !l.includes('\n')).join('\n') + '\n';
   // Without a policy nothing is refused, until one is staged.
   const specs =
     policy.policy.origin === 'none' ? [`:(top,glob,icase)**/${policyFileName}`] : widePathspecs(policy.policy);
-  for (const spec of specs) lines.push(`spec ${spec}`);
-  const text = lines.filter((l) => !l.includes('\n')).join('\n') + '\n';
-  const file = path.join(dir, 'hook');
+  const command = `set -- ${specs.map((spec) => `'${spec.replaceAll("'", "'\\''")}'`).join(' ')}\n`;
+  const files = { specs: path.join(dir, 'specs'), hook: path.join(dir, 'hook') };
   try {
     // The shell asks whether a policy is newer than this.
-    const { mtimeMs } = fs.statSync(file);
-    if (policy.files.every((f) => fs.statSync(f).mtimeMs <= mtimeMs) && fs.readFileSync(file, 'utf8') === text) return;
+    const { mtimeMs } = fs.statSync(files.hook);
+    if (
+      policy.files.every((f) => fs.statSync(f).mtimeMs <= mtimeMs) &&
+      fs.readFileSync(files.hook, 'utf8') === text &&
+      fs.readFileSync(files.specs, 'utf8') === command
+    )
+      return;
   } catch {
     // Not there yet.
   }
-  const partial = `${file}.${process.pid}.tmp`;
   fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
-  fs.writeFileSync(partial, text, { mode: 0o600 });
-  fs.renameSync(partial, file);
+  const write = (file: string, content: string): void => {
+    const partial = `${file}.${process.pid}.tmp`;
+    fs.writeFileSync(partial, content, { mode: 0o600 });
+    fs.renameSync(partial, file);
+  };
+  // In this order: what the shell takes for up to date has its pathspecs.
+  write(files.specs, command);
+  write(files.hook, text);
 }
 
 /** What commit-msg has to know: is there anything to check, what did we write, and where the message came from. */

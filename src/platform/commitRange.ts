@@ -6,7 +6,7 @@ import { patchArguments } from '../core/provenance/digest.ts';
 import { oneLine } from '../core/provenance/record.ts';
 import { parseCommit, type Commit } from './commitInMaking.ts';
 import { sha256 } from './crypto.ts';
-import { git, gitOutput, readBlobs, unquotePath } from './git.ts';
+import { git, gitOutput, readBlobs, unquotePath, withoutIndex } from './git.ts';
 import { GuardError } from './guardError.ts';
 
 /** The full name of a commit. @throws GuardError `failed` that says what to fetch. */
@@ -220,6 +220,7 @@ export interface AddedHunks {
 export async function addedHunks(cwd: string, from: string, to: string): Promise<AddedHunks[]> {
   const bytes = await gitOutput([...patchArguments, '--end-of-options', from, to], {
     cwd,
+    env: withoutIndex(cwd),
     maxBytes: 1024 * 1024 * 1024,
   });
   const files: AddedHunks[] = [];

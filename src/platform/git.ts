@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import type { Hunk } from '../core/model.ts';
 import {
   patchArguments,
+  patchConfig,
   patchOptions,
   PatchReader,
   patchTexts,
@@ -342,7 +343,7 @@ export interface Change {
 /** A file beyond this is not read by lines. */
 export const maxTextBytes = 4 * 1024 * 1024;
 
-/** What to ask git about the index (or `GIT_INDEX_FILE`), after `-c core.quotePath=true`; then comes a commit or tree. */
+/** What to ask git about the index (or `GIT_INDEX_FILE`), after `patchConfig`; then comes a commit or tree. */
 export const indexArguments: readonly string[] = [
   'diff-index',
   '--cached',
@@ -415,7 +416,7 @@ export async function indexChange(
   options: { readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<Change> {
   const reader = new ChangeReader();
-  const result = await git(['-c', 'core.quotePath=true', ...indexArguments, base], {
+  const result = await git([...patchConfig, ...indexArguments, base], {
     cwd,
     ...options,
     onOutput: (chunk) => reader.push(chunk),
@@ -425,12 +426,24 @@ export async function indexChange(
   return reader.end();
 }
 
+/**
+ * For commands that compare trees: without an index git knows of no file of the work tree that it could read in place of an
+ * object. No such file is there; where one is, `patchConfig` holds.
+ */
+export const withoutIndex = (cwd: string): NodeJS.ProcessEnv => ({
+  GIT_INDEX_FILE: path.join(path.resolve(cwd), '.no-index', 'index'),
+});
+
 /** What a commit or tree changes against another. `from` `null`: the empty tree. */
 export async function commitChange(cwd: string, from: string | null, to: string): Promise<Change> {
   const reader = new ChangeReader();
   const base = from ?? (await emptyTree(cwd));
-  const args = ['-c', 'core.quotePath=true', 'diff-tree', '-r', '--raw', '--no-abbrev', wholeContext, ...patchOptions];
-  const result = await git([...args, '--end-of-options', base, to], { cwd, onOutput: (chunk) => reader.push(chunk) });
+  const args = [...patchConfig, 'diff-tree', '-r', '--raw', '--no-abbrev', wholeContext, ...patchOptions];
+  const result = await git([...args, '--end-of-options', base, to], {
+    cwd,
+    env: withoutIndex(cwd),
+    onOutput: (chunk) => reader.push(chunk),
+  });
   if (result.code !== 0) throw new GuardError('failed', `git diff-tree failed: ${result.stderr.trim().split('\n')[0]}`);
   return reader.end();
 }
@@ -494,6 +507,7 @@ export async function diffDigest(
   const result = await git([...patchArguments, '--end-of-options', base, to], {
     cwd,
     ...options,
+    env: { ...options.env, ...withoutIndex(cwd) },
     onOutput: (chunk) => reader.push(chunk),
   });
   if (result.code !== 0) throw new GuardError('failed', `git diff-tree failed: ${result.stderr.trim().split('\n')[0]}`);
@@ -516,6 +530,7 @@ export async function commitDigests(
     input: commits.join('\n') + '\n',
     onOutput: (chunk) => reader.push(chunk),
     ...options,
+    env: withoutIndex(cwd),
   });
   if (result.code !== 0) throw new GuardError('failed', `git diff-tree failed: ${result.stderr.trim().split('\n')[0]}`);
   reader.end();

@@ -4,6 +4,7 @@
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { patchConfig } from '../core/provenance/digest.ts';
 import {
   configBlock,
   configFile,
@@ -101,17 +102,16 @@ const feed = `feed() {
   export GIT_OPTIONAL_LOCKS=0 GIT_NO_REPLACE_OBJECTS=1 GIT_DIFF_OPTS= LC_ALL=C
   git config --list -z
   printf '\\0config %s\\n' $?
-  git -c core.quotePath=true ${indexArguments.join(' ')} HEAD
+  git ${[...patchConfig, ...indexArguments].join(' ')} HEAD
   printf 'end %s\\n' $?
 }
 `;
 
-const readState = `if [ -f "$state/hook" ]; then
+const readState = `if [ -r "$state/hook" ]; then
   while read -r kind value; do
     case $kind in
       mode) mode=$value ;;
       file) if [ ! -f "$value" ] || [ "$value" -nt "$state/hook" ]; then stale=1; fi ;;
-      spec) set -- "$@" "$value" ;;
     esac
   done <"$state/hook"
 else stale=1; fi
@@ -131,7 +131,6 @@ fi
 
 const bodies: Readonly<Record<HookName, string>> = {
   'prepare-commit-msg': `msg=$1 source=$2 sha=$3
-set --
 ${readState}[ ! -s "$state/prepared" ] || : >"$state/prepared"
 # Nothing pending, no protected path staged, no record to keep: no need to start Node.
 case $mode in off | ai-only) quick=1 ;; *) quick= ;; esac
@@ -146,7 +145,11 @@ if [ -n "$quick" ] && [ -z "$stale" ] && [ "$source" != commit ] && [ ! -e "$sta
   else args=$(ps -o args= -p "$PPID" 2>/dev/null); fi
   # Behind another command than commit (an alias, a rebase) anything may be.
   case $args in *--am*) quick= ;; '' | *commit*) ;; *) quick= ;; esac
-  [ -z "$quick" ] || ! git diff --cached --quiet --no-ext-diff --no-textconv --no-renames --ignore-submodules=none HEAD -- "$@" 2>/dev/null || exit 0
+  # A file of arguments, since a shell that reads lines reads them byte by byte.
+  if [ -n "$quick" ] && [ -r "$state/specs" ]; then
+    . "$state/specs"
+    ! git diff-index --cached --quiet --ita-invisible-in-index --no-renames --ignore-submodules=none HEAD -- "$@" 2>/dev/null || exit 0
+  fi
 fi
 case $source in
   commit | merge) run prepare-commit-msg "$msg" "$source" "$sha" ;;
@@ -173,8 +176,8 @@ if [ -s "$state/prepared" ]; then
     if [ "$found" != "$first" ] && git interpret-trailers --parse --no-divider <"$msg" 2>/dev/null | grep -qxF -e "$record"; then exit 0; fi
   fi
 else missing=1; fi
-set --
-${readState}# prepare-commit-msg failed, unless nothing was to be done.
+[ ! -r "$state/hook" ] || read -r kind mode <"$state/hook"
+# prepare-commit-msg failed, unless nothing was to be done.
 [ -z "$missing" ] || case $mode in record | required | broken) ;; *) exit 0 ;; esac
 run commit-msg "$msg"
 ${finish}exit 0
@@ -349,7 +352,7 @@ export async function planUninstall(repo: Repository): Promise<HookPlan> {
   const hooksDir = await hooksFolder(repo);
   const { changes, remarks } = await planRemoval([hooksDir, path.join(repo.commonDir, 'hooks')]);
   changes.push(...(await planConfigRemoval(repo)));
-  for (const name of ['hook', 'prepared', 'source', 'settled', 'hooks-lost'])
+  for (const name of ['hook', 'specs', 'prepared', 'source', 'settled', 'hooks-lost'])
     if ((await readText(path.join(repo.gitDir, 'countersign', name))) !== undefined)
       changes.push({
         kind: 'delete',

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
-import { Language, Parser, Query, type Tree } from '@vscode/tree-sitter-wasm';
+import type { Language, Parser, Query, Tree } from '@vscode/tree-sitter-wasm';
 import type { GrammarId, Grammars } from '../core/ports.ts';
 import type { Position } from '../core/model.ts';
 
@@ -45,13 +45,17 @@ const matchLimit = 1024;
 const maxMatches = 20_000;
 const queryMs = 500;
 
+// Loaded when a text is parsed: most commits and most hooks parse none.
+const library = (): typeof import('@vscode/tree-sitter-wasm') =>
+  require('@vscode/tree-sitter-wasm') as typeof import('@vscode/tree-sitter-wasm');
+
 let runtime: Promise<void> | undefined;
 
 /** The WASM runtime is one per process, whoever asks first. */
 function start(): Promise<void> {
   runtime ??= bytesOf(runtimeFile).then(
     // The typings know only locateFile; Emscripten's wasmBinary spares it a synchronous read of its own.
-    (bytes) => Parser.init({ wasmBinary: bytes } as unknown as Parameters<typeof Parser.init>[0]),
+    (bytes) => library().Parser.init({ wasmBinary: bytes } as unknown as Parameters<typeof Parser.init>[0]),
   );
   return runtime;
 }
@@ -62,8 +66,9 @@ export function createGrammars(): Grammars {
   const parsers = new Map<GrammarId, { parser: Parser; language: Language; queries: Map<string, Query> }>();
   const loadOne = async (id: GrammarId): Promise<void> => {
     await start();
-    const language = await Language.load(await bytesOf(grammarFiles[id]));
-    const parser = new Parser();
+    const { Language: Loader, Parser: Maker } = library();
+    const language = await Loader.load(await bytesOf(grammarFiles[id]));
+    const parser = new Maker();
     parser.setLanguage(language);
     parsers.set(id, { parser, language, queries: new Map() });
   };
@@ -76,7 +81,7 @@ export function createGrammars(): Grammars {
     const { language, queries } = loaded(id);
     let query = queries.get(text);
     if (!query) {
-      query = new Query(language, text);
+      query = new (library().Query)(language, text);
       queries.set(text, query);
     }
     return query;

@@ -23,6 +23,7 @@ protected:
       - "ünï/**"
       - "lit\\\\*eral"
       - "no{brace}s/z"
+      - "it's; touch hacked/*"
     ai: justify
 `;
 const paths = `
@@ -83,3 +84,22 @@ for (const [name, policy, isSilent] of [
       if (policy !== null) assert.equal(await nodes('infra/main.tf'), 1);
     });
   });
+
+it('a policy’s globs are no commands for the script that reads them', async () => {
+  const globs = ["x'; touch hacked; :'", '$(touch hacked)', '`touch hacked`', '"; touch hacked; "'];
+  const policy = `version: 1
+protected:
+  - { name: hostile, paths: ${JSON.stringify(globs)}, ai: justify }
+commit: { trailers: ai-only }
+`;
+  await withWorld({ policy }, async (w) => {
+    for (const round of ['first', 'second', 'third']) {
+      await w.append('write', 'src/index.ts', round);
+      await w.git('add', '--all');
+      await w.commit(round);
+    }
+    const specs = await w.read('.git/countersign/specs');
+    assert.match(specs, /touch hacked/);
+    assert.deepEqual((await fs.readdir(w.dir)).sort(), ['.git', 'countersign.yaml', 'src']);
+  });
+});

@@ -1,5 +1,4 @@
 /** `npm run build:js [folder]`: the bundles of `src/` in `dist/`. */
-import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
@@ -24,6 +23,11 @@ const ours = {
 const libraries = {
   yaml: 'node_modules/yaml/dist/index.js',
   re2js: 'node_modules/re2js/build/index.js',
+  treeSitter: 'node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter.js',
+};
+/** Parts of ours of the same kind: asked for by `require`, they are a file of their own. */
+const parts = {
+  commandGuard: 'src/core/guard/index.ts',
 };
 
 /**
@@ -40,21 +44,20 @@ const vscodeOnce: Plugin = {
   },
 };
 
-/**
- * tree-sitter asks for Node's modules by `import()`, which the bundles that the command line compiles itself
- * (`cli/codeCache.ts`) can't do: no grammar would ever load there.
- */
-const treeSitterWithoutImport: Plugin = {
-  name: 'tree-sitter-without-import',
+const partsApart: Plugin = {
+  name: 'parts-apart',
   setup(plugin) {
-    plugin.onLoad({ filter: /tree-sitter-wasm[\\/]wasm[\\/]tree-sitter\.js$/ }, async ({ path: file }) => ({
-      contents: (await readFile(file, 'utf8')).replace(/\bimport\((?=["'])/g, 'process.getBuiltinModule('),
-    }));
+    plugin.onResolve({ filter: /^\./ }, ({ path: wanted, resolveDir, kind }) => {
+      if (kind !== 'require-call') return undefined;
+      const file = path.relative(root, path.resolve(resolveDir, wanted)).replaceAll('\\', '/');
+      const part = Object.entries(parts).find(([, source]) => source === file);
+      return part && { path: `./${part[0]}.js`, external: true };
+    });
   },
 };
 
 /** All bundles: file name in `dist/` without `.js` → source. */
-export const bundles: Readonly<Record<string, string>> = { ...ours, ...libraries };
+export const bundles: Readonly<Record<string, string>> = { ...ours, ...libraries, ...parts };
 
 /** Builds all bundles into a folder, whose earlier content stays. */
 export async function buildBundles(outdir = path.join(root, 'dist')): Promise<void> {
@@ -72,10 +75,12 @@ export async function buildBundles(outdir = path.join(root, 'dist')): Promise<vo
     alias: {
       // Its main entry loads its parts at run time.
       'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js',
-      ...Object.fromEntries(Object.keys(libraries).map((name) => [name, `./${name}.js`])),
+      yaml: './yaml.js',
+      re2js: './re2js.js',
+      '@vscode/tree-sitter-wasm': './treeSitter.js',
     },
     external: Object.keys(bundles).map((name) => `*/${name}.js`),
-    plugins: [vscodeOnce, treeSitterWithoutImport],
+    plugins: [vscodeOnce, partsApart],
   });
 }
 

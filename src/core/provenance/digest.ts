@@ -31,15 +31,14 @@ export const patchOptions: readonly string[] = [
   '--no-relative',
 ];
 
+/**
+ * Settings for every git command whose patch is read here. The second one keeps git from reading a file of the work tree
+ * in place of an equal object (it may have changed since): it does not where files would have to be converted.
+ */
+export const patchConfig: readonly string[] = ['-c', 'core.quotePath=true', '-c', 'core.autocrlf=input'];
+
 /** What git must be asked for, after `git`; then come two trees, or `--stdin`. */
-export const patchArguments: readonly string[] = [
-  '-c',
-  'core.quotePath=true',
-  'diff-tree',
-  '-r',
-  '-U0',
-  ...patchOptions,
-];
+export const patchArguments: readonly string[] = [...patchConfig, 'diff-tree', '-r', '-U0', ...patchOptions];
 
 /** So many context lines that a patch holds both texts whole. Twice this fits the 32-bit numbers git counts with. */
 export const wholeContext = '-U1000000000';

@@ -1,8 +1,11 @@
-import { guardCommand } from '../guard/index.ts';
 import { pipesNetworkToShell } from './dockerPipeToShell.ts';
 import { shellChunks, logicalLines } from './kit/shellChunks.ts';
 import type { Language } from '../languages/detect.ts';
 import type { Rule } from './rule.ts';
+
+// A third of the risk engine, for files with commands only.
+const guard = (): typeof import('../guard/index.ts') =>
+  require('../guard/index.ts') as typeof import('../guard/index.ts');
 
 const thrownAway: ReadonlySet<Language> = new Set([
   'dockerfile',
@@ -89,7 +92,7 @@ export const shellCommand: Rule = {
           for (let l = source.lineAt(start); l <= last && !touched; l++) touched = source.changed.has(l);
           if (!touched) continue;
         }
-        const verdict = guardCommand({ command: command.text, shell });
+        const verdict = guard().guardCommand({ command: command.text, shell });
         if (
           verdict.decision === 'allow' ||
           verdict.rule === 'too-complex' ||

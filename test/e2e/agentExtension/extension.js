@@ -34,8 +34,9 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
  * an API whose events pass through here. Nothing of that is in the extension itself.
  */
 const ours = {
-  /** Of the change event under way. */
+  /** Of the change event under way, by the clock and in processor time (of all threads: a collector's may be in it). */
   change: 0,
+  changeCpu: 0,
   longest: 0,
   longestOf: '',
   total: 0,
@@ -44,13 +45,18 @@ const ours = {
 };
 
 const timed = (name, listener, self) => (event) => {
+  const cpu = process.cpuUsage();
   const began = performance.now();
   try {
     return Reflect.apply(listener, self, [event]);
   } finally {
     const time = performance.now() - began;
     ours.total += time;
-    if (name === 'onDidChangeTextDocument') ours.change += time;
+    if (name === 'onDidChangeTextDocument') {
+      const { user, system } = process.cpuUsage(cpu);
+      ours.change += time;
+      ours.changeCpu += (user + system) / 1000;
+    }
     if (time > ours.longest) [ours.longest, ours.longestOf] = [time, name];
   }
 };
@@ -167,17 +173,19 @@ const operations = {
   },
   /**
    * `count` edits, or as many as `ms` allow, as `streams` agents make them who write at once, each at a place of its own.
-   * Answers with two times for each change event, in ms: `between` our first and our last listener, which is what the
-   * extensions activated in between took, and in Countersign's `own` listeners (see `timeListeners`).
+   * Answers with times for each change event, in ms: `between` our first and our last listener, which is what the
+   * extensions activated in between took, and in Countersign's `own` listeners (see `timeListeners`), `cpu` of them.
    */
   async streams({ file, streams, count = Infinity, ms = Infinity }) {
     const document = await open(file);
     const between = [];
     const own = [];
+    const cpu = [];
     const last = vscode.workspace.onDidChangeTextDocument((e) => {
       if (e.document !== document || e.contentChanges.length === 0) return;
       between.push(performance.now() - changedAt);
       own.push(ours.change);
+      cpu.push(ours.changeCpu);
     });
     const apart = Math.floor(document.lineCount / streams);
     const written = Array.from({ length: streams }, () => 0);
@@ -194,7 +202,7 @@ const operations = {
       if (!(await vscode.workspace.applyEdit(edit))) throw new Error('an edit was refused');
     }
     last.dispose();
-    return { between, own };
+    return { between, own, cpu };
   },
   /**
    * `count` (of 90, or of a multiple) change events given to Countersign's own listeners, in this process but without the
@@ -360,7 +368,7 @@ exports.activate = async (given) => {
   context.subscriptions.push(
     vscode.workspace.onWillSaveTextDocument(() => (firstAt = performance.now())),
     vscode.workspace.onDidChangeTextDocument(() => {
-      ours.change = 0;
+      [ours.change, ours.changeCpu] = [0, 0];
       changedAt = performance.now();
     }),
   );
