@@ -19,7 +19,7 @@ import { Notify } from './notify.ts';
 import { PolicyService } from './policyService.ts';
 import { probeVeto, withProbe } from './probe.ts';
 import { SaveGate } from './saveGate.ts';
-import { settings } from './settings.ts';
+import { keepSettings, settings } from './settings.ts';
 import { SigningKey } from './signingKey.ts';
 import { Status } from './status.ts';
 import { StrictMode } from './strictMode.ts';
@@ -30,6 +30,8 @@ const quietMs = 1500;
 
 export function activate(context: vscode.ExtensionContext): void {
   const started = performance.now();
+  // First, so that whoever hears of a changed setting reads the new one.
+  const kept = keepSettings();
   const log = createLog();
   const notify = new Notify(log);
   const client = new ServerClient(context, log);
@@ -51,6 +53,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const strict = new StrictMode(policies, gate, log);
   const services = { context, log, notify, client, policies, preview, ledger, key, gate, strict, watcher, announcer };
   context.subscriptions.push(
+    kept,
     log,
     client,
     policies,

@@ -1,5 +1,6 @@
 /** Gutter and overview marks: which lines an AI wrote, which of those a person changed since, which nobody saw. */
 import * as vscode from 'vscode';
+import { explainOrigin } from '../core/attribution/explain.ts';
 import type { LineOrigin } from '../core/model.ts';
 import type { SummaryParams } from '../protocol.ts';
 import type { AiKnowledge } from './aiKnowledge.ts';
@@ -10,7 +11,7 @@ import { settings } from './settings.ts';
 const kinds = ['ai', 'modified', 'unknown'] as const;
 type Kind = (typeof kinds)[number];
 
-/** Lines beyond this are not decorated one by one with a hover; the ranges still are. */
+/** Of each kind. */
 const maxRanges = 5000;
 
 export class Marks extends Disposables {
@@ -29,7 +30,23 @@ export class Marks extends Disposables {
         vscode.window.visibleTextEditors.forEach((e) => this.#draw(e));
       }),
     );
+    // Asked for when somebody looks: VS Code reads the Markdown of every hover that a decoration brings, at each drawing.
+    this.own(
+      vscode.languages.registerHoverProvider(
+        { scheme: 'file' },
+        { provideHover: (document, { line }) => this.#hover(document, line) },
+      ),
+    );
     this.own({ dispose: () => this.#clear() });
+  }
+
+  #hover(document: vscode.TextDocument, line: number): vscode.Hover | undefined {
+    const summary = this.#knowledge.summary(document.uri);
+    if (!summary || (summary.version !== null && summary.version !== document.version)) return undefined;
+    const mark = summary.marks.find((m) => m.start <= line && line <= m.end);
+    if (!mark || !kindOf(mark.origin) || !settings.marksEnabled(document.uri)) return undefined;
+    const text = new vscode.MarkdownString().appendText(explainOrigin(mark.origin));
+    return new vscode.Hover(text, document.lineAt(line).range);
   }
 
   #onSummary(summary: SummaryParams): void {
@@ -44,14 +61,10 @@ export class Marks extends Disposables {
     // Marks of an older text would sit on wrong lines; VS Code has moved the drawn ones along.
     if (summary && summary.version !== null && summary.version !== editor.document.version) return;
     const isOn = settings.marksEnabled(editor.document.uri);
-    const ranges: Record<Kind, vscode.DecorationOptions[]> = { ai: [], modified: [], unknown: [] };
+    const ranges: Record<Kind, vscode.Range[]> = { ai: [], modified: [], unknown: [] };
     for (const mark of (isOn && summary?.marks) || []) {
       const kind = kindOf(mark.origin);
-      if (!kind || ranges[kind].length >= maxRanges) continue;
-      ranges[kind].push({
-        range: new vscode.Range(mark.start, 0, mark.end, 0),
-        hoverMessage: describeOrigin(mark.origin),
-      });
+      if (kind && ranges[kind].length < maxRanges) ranges[kind].push(new vscode.Range(mark.start, 0, mark.end, 0));
     }
     this.#types ??= createTypes();
     for (const kind of kinds) editor.setDecorations(this.#types[kind], ranges[kind]);
@@ -66,19 +79,6 @@ export class Marks extends Disposables {
 function kindOf(origin: LineOrigin): Kind | undefined {
   if (origin.origin === 'ai') return origin.modified ? 'modified' : 'ai';
   return origin.origin === 'unknown' ? 'unknown' : undefined;
-}
-
-/** The words that the hover, the tree and a screen reader use. */
-export function describeOrigin(origin: LineOrigin): string {
-  if (origin.origin === 'unknown') return vscode.l10n.t('Nobody saw who wrote this: counts as AI where it matters');
-  const who = [origin.agent, origin.model].filter((w) => w !== undefined && w !== '').join(' ');
-  const ai =
-    origin.evidence === 'heuristic'
-      ? vscode.l10n.t('Likely AI: it looks like an automated edit')
-      : who
-        ? vscode.l10n.t('AI: {0}', who)
-        : vscode.l10n.t('AI');
-  return origin.modified ? vscode.l10n.t('{0}, changed by a person since', ai) : ai;
 }
 
 const colors: Readonly<Record<Kind, { readonly theme: string; readonly dark: string; readonly light: string }>> = {

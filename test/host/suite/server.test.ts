@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
+import { until } from '../wait.ts';
 import { activate, append, diagnostics, open, revert, riskyTypeScript } from './helpers.ts';
 
 describe('language server', () => {
@@ -26,6 +27,31 @@ describe('language server', () => {
       range,
     );
     assert.ok(actions.length > 0, 'each finding has a quick fix');
+    await revert(document);
+  });
+
+  it('says on hover who wrote a marked line, and nothing with the marks switched off', async () => {
+    const document = await open('src/payments.ts');
+    await append(document, riskyTypeScript);
+    await diagnostics(document.uri, 'a finding', (d) => d.length > 0);
+    const said = async (line: number): Promise<string> => {
+      const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+        'vscode.executeHoverProvider',
+        document.uri,
+        new vscode.Position(line, 0),
+      );
+      return hovers.flatMap((h) => h.contents.map((c) => (typeof c === 'string' ? c : c.value))).join('\n');
+    };
+    const last = document.lineCount - 2;
+    await until('the hover names the writer', async () => /AI|Unknown/.test(await said(last)));
+    assert.doesNotMatch(await said(0), /AI|Unknown/);
+    const marks = vscode.workspace.getConfiguration('countersign');
+    await marks.update('marks.enabled', false, vscode.ConfigurationTarget.Workspace);
+    try {
+      await until('no hover without marks', async () => !/AI|Unknown/.test(await said(last)));
+    } finally {
+      await marks.update('marks.enabled', undefined, vscode.ConfigurationTarget.Workspace);
+    }
     await revert(document);
   });
 
