@@ -46,13 +46,13 @@ describe('language server', () => {
     await until('the hover names the writer', async () => /AI|Unknown/.test(await said(last)));
     assert.doesNotMatch(await said(0), /AI|Unknown/);
     const marks = vscode.workspace.getConfiguration('countersign');
-    await marks.update('marks.enabled', false, vscode.ConfigurationTarget.Workspace);
+    await marks.update('marks.enabled', false, vscode.ConfigurationTarget.Global);
     try {
       await until('no hover without marks', async () => !/AI|Unknown/.test(await said(last)));
     } finally {
-      await marks.update('marks.enabled', undefined, vscode.ConfigurationTarget.Workspace);
+      await marks.update('marks.enabled', undefined, vscode.ConfigurationTarget.Global);
+      await revert(document);
     }
-    await revert(document);
   });
 
   it('comes back after a restart', async () => {
