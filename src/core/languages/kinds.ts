@@ -42,6 +42,11 @@ const pipelines: ReadonlySet<Language> = new Set([
 const configuration: ReadonlySet<Language> = new Set(['yaml', 'json', 'ini', 'dotenv', 'properties', 'toml', 'xml']);
 const securityPath =
   /(?:^|\/)(?:auth|authn|authz|authentication|authorization|oauth2?|saml|sso|crypto|cryptography|security|permissions?|acl|rbac|iam)(?:\/|[._-][^/]*\.|\.)[^/]*/i;
+/** Words in the names of files that decide who gets in and what stays secret: `JwtTokenFilter.java`, `user_permissions.py`. */
+const securityWord =
+  /^(?:auth[nz]?|authenticat(?:e|ed|es|ion|or)|authori[sz](?:e|ed|es|ation|er)|oauth2?|oidc|saml|sso|jwt|[cx]srf|crypto|cryptography|ciphers?|encrypt(?:ion|or|er)?|decrypt(?:ion|or|er)?|passwords?|permissions?|rbac|acl|iam|security|credentials?)$/;
+/** What draws a form is no guard. */
+const drawn = /\.(?:tsx|jsx|vue|svelte|html?|cshtml|erb|ejs|hbs|css|scss|less|dart)$/i;
 const ciPath =
   /(?:^|\/)\.(?:github|gitlab|circleci|buildkite|husky)\/|(?:^|\/)(?:azure-pipelines|appveyor|bitbucket-pipelines|cloudbuild|buildspec|\.travis|\.drone)[^/]*\.ya?ml$/i;
 const migrationPath =
@@ -59,8 +64,22 @@ export function changeTypeOf(path: string, language: Language): ChangeType {
   if (language === 'prisma' || migrationPath.test(path)) return 'schema';
   if (language === 'sql') return 'schema';
   if (configuration.has(language)) return 'configuration';
-  if (securityPath.test(path)) return 'security';
+  if (isSecurityCode(path)) return 'security';
   return 'feature';
+}
+
+/** Whether the code behind a path is there to guard something. */
+function isSecurityCode(path: string): boolean {
+  if (securityPath.test(path)) return true;
+  if (drawn.test(path)) return false;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return name
+    .slice(0, 200)
+    .replace(/OAuth/g, 'Oauth')
+    .replace(/([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3 $2$4')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .some((word) => securityWord.test(word));
 }
 
 /** Whether the path names a production environment. */

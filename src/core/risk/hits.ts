@@ -1,0 +1,87 @@
+/** What rules find in one text. Pure: equal text, equal answer. */
+import type { Language } from '../languages/detect.ts';
+import { hasLexer } from '../languages/lexer.ts';
+import { Source } from '../languages/source.ts';
+import { hasKeyword } from '../rules/candidates.ts';
+import type { Hit, Rule } from '../rules/rule.ts';
+
+export interface Found extends Hit {
+  readonly key: string;
+  readonly line: number;
+  readonly endLine: number;
+}
+
+/**
+ * While somebody edits a large file, its text before the change is judged again and again: the last ones are kept, with
+ * what they were asked. Pure all the same: equal text, equal answer.
+ */
+const keptSources: Source[] = [];
+const keptHits = new WeakMap<Source, Map<Rule, Found[]>>();
+
+export function beforeSource(path: string, text: string, language: Language): Source {
+  if (text.length < 20_000) return new Source(path, text, language);
+  const at = keptSources.findIndex((s) => s.path === path && s.language === language && s.text === text);
+  const source = at >= 0 ? keptSources.splice(at, 1)[0]! : new Source(path, text, language);
+  if (at < 0) keptHits.set(source, new Map());
+  keptSources.push(source);
+  if (keptSources.length > 2) keptSources.shift();
+  return source;
+}
+
+/** A rule's hits in a text, those of texts that are asked again and again from memory. */
+export function run(rule: Rule, source: Source): Found[] {
+  const kept = rule.perLine ? undefined : keptHits.get(source);
+  let found = kept?.get(rule);
+  if (!found) {
+    found = hits(rule, source);
+    kept?.set(rule, found);
+  }
+  return found;
+}
+
+const collapsed = (source: Source, hit: Hit): string => source.text.slice(hit.start, hit.end).replace(/\s+/g, ' ');
+
+/**
+ * What flows where, without the constant text around it: who adds a column to a statement that was put together from
+ * variables before has not touched that risk.
+ */
+function skeleton(source: Source, hit: Hit): string {
+  if (!hasLexer(source.language)) return collapsed(source, hit);
+  const { tokens } = source;
+  let low = 0;
+  let high = tokens.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (tokens[mid]!.end <= hit.start) low = mid + 1;
+    else high = mid;
+  }
+  let key = '';
+  for (let i = low; i < tokens.length && tokens[i]!.start < hit.end; i++) {
+    const t = tokens[i]!;
+    if (t.kind === 'comment') continue;
+    const text = source.text.slice(Math.max(t.start, hit.start), Math.min(t.end, hit.end));
+    if (t.kind !== 'str') key += `${text} `;
+    else if (t.dynamic) key += `"${(text.match(/[$#]?\{[^{}]*\}|\$\w+/g) ?? []).join(' ').replace(/\s+/g, ' ')}" `;
+    else key += '"" ';
+  }
+  return key;
+}
+
+const nothing: Found[] = [];
+
+export function hits(rule: Rule, source: Source): Found[] {
+  if (!hasKeyword(rule, source)) return nothing;
+  // Most rules that are asked find nothing.
+  let found: Found[] | undefined;
+  let seen: Set<string> | undefined;
+  rule.check(source, (hit) => {
+    const line = source.lineAt(hit.start);
+    const endLine = source.lineAt(Math.max(hit.start, hit.end - 1));
+    const key = hit.key ?? (rule.category === 'injection' ? skeleton(source, hit) : collapsed(source, hit));
+    const id = `${hit.start}:${key}`;
+    if (seen?.has(id)) return;
+    (seen ??= new Set()).add(id);
+    (found ??= []).push({ ...hit, key, line, endLine });
+  });
+  return found ?? nothing;
+}

@@ -1,0 +1,248 @@
+/** Rules on both sides of a file's change: only what is new on changed lines, or gone with them, is a finding. */
+import { splitLines } from '../hunks.ts';
+import type { Language } from '../languages/detect.ts';
+import { isTestPath } from '../languages/kinds.ts';
+import { Source } from '../languages/source.ts';
+import type { FileChange, Finding, Hunk, Tier } from '../model.ts';
+import type { Policy } from '../policy/model.ts';
+import { candidatesFor } from '../rules/candidates.ts';
+import { rules } from '../rules/index.ts';
+import type { Rule } from '../rules/rule.ts';
+import { hits, run, type Found } from './hits.ts';
+import { wentWithItsBlock, wentWithItsCode } from './removedCode.ts';
+import { identity, type Side } from './sides.ts';
+
+/** What a finding is about (`Hit.key`), and the old line of what it says is gone. */
+export const keys = new WeakMap<Finding, string>();
+export const removedAt = new WeakMap<Finding, number>();
+
+/** A finding with another tier is about the same. */
+export function withTier(finding: Finding, tier: Tier): Finding {
+  const changed = { ...finding, tier };
+  const key = keys.get(finding);
+  const old = removedAt.get(finding);
+  if (key !== undefined) keys.set(changed, key);
+  if (old !== undefined) removedAt.set(changed, old);
+  return changed;
+}
+
+/** Hits that the change brought (or, for `removed` rules, took away). */
+export function judge(
+  file: FileChange,
+  before: Side,
+  after: Side,
+  language: Language,
+  policy: Policy,
+  commentsOnly = false,
+): Finding[] {
+  const findings: Finding[] = [];
+  const inTests = isTestPath(file.path);
+  const hasBefore = file.before !== null && file.before !== '';
+  const candidates = candidatesFor(
+    language,
+    after.source,
+    hasBefore && before.changed.size > 0 ? before.source : undefined,
+  );
+  for (const rule of candidates) {
+    if (policy.rules.disable.includes(rule.id)) continue;
+    if (inTests && !rule.inTests) continue;
+    if (commentsOnly && !rule.inTests) continue;
+    if (rule.on === 'removed') {
+      if (!hasBefore || before.changed.size === 0) continue;
+      const old = run(rule, before.source);
+      if (old.length === 0) continue;
+      const left = count(run(rule, after.source));
+      const missing = surplus(rule.id === 'tests-removed' ? goneFirst(old, before, after) : old, left, (f) =>
+        overlaps(f, before.changed),
+      );
+      for (const f of missing) {
+        if (
+          rule.id === 'safeguard-removed' &&
+          (file.after === null || wentWithItsCode(before.source, before.hunks, f.line))
+        )
+          continue;
+        if (
+          rule.id === 'hardening-removed' &&
+          (file.after === null || wentWithItsBlock(before.source, before.hunks, f.line))
+        )
+          continue;
+        findings.push(removedFinding(rule, f, before, file));
+      }
+      continue;
+    }
+    if (file.after === null) continue;
+    const now = run(rule, after.source);
+    if (now.length === 0) continue;
+    if (!now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after))) continue;
+    const old = hasBefore ? count(run(rule, before.source)) : new Map<string, number>();
+    const brought = surplus(
+      now,
+      old,
+      (x) => overlaps(x, after.changed) || overlaps(x, after.touched),
+      (x) => isNear(x, after),
+    );
+    const isAlone = brought.every((f) => f.follows);
+    for (const f of brought) if (isAlone || !f.follows) findings.push(toFinding(rule, f, after));
+  }
+  return distinct(findings);
+}
+
+/** Of tests, those first whose title is nowhere in the new text: the others only moved. */
+function goneFirst(old: readonly Found[], before: Side, after: Side): readonly Found[] {
+  const isThere = (f: Found): boolean => {
+    const line = before.source.lines[f.line - 1] ?? '';
+    const title = /(['"`])([^'"`]{3,300})\1/.exec(line)?.[2] ?? /\b(?:def|func|function)\s+(\w{3,200})/.exec(line)?.[1];
+    return title !== undefined && after.source.text.includes(title);
+  };
+  const gone: Found[] = [];
+  const there: Found[] = [];
+  for (const f of old) (isThere(f) ? there : gone).push(f);
+  return [...gone, ...there];
+}
+
+/** A hit that is new though its own line is not: what feeds it changed above or below (a variable, a removed check). */
+function isNear(f: { line: number; endLine: number }, { changed, touched }: Side): boolean {
+  for (let d = 1; d <= reach; d++)
+    for (const lines of [changed, touched]) if (lines.has(f.line - d) || lines.has(f.endLine + d)) return true;
+  return false;
+}
+const reach = 12;
+
+/** One rule says one thing per line; of two ranges on it the smaller stays. */
+function distinct(findings: readonly Finding[]): Finding[] {
+  const kept = new Map<string, Finding>();
+  for (const f of findings) {
+    const key = `${f.rule}:${f.line}:${f.message}`;
+    const other = kept.get(key);
+    if (!other || size(f) < size(other)) kept.set(key, f);
+  }
+  return [...kept.values()];
+}
+
+const size = (f: Finding): number => (f.endLine - f.line) * 1000 + ((f.endColumn ?? 500) - (f.column ?? 0));
+
+function count(found: readonly Found[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const f of found) counts.set(f.key, (counts.get(f.key) ?? 0) + 1);
+  return counts;
+}
+
+/** Of the hits with one key, as many as there are more than on the other side: those on changed lines first, then near ones. */
+function surplus(
+  found: readonly Found[],
+  other: ReadonlyMap<string, number>,
+  touched: (f: Found) => boolean,
+  near?: (f: Found) => boolean,
+): Found[] {
+  const extra = new Map<string, number>();
+  for (const [key, n] of count(found)) extra.set(key, n - (other.get(key) ?? 0));
+  const out: Found[] = [];
+  const rest: Found[] = [];
+  const take = (f: Found): void => {
+    const left = extra.get(f.key) ?? 0;
+    if (left <= 0) return;
+    extra.set(f.key, left - 1);
+    out.push(f);
+  };
+  for (const f of found) {
+    if (touched(f)) take(f);
+    else if (near?.(f)) rest.push(f);
+  }
+  for (const f of rest) take(f);
+  return out;
+}
+
+function overlaps(f: { line: number; endLine: number }, lines: ReadonlySet<number>): boolean {
+  if (lines.size === 0) return false;
+  if (f.endLine - f.line > lines.size) {
+    for (const l of lines) if (l >= f.line && l <= f.endLine) return true;
+    return false;
+  }
+  for (let l = f.line; l <= f.endLine; l++) if (lines.has(l)) return true;
+  return false;
+}
+
+function toFinding(rule: Rule, f: Found, side: Side): Finding {
+  const { source } = side;
+  let line = f.line;
+  let moved = false;
+  if (!side.changed.has(line)) {
+    for (let l = f.line; l <= f.endLine; l++)
+      if (side.changed.has(l)) {
+        line = l;
+        moved = true;
+        break;
+      }
+  }
+  const fixed = rule.fix?.(source.text.slice(f.start, f.end));
+  const start = { line: side.original(f.line) - 1, character: source.columnAt(f.start) };
+  const end = { line: side.original(f.endLine) - 1, character: f.end - source.starts[f.endLine - 1]! };
+  const finding: Finding = {
+    rule: rule.id,
+    category: rule.category,
+    tier: f.tier ?? rule.tier,
+    line: side.original(line),
+    endLine: side.original(Math.max(line, f.endLine)),
+    ...(moved ? {} : { column: start.character, endColumn: end.character }),
+    message: f.message ?? `${rule.title}: ${rule.remedy}.`,
+    ...(fixed ? { fix: { title: fixed.title, edits: [{ start, end, newText: fixed.newText }] } } : {}),
+  };
+  keys.set(finding, f.key);
+  return finding;
+}
+
+function removedFinding(rule: Rule, f: Found, before: Side, file: FileChange): Finding {
+  const total = splitLines(file.after ?? '').length;
+  const old = before.original(f.line);
+  const line = Math.max(1, Math.min(total || 1, nearest(before.hunks, old)));
+  const finding: Finding = {
+    rule: rule.id,
+    category: rule.category,
+    tier: f.tier ?? rule.tier,
+    line,
+    endLine: line,
+    message: f.message ?? `${rule.title}: ${rule.remedy}.`,
+    removed: true,
+    ...(file.after === null ? {} : restored(before, old, file.after)),
+  };
+  keys.set(finding, f.key);
+  removedAt.set(finding, old);
+  return finding;
+}
+
+/** A fix travels with its finding: what was removed must not come back as a secret in a report. */
+function holdsSecret(before: Source, text: string): boolean {
+  const part = new Source(before.path, text, before.language);
+  return rules.some((r) => r.category === 'secrets' && r.on !== 'removed' && hits(r, part).length > 0);
+}
+
+/** Most a fix puts back at once. */
+const maxRestored = 80;
+
+/** The edit that puts back what was deleted, where lines are gone and none took their place. */
+function restored(before: Side, oldLine: number, after: string): Pick<Finding, 'fix'> {
+  // Of a large file only the changed lines are at hand.
+  if (before.original !== identity) return {};
+  const hunk = before.hunks.find((h) => oldLine >= h.oldStart && oldLine < h.oldStart + h.oldLines);
+  if (!hunk || hunk.newLines > 0 || hunk.oldLines > maxRestored) return {};
+  const end = after.includes('\r\n') ? '\r\n' : '\n';
+  const lines = before.source.lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join(end);
+  if (holdsSecret(before.source, lines)) return {};
+  const kept = after === '' ? 0 : after.split('\n').length;
+  // Behind a last line that has no line end the lines start with one instead.
+  const isOpen = hunk.newStart > 0 && hunk.newStart >= kept;
+  const last = isOpen ? (after.split('\n').at(-1) ?? '').length : 0;
+  const at = isOpen ? { line: kept - 1, character: last } : { line: hunk.newStart, character: 0 };
+  const newText = isOpen ? `${end}${lines}` : `${lines}${end}`;
+  return { fix: { title: 'Put the removed lines back', edits: [{ start: at, end: at, newText }] } };
+}
+
+/** The new line nearest to an old one that is gone. */
+function nearest(hunks: readonly Hunk[], oldLine: number): number {
+  for (const h of hunks) {
+    if (oldLine < h.oldStart || oldLine >= h.oldStart + Math.max(1, h.oldLines)) continue;
+    if (h.newLines === 0) return Math.max(1, h.newStart);
+    return Math.min(h.newStart + h.newLines - 1, h.newStart + (oldLine - h.oldStart));
+  }
+  return 1;
+}

@@ -1,0 +1,113 @@
+/** What only the whole change explains: findings that moved to another file, tests that went with what they tested. */
+import { diffLines, splitLines } from '../hunks.ts';
+import { detectLanguage } from '../languages/detect.ts';
+import { isTestPath } from '../languages/kinds.ts';
+import { hasLexer } from '../languages/lexer.ts';
+import { Source } from '../languages/source.ts';
+import type { Classification, FileChange, Finding } from '../model.ts';
+import { ruleById } from '../rules/index.ts';
+import type { Rule } from '../rules/rule.ts';
+import { run } from './hits.ts';
+import { keys, removedAt } from './judge.ts';
+import { maxText, normalise } from './sides.ts';
+import { floors, summed } from './verdict.ts';
+
+export type FileClassification = { readonly path: string; readonly classification: Classification };
+
+/** Takes out what only moved from one file of the change to another: the same risk gone there, the same safeguard new there. */
+export function withoutMoves(files: readonly FileChange[], judged: FileClassification[]): void {
+  const counted = new Map<string, Map<string, number>>();
+  /** after − before of every key of a rule in a file. */
+  const deltas = (rule: Rule, index: number): Map<string, number> => {
+    const id = `${rule.id}:${index}`;
+    let delta = counted.get(id);
+    if (delta) return delta;
+    delta = new Map();
+    const file = files[index]!;
+    const small = (file.before ?? '').length + (file.after ?? '').length <= maxText;
+    for (const [text, sign] of [
+      [file.after, 1],
+      [file.before, -1],
+    ] as const) {
+      if (text === null || !small) continue;
+      const language = detectLanguage(file.path, text);
+      if (rule.languages.length > 0 && !rule.languages.includes(language)) continue;
+      for (const f of run(rule, new Source(file.path, normalise(text), language)))
+        delta.set(f.key, (delta.get(f.key) ?? 0) + sign);
+    }
+    counted.set(id, delta);
+    return delta;
+  };
+  for (const [i, { path, classification }] of judged.entries()) {
+    const left = classification.findings.filter((f) => {
+      const rule = ruleById(f.rule);
+      const key = keys.get(f);
+      if (!rule || key === undefined) return true;
+      const sign = rule.on === 'removed' ? 1 : -1;
+      for (let j = 0; j < files.length; j++) {
+        if (j === i) continue;
+        const delta = deltas(rule, j);
+        const there = (delta.get(key) ?? 0) * sign;
+        if (there <= 0) continue;
+        delta.set(key, (there - 1) * sign);
+        return false;
+      }
+      return true;
+    });
+    const floor = floors.get(classification);
+    if (left.length === classification.findings.length || !floor) continue;
+    judged[i] = { path, classification: { ...classification, ...summed(floor, left), findings: left } };
+    floors.set(judged[i].classification, floor);
+  }
+}
+
+/** A name long enough to mean one thing. */
+const telling = /\b[A-Za-z_]\w{7,60}\b/g;
+
+/** What a line gives a name to: a definition, a method after its modifiers, a constant or field at its start. */
+const declared =
+  /\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|type|const|let|var|val|module|record)\s+(?:\([^)\n]{0,80}\)\s*)?([A-Za-z_]\w{7,60})|^\s*(?:public|private|protected|internal|static|async)\b[^=;({\n]{0,160}?\b([A-Za-z_]\w{7,60})\s*\(|^\s*([A-Za-z_]\w{7,60})\s*[=:]\s|^\s*(?!constructor\b)([A-Za-z_]\w{7,60})\([^()\n]{0,200}\)\s*(?::[^{;\n]{0,80})?\{\s*$/g;
+
+/**
+ * Takes out tests that went with what they tested: they speak of something that the same change deleted from the product
+ * and put back nowhere. Only whole deletions count; code that was written anew may live on under another name.
+ */
+export function withoutOrphans(files: readonly FileChange[], judged: FileClassification[]): void {
+  const isTests = (f: Finding): boolean => f.rule === 'tests-removed';
+  if (!judged.some((j) => j.classification.findings.some(isTests))) return;
+  const gone = new Set<string>();
+  for (const file of files) {
+    if (file.before === null || isTestPath(file.path) || file.before.length + (file.after ?? '').length > maxText)
+      continue;
+    if (!hasLexer(detectLanguage(file.path, file.before))) continue;
+    const lines = splitLines(file.before);
+    for (const h of diffLines(lines, splitLines(file.after ?? '')))
+      if (h.newLines === 0)
+        for (const line of lines.slice(h.oldStart - 1, h.oldStart - 1 + h.oldLines))
+          for (const m of line.matchAll(declared)) gone.add(m[1] ?? m[2] ?? m[3] ?? m[4] ?? '');
+    for (const [name] of (/[^/]+(?=\.\w+$)/.exec(file.path)?.[0] ?? '').matchAll(telling))
+      if (file.after === null) gone.add(name);
+  }
+  if (gone.size === 0) return;
+  for (const { after } of files)
+    if (after !== null && after.length <= maxText) for (const [name] of after.matchAll(telling)) gone.delete(name);
+  for (const [i, { path, classification }] of judged.entries()) {
+    const before = files[i]!.before;
+    if (before === null || before.length > maxText || !classification.findings.some(isTests)) continue;
+    const lines = splitLines(before);
+    const hunks = diffLines(lines, splitLines(files[i]!.after ?? ''));
+    const left = classification.findings.filter((f) => {
+      const old = isTests(f) ? removedAt.get(f) : undefined;
+      const hunk =
+        old === undefined ? undefined : hunks.find((h) => old >= h.oldStart && old < h.oldStart + h.oldLines);
+      if (!hunk) return true;
+      const text = lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join('\n');
+      for (const [name] of text.matchAll(telling)) if (gone.has(name)) return false;
+      return true;
+    });
+    const floor = floors.get(classification);
+    if (left.length === classification.findings.length || !floor) continue;
+    judged[i] = { path, classification: { ...classification, ...summed(floor, left), findings: left } };
+    floors.set(judged[i].classification, floor);
+  }
+}
