@@ -26,6 +26,9 @@ const patterns: readonly [RegExp, string, string, 'critical' | 'high'][] = [
   [/^(?:EXEC|EXECUTE) XP_CMDSHELL\b/, 'xp-cmdshell', 'A shell command is run from SQL', 'critical'],
 ];
 
+/** What the tools that dump a schema write into it. */
+const dumped = /^--\s*(?:MySQL|MariaDB|PostgreSQL database) dump|^\/\*!(?:40\d{3}|50\d{3}|80\d{3}|100\d{3}|999999)\b/m;
+
 export const sqlDestructive: Rule = {
   id: 'sql-data-loss',
   title: 'Statement destroys data',
@@ -38,12 +41,21 @@ export const sqlDestructive: Rule = {
   keywords: ['drop', 'truncate', 'delete', 'update', 'flushall', 'flushdb', 'xp_cmdshell'],
   check(source, report) {
     const undone = undoes(source);
-    for (const s of source.sql) {
+    const { sql } = source;
+    // A dump makes a data base from nothing: it drops what it makes in the same breath.
+    const rebuilt = new Set<string>();
+    if (dumped.test(source.text))
+      for (const s of sql) {
+        const made = /^CREATE TABLE (?:IF NOT EXISTS )?(\S+)/.exec(s.text)?.[1];
+        if (made !== undefined) rebuilt.add(made);
+      }
+    for (const s of sql) {
       if (undone(s.start)) continue;
       for (const [pattern, key, what, tier] of patterns) {
         if (!pattern.test(s.text)) continue;
-        // A temporary table holds nothing to lose; DROP … IF EXISTS before CREATE of the same name rebuilds.
+        // A temporary table holds nothing to lose.
         if (/^DROP TABLE (?:IF EXISTS )?(?:#|TEMP_|TMP_|PG_TEMP)/.test(s.text)) break;
+        if (rebuilt.has(/^DROP TABLE IF EXISTS (\S+)/.exec(s.text)?.[1] ?? '')) break;
         report({
           start: s.start,
           end: s.end,

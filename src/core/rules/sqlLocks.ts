@@ -183,6 +183,9 @@ const dangers: readonly Danger[] = [
   },
 ];
 
+/** Data bases that build an index beside the running table, or have nobody else to lock out; CONCURRENTLY is a word of PostgreSQL. */
+const otherEngine = /(?:^|[/._-])(?:sqlite3?|mysql|mariadb)(?=[/._-])/i;
+
 export const sqlLocks: Rule = {
   id: 'sql-unsafe-migration',
   title: 'Migration locks or breaks a live table',
@@ -208,10 +211,12 @@ export const sqlLocks: Rule = {
   check(source, report) {
     const made = new Set<string>();
     const undone = undoes(source);
+    const concurrently = !otherEngine.test(source.path);
     for (const s of source.sql) {
       const created = /^CREATE (?:\w+ )*TABLE (?:IF NOT EXISTS )?(\S+)/.exec(s.text)?.[1];
       for (const d of dangers) {
         if (!d.pattern.test(s.text) || d.unless?.test(s.text)) continue;
+        if (!concurrently && /^(?:index|drop-index|reindex)$/.test(d.key)) continue;
         // A table made in this very file has no rows and no readers yet.
         const table = /^(?:ALTER TABLE (?:IF EXISTS )?(?:ONLY )?|CREATE (?:UNIQUE )?INDEX .*? ON (?:ONLY )?)(\S+)/.exec(
           s.text,
