@@ -68,6 +68,9 @@ const telling = /\b[A-Za-z_]\w{7,60}\b/g;
 const declared =
   /\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|type|const|let|var|val|module|record)\s+(?:\([^)\n]{0,80}\)\s*)?([A-Za-z_]\w{7,60})|^\s*(?:public|private|protected|internal|static|async)\b[^=;({\n]{0,160}?\b([A-Za-z_]\w{7,60})\s*\(|^\s*([A-Za-z_]\w{7,60})\s*[=:]\s|^\s*(?!constructor\b)([A-Za-z_]\w{7,60})\([^()\n]{0,200}\)\s*(?::[^{;\n]{0,80})?\{\s*$/g;
 
+/** The name of an option or a field in quotes: more than one word, so it is no word of a sentence. */
+const quotedName = /["'`]((?=\w{0,60}(?:[a-z][A-Z]|[A-Za-z0-9]_[A-Za-z0-9]))[A-Za-z_]\w{7,60})["'`]/g;
+
 /**
  * Takes out tests that went with what they tested: they speak of something that the same change deleted from the product
  * and put back nowhere. Only whole deletions count; code that was written anew may live on under another name.
@@ -83,8 +86,10 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
     const lines = splitLines(file.before);
     for (const h of diffLines(lines, splitLines(file.after ?? '')))
       if (h.newLines === 0)
-        for (const line of lines.slice(h.oldStart - 1, h.oldStart - 1 + h.oldLines))
+        for (const line of lines.slice(h.oldStart - 1, h.oldStart - 1 + h.oldLines)) {
           for (const m of line.matchAll(declared)) gone.add(m[1] ?? m[2] ?? m[3] ?? m[4] ?? '');
+          for (const m of line.matchAll(quotedName)) gone.add(m[1]!);
+        }
     for (const [name] of (/[^/]+(?=\.\w+$)/.exec(file.path)?.[0] ?? '').matchAll(telling))
       if (file.after === null) gone.add(name);
   }
