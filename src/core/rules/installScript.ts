@@ -37,7 +37,8 @@ export const installScript: Rule = {
           report({
             start: s.start,
             end: s.end,
-            key: `${s.key}:${s.value}`,
+            // Another package manager runs the same.
+            key: `${s.key}:${s.value.replace(/\b(?:pnpm|yarn|bun)\b/g, 'npm')}`,
             ...(usual ? { tier: 'medium' as const } : {}),
           });
         }

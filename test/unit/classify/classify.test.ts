@@ -399,6 +399,24 @@ test('tests that went with what they tested are no finding, others are', async (
   assert.equal(await removed(`${product}# end\n`.replace('    return n\n', '')), 1, 'only its body changed');
 });
 
+test('tests of an option go with the option', async () => {
+  const tests = {
+    path: 'src/test/java/shop/ExportTest.java',
+    before:
+      'class ExportTest {\n    @Test\n    void honoursTheList() {\n        run(Map.of("voucher_names", List.of("a")));\n    }\n}\n',
+    after: 'class ExportTest {\n}\n',
+  };
+  const product =
+    'class Export {\n    Object names(Map<String, Object> source) {\n        Object all = List.of();\n        if (source.containsKey("voucher_names"))\n            all = source.get("voucher_names");\n        return all;\n    }\n}\n';
+  const removed = async (after: string): Promise<number> => {
+    const files = [tests, { path: 'src/main/java/shop/Export.java', before: product, after }];
+    return (await classify(files, ctx)).findings.filter((f) => f.rule === 'tests-removed').length;
+  };
+  const lines = product.split('\n');
+  assert.equal(await removed([...lines.slice(0, 3), ...lines.slice(5)].join('\n')), 0, 'the option is gone, too');
+  assert.equal(await removed([...lines.slice(0, 3), ...lines.slice(4)].join('\n')), 1, 'the option is still read');
+});
+
 test('a test that only moved is not the one that is reported as removed', async () => {
   const before =
     "test('first', () => {\n  check(1);\n});\ntest('second', () => {\n  check(2);\n});\ntest('third', () => {\n  check(3);\n});\n";
@@ -434,6 +452,18 @@ test('indirect modules that follow a direct one are no findings; alone they are'
     (await judge('go.mod', mod('v1.0.0', 'v1.0.0'), after)).findings.map((f) => f.line);
   assert.deepEqual(await lines(mod('v1.1.0', 'v1.1.0')), [6]);
   assert.deepEqual(await lines(mod('v1.0.0', 'v1.1.0')), [10]);
+});
+
+test('requirements that pip-compile wrote along are no findings; alone they are', async () => {
+  const list = (asked: string, along: string): string =>
+    `store==${asked} \\\n    --hash=sha256:00\n    # via -r requirements.in\nstorecore==${along}\n    # via\n    #   store\n    #   other\nboth==1.0\n    # via\n    #   -r requirements.in\n    #   store\n`;
+  const lines = async (after: string): Promise<number[]> =>
+    (await judge('requirements.txt', list('1.0', '1.0'), after)).findings
+      .filter((f) => f.rule === 'dependency-changed')
+      .map((f) => f.line);
+  assert.deepEqual(await lines(list('1.1', '1.1')), [1]);
+  assert.deepEqual(await lines(list('1.0', '1.1')), [4]);
+  assert.deepEqual(await lines(list('1.0', '1.1').replace('both==1.0', 'both==1.1')), [8]);
 });
 
 test('the version of a dependency is named as it is written', async () => {

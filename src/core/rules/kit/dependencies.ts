@@ -82,7 +82,7 @@ export function dependencies(source: Source): Dependency[] {
       /^[ \t]*((?:-e\s+)?(?:git\+|https?:)\S+|[A-Za-z0-9][\w.-]*(?:\[[^\]\n]{0,400}\])?)[ \t]*((?:[=<>!~]=?=?|@|===)[^\n;#\\]{0,400})?[^\n]{0,400}/gm,
       'requirements',
     );
-    return found;
+    return found.map((d) => (cameAlong(text, d.end) ? { ...d, indirect: true } : d));
   }
   if (name === 'go.mod') {
     let block = '';
@@ -270,6 +270,16 @@ export function dependencies(source: Source): Dependency[] {
         end: offset + Math.max(0, line.indexOf(spec)) + spec.length,
       });
   }
+}
+
+/** Whether the comment of pip-compile or uv behind a requirement names packages alone: nobody asked for it by name. */
+function cameAlong(text: string, end: number): boolean {
+  const behind = text.slice(end, end + 20_000);
+  const via = /^(?:[^\S\n]*\n[^\S\n]+--hash=[^\n]*)*\n[^\S\n]+#[ \t]*via\b([^\n]*(?:\n[^\S\n]+#[^\n]*)*)/.exec(behind);
+  if (!via) return false;
+  const names = via[1]!.split(/[\n,]/).map((line) => line.replace(/^[\s#]+/, '').trim());
+  const asked = names.filter((name) => name !== '' && !name.startsWith('-c '));
+  return asked.length > 0 && asked.every((name) => /^[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?$/.test(name));
 }
 
 const flat = (n: TreeNode): string =>
