@@ -57,9 +57,14 @@ export function isWordy(value: string): boolean {
 export const isSampleWord = (value: string): boolean =>
   words.test(value) && !/\d{3,}/.test(value.replace(/1234?5?6?7?8?9?0?/, ''));
 
+/** Rules for a form's field: `required|string|max:255`. */
+const validation =
+  /^(?=[^|]+\|)(?:[a-z_]+(?::[^|]*)?\|)*(?:required|sometimes|nullable|string|confirmed|bail|filled|present)(?:\||$)/;
+
 /** Hash, UUID, path, URL, version, colour: long, but no secret by itself. */
 export function isHarmlessShape(value: string): boolean {
   return (
+    validation.test(value) ||
     /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(value) ||
     /^(?:https?|wss?|file|git|ssh|ftp|urn|arn|data|mailto|jdbc|s3|gs|sha\d+|md5|vault|ssm|op|secretsmanager|projects|kms|azurekeyvault|ref\+\w+):/i.test(
       value,
