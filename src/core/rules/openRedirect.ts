@@ -63,7 +63,8 @@ export const openRedirect: Rule = {
       if (
         /^f?["'`]\/(?!\/)/.test(c.text(target)) ||
         /^(?:url_for|reverse|resolve_url|(?:\w+\.)*\w+_(?:path|url))\b/.test(c.text(target)) ||
-        startsHere(c, target)
+        startsHere(c, target) ||
+        builtPath.test(c.text(target))
       )
         continue;
       if (!fromRequest(c, target, /^(?:url_for|reverse|resolve_url|urlparse|safe\w*|sanitize\w*)$/)) continue;
@@ -127,6 +128,10 @@ export const openRedirect: Rule = {
         report({ start: m.index, end: m.index + m[0].length });
   },
 };
+
+/** A path of this site from the function that makes it, perhaps with a query behind; what it is made of is no whole address. */
+const builtPath =
+  /^(?:`\$\{)?(?:\w{1,60}\.){0,4}\w{1,60}(?:Path|_path)\((?![^`]{0,400}\b(?:req|request|query|searchParams|body|headers)\b)/;
 
 /** Whether all that the variable holds starts with a path of this site. */
 function startsHere(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {

@@ -2,6 +2,10 @@ import { code } from './kit/code.ts';
 import { fromRequest } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
+/** A file that comes with the application: its own folder, and no name from a request in it. */
+const ownFile =
+  /^(?:Rails\.root\b|\w{1,60}(?:::\w{1,60})?\.root\.join\(|File\.(?:join|expand_path)\(\s*(?:__dir__|Rails\.root|File\.dirname\(__FILE__\)))(?!.{0,400}\b(?:params|request|cookies|session|ENV)\b)/s;
+
 export const unsafeDeserialization: Rule = {
   id: 'unsafe-deserialization',
   title: 'Data can create objects of any kind',
@@ -139,6 +143,7 @@ export const unsafeDeserialization: Rule = {
             callee,
           ) &&
           varies &&
+          !(name === 'load_file' && ownFile.test(c.text(first))) &&
           !/permitted_classes|safe: true|mode: :strict/.test(c.text({ from: call.open, to: call.close }))
         )
           report(hit);
