@@ -13,6 +13,8 @@ export const workflowUnpinned: Rule = {
   remedy: 'pin the full commit hash (with the version as a comment) or the image digest',
   keywords: ['uses', 'image', 'container', 'services'],
   check(source, report) {
+    // Trust is given to a repository: what the file takes from one already, under the same name, says nothing new.
+    const told = new Set<string>();
     for (const root of source.tree)
       for (const n of walk(root)) {
         if (n.key === 'uses' && n.kind === 'scalar') {
@@ -28,11 +30,17 @@ export const workflowUnpinned: Rule = {
             ref === undefined || /^(?:main|master|develop|dev|trunk|head|latest|release|stable|next)$/i.test(ref);
           // Tags of GitHub's own actions are kept by the platform itself.
           const own = /^(?:actions|github|dependabot)\//.test(name ?? '');
+          // A called workflow is given secrets and rights of its own by every call.
+          const isCall = /\/\.github\/workflows\//.test(name ?? '');
+          const repository = isCall ? name : (name ?? '').split('/').slice(0, 2).join('/');
+          // Another tag that can be moved just as well is no new risk.
+          const key = `uses:${repository}${branch ? `@${ref}` : ''}`;
+          if (!isCall && told.has(key)) continue;
+          told.add(key);
           report({
             start: n.start,
             end: n.end,
-            // Another tag that can be moved just as well is no new risk.
-            key: `uses:${name}${branch ? `@${ref}` : ''}`,
+            key,
             ...(own && !branch ? { tier: 'medium' as const } : {}),
           });
         }

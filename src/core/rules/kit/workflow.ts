@@ -74,7 +74,7 @@ export function expressions(
 
 /** Contexts that people outside (or callers) can fill with text of their own. */
 const untrusted =
-  /\bgithub\.(?:head_ref|event\.(?:issue|pull_request|discussion|comment|review|review_comment|pages|commits|head_commit|workflow_run|release|client_payload|inputs|deployment|label|milestone|project_card|ref|sender|changes|answer|description)\b(?!\.(?:number|id|node_id|head\.sha|base\.sha|merge_commit_sha|draft|merged|state|html_url|url|created_at|updated_at|user\.(?:id|type)|author_association|conclusion|event|run_number|run_attempt|head_sha|prerelease)\b)|event_path|ref_name|base_ref(?!\w))/;
+  /\bgithub\.(?:head_ref|event\.(?:issue|pull_request|discussion|comment|review|review_comment|pages|commits|head_commit|workflow_run|release|client_payload|inputs|deployment|label|milestone|project_card|ref|sender|changes|answer|description)\b(?!(?:\.pull_requests\[\d{1,3}\])?\.(?:number|id|node_id|head\.sha|base\.sha|merge_commit_sha|draft|merged|state|html_url|url|created_at|updated_at|user\.(?:id|type)|author_association|conclusion|event|run_number|run_attempt|head_sha|prerelease)\b)|event_path|ref_name|base_ref(?!\w))/;
 
 export function isUntrusted(expression: string, job: Job, source: Source): boolean {
   // Only what the expression yields counts, not what it compares.
