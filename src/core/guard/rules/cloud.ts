@@ -248,6 +248,15 @@ function checkGcloud(call: Call): Hit | undefined {
     return top === 'auth' && list[1] === 'revoke' ? change('gcloud', 'auth revoke', false) : undefined;
   if (top === 'storage') return undefined; // storage.ts
   if (top === 'secrets' && list[1] === 'versions' && list[2] === 'access') return undefined;
+  if (top === 'builds' && list[1] === 'submit')
+    return hit(
+      'publish',
+      'high',
+      'supply-chain',
+      'ask',
+      'gcloud builds submit builds what is here in the cloud and pushes the image',
+      'Let the release pipeline build it',
+    );
   const verb = verbIn(list, gcloudNouns);
   if (!verb) return undefined;
   if (/iam-policy|iam-binding/.test(verb.word) && verb.deed !== 'read')

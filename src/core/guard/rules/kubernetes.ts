@@ -87,6 +87,12 @@ export const kubernetes: Family = {
       default: {
         const verb = verbOf(call, kubeValued);
         if (!verb || verb.deed === 'read' || isDryRun(call)) return undefined;
+        if (call.name === 'flux') {
+          // It prints what it would apply.
+          if (readOptions(call.args, kubeValued).flags.has('export')) return undefined;
+          if (wordsOf(call)[0] === 'plugin')
+            return change('flux-plugin', 'A flux plugin is a program that runs with your rights');
+        }
         if (
           call.name === 'kustomize' ||
           call.name === 'kubeseal' ||
