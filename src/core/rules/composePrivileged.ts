@@ -56,7 +56,8 @@ export const composePrivileged: Rule = {
           else if (owner === 'volumes' && /^\/(?:etc|root|proc|sys|boot|dev)?(?::|\/?:)/.test(n.value))
             report({ ...hit, tier: 'high' });
           else if (owner === 'cap_add' && /^(?:ALL|SYS_ADMIN|NET_ADMIN|SYS_PTRACE|SYS_MODULE)$/.test(n.value))
-            report(hit);
+            // Over the network alone, and of the container unless it shares the host's.
+            report(n.value === 'NET_ADMIN' ? { ...hit, tier: 'high' } : hit);
           else if (
             owner === 'security_opt' &&
             /(?:unconfined|label[:=]disable|no-new-privileges[:=]false|systempaths[:=]unconfined)/.test(n.value)

@@ -21,7 +21,7 @@ export const terraformDestroy: Rule = {
       if (
         !r.type.startsWith('data.') &&
         stateful.test(r.type) &&
-        !/_(?:acl|policy|attachment|notification|versioning|logging|configuration|parameter_group|option_group|subnet_group|association|grant|role|snapshot_copy|public_access_block|website_configuration|cors_configuration)$|::BucketPolicy$/.test(
+        !/_(?:acl|policy|attachment|notification|versioning|logging|configuration|parameter_group|option_group|subnet_group|security_group|event_subscription|proxy|target_group|user_group|association|grant|role|snapshot_copy|public_access_block|website_configuration|cors_configuration)$|::BucketPolicy$/.test(
           r.type,
         )
       )
