@@ -68,8 +68,9 @@ const telling = /\b[A-Za-z_]\w{7,60}\b/g;
 const declared =
   /\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|type|const|let|var|val|module|record)\s+(?:\([^)\n]{0,80}\)\s*)?([A-Za-z_]\w{7,60})|^\s*(?:public|private|protected|internal|static|async)\b[^=;({\n]{0,160}?\b([A-Za-z_]\w{7,60})\s*\(|^\s*([A-Za-z_]\w{7,60})\s*[=:]\s|^\s*(?!constructor\b)([A-Za-z_]\w{7,60})\([^()\n]{0,200}\)\s*(?::[^{;\n]{0,80})?\{\s*$/g;
 
-/** The name of an option or a field in quotes: more than one word, so it is no word of a sentence. */
-const quotedName = /["'`]((?=\w{0,60}(?:[a-z][A-Z]|[A-Za-z0-9]_[A-Za-z0-9]))[A-Za-z_]\w{7,60})["'`]/g;
+/** The name of an option or a field, in quotes on both sides: more than one word, so it is no word of a sentence. */
+const quotedName = /["'`](?=\w{0,60}(?:[a-z][A-Z]|[A-Za-z0-9]_[A-Za-z0-9]))[A-Za-z_]\w{7,60}["'`]/g;
+const quoted = (name: string): string => `"${name.slice(1, -1)}"`;
 
 /**
  * Takes out tests that went with what they tested: they speak of something that the same change deleted from the product
@@ -88,14 +89,17 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
       if (h.newLines === 0)
         for (const line of lines.slice(h.oldStart - 1, h.oldStart - 1 + h.oldLines)) {
           for (const m of line.matchAll(declared)) gone.add(m[1] ?? m[2] ?? m[3] ?? m[4] ?? '');
-          for (const m of line.matchAll(quotedName)) gone.add(m[1]!);
+          for (const [name] of line.matchAll(quotedName)) gone.add(quoted(name));
         }
     for (const [name] of (/[^/]+(?=\.\w+$)/.exec(file.path)?.[0] ?? '').matchAll(telling))
       if (file.after === null) gone.add(name);
   }
   if (gone.size === 0) return;
   for (const { after } of files)
-    if (after !== null && after.length <= maxText) for (const [name] of after.matchAll(telling)) gone.delete(name);
+    if (after !== null && after.length <= maxText) {
+      for (const [name] of after.matchAll(telling)) gone.delete(name);
+      for (const [name] of after.matchAll(quotedName)) gone.delete(quoted(name));
+    }
   for (const [i, { path, classification }] of judged.entries()) {
     const before = files[i]!.before;
     if (before === null || before.length > maxText || !classification.findings.some(isTests)) continue;
@@ -108,6 +112,7 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
       if (!hunk) return true;
       const text = lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join('\n');
       for (const [name] of text.matchAll(telling)) if (gone.has(name)) return false;
+      for (const [name] of text.matchAll(quotedName)) if (gone.has(quoted(name))) return false;
       return true;
     });
     const floor = floors.get(classification);
