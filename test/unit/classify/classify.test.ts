@@ -415,6 +415,8 @@ test('tests of an option go with the option', async () => {
   const lines = product.split('\n');
   assert.equal(await removed([...lines.slice(0, 3), ...lines.slice(5)].join('\n')), 0, 'the option is gone, too');
   assert.equal(await removed([...lines.slice(0, 3), ...lines.slice(4)].join('\n')), 1, 'the option is still read');
+  tests.before = tests.before.replace('"voucher_names"', 'voucher_names');
+  assert.equal(await removed([...lines.slice(0, 3), ...lines.slice(5)].join('\n')), 1, 'the test names something else');
 });
 
 test('a test that only moved is not the one that is reported as removed', async () => {
@@ -464,6 +466,26 @@ test('requirements that pip-compile wrote along are no findings; alone they are'
   assert.deepEqual(await lines(list('1.1', '1.1')), [1]);
   assert.deepEqual(await lines(list('1.0', '1.1')), [4]);
   assert.deepEqual(await lines(list('1.0', '1.1').replace('both==1.0', 'both==1.1')), [8]);
+  const layered = (n: string): string =>
+    list(n, n).replace('# via\n    #   store\n', '# via\n    #   -r base.txt\n    #   store\n');
+  assert.deepEqual(
+    (await judge('requirements.txt', layered('1.0'), layered('1.1'))).findings.map((f) => f.line),
+    [1],
+    'what another compiled list brought along',
+  );
+});
+
+test('a column that may be empty is altered with less ado', async () => {
+  const tiers = async (field: string): Promise<string[]> =>
+    (
+      await judge(
+        'shop/migrations/0002_note.py',
+        null,
+        `from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    operations = [\n        migrations.AlterField(model_name="order", name="note", field=${field}),\n    ]\n`,
+      )
+    ).findings.map((f) => f.tier);
+  assert.deepEqual(await tiers('models.CharField(max_length=200, null=True)'), ['medium']);
+  assert.deepEqual(await tiers('models.CharField(max_length=200)'), ['high']);
 });
 
 test('the version of a dependency is named as it is written', async () => {

@@ -278,7 +278,8 @@ function cameAlong(text: string, end: number): boolean {
   const via = /^(?:[^\S\n]*\n[^\S\n]+--hash=[^\n]*)*\n[^\S\n]+#[ \t]*via\b([^\n]*(?:\n[^\S\n]+#[^\n]*)*)/.exec(behind);
   if (!via) return false;
   const names = via[1]!.split(/[\n,]/).map((line) => line.replace(/^[\s#]+/, '').trim());
-  const asked = names.filter((name) => name !== '' && !name.startsWith('-c '));
+  // Another compiled list it was read from holds what came along there, too.
+  const asked = names.filter((name) => name !== '' && !/^-(?:c |r \S+\.txt$)/.test(name));
   return asked.length > 0 && asked.every((name) => /^[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?$/.test(name));
 }
 
