@@ -8,7 +8,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { build } from 'esbuild';
 import { makeSample } from '../tools/sample.ts';
-import type { Counts } from '../tools/nodeTests.ts';
+import { withSecondRun, type Counts } from '../tools/nodeTests.ts';
 import { installHost, newestVersion, oldestVersion } from './install.ts';
 import type { HostResult } from './suite/index.ts';
 import { runTests, startBrowser, startHost } from './vscode.ts';
@@ -107,12 +107,13 @@ export async function hostTests(desktop = false): Promise<Counts> {
   await bundleSuites();
   const asked = process.env['VSCODE_VERSION'];
   const total = { passed: 0, failed: 0, skipped: 0 };
-  const runs = desktop
-    ? [() => inOne('desktop', onDesktop)]
-    : (asked ? [asked] : [newestVersion, oldestVersion]).map(
-        (version) => () => inOne(version, (folder, results) => inServer(version, folder, results)),
-      );
-  for (const counts of await Promise.all(runs.map(async (one) => one()))) {
+  const versions = desktop ? ['desktop'] : asked ? [asked] : [newestVersion, oldestVersion];
+  const one = (version: string): Promise<Counts> =>
+    desktop ? inOne(version, onDesktop) : inOne(version, (folder, results) => inServer(version, folder, results));
+  const firsts = await Promise.all(versions.map(one));
+  for (const [i, first] of firsts.entries()) {
+    const version = versions[i] as string;
+    const counts = await withSecondRun(first, `VS Code ${version}`, () => one(version));
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;

@@ -46,6 +46,7 @@ export default async function* reporter(source) {
   const passed = counts.pass;
   const failed = counts.fail + counts.cancelled;
   yield `  ${passed} passed, ${failed} failed${counts.skipped ? `, ${counts.skipped} skipped` : ''}\n`;
+  const failedFiles = [...files].filter(([, one]) => one.failed > 0).map(([file]) => file);
   if (process.env.TEST_COUNTS)
-    writeFileSync(process.env.TEST_COUNTS, JSON.stringify({ passed, failed, skipped: counts.skipped }));
+    writeFileSync(process.env.TEST_COUNTS, JSON.stringify({ passed, failed, skipped: counts.skipped, failedFiles }));
 }

@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process';
 import { installHost, newestVersion, oldestVersion } from '../host/install.ts';
 import { hostTests } from '../host/run.ts';
 import { chromiumPath } from '../host/vscode.ts';
-import { nodeTests, type Counts } from './nodeTests.ts';
+import { nodeTests, withSecondRun, type Counts } from './nodeTests.ts';
 import { packVsix } from './package.ts';
 
 const none: Counts = { passed: 0, failed: 0, skipped: 0 };
@@ -52,7 +52,14 @@ const stages: readonly { readonly name: string; readonly run: () => Promise<Coun
   },
   { name: 'contract', run: () => nodeTests(['test/contract']) },
   { name: 'host', run: () => hostTests() },
-  { name: 'e2e', run: () => nodeTests(['test/e2e'], 2) },
+  {
+    name: 'e2e',
+    async run() {
+      const first = await nodeTests(['test/e2e'], 2);
+      const files = first.failedFiles ?? [];
+      return files.length === 0 ? first : withSecondRun(first, files.join(', '), () => nodeTests(files, 1));
+    },
+  },
 ];
 
 async function main(): Promise<number> {
