@@ -140,7 +140,8 @@ describe('a save that cannot be held', () => {
       await w.slowStart(0);
       await w.agent.connect();
       await w.wb.status.waitFor({ timeout: 180_000 });
-      await isFoundOut(w, /not running/);
+      // On a slow machine it has started by then, but is not asked yet.
+      await isFoundOut(w, /not running|without asking save participants/);
       assert.equal((await w.state(name)).text, text);
     });
   });
