@@ -14,7 +14,8 @@ import {
 } from '../core/provenance/gate.ts';
 import type { PatchDigest, ProvenanceRecord } from '../core/provenance/model.ts';
 import { loosened } from '../core/provenance/policyChange.ts';
-import { oneLine, parseRecord, signedText } from '../core/provenance/record.ts';
+import { oneLine } from '../core/plainText.ts';
+import { parseRecord, signedText } from '../core/provenance/record.ts';
 import { claimedApprovals, parseApprovals, type Approval } from '../core/provenance/review.ts';
 import { verifyAudit } from '../platform/auditLog.ts';
 import type { Commit } from '../platform/commitInMaking.ts';

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import * as nodeModule from 'node:module';
 import { version } from '../../package.json';
+import { printable } from '../core/plainText.ts';
 import { keepCode, requireCached } from './codeCache.ts';
 import type { Command, Io } from './command.ts';
 
@@ -53,7 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return help(rest[0], io, word !== undefined);
     const command = Object.hasOwn(ownBundle, word) ? ownBundle[word]?.() : loadFull().find((c) => c.name === word);
     if (!command) {
-      io.err(`countersign: unknown command '${printable(word)}'; 'countersign --help' lists them\n`);
+      io.err(`countersign: unknown command '${printable(word, 80)}'; 'countersign --help' lists them\n`);
       return 2;
     }
     if (rest.includes('--help') || rest.includes('-h')) {
@@ -63,7 +64,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return await command.run(rest, io);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    io.err(`countersign${word ? ` ${printable(word)}` : ''}: ${text.split('\n')[0]}\n`);
+    io.err(`countersign${word ? ` ${printable(word, 80)}` : ''}: ${text.split('\n')[0]}\n`);
     if (verbose && error instanceof Error && error.stack) io.err(error.stack + '\n');
     return 2;
   }
@@ -75,7 +76,7 @@ function help(topic: string | undefined, io: Io, asked: boolean): number {
   );
   const one = topic === undefined ? undefined : commands.find((c) => c.name === topic);
   if (topic !== undefined && !one) {
-    io.err(`countersign: no help for '${printable(topic)}'; 'countersign --help' lists the commands\n`);
+    io.err(`countersign: no help for '${printable(topic, 80)}'; 'countersign --help' lists the commands\n`);
     return 2;
   }
   const width = Math.max(0, ...commands.map((c) => c.name.length));
@@ -135,9 +136,6 @@ function readStandardInput(): string | undefined {
     return (error as NodeJS.ErrnoException).code === 'EOF' ? '' : undefined;
   }
 }
-
-/** Control characters out of what a terminal will show. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 80);
 
 process.once('exit', keepCode);
 void main(process.argv.slice(2)).then((code) => {

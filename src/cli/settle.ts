@@ -2,7 +2,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Refusal } from '../core/provenance/compose.ts';
-import { formatRecord, oneLine } from '../core/provenance/record.ts';
+import { formatRecord, trailerText } from '../core/provenance/record.ts';
 import { findRecords, fromBinary } from '../core/provenance/trailers.ts';
 import { openAttribution, type SettledFile } from '../platform/attribution.ts';
 import { appendAudit } from '../platform/auditLog.ts';
@@ -90,7 +90,7 @@ export async function auditRefusal(
       subject: refusal ? { path: refusal.path, tier: refusal.evaluation.tier } : {},
       decision: refusal?.decision ?? 'deny',
       policy,
-      reason: oneLine(reason),
+      reason: trailerText(reason),
     },
   ]);
 }

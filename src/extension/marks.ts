@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { explainOrigin } from '../core/attribution/explain.ts';
 import type { LineOrigin } from '../core/model.ts';
+import { escapeMarkdown } from '../core/plainText.ts';
 import type { SummaryParams } from '../protocol.ts';
 import type { AiKnowledge } from './aiKnowledge.ts';
 import type { ServerClient } from './client.ts';
@@ -45,7 +46,7 @@ export class Marks extends Disposables {
     if (!summary || (summary.version !== null && summary.version !== document.version)) return undefined;
     const mark = summary.marks.find((m) => m.start <= line && line <= m.end);
     if (!mark || !kindOf(mark.origin) || !settings.marksEnabled(document.uri)) return undefined;
-    const text = new vscode.MarkdownString().appendText(explainOrigin(mark.origin));
+    const text = new vscode.MarkdownString(escapeMarkdown(explainOrigin(mark.origin)));
     return new vscode.Hover(text, document.lineAt(line).range);
   }
 

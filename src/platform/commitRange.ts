@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { defaultPolicy, mergePolicies, parsePolicy, policyDigest } from '../core/policy/index.ts';
 import type { Policy } from '../core/policy/model.ts';
 import { patchArguments } from '../core/provenance/digest.ts';
-import { oneLine } from '../core/provenance/record.ts';
+import { oneLine } from '../core/plainText.ts';
 import { parseCommit, type Commit } from './commitInMaking.ts';
 import { sha256 } from './crypto.ts';
 import { git, gitOutput, readBlobs, unquotePath, withoutIndex } from './git.ts';

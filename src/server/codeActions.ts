@@ -13,7 +13,8 @@ import type { FindingRef } from '../protocol.ts';
 import { findingKey, source } from './diagnostics.ts';
 import type { LiveState, OpenDocument } from './openDocument.ts';
 import { isLabelled, type Labels, type LiveFinding } from './judge.ts';
-import { oneLine, rawLines, terminatorOf, uriOfPath } from './text.ts';
+import { oneLine } from '../core/plainText.ts';
+import { rawLines, terminatorOf, uriOfPath } from './text.ts';
 import * as path from 'node:path';
 
 /** Run by the server itself (`window/showDocument`), so that it works in every editor. */

@@ -5,7 +5,8 @@ import { ruleById } from '../core/rules/index.ts';
 import { ruleLink } from '../core/rules/rule.ts';
 import type { LiveFinding } from './judge.ts';
 import type { PolicyProblem } from '../core/policy/model.ts';
-import { countBreaks, oneLine } from './text.ts';
+import { oneLine } from '../core/plainText.ts';
+import { countBreaks } from './text.ts';
 
 export const source = 'Countersign';
 

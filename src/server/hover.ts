@@ -6,7 +6,7 @@ import { ruleById } from '../core/rules/index.ts';
 import { ruleLink } from '../core/rules/rule.ts';
 import { rangeOf } from './diagnostics.ts';
 import type { LiveFinding } from './judge.ts';
-import { escapeMarkdown, inlineCode } from './text.ts';
+import { escapeMarkdown, inlineCode } from '../core/plainText.ts';
 
 /** Findings whose range holds the position (a finding without text to point at: its whole line). */
 export function findingsAt(findings: readonly LiveFinding[], lines: readonly string[], at: Position): LiveFinding[] {

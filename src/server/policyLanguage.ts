@@ -16,7 +16,7 @@ import type { Grammars } from '../core/ports.ts';
 import { rules } from '../core/rules/index.ts';
 import { policyFileName } from '../platform/policyFile.ts';
 import { toPolicyDiagnostic } from './diagnostics.ts';
-import { escapeMarkdown } from './text.ts';
+import { escapeMarkdown } from '../core/plainText.ts';
 import * as path from 'node:path';
 
 export const isPolicyFile = (file: string): boolean => path.basename(file) === policyFileName;

@@ -78,23 +78,3 @@ export function uriOfPath(path: string): string {
     .replace(/^\/([A-Za-z])%3A/, (_, drive: string) => `/${drive.toLowerCase()}%3A`);
   return `file://${url.host}${encoded}`;
 }
-
-/** Text for a one-line message: no control or bidi characters, bounded. */
-export const oneLine = (text: string, limit = 300): string => {
-  const clean = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
-  return clean.length > limit ? `${clean.slice(0, limit - 1)}…` : clean;
-};
-
-/** Foreign text inside Markdown: nothing in it is markup, a link or HTML. */
-export const escapeMarkdown = (text: string): string =>
-  oneLine(text, 500).replace(/[\\`*_{}[\]()#+\-.!|~<>&$@:/^=]/g, (c) =>
-    c === '<' ? '&lt;' : c === '>' ? '&gt;' : c === '&' ? '&amp;' : `\\${c}`,
-  );
-
-/** Foreign text as inline code. */
-export const inlineCode = (text: string): string => {
-  const clean = oneLine(text, 300);
-  let fence = '`';
-  while (clean.includes(fence)) fence += '`';
-  return clean === '' ? '' : `${fence}${clean.startsWith('`') || clean.endsWith('`') ? ` ${clean} ` : clean}${fence}`;
-};

@@ -5,7 +5,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ReadStream } from 'node:tty';
-import { oneLine } from '../../core/provenance/record.ts';
+import { oneLine } from '../../core/plainText.ts';
 import { removeRecords } from '../../core/provenance/trailers.ts';
 import type { Refusal } from '../../core/provenance/compose.ts';
 import { findRepository, hookEnvironment } from '../../platform/git.ts';

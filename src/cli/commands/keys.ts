@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { oneLine } from '../../core/provenance/record.ts';
+import { oneLine } from '../../core/plainText.ts';
 import { isMoment } from '../../core/audit/filter.ts';
 import { findRepository } from '../../platform/git.ts';
 import { GuardError } from '../../platform/guardError.ts';

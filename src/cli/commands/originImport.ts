@@ -10,6 +10,7 @@ import {
 import { splitLines } from '../../core/hunks.ts';
 import type { LineOrigin } from '../../core/model.ts';
 import { toRepoPath } from '../../core/paths.ts';
+import { printable } from '../../core/plainText.ts';
 import { openAttribution, type AttributionStore } from '../../platform/attribution.ts';
 import { findRepository, git, gitOutput, showFile } from '../../platform/git.ts';
 import { realRepoPath } from '../../platform/policyFile.ts';
@@ -96,7 +97,7 @@ class Importer {
       }
     if (problems.length > 0) this.#bad++;
     for (const problem of problems) {
-      if (this.#said++ < maxProblems) this.#io.err(`countersign origin: ${printable(`${where}: ${problem}`)}\n`);
+      if (this.#said++ < maxProblems) this.#io.err(`countersign origin: ${printable(`${where}: ${problem}`, 500)}\n`);
     }
   }
 
@@ -209,6 +210,3 @@ function parse(text: string): unknown {
     return undefined;
   }
 }
-
-/** Control characters out of what a terminal will show. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 500);

@@ -1,6 +1,7 @@
 /** `stop`, `resume`: the kill switch. Stopping is one action for anybody; resuming needs a person at a terminal. */
 import { createInterface } from 'node:readline/promises';
 import * as os from 'node:os';
+import { oneLine } from '../../core/plainText.ts';
 import { appendAudit } from '../../platform/auditLog.ts';
 import { repositoryAt } from '../../platform/agentSession.ts';
 import { auditDir, userDir } from '../../platform/state.ts';
@@ -27,8 +28,8 @@ prompt, until a person runs 'countersign resume'. A tool that is running already
     }
     const before = stoppedNow(io.env);
     const by = userName();
-    await stopAgents({ reason: oneLine(reason), by, at: before?.at || new Date().toISOString() }, io.env);
-    await log(io, 'stop', oneLine(reason));
+    await stopAgents({ reason: oneLine(reason, 400), by, at: before?.at || new Date().toISOString() }, io.env);
+    await log(io, 'stop', oneLine(reason, 400));
     io.out(`All agents are stopped${before ? ' (they already were)' : ''}. 'countersign resume' lets them go on.\n`);
     return 0;
   },
@@ -89,12 +90,6 @@ const agentVariables = [
   'PI_CODING_AGENT',
   'HERMES_SESSION_ID',
 ] as const;
-
-const oneLine = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
-    .trim()
-    .slice(0, 400);
 
 function userName(): string {
   try {

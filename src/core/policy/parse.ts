@@ -1,5 +1,6 @@
 /** `countersign.yaml` → Policy, with every problem at its place. Never throws on any text. */
 import type { LineCounter, Node as YamlNode, Pair, ParsedNode, Scalar } from 'yaml';
+import { printable } from '../plainText.ts';
 import { linearRegex } from '../regex.ts';
 import { defaultJustification, emptyPolicy, builtinEntries } from './defaults.ts';
 import { parseDuration } from './durations.ts';
@@ -71,14 +72,11 @@ export function parsePolicy(text: string, file: string, options: ParseOptions = 
     return parse(text, file, options);
   } catch (error) {
     // Not expected, but a parser's surprise (or its missing bundle) must not become "no policy".
-    const message = `cannot be read: ${printable(String(error))}`;
+    const message = `cannot be read: ${printable(String(error), 500)}`;
     const place = { file, line: 1, column: 0, endLine: 1, endColumn: 0 };
     return { problems: [{ ...place, severity: 'error', message }], tests: [] };
   }
 }
-
-// What a hostile file puts into a message stays on one line and printable.
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, 500);
 
 function parse(text: string, file: string, options: ParseOptions): ParsedPolicy {
   const yaml = require('yaml') as Yaml;
@@ -192,7 +190,7 @@ class Report {
       endLine: to.line,
       endColumn: to.column,
       severity,
-      message: printable(message),
+      message: printable(message, 500),
     });
   }
 

@@ -8,7 +8,7 @@ import { maxTier, tiers, weakestEvidence } from '../model.ts';
 import type { Classification, Evidence, LineOrigin, Tier } from '../model.ts';
 import type { Policy, PathVerdict } from '../policy/model.ts';
 import type { AssistedBy, CommitRecord, PatchDigest, ProvenanceRecord } from './model.ts';
-import { assistedBy, noteDigest, oneLine } from './record.ts';
+import { assistedBy, noteDigest, trailerText } from './record.ts';
 import { formatReview, reviewNeed } from './review.ts';
 import type { Sha256 } from '../ports.ts';
 
@@ -83,7 +83,7 @@ export function composeRecord(input: ComposeInput): Composed {
   const refusals: Refusal[] = [];
   const reasons: string[] = [];
   const addReason = (text: string): void => {
-    const line = oneLine(text);
+    const line = trailerText(text);
     if (line !== '' && !reasons.includes(line)) reasons.push(line);
   };
   let isTyped = false;
@@ -135,7 +135,7 @@ export function composeRecord(input: ComposeInput): Composed {
   // An earlier commit's reason stays with its content, also where policy does not ask for one any more.
   if (reasons.length === 0) input.earlier?.forEach(addReason);
 
-  const justification = reasons.length > 0 ? oneLine(reasons.join('; ')) : undefined;
+  const justification = reasons.length > 0 ? trailerText(reasons.join('; ')) : undefined;
   const review = reviewNeed(input.policy, {
     risk,
     entries: input.files.flatMap((f) => f.verdict.entries),

@@ -10,7 +10,8 @@ import type { Sha256 } from '../ports.ts';
 import { linearRegex } from '../regex.ts';
 import { riskRank } from './compose.ts';
 import type { PatchDigest, ProvenanceRecord } from './model.ts';
-import { noteDigest, oneLine } from './record.ts';
+import { oneLine } from '../plainText.ts';
+import { noteDigest } from './record.ts';
 import { reviewNeed, reviewShortfall, unmetReview, type Approval } from './review.ts';
 import { findRecords } from './trailers.ts';
 

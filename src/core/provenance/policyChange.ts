@@ -1,7 +1,7 @@
 /** Does a change of the policy ask for less than before? */
 import { tiers } from '../model.ts';
 import type { Policy, ProtectedEntry } from '../policy/model.ts';
-import { oneLine } from './record.ts';
+import { oneLine } from '../plainText.ts';
 
 const aiModes = ['allow', 'justify', 'prohibit'];
 const trailerModes = ['off', 'ai-only', 'record', 'required'];

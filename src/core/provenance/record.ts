@@ -68,7 +68,7 @@ export const maxJustificationBytes = 400;
  * Text for a trailer: one line, no control, bidi or invisible characters, so that it cannot forge another trailer or
  * show something else than it says; at most `maxBytes` of UTF-8, cut between characters.
  */
-export function oneLine(text: string, maxBytes = maxJustificationBytes): string {
+export function trailerText(text: string, maxBytes = maxJustificationBytes): string {
   const clean = text
     .replace(/\p{Cs}/gu, '\ufffd')
     // ZWNJ and ZWJ stay: Persian and emoji need them.
@@ -117,7 +117,7 @@ const displayNames: Readonly<Record<string, string>> = {
 
 /** `NAME` and `MODEL` of an `Assisted-by` value; characters that the form gives a meaning are replaced. */
 export function assistedBy(agent: string, model: string | undefined): { name: string; model: string } {
-  const word = (text: string): string => oneLine(text, 100).replace(/[\s:[\]]+/g, '-');
+  const word = (text: string): string => trailerText(text, 100).replace(/[\s:[\]]+/g, '-');
   return {
     name: displayNames[agent.toLowerCase()] ?? (word(agent) || 'unknown'),
     model: (model && word(model)) || 'unknown',

@@ -2,7 +2,8 @@
 import { seniorityRank } from '../policy/merge.ts';
 import type { Policy, ProtectedEntry, ReviewRule } from '../policy/model.ts';
 import type { Tier } from '../model.ts';
-import { oneLine } from './record.ts';
+import { oneLine } from '../plainText.ts';
+import { trailerText } from './record.ts';
 
 export interface ReviewNeed {
   readonly reviewers: number;
@@ -60,7 +61,7 @@ export function formatReview(need: ReviewNeed): string {
   if (need.seniorities.length > 0) parts.push(`seniority=${need.seniorities.join('+')}`);
   if (need.authorization) parts.push('authorization=required');
   if (need.globs.length > 0) parts.push(`paths=${need.globs.map((g) => g.replaceAll(' ', '%20')).join(',')}`);
-  return oneLine(parts.join(' '));
+  return trailerText(parts.join(' '));
 }
 
 /** What an `AI-Required-Review` line asks less than the policy does, in words; `undefined` when it is enough. */

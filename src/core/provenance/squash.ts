@@ -6,7 +6,7 @@
 import { maxTier, weakestEvidence, type Evidence, type Tier } from '../model.ts';
 import type { Sha256 } from '../ports.ts';
 import type { AssistedBy, CommitRecord, PatchDigest, ProvenanceRecord } from './model.ts';
-import { noteDigest, oneLine } from './record.ts';
+import { noteDigest, trailerText } from './record.ts';
 
 export interface SquashPart {
   /** The one true record of this commit; `undefined` where the policy lets it do without. */
@@ -59,7 +59,7 @@ export function combineRecords(input: SquashInput): CommitRecord | undefined {
     if (p.added > 0 || p.aiDeleted > 0) weaken(p.conf);
     if (p.log !== '-') log = p.log;
     if (ai > 0 || p.aiDeleted > 0) for (const a of record.assistedBy) agents.set(`${a.name}:${a.model}`, a);
-    const reason = record.justification === undefined ? '' : oneLine(record.justification);
+    const reason = record.justification === undefined ? '' : trailerText(record.justification);
     if (reason !== '' && !reasons.includes(reason)) reasons.push(reason);
   }
   // Submodules, and whatever else git cannot tell the commit of.
@@ -67,7 +67,7 @@ export function combineRecords(input: SquashInput): CommitRecord | undefined {
   total.unk += rest;
   if (rest > 0) weaken('none');
   const ai = Math.min(total.ai, whole.added);
-  const justification = reasons.length > 0 ? oneLine(reasons.join('; ')) : undefined;
+  const justification = reasons.length > 0 ? trailerText(reasons.join('; ')) : undefined;
   const provenance: ProvenanceRecord = {
     version: 1,
     ai,

@@ -6,7 +6,7 @@
  * that block when there is one; a new paragraph would take its trailers away (a `Signed-off-by` next to a free line).
  */
 import type { CommitRecord } from './model.ts';
-import { formatRecord, isOwnAssistedBy, oneLine, parseRecord } from './record.ts';
+import { formatRecord, isOwnAssistedBy, trailerText, parseRecord } from './record.ts';
 
 export const recordKey = 'AI-Provenance';
 export const justificationKey = 'AI-Justification';
@@ -32,10 +32,10 @@ export function recordLines(record: CommitRecord): string[] {
   const lines = record.assistedBy.map((a) => `${assistedKey}: ${a.name}:${a.model}`);
   lines.push(`${recordKey}: ${formatRecord(record.provenance)}`);
   if (record.justification !== undefined) {
-    const text = oneLine(record.justification);
+    const text = trailerText(record.justification);
     if (text !== '') lines.push(`${justificationKey}: ${text}`);
   }
-  if (record.requiredReview !== undefined) lines.push(`${reviewKey}: ${oneLine(record.requiredReview)}`);
+  if (record.requiredReview !== undefined) lines.push(`${reviewKey}: ${trailerText(record.requiredReview)}`);
   return lines;
 }
 

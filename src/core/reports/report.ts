@@ -19,6 +19,3 @@ export interface Report {
   readonly id: string;
   render(checked: Checked): string;
 }
-
-/** A path as it may be shown on a terminal or in a line-based protocol. */
-export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?');

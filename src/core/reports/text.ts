@@ -1,4 +1,5 @@
-import { printable, type Report } from './report.ts';
+import { printable } from '../plainText.ts';
+import type { Report } from './report.ts';
 
 /** For people: one line per finding, sorted by file, and a last line with the verdict. */
 export const text: Report = {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import type { CommitRecord, ProvenanceRecord } from '../../../src/core/provenance/model.ts';
-import { assistedBy, formatRecord, noteDigest, oneLine, parseRecord } from '../../../src/core/provenance/record.ts';
+import { assistedBy, formatRecord, noteDigest, trailerText, parseRecord } from '../../../src/core/provenance/record.ts';
 import {
   findRecords,
   fromBinary,
@@ -156,15 +156,15 @@ describe('text for a trailer', () => {
       ['family 👨‍👩‍👧 fine', 'family 👨‍👩‍👧 fine'],
       ['\ud800x', '\ufffdx'],
     ] as const)
-      assert.equal(oneLine(text), want);
+      assert.equal(trailerText(text), want);
     for (const text of ['x'.repeat(20_000), '語'.repeat(500), '👨'.repeat(300)])
-      assert.ok(Buffer.byteLength(oneLine(text)) <= 400);
+      assert.ok(Buffer.byteLength(trailerText(text)) <= 400);
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (text) => {
-        const line = oneLine(text);
+        const line = trailerText(text);
         assert.ok(Buffer.byteLength(line) <= 400);
         assert.doesNotMatch(line, /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u);
-        assert.equal(oneLine(line), line);
+        assert.equal(trailerText(line), line);
       }),
       { seed: 2 },
     );

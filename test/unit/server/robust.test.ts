@@ -8,7 +8,8 @@ import { findRepository } from '../../../src/platform/git.ts';
 import * as protocol from '../../../src/protocol.ts';
 import { shiftFindings } from '../../../src/server/diagnostics.ts';
 import type { LiveFinding } from '../../../src/server/judge.ts';
-import { escapeMarkdown, inlineCode, oneLine, pathOfUri, rawLines, uriOfPath } from '../../../src/server/text.ts';
+import { escapeMarkdown, inlineCode, oneLine } from '../../../src/core/plainText.ts';
+import { pathOfUri, rawLines, uriOfPath } from '../../../src/server/text.ts';
 import { ai, Client, git, human, repository, sleep, temporary, writeFiles } from './harness.ts';
 
 const app = 'export function run(input: string) {\n  return input.trim();\n}\n';
