@@ -67,8 +67,8 @@ const keyWithin = 300;
 const presence = 60_000;
 /** A file's watcher event, a ref's move or a chat document belong to a change within this time. */
 const near = 750;
-/** A clipboard's answer may take longer than all else; without it a paste can't be excluded. */
-const clipboardWithin = 2000;
+/** A clipboard's answer, without which a paste can't be excluded, and on a busy machine the dirty flag take longer. */
+const lateWithin = 2000;
 /** After so many key presses it is known that this person's keys show. */
 const enoughKeys = 10;
 /** The editor gives a save's participants about so long. */
@@ -94,6 +94,8 @@ export class EditClassifier {
   readonly #chatPaths = new Map<string, number>();
   readonly #diskPaths = new Map<string, number>();
   #out: EditVerdict[] = [];
+  /** What is older than `lookAhead` then has been looked at. */
+  #expiredAt = Number.NEGATIVE_INFINITY;
   #gitAt = Number.NEGATIVE_INFINITY;
   #acceptAt = Number.NEGATIVE_INFINITY;
   /** As in a document's `removed`, over all documents. */
@@ -159,7 +161,11 @@ export class EditClassifier {
 
   /** When `tick` is next worth calling; `undefined` when nothing waits. */
   get nextDue(): number | undefined {
-    return this.#waiting[0] && this.#waiting[0].change.at + lookAhead;
+    const [oldest] = this.#waiting;
+    if (!oldest) return undefined;
+    // What was looked at and left waits for an event; without one, for the last moment.
+    const next = this.#waiting.find((w) => w.change.at + lookAhead > this.#expiredAt);
+    return Math.min(oldest.change.at + lateWithin, next ? next.change.at + lookAhead : Infinity);
   }
 
   /** Whether the clipboard could explain the change with this id; else don't read it. */
@@ -321,13 +327,22 @@ export class EditClassifier {
   //#region Verdicts
 
   #expire(now: number): void {
+    this.#expiredAt = now;
     for (let i = 0; i < this.#waiting.length;) {
       const w = this.#waiting[i] as Waiting;
       if (w.change.at + lookAhead > now) break;
       // Verdicts come in order within a document: a later one may lean on an earlier one.
-      if (w.change.at + clipboardWithin > now && (awaitsClipboard(w) || (w.previous && !w.previous.verdict))) i++;
+      const isLate = awaitsClipboard(w) || this.#awaitsDirty(w) || (w.previous && !w.previous.verdict);
+      if (isLate && w.change.at + lateWithin > now) i++;
       else this.#finish(w);
     }
+  }
+
+  /** The text is as on disk, and neither the disk nor git says why: on a busy machine the dirty flag is yet to come. */
+  #awaitsDirty({ change: { isDirty, scheme, at, path }, isDirtyAfter }: Waiting): boolean {
+    if (isDirty || isDirtyAfter !== undefined || hasNoDirtyFlag(scheme)) return false;
+    const diskAt = this.#diskPaths.get(path) ?? Number.NEGATIVE_INFINITY;
+    return Math.abs(diskAt - at) > near && Math.abs(this.#gitAt - at) > near;
   }
 
   /** Nothing more will be learnt about this change. */

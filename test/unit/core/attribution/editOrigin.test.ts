@@ -77,7 +77,7 @@ class Editor {
   }
 
   /** One change event; returns its id by way of `last`. */
-  change(edits: readonly Edit[], options: { reason?: 'undo' | 'redo'; reload?: boolean } = {}): this {
+  change(edits: readonly Edit[], options: { reason?: 'undo' | 'redo'; reload?: boolean; dirtyIn?: number } = {}): this {
     const wasDirty = this.#isDirty;
     const changes = this.#shadow.apply(
       edits.map(([from, to, text]) => ({
@@ -105,7 +105,7 @@ class Editor {
     if (options.reload) this.#isDirty = false;
     else if (!wasDirty) {
       this.#isDirty = true;
-      this.events.push({ kind: 'dirty', at: this.#at, uri: this.uri, isDirty: true });
+      this.events.push({ kind: 'dirty', at: this.#at + (options.dirtyIn ?? 0), uri: this.uri, isDirty: true });
     }
     return this;
   }
@@ -946,6 +946,10 @@ const scenes: Record<string, readonly [allowed: RegExp, play: () => Editor]> = {
         .wait(15)
         .change([[[15, 0], [15, 0], block]], { reload: true }),
   ],
+  'a text that changes and stays clean, and nobody says why': [
+    /^unknown\/external/,
+    () => new Editor(source, false).change([[[15, 0], [15, 0], block]], { dirtyIn: 5000 }),
+  ],
   'revert file': [
     /^tool\/revert/,
     () =>
@@ -999,6 +1003,8 @@ for (const [name, [allowed, play]] of Object.entries(scenes)) {
 }
 
 const agents: Record<string, () => Editor> = {
+  'an edit of a clean file on a busy machine': () =>
+    new Editor(source, false).change([[[15, 0], [15, 0], block]], { dirtyIn: 1500 }),
   'a small WorkspaceEdit where nobody is': () => new Editor(source, false).change([[[9, 14], [9, 15], '7']]),
   'the same an hour after the person went': () =>
     new Editor(source, false)
@@ -1308,4 +1314,16 @@ void test('thousands of cursors, each with its change, take time in proportion',
     // Eight times as many; each against each would be sixty-four times the work.
     assert.ok(large.ms < 30 * small, `${what}: ${small} ms → ${large.ms} ms`);
   }
+});
+
+void test('a change that still waits for something is looked at twice, not all the time', () => {
+  const classifier = new EditClassifier();
+  for (const e of new Editor(source, false).change([[[15, 0], [15, 0], block]], { dirtyIn: 60_000 }).events)
+    if (e.kind === 'change') classifier.push(e);
+  const looks: number[] = [];
+  for (let due = classifier.nextDue; due !== undefined && looks.length < 10; due = classifier.nextDue) {
+    looks.push(due);
+    classifier.tick(due);
+  }
+  assert.deepEqual(looks, [1600, 3000]);
 });
