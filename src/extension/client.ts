@@ -19,6 +19,10 @@ const backOffMs = [500, 2000, 5000, 15_000, 30_000];
 const staleMs = 5000;
 /** Having run for so long, the next crash counts as the first. */
 const stableMs = 5 * 60_000;
+/** For the server to write down what it knows before it goes. */
+const stopMs = 5000;
+/** Within it, it is known how nearly every edit came to be (`lookAhead` in core/attribution/editOrigin.ts). */
+const verdictMs = 1000;
 
 export class ServerClient extends Disposables {
   readonly #context: vscode.ExtensionContext;
@@ -28,6 +32,11 @@ export class ServerClient extends Disposables {
   readonly #summary = this.own(new vscode.EventEmitter<protocol.SummaryParams>());
   readonly #changes = this.own(new vscode.EventEmitter<void>());
   readonly #healthChanged = this.own(new vscode.EventEmitter<Health>());
+  /**
+   * The server is about to be given a document; between its start and that it hears of no edit of it. Gives what it has
+   * to know first.
+   */
+  handOver: (document: vscode.TextDocument) => protocol.MissedEditsParams | undefined = () => undefined;
   #client: LanguageClient | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #health: Health = 'starting';
@@ -68,6 +77,8 @@ export class ServerClient extends Disposables {
     this.#wake?.();
     await this.#serially(async () => {
       this.#setHealth('starting');
+      // What the last edits were is found out a moment later; the next server could not tell which ones are meant.
+      if (this.#client?.isRunning()) await new Promise((resolve) => setTimeout(resolve, verdictMs));
       await this.#end();
       await this.#launch();
     });
@@ -116,7 +127,7 @@ export class ServerClient extends Disposables {
   async #end(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    await client?.dispose().catch((error: unknown) => this.#log.warn(`server stop: ${describe(error)}`));
+    await client?.dispose(stopMs).catch((error: unknown) => this.#log.warn(`server stop: ${describe(error)}`));
   }
 
   #create(): LanguageClient {
@@ -134,6 +145,7 @@ export class ServerClient extends Disposables {
         commands: protocol.clientCommands,
       }),
       closed: async () => this.#closed(),
+      handOver: (document) => this.handOver(document),
       published: (uri) => this.#stale.delete(uri.toString()),
       running: () => {
         this.#startedAt = Date.now();

@@ -7,11 +7,14 @@ import {
   ErrorAction,
   LanguageClient,
   RevealOutputChannelOn,
+  DidOpenTextDocumentNotification,
   State,
   TransportKind,
+  type DidOpenTextDocumentParams,
   type DiagnosticCollectionProvider,
 } from 'vscode-languageclient/node';
 import type * as vscode from 'vscode';
+import { missedEdits, type MissedEditsParams } from '../protocol.ts';
 
 export interface ClientParts {
   readonly serverModule: string;
@@ -23,9 +26,13 @@ export interface ClientParts {
   readonly closed: () => Promise<boolean>;
   /** The server answers. */
   readonly running: () => void;
+  /** The server is about to be given a document as it is now, and hears of each later change: what comes before it. */
+  readonly handOver: (document: vscode.TextDocument) => MissedEditsParams | undefined;
   /** The server said something, or that there is nothing, about a file. */
   readonly published: (uri: vscode.Uri) => void;
 }
+
+type Send = (method: string, params: unknown) => Promise<void>;
 
 export type { LanguageClient };
 
@@ -35,6 +42,7 @@ export function createLanguageClient(parts: ClientParts): LanguageClient {
     create: () => parts.diagnostics,
     dispose: () => undefined,
   };
+  const missedBefore = new Map<string, MissedEditsParams>();
   const client = new LanguageClient(
     'countersign',
     'Countersign',
@@ -47,6 +55,22 @@ export function createLanguageClient(parts: ClientParts): LanguageClient {
       diagnosticCollectionName: 'countersign',
       diagnosticCollectionProvider,
       middleware: {
+        didOpen(document, next) {
+          const missed = parts.handOver(document);
+          if (missed) missedBefore.set(missed.uri, missed);
+          return next(document);
+        },
+        // Not in `didOpen`: the client lets it overtake every other notification.
+        sendNotification(type, next, params) {
+          if (typeof type !== 'string' && type.method === DidOpenTextDocumentNotification.method) {
+            const { uri } = (params as DidOpenTextDocumentParams).textDocument;
+            const missed = missedBefore.get(uri);
+            missedBefore.delete(uri);
+            // Handed to the writer in this order; where one fails, so does the other.
+            if (missed) void (next as Send)(missedEdits, missed).catch(() => undefined);
+          }
+          return next(type, params);
+        },
         handleDiagnostics(uri, diagnostics, next) {
           parts.published(uri);
           next(uri, diagnostics);

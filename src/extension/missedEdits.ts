@@ -1,10 +1,11 @@
 /**
- * Edits made while no language server runs: before its first start, and between a crash and the next start. They are
- * kept, from a text that is known on, and given to the server as soon as it is there: without them it would find lines
- * that nobody saw. What does not fit here stays `unknown`, which is true.
+ * Edits of documents that no language server has: before its first start, between a crash and the next start, and in the
+ * moment between a start and the document's hand-over. They are kept, from a text that is known on, and given to the
+ * server with the document: without them it would find lines that nobody saw. What does not fit here stays `unknown`,
+ * which is true.
  */
 import * as vscode from 'vscode';
-import * as protocol from '../protocol.ts';
+import type * as protocol from '../protocol.ts';
 import type { ServerClient } from './client.ts';
 import { Disposables } from './disposables.ts';
 
@@ -24,28 +25,32 @@ interface Missed {
 }
 
 export class MissedEdits extends Disposables {
-  readonly #client: ServerClient;
   readonly #documents = new Map<string, Missed>();
+  /** URIs of what the running server has. */
+  readonly #handedOver = new Set<string>();
   /** Of all texts and insertions kept. */
   #characters = 0;
 
   constructor(client: ServerClient) {
     super();
-    this.#client = client;
-    this.own(vscode.workspace.onDidOpenTextDocument((d) => this.#isDown && this.#keep(d)));
-    this.own(vscode.workspace.onDidCloseTextDocument((d) => this.#drop(d.uri.toString())));
+    // Once the server has one document, each further one is handed over as it is opened.
+    this.own(vscode.workspace.onDidOpenTextDocument((d) => this.#handedOver.size === 0 && this.#keep(d)));
+    this.own(vscode.workspace.onDidCloseTextDocument((d) => this.#closed(d.uri.toString())));
     this.own(vscode.workspace.onDidChangeTextDocument((e) => this.#changed(e)));
-    this.own(client.onHealth((health) => (health === 'running' ? this.#send() : this.#keepAll())));
+    client.handOver = (document) => this.#handOver(document.uri.toString());
+    this.own(client.onHealth((health) => health !== 'running' && this.#takeAllBack()));
     this.#keepAll();
   }
 
   /** A verdict; those of edits that the server will see itself are not kept. */
   tell(told: protocol.EditOriginParams): void {
-    if (this.#isDown) this.#documents.get(told.uri)?.origins.push(told);
+    this.#documents.get(told.uri)?.origins.push(told);
   }
 
-  get #isDown(): boolean {
-    return this.#client.health !== 'running';
+  /** The server is gone, and with it all that it had. */
+  #takeAllBack(): void {
+    this.#handedOver.clear();
+    this.#keepAll();
   }
 
   #keepAll(): void {
@@ -68,7 +73,7 @@ export class MissedEdits extends Disposables {
   }
 
   #changed({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
-    if (!this.#isDown || contentChanges.length === 0) return;
+    if (contentChanges.length === 0) return;
     const key = document.uri.toString();
     const missed = this.#documents.get(key);
     if (!missed) return;
@@ -88,13 +93,17 @@ export class MissedEdits extends Disposables {
     });
   }
 
-  #send(): void {
-    for (const [uri, missed] of this.#documents)
-      if (missed.edits.length > 0) {
-        const { text, edits, origins } = missed;
-        this.#client.notify(protocol.missedEdits, { uri, text, edits, origins });
-      }
-    this.#documents.clear();
-    this.#characters = 0;
+  #handOver(uri: string): protocol.MissedEditsParams | undefined {
+    const missed = this.#documents.get(uri);
+    this.#drop(uri);
+    this.#handedOver.add(uri);
+    if (!missed || missed.edits.length === 0) return undefined;
+    const { text, edits, origins } = missed;
+    return { uri, text, edits, origins };
+  }
+
+  #closed(uri: string): void {
+    this.#drop(uri);
+    this.#handedOver.delete(uri);
   }
 }

@@ -11,6 +11,7 @@ import { expandOrigins } from '../core/attribution/origins.ts';
 import { diffLines } from '../core/hunks.ts';
 import type { Grammars } from '../core/ports.ts';
 import { explainPath } from '../core/policy/index.ts';
+import { oneLine } from '../core/plainText.ts';
 import type {
   ChangedFile,
   EditOriginParams,
@@ -26,7 +27,7 @@ import { IgnoredFindings } from './ignored.ts';
 import { judge, nothing, type JudgedText, type Judgement, type Labels, type LiveFinding } from './judge.ts';
 import { Memory } from './memory.ts';
 import { isPolicyFile, policyDiagnostics } from './policyLanguage.ts';
-import { maxTextBytes, oneLine, pathOfUri, uriOfPath } from './text.ts';
+import { maxTextBytes, pathOfUri, uriOfPath } from './text.ts';
 import { ClosedFiles } from './closedFiles.ts';
 import { describe, type Log } from './log.ts';
 import { isBetter, known, OpenDocument, pendingOrigins, replay, type LiveState, type Queued } from './openDocument.ts';
@@ -46,7 +47,7 @@ export interface Timing {
   readonly debounceMs: number;
   /** So long before the end of the pause the work begins. */
   readonly leadMs: number;
-  /** A document that never pauses (an agent's stream) is judged this often all the same. */
+  /** A document that never pauses (an agent's stream) is judged, and goes to the journal, this often all the same. */
   readonly maxWaitMs: number;
   /** Pause before origins go to the journal. */
   readonly persistMs: number;
@@ -105,7 +106,6 @@ export class Documents {
   open(uri: string, languageId: string, version: number, text: string): void {
     const file = pathOfUri(uri);
     if (file === undefined) return;
-    this.#open.get(uri)?.queued.splice(0);
     const document = new OpenDocument(uri, file, TextDocument.create(uri, languageId, version, text));
     const closed = this.#closed.take(file);
     if (closed) {
@@ -130,13 +130,11 @@ export class Documents {
     );
   }
 
-  /** What was done to a document while nobody was here to see it. */
+  /** What was done to a document, which is about to be opened, while nobody was here to see it. */
   missed(params: MissedEditsParams): void {
     this.#missed.delete(params.uri);
     this.#missed.set(params.uri, params);
     if (this.#missed.size > maxMissed) this.#missed.delete(this.#missed.keys().next().value as string);
-    const { uri, text } = this.#open.get(params.uri) ?? {};
-    if (uri !== undefined && text) this.open(uri, text.languageId, text.version, text.getText());
   }
 
   change(uri: string, version: number, changes: readonly TextDocumentContentChangeEvent[]): void {
@@ -315,7 +313,12 @@ export class Documents {
 
   /** Writes what is not yet written; for an orderly end. */
   async flush(): Promise<void> {
-    await Promise.allSettled([...this.#open.values()].map((d) => this.#persist(d)));
+    await Promise.allSettled(
+      [...this.#open.values()].map(async (d) => {
+        await d.ready;
+        await this.#persist(d);
+      }),
+    );
     await this.#audit.flush();
   }
 
@@ -669,10 +672,14 @@ export class Documents {
   //#region Journal
 
   #persistSoon(document: OpenDocument): void {
-    document.isDirtyForJournal = true;
+    const now = Date.now();
+    document.unwrittenSince ??= now;
     clearTimeout(document.persistTimer);
     // A long text costs a hash per line: less often.
-    const delay = document.text.lineCount > 20_000 ? this.#timing.persistMs * 5 : this.#timing.persistMs;
+    const { persistMs, maxWaitMs } = this.#timing;
+    const rarer = document.text.lineCount > 20_000 ? 5 : 1;
+    // An agent's stream has no pause, and a crash must not cost all of it.
+    const delay = Math.max(0, Math.min(persistMs * rarer, document.unwrittenSince + maxWaitMs * rarer - now));
     document.persistTimer = setTimeout(() => {
       this.#work.add(`persist:${document.uri}`, () => this.#persist(document));
     }, delay);
@@ -681,8 +688,8 @@ export class Documents {
   async #persist(document: OpenDocument): Promise<void> {
     clearTimeout(document.persistTimer);
     const { live } = document;
-    if (!live?.root.store || !document.isDirtyForJournal) return;
-    document.isDirtyForJournal = false;
+    if (!live?.root.store || document.unwrittenSince === undefined) return;
+    document.unwrittenSince = undefined;
     try {
       // What a hook said must not be overwritten by our not knowing.
       if (this.#shouldAsk(document, live) && (await this.#askJournal(document))) this.#judgeSoon(document);

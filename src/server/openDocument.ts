@@ -46,7 +46,8 @@ export class OpenDocument {
   judgeTimer: NodeJS.Timeout | undefined;
   showTimer: NodeJS.Timeout | undefined;
   persistTimer: NodeJS.Timeout | undefined;
-  isDirtyForJournal = false;
+  /** Milliseconds; since then the journal does not have all. */
+  unwrittenSince: number | undefined;
   ready: Promise<void> = Promise.resolve();
 
   constructor(uri: string, file: string, text: TextDocument) {

@@ -5,6 +5,11 @@ import * as vscode from 'vscode';
 import { until } from '../wait.ts';
 import { activate, append, diagnostics, open, revert, riskyTypeScript } from './helpers.ts';
 
+async function hoverOf(uri: vscode.Uri, position: vscode.Position): Promise<string> {
+  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', uri, position);
+  return hovers.flatMap((h) => h.contents.map((c) => (typeof c === 'string' ? c : c.value))).join('\n');
+}
+
 describe('language server', () => {
   before(activate);
 
@@ -14,12 +19,7 @@ describe('language server', () => {
     const found = await diagnostics(document.uri, 'a finding', (d) => d.length > 0);
     const range = found[0]?.range;
     assert.ok(range);
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
-      'vscode.executeHoverProvider',
-      document.uri,
-      range.start,
-    );
-    const text = hovers.flatMap((h) => h.contents.map((c) => (typeof c === 'string' ? c : c.value))).join('\n');
+    const text = await hoverOf(document.uri, range.start);
     assert.match(text, /Countersign|AI/);
     const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
       'vscode.executeCodeActionProvider',
@@ -34,14 +34,7 @@ describe('language server', () => {
     const document = await open('src/payments.ts');
     await append(document, riskyTypeScript);
     await diagnostics(document.uri, 'a finding', (d) => d.length > 0);
-    const said = async (line: number): Promise<string> => {
-      const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
-        'vscode.executeHoverProvider',
-        document.uri,
-        new vscode.Position(line, 0),
-      );
-      return hovers.flatMap((h) => h.contents.map((c) => (typeof c === 'string' ? c : c.value))).join('\n');
-    };
+    const said = (line: number): Promise<string> => hoverOf(document.uri, new vscode.Position(line, 0));
     const last = document.lineCount - 2;
     await until('the hover names the writer', async () => /AI|Unknown/.test(await said(last)));
     assert.doesNotMatch(await said(0), /AI|Unknown/);
@@ -51,6 +44,39 @@ describe('language server', () => {
       await until('no hover without marks', async () => !/AI|Unknown/.test(await said(last)));
     } finally {
       await marks.update('marks.enabled', undefined, vscode.ConfigurationTarget.Global);
+      await revert(document);
+    }
+  });
+
+  it('misses no edit that is made while it starts', async () => {
+    const document = await open('src/payments.ts');
+    for (let round = 0; round < 4; round++) {
+      let isUp = false;
+      const up = vscode.commands.executeCommand('countersign.restartServer').then(() => (isUp = true));
+      for (let i = 0, after = 0; after < 5; i++, after += isUp ? 1 : 0)
+        await append(document, `\nexport function block${round}x${i}(n: number): number {\n  return n + ${i};\n}\n`);
+      await up;
+    }
+    const lines = document.getText().split('\n');
+    const wanted = lines.flatMap((text, line) => (text.startsWith('export function block') ? [line] : []));
+    assert.ok(wanted.length > 20, String(wanted.length));
+    const said = (line: number): Promise<string> => hoverOf(document.uri, new vscode.Position(line, 0));
+    const unseen = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for (const line of wanted) {
+        const text = await said(line);
+        if (!/Likely AI|Written by AI/.test(text)) found.push(`${lines[line]} (${text})`);
+      }
+      return found;
+    };
+    try {
+      await until('all of them are known', async () => {
+        const left = await unseen();
+        if (left.length > 0)
+          throw new Error(`${left.length} of ${wanted.length} are not: ${left.slice(0, 3).join(' ')}`);
+        return true;
+      });
+    } finally {
       await revert(document);
     }
   });

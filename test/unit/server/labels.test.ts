@@ -83,10 +83,46 @@ test('what was typed before the server was there is a person’s, what an agent 
   await client.stop();
 });
 
+test('an agent’s stream that never pauses reaches the journal all the same', async () => {
+  const dir = await repository({ 'src/app.ts': app });
+  const client = await Client.start({ folders: [dir] });
+  const uri = await client.open(path.join(dir, 'src/app.ts'));
+  const journal = openAttribution(await repo(dir));
+  let isWritten = false;
+  for (let line = 1; line < 60 && !isWritten; line++) {
+    await client.insert(uri, line, `  step(${line});\n`, ai);
+    await sleep(100);
+    isWritten = (await journal.pending()).length > 0;
+  }
+  assert.ok(isWritten);
+  await client.stop();
+});
+
+test('a server that ends right after its start keeps what it was given', async () => {
+  const dir = await repository({ 'src/app.ts': app });
+  const file = path.join(dir, 'src/app.ts');
+  const uri = uriOfPath(file);
+  const first = await Client.start({ folders: [dir] });
+  const start = { line: 1, character: 0 };
+  await first.connection.sendNotification(protocol.missedEdits, {
+    uri,
+    text: app,
+    edits: [{ version: 2, changes: [{ range: { start, end: start }, text: risky }] }],
+    origins: [{ uri, version: 2, origin: ai, cause: 'test' }],
+  } satisfies protocol.MissedEditsParams);
+  await first.open(file, withRisk, 'typescript', 2);
+  await first.stop();
+  const second = await Client.start({ folders: [dir] });
+  await second.open(file, withRisk, 'typescript', 3);
+  await second.until('a summary', () => second.summary(uri)?.ai === 1);
+  assert.equal(second.summary(uri)?.unknown, 0);
+  await second.stop();
+});
+
 test('missed edits that do not lead to the text say nothing about it', async () => {
   const dir = await repository({ 'src/app.ts': app });
   const client = await Client.start({ folders: [dir] });
-  const uri = await client.open(path.join(dir, 'src/app.ts'), withRisk, 'typescript', 2);
+  const uri = uriOfPath(path.join(dir, 'src/app.ts'));
   const start = { line: 1, character: 0 };
   await client.connection.sendNotification(protocol.missedEdits, {
     uri,
@@ -94,6 +130,7 @@ test('missed edits that do not lead to the text say nothing about it', async () 
     edits: [{ version: 2, changes: [{ range: { start, end: start }, text: '  return 1;\n' }] }],
     origins: [{ uri, version: 2, origin: human, cause: 'typed' }],
   } satisfies protocol.MissedEditsParams);
+  await client.open(path.join(dir, 'src/app.ts'), withRisk, 'typescript', 2);
   await client.until('a summary', () => client.summary(uri)?.unknown === 1);
   await client.stop();
 });
