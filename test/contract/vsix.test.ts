@@ -126,8 +126,14 @@ describe('bundles', () => {
   it('activation parses little: what can wait is in deferred.js', async () => {
     const { size } = await fs.stat(path.join(root, 'dist/extension.js'));
     assert.ok(size <= 100_000, `extension.js has ${size} bytes`);
-    const text = await fs.readFile(path.join(root, 'dist/extension.js'), 'utf8');
-    assert.equal(text.match(/require\("vscode"\)/g)?.length, 1, 'the API object is copied once');
+  });
+
+  it('neither the API object nor a module of Node is copied', async () => {
+    for (const name of ['extension', 'deferred', 'cli', 'hook', 'guard', 'gitHook', 'record', 'settle']) {
+      const text = await fs.readFile(path.join(root, `dist/${name}.js`), 'utf8');
+      assert.match(text, /=require\("node:/);
+      assert.doesNotMatch(text, /\w(?<!\bnew)\(require\("(?:node:|vscode")/, name);
+    }
   });
 
   it('extension.js needs nothing but vscode, Node and its own bundles', async () => {

@@ -1,4 +1,5 @@
 /** `npm run build:js [folder]`: the bundles of `src/` in `dist/`. */
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
@@ -31,18 +32,27 @@ const parts = {
 };
 
 /**
- * `import * as vscode` in CommonJS copies the whole API object, once for each importing file: some twenty times the
- * cost of all else at start-up. Through one module it is copied once.
+ * In CommonJS an `import` of a foreign module copies its exports, property by property and once for each importing file:
+ * of Node's own modules that takes a hook longer than its work. `require` gives the module itself.
  */
-const vscodeOnce: Plugin = {
-  name: 'vscode-once',
+const importsAsRequire: Plugin = {
+  name: 'imports-as-require',
   setup(plugin) {
-    plugin.onResolve({ filter: /^vscode$/ }, ({ namespace }) =>
-      namespace === 'vscode' ? { path: 'vscode', external: true } : { path: 'vscode', namespace: 'vscode' },
-    );
-    plugin.onLoad({ filter: /^vscode$/, namespace: 'vscode' }, () => ({ contents: "export * from 'vscode'" }));
+    plugin.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path: file }) => ({
+      contents: requireForeign(await fs.readFile(file, 'utf8')),
+      loader: 'ts',
+    }));
   },
 };
+
+function requireForeign(source: string): string {
+  return source
+    .replace(/^import \* as (\w+) from ('(?:node:[\w/]+|vscode)');$/gm, 'const $1 = require($2);')
+    .replace(/^import \{([^}]*)\} from ('(?:node:[\w/]+|vscode)');$/gm, (_, names: string, from: string) => {
+      const values = names.split(',').filter((n) => n.trim() !== '' && !/^\s*type\s/.test(n));
+      return `const {${values.map((n) => n.replace(' as ', ': ')).join(',')}} = require(${from});`;
+    });
+}
 
 const partsApart: Plugin = {
   name: 'parts-apart',
@@ -79,8 +89,8 @@ export async function buildBundles(outdir = path.join(root, 'dist')): Promise<vo
       re2js: './re2js.js',
       '@vscode/tree-sitter-wasm': './treeSitter.js',
     },
-    external: Object.keys(bundles).map((name) => `*/${name}.js`),
-    plugins: [vscodeOnce, partsApart],
+    external: ['vscode', ...Object.keys(bundles).map((name) => `*/${name}.js`)],
+    plugins: [importsAsRequire, partsApart],
   });
 }
 
