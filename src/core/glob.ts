@@ -35,6 +35,29 @@ export function compileGlob(glob: string): Glob {
   return { match: (parts) => patterns.some((p) => matchSegments(p, parts)) };
 }
 
+/**
+ * Texts that stand in every path that a glob takes; none where that is not plain to see. Finding them costs far less than
+ * compiling, and most globs never meet a path that has them.
+ */
+export function requiredTexts(glob: string): string[] {
+  if (/[[\\(]/.test(glob)) return [];
+  const texts: string[] = [];
+  let depth = 0;
+  let from = 0;
+  for (let i = 0; i <= glob.length; i++) {
+    const c = glob[i] ?? '/';
+    if (depth === 0 && !'*?{}/'.includes(c)) continue;
+    // A segment `.` says nothing.
+    if (depth === 0 && i > from && glob.slice(from, i) !== '.') texts.push(glob.slice(from, i));
+    if (c === '{') depth++;
+    else if (c === '}') depth--;
+    // A brace that opens or closes nothing is text.
+    if (depth < 0) return [];
+    from = i + 1;
+  }
+  return depth === 0 ? texts : [];
+}
+
 function compilePattern(text: string): Segment[] {
   const segments = text.split('/').filter(keepSegment).map(compileSegment);
   // A closing `**` stands for what is inside a folder, not for the folder itself: `a/**` is `a/**` + `/*`.

@@ -2,7 +2,7 @@
  * Paths as the policy sees them: repository-relative, POSIX separators. Pure text; symbolic links and Windows short
  * names are resolved by `platform` (`realRepoPath`) before a path comes here.
  */
-import { compileGlob, type Glob } from './glob.ts';
+import { compileGlob, requiredTexts, type Glob } from './glob.ts';
 import type { RepoPath } from './model.ts';
 
 export interface PathOptions {
@@ -96,7 +96,13 @@ export function foldCase(text: string): string {
     .normalize('NFC');
 }
 
-const compiled = new Map<string, Glob>();
+interface Known {
+  readonly text: string;
+  readonly required: readonly string[];
+  /** From the first path on that may match. */
+  glob: Glob | undefined;
+}
+const knownGlobs = new Map<string, Known>();
 const nothing: Glob = { match: () => false };
 
 /** Whether `path` is covered: the last glob that matches decides, `!` takes out again. Dot files count. */
@@ -112,7 +118,10 @@ export function matchGlobs(
   for (let i = globs.length - 1; i >= 0; i--) {
     const glob = globs[i] as string;
     const negated = isNegated(glob);
-    if (compile(negated ? glob.slice(1) : glob, nocase).match(parts)) return !negated;
+    const known = knownGlob(negated ? glob.slice(1) : glob, nocase);
+    if (!known.required.every((r) => text.includes(r))) continue;
+    known.glob ??= compile(known.text);
+    if (known.glob.match(parts)) return !negated;
   }
   return false;
 }
@@ -122,20 +131,24 @@ const isNegated = (glob: string): boolean => glob.startsWith('!') && !glob.start
 
 const normal = (text: string): string => (isAscii(text) ? text : text.normalize('NFC'));
 
-function compile(glob: string, nocase: boolean): Glob {
+function knownGlob(glob: string, nocase: boolean): Known {
   const key = (nocase ? 'i' : 'c') + glob;
-  let matcher = compiled.get(key);
-  if (matcher) return matcher;
-  const text = anchored(glob);
+  let known = knownGlobs.get(key);
+  if (known) return known;
+  const text = nocase ? foldCase(anchored(glob)) : normal(anchored(glob));
+  known = { text, required: requiredTexts(text), glob: undefined };
+  if (knownGlobs.size > 5000) knownGlobs.clear();
+  knownGlobs.set(key, known);
+  return known;
+}
+
+function compile(glob: string): Glob {
   try {
-    matcher = compileGlob(nocase ? foldCase(text) : normal(text));
+    return compileGlob(glob);
   } catch {
     // A policy with such a glob is refused (`globProblem`); from anywhere else it matches nothing.
-    matcher = nothing;
+    return nothing;
   }
-  if (compiled.size > 5000) compiled.clear();
-  compiled.set(key, matcher);
-  return matcher;
 }
 
 /** `/x` and `./x` are `x`, as in .gitignore; `x/` is everything in x. */

@@ -2,10 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { minimatch } from 'minimatch';
-import { compileGlob } from '../../../src/core/glob.ts';
+import { compileGlob, requiredTexts } from '../../../src/core/glob.ts';
 import { cpuTime } from '../cpuTime.ts';
 
-const ours = (glob: string, path: string): boolean => compileGlob(glob).match(path.split('/'));
+function ours(glob: string, path: string): boolean {
+  const matches = compileGlob(glob).match(path.split('/'));
+  // What is asked before a glob is compiled.
+  if (matches) for (const text of requiredTexts(glob)) assert.ok(path.includes(text), `${glob} needs ${text}: ${path}`);
+  return matches;
+}
 const theirs = (glob: string, path: string): boolean =>
   minimatch(path, glob, { dot: true, nonegate: true, nocomment: true, platform: 'linux' });
 
@@ -59,6 +64,15 @@ test('agrees with minimatch on random globs and paths', () => {
 
 test('`.` in a glob means nothing, where minimatch would match nothing', () => {
   assert.equal(ours('./a/./b', 'a/b'), true);
+});
+
+test('the texts that a glob needs are found without compiling it', () => {
+  assert.deepEqual(requiredTexts('**/.github/workflows/**'), ['.github', 'workflows']);
+  assert.deepEqual(requiredTexts('**/{docker-,}compose{,.*}.{yml,yaml}'), ['compose']);
+  assert.deepEqual(requiredTexts('**/azure-pipelines*.{yml,{a,b}}'), ['azure-pipelines']);
+  assert.deepEqual(requiredTexts('./src/?.ts'), ['src', '.ts']);
+  for (const unclear of ['[a]b', '\\ab', '@(a|b)c', 'a{b', 'a}b', '{a,b', '**', ''])
+    assert.deepEqual(requiredTexts(unclear), [], unclear);
 });
 
 test('globs that cannot be matched in bounded time, or stand for too many patterns, are refused', () => {
