@@ -245,9 +245,12 @@ const scenarios: Scenario[] = [
       await fs.writeFile(path.join(path.dirname(w.dir), 'msg'), 'From a file\n\nwith a body\n');
       await fs.writeFile(path.join(path.dirname(w.dir), 'tpl'), 'Template subject\n');
       const msg = path.join(path.dirname(w.dir), 'msg');
+      // `--trailer` came with git 2.32.
+      const { err } = await w.tryGit(['commit', '--dry-run', '--trailer', 'Refs: #7']);
+      const hasTrailer = !err.includes('unknown option');
       const ways: [string[], string][] = [
         [['-F', msg], 'From a file'],
-        [['-m', 'One', '-m', 'two', '--trailer', 'Refs: #7'], 'One'],
+        [['-m', 'One', '-m', 'two', ...(hasTrailer ? ['--trailer', 'Refs: #7'] : [])], 'One'],
         [['-C', 'HEAD'], 'One'],
         [['-C', 'HEAD', '--reset-author'], 'One'],
         [['-m', 'Whitespace', '--cleanup=whitespace'], 'Whitespace'],
