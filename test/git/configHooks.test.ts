@@ -52,6 +52,19 @@ async function husky(w: World): Promise<void> {
 describe("hooks from git's configuration", { concurrency: 2 }, () => {
   before(() => buildCli());
 
+  it('without them, does not put hooks under version control, and says what to do', needsOld, () =>
+    withWorld({ hooks: false }, async (w) => {
+      await w.git('config', 'core.hooksPath', '.githooks');
+      await w.write('.githooks/pre-commit', '#!/bin/sh\n');
+      await w.git('add', '.githooks');
+      const result = await w.countersign('install', '--git');
+      assert.equal(result.code, 1);
+      assert.match(result.err, /under version control/);
+      assert.equal((await w.git('status', '--porcelain', '-uall')).trim(), 'A  .githooks/pre-commit');
+      assert.equal((await w.countersign('doctor')).code, 1);
+    }),
+  );
+
   it('an older git is told from a newer one, and gets its hooks from the folder', needsOld, () =>
     withWorld({ hooks: false }, async (w) => {
       const was = await fs.readFile(configFile(w.repo));

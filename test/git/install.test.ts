@@ -96,18 +96,6 @@ describe('install and uninstall', { concurrency: 2 }, () => {
       assert.deepEqual(await snapshot(w.path('.husky')), was);
     }));
 
-  it('does not put hooks under version control, and says what to do', () =>
-    withWorld({ hooks: false }, async (w) => {
-      await w.git('config', 'core.hooksPath', '.githooks');
-      await w.write('.githooks/pre-commit', '#!/bin/sh\n');
-      await w.git('add', '.githooks');
-      const result = await w.countersign('install', '--git');
-      assert.equal(result.code, 1);
-      assert.match(result.err, /under version control/);
-      assert.equal((await w.git('status', '--porcelain', '-uall')).trim(), 'A  .githooks/pre-commit');
-      assert.equal((await w.countersign('doctor')).code, 1);
-    }));
-
   it('notices when something else took the hooks away, and takes its place beside it again', () =>
     withWorld({}, async (w) => {
       await fs.writeFile(w.path('.git/hooks/commit-msg'), '#!/bin/sh\n# lefthook\n', { mode: 0o755 });
