@@ -28,7 +28,7 @@ import {
   type Sides,
 } from './risk/sides.ts';
 import { applyPolicy, baseTier, floors, summed } from './risk/verdict.ts';
-import { withoutMoves, withoutOrphans, type FileClassification } from './risk/wholeChange.ts';
+import { withoutFollowers, withoutMoves, withoutOrphans, type FileClassification } from './risk/wholeChange.ts';
 import { customHits } from './rules/custom.ts';
 
 export { baseTier, type FileClassification };
@@ -46,6 +46,7 @@ export async function classify(
   const judged: FileClassification[] = [];
   for (const file of files) judged.push({ path: file.path, classification: await classifyFile(file, ctx) });
   if (files.length > 1) {
+    withoutFollowers(judged);
     withoutMoves(files, judged);
     withoutOrphans(files, judged);
   }

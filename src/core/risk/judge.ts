@@ -15,6 +15,8 @@ import { identity, type Side } from './sides.ts';
 /** What a finding is about (`Hit.key`), and the old line of what it says is gone. */
 export const keys = new WeakMap<Finding, string>();
 export const removedAt = new WeakMap<Finding, number>();
+/** Findings that stand for themselves only where nothing is found that they follow (`Hit.follows`). */
+export const followers = new WeakSet<Finding>();
 
 /** A finding with another tier is about the same. */
 export function withTier(finding: Finding, tier: Tier): Finding {
@@ -23,6 +25,7 @@ export function withTier(finding: Finding, tier: Tier): Finding {
   const old = removedAt.get(finding);
   if (key !== undefined) keys.set(changed, key);
   if (old !== undefined) removedAt.set(changed, old);
+  if (followers.has(finding)) followers.add(changed);
   return changed;
 }
 
@@ -188,6 +191,7 @@ function toFinding(rule: Rule, f: Found, side: Side): Finding {
     ...(fixed ? { fix: { title: fixed.title, edits: [{ start, end, newText: fixed.newText }] } } : {}),
   };
   keys.set(finding, f.key);
+  if (f.follows) followers.add(finding);
   return finding;
 }
 

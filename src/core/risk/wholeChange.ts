@@ -8,7 +8,7 @@ import type { Classification, FileChange, Finding } from '../model.ts';
 import { ruleById } from '../rules/index.ts';
 import type { Rule } from '../rules/rule.ts';
 import { run } from './hits.ts';
-import { keys, removedAt } from './judge.ts';
+import { followers, keys, removedAt } from './judge.ts';
 import { maxText, normalise } from './sides.ts';
 import { floors, summed } from './verdict.ts';
 
@@ -38,7 +38,7 @@ export function withoutMoves(files: readonly FileChange[], judged: FileClassific
     counted.set(id, delta);
     return delta;
   };
-  for (const [i, { path, classification }] of judged.entries()) {
+  for (const [i, { classification }] of judged.entries()) {
     const left = classification.findings.filter((f) => {
       const rule = ruleById(f.rule);
       const key = keys.get(f);
@@ -54,11 +54,31 @@ export function withoutMoves(files: readonly FileChange[], judged: FileClassific
       }
       return true;
     });
-    const floor = floors.get(classification);
-    if (left.length === classification.findings.length || !floor) continue;
-    judged[i] = { path, classification: { ...classification, ...summed(floor, left), findings: left } };
-    floors.set(judged[i].classification, floor);
+    keep(judged, i, left);
   }
+}
+
+/** Which tool keeps a manifest: what it writes along in one of them follows what was asked for in another. */
+const keeper = (path: string): string => (/(?:^|\/)go\.mod$/.test(path) ? 'go' : 'python');
+
+/** Takes out what only came along with a finding in another file: modules of one repository are kept in step. */
+export function withoutFollowers(judged: FileClassification[]): void {
+  const asked = new Set<string>();
+  for (const { path, classification } of judged)
+    for (const f of classification.findings) if (!followers.has(f)) asked.add(`${f.rule}:${keeper(path)}`);
+  for (const [i, { path, classification }] of judged.entries()) {
+    const left = classification.findings.filter((f) => !followers.has(f) || !asked.has(`${f.rule}:${keeper(path)}`));
+    keep(judged, i, left);
+  }
+}
+
+/** A file's verdict with fewer findings. */
+function keep(judged: FileClassification[], i: number, left: readonly Finding[]): void {
+  const { path, classification } = judged[i]!;
+  const floor = floors.get(classification);
+  if (left.length === classification.findings.length || !floor) return;
+  judged[i] = { path, classification: { ...classification, ...summed(floor, left), findings: left } };
+  floors.set(judged[i].classification, floor);
 }
 
 /** A name long enough to mean one thing. */
@@ -100,7 +120,7 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
       for (const [name] of after.matchAll(telling)) gone.delete(name);
       for (const [name] of after.matchAll(quotedName)) gone.delete(quoted(name));
     }
-  for (const [i, { path, classification }] of judged.entries()) {
+  for (const [i, { classification }] of judged.entries()) {
     const before = files[i]!.before;
     if (before === null || before.length > maxText || !classification.findings.some(isTests)) continue;
     const lines = splitLines(before);
@@ -115,9 +135,6 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
       for (const [name] of text.matchAll(quotedName)) if (gone.has(quoted(name))) return false;
       return true;
     });
-    const floor = floors.get(classification);
-    if (left.length === classification.findings.length || !floor) continue;
-    judged[i] = { path, classification: { ...classification, ...summed(floor, left), findings: left } };
-    floors.set(judged[i].classification, floor);
+    keep(judged, i, left);
   }
 }

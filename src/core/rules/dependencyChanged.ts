@@ -1,4 +1,4 @@
-import { dependencies } from './kit/dependencies.ts';
+import { dependencies, type Dependency } from './kit/dependencies.ts';
 import type { Rule } from './rule.ts';
 
 export const dependencyChanged: Rule = {
@@ -13,15 +13,31 @@ export const dependencyChanged: Rule = {
   keywords: [],
   check(source, report) {
     if (source.language === 'python' && !/(?:^|\/)setup\.py$/.test(source.path)) return;
-    for (const d of dependencies(source))
+    for (const d of dependencies(source)) {
+      if (isOwn(d)) continue;
+      const version = printable(shown(d.version));
       report({
         start: d.start,
         end: d.end,
         ...(d.indirect ? { follows: true } : {}),
         key: `dep:${d.section}:${d.name}:${d.version}`,
-        message: `Dependency ${printable(d.name)} ${d.version ? `at ${printable(d.version)} ` : ''}is new or changed: check that the name is the intended one and what the lock file resolves to.`,
+        message: `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new or changed: check that the name is the intended one and what the lock file resolves to.`,
       });
+    }
   },
 };
+
+/** A part of the same build: its code is in this repository, and where it is declared the others are asked for. */
+const isOwn = (d: Dependency): boolean =>
+  d.version.startsWith('workspace:') ||
+  /^\$\{(?:project|pom)\.version\}$/.test(d.version) ||
+  (d.section === 'dependencies' &&
+    ((d.name.endsWith('.workspace') && d.version === 'true') || /^\{[^}]*\bworkspace\s*=\s*true\b/.test(d.version)));
+
+/** Of a table in one line what says where the code is from. */
+const shown = (version: string): string =>
+  version.startsWith('{')
+    ? (/\b(?:version|rev|tag|branch|git|path|url)\s*=\s*["']([^"'\n]*)["']/.exec(version)?.[1] ?? '')
+    : version;
 
 const printable = (text: string): string => text.replace(/[^\w@/.:^~<>=!*+, ${}-]/g, '?').slice(0, 60);

@@ -21,7 +21,18 @@ export const dependencySource: Rule = {
           ) &&
           !d.version.startsWith('https://registry.')
         )
-          report({ start: d.start, end: d.end, key: `src:${d.name}:${d.version}` });
+          report({
+            start: d.start,
+            end: d.end,
+            // Another commit of a source that was trusted before is a changed dependency, and `dependency-changed` says so.
+            key: `src:${d.name}:${d.version.replace(commit, '*')}`,
+            ...(commit.test(d.version)
+              ? {
+                  message:
+                    'Dependency is built from a repository, at a fixed commit: say why it is not the release of the registry, and who reads the next commit.',
+                }
+              : {}),
+          });
       for (const m of source.text.matchAll(/^[ \t]*(?:--(?:extra-)?index-url|-i|--find-links|-f)[ =]+(\S+)/gm))
         if (!m[1]!.startsWith('https://pypi.org/'))
           report({ start: m.index, end: m.index + m[0].length, key: `index:${m[1]}` });
@@ -64,3 +75,6 @@ export const dependencySource: Rule = {
     }
   },
 };
+
+/** A full hash names one commit for good. */
+const commit = /(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/;

@@ -488,6 +488,27 @@ test('a column that may be empty is altered with less ado', async () => {
   assert.deepEqual(await tiers('models.CharField(max_length=200)'), ['high']);
 });
 
+test('indirect modules that follow a direct one of another module are no findings', async () => {
+  const mod = (lines: string): string => `module example.com/a\n\ngo 1.24\n\nrequire (\n${lines})\n`;
+  const file = (path: string, before: string, after: string) => ({ path, before: mod(before), after: mod(after) });
+  const tool = file('tool/go.mod', '\texample.com/b v1.0.0 // indirect\n', '\texample.com/b v1.1.0 // indirect\n');
+  const root = file('go.mod', '\texample.com/b v1.0.0\n', '\texample.com/b v1.1.0\n');
+  const found = async (files: readonly (typeof tool)[]) =>
+    (await classify(files, ctx)).findings.filter((f) => f.rule === 'dependency-changed').length;
+  assert.equal(await found([tool, { path: 'README.md', before: 'a', after: 'b' }]), 1);
+  assert.equal(await found([tool, root]), 1);
+  assert.equal((await classify([tool, root], ctx)).files[0]!.classification.findings.length, 0);
+});
+
+test('of a dependency in a table the version is named', async () => {
+  const { findings } = await judge(
+    'pyproject.toml',
+    '[tool.poetry.dependencies]\nserver = { extras = ["fast"], version = "^1.0" }\n',
+    '[tool.poetry.dependencies]\nserver = { extras = ["fast"], version = "^1.1" }\n',
+  );
+  assert.match(findings[0]?.message ?? '', /^Dependency server at \^1\.1 is new or changed/);
+});
+
 test('the version of a dependency is named as it is written', async () => {
   const { findings } = await judge(
     'pom.xml',
