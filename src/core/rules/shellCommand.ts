@@ -27,6 +27,14 @@ const purpose =
 const decisive =
   /\/(?:sudoers|cron|ssh|pam\.d|security|passwd|shadow|group|ld\.so|profile|rc\.local|init\.d|systemd|selinux|apparmor|audit|hosts\.(?:allow|deny)|polkit|s?bin\/(?:sh|bash|sudo|su|ls|ps)\b|boot\b|fstab|crypttab|nsswitch|resolv\.conf|apt\/(?:trusted|sources))/;
 
+/** Images of tools that hosted build machines carry: jobs delete them for room on the disk. */
+const carried = /^This deletes \/(?:opt|usr\/(?:share|local(?:\/(?:lib|share))?))\/[\w.][\w.+/-]* with /;
+
+/** An uninstaller takes away what its installer put there; what the system itself put there is not its own. */
+const uninstaller = /(?:^|\/)uninstall[\w.-]*$/i;
+const ofSystem =
+  /\/(?:etc|usr|var|lib(?:32|64)?|opt|s?bin|boot|dev|home|root|systemd|system|init\.d|cron(?:\.\w{1,20}|tab)?|ssh|sudoers(?:\.d)?|pam\.d|passwd|shadow|group|fstab|profile(?:\.d)?|hosts|ld\.so\S{0,40}|log|spool|cache|www|html|share|local|include|\S{0,80}[*?]\S{0,80})(?:,| with |$)/;
+
 /** `find` with a start or a filter of its own says what it deletes. */
 function boundedFind(text: string): boolean {
   const start = /\bfind\s+(?:-[HLP]\s+)*["']?([^\s"'-]\S{0,400})/.exec(text)?.[1] ?? '';
@@ -113,6 +121,19 @@ export const shellCommand: Rule = {
             (verdict.rule === 'login-file' && /\.(?:(?:bash_|z)?profile|bashrc|zshrc|zshenv)\b/.test(verdict.reason)))
         )
           continue;
+        if (
+          thrownAway.has(source.language) &&
+          verdict.rule === 'delete-system' &&
+          carried.test(verdict.reason) &&
+          !/\bself-hosted\b/.test(source.text)
+        )
+          continue;
+        if (
+          uninstaller.test(source.path) &&
+          /^delete-system(?:-file)?$/.test(verdict.rule) &&
+          !ofSystem.test(verdict.reason)
+        )
+          continue;
         if (/^(?:system-file|delete-system-file)$/.test(verdict.rule) && !decisive.test(verdict.reason)) continue;
         if (/^(?:find-delete|delete-unknown)$/.test(verdict.rule) && boundedFind(command.text)) continue;
         if (verdict.rule === 'delete-unknown' && knownVariables(command.text, source.text)) continue;
@@ -152,7 +173,10 @@ export const shellCommand: Rule = {
             // The volumes are those of the project, however its file is called.
             verdict.rule === 'compose-down-volumes'
               ? verdict.rule
-              : `${verdict.rule}:${command.text.replace(/\s+/g, ' ').trim().slice(0, 300)}`,
+              : // What is deleted is named, and how else the command is written deletes no more.
+                /^(?:http-delete|delete-(?:system|system-file|outside|tree))$/.test(verdict.rule)
+                ? `${verdict.rule}:${verdict.reason}`
+                : `${verdict.rule}:${command.text.replace(/\s+/g, ' ').trim().slice(0, 300)}`,
           tier: verdict.tier,
           message: verdict.reason,
         });
