@@ -100,7 +100,11 @@ function goneFirst(old: readonly Found[], before: Side, after: Side): readonly F
   const gone: Found[] = [];
   const there: Found[] = [];
   for (const f of old) (isThere(f) ? there : gone).push(f);
-  return [...gone, ...there];
+  // A title that became another one at its place comes after those that nothing replaced.
+  const at = (f: Found): number => before.original(f.line);
+  const isReplaced = (f: Found): boolean =>
+    before.hunks.some((h) => h.newLines > 0 && at(f) >= h.oldStart && at(f) < h.oldStart + h.oldLines);
+  return [...gone.filter((f) => !isReplaced(f)), ...gone.filter(isReplaced), ...there];
 }
 
 /** A hit that is new though its own line is not: what feeds it changed above or below (a variable, a removed check). */

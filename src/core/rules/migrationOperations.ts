@@ -82,12 +82,12 @@ export const migrationOperations: Rule = {
         return state ? [{ from: c.facts.tokens[state.from]!.start, to: c.facts.tokens[state.to - 1]!.end }] : [];
       });
     for (const call of c.facts.calls) {
+      const body = c.text({ from: call.open, to: call.close + 1 });
       const report = (hit: Hit): void => {
-        const message = reason(call.name);
+        const message = call.name === 'AddField' && /\bdefault\s*=/.test(body) ? droppedDefault : reason(call.name);
         found(message === undefined ? hit : { ...hit, message });
       };
       const hit = { start: call.start, end: call.end };
-      const body = c.text({ from: call.open, to: call.close + 1 });
       // Undoing is meant to destroy what doing made.
       if (
         !django &&
@@ -208,6 +208,10 @@ function harmlessSql(body: string): boolean {
     !/\b(?:DELETE|UPDATE|TRUNCATE|DROP\s+(?:TABLE|COLUMN))\b/.test(statements)
   );
 }
+
+/** Django fills the rows that exist, and takes the default out of the database again. */
+const droppedDefault =
+  "Code that still runs can not add rows any more: it leaves the column out, and the default is Django's alone. Set db_default as well, or allow null first.";
 
 /** What the operation does to a table in use; `undefined`: the rule's own sentence says it. */
 function reason(name: string): string | undefined {

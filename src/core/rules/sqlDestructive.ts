@@ -44,6 +44,15 @@ export const sqlDestructive: Rule = {
     const { sql } = source;
     // A dump makes a data base from nothing: it drops what it makes in the same breath.
     const rebuilt = new Set<string>();
+    // What holds no rows and is made anew by the same file is only changed.
+    const renewed = new Set<string>();
+    for (const s of sql) {
+      const m =
+        /^CREATE (?:OR REPLACE )?(?:TEMP(?:ORARY)? )?(VIEW|FUNCTION|PROCEDURE|TRIGGER|RULE|AGGREGATE) (?:IF NOT EXISTS )?(\S+)/.exec(
+          s.text,
+        );
+      if (m) renewed.add(`${m[1]} ${m[2]}`);
+    }
     if (dumped.test(source.text))
       for (const s of sql) {
         const made = /^CREATE TABLE (?:IF NOT EXISTS )?(\S+)/.exec(s.text)?.[1];
@@ -56,6 +65,10 @@ export const sqlDestructive: Rule = {
         // A temporary table holds nothing to lose.
         if (/^DROP TABLE (?:IF EXISTS )?(?:#|TEMP_|TMP_|PG_TEMP)/.test(s.text)) break;
         if (rebuilt.has(/^DROP TABLE IF EXISTS (\S+)/.exec(s.text)?.[1] ?? '')) break;
+        const plain = /^DROP (VIEW|FUNCTION|PROCEDURE|TRIGGER|RULE|AGGREGATE) (?:IF EXISTS )?(\S+)(?!.* CASCADE$)/.exec(
+          s.text,
+        );
+        if (plain && renewed.has(`${plain[1]} ${plain[2]}`)) break;
         report({
           start: s.start,
           end: s.end,

@@ -216,7 +216,9 @@ export const sqlLocks: Rule = {
       const created = /^CREATE (?:\w+ )*TABLE (?:IF NOT EXISTS )?(\S+)/.exec(s.text)?.[1];
       for (const d of dangers) {
         if (!d.pattern.test(s.text) || d.unless?.test(s.text)) continue;
-        if (!concurrently && /^(?:index|drop-index|reindex)$/.test(d.key)) continue;
+        // Backticks are no quotes of PostgreSQL.
+        const other = !concurrently || source.text.slice(s.start, s.end).includes('`');
+        if (other && /^(?:index|drop-index|reindex)$/.test(d.key)) continue;
         // A table made in this very file has no rows and no readers yet.
         const table = /^(?:ALTER TABLE (?:IF EXISTS )?(?:ONLY )?|CREATE (?:UNIQUE )?INDEX .*? ON (?:ONLY )?)(\S+)/.exec(
           s.text,

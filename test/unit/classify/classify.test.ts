@@ -500,6 +500,25 @@ test('indirect modules that follow a direct one of another module are no finding
   assert.equal((await classify([tool, root], ctx)).files[0]!.classification.findings.length, 0);
 });
 
+test('of tests one that nothing replaced is named before one that has another title now', async () => {
+  const before =
+    "test('shown when both are on', () => {\n  a();\n});\n\ntest('stays', () => {\n  b();\n});\n\ntest('hidden when one is off', () => {\n  c();\n});\n";
+  const after = "test('shown when it is on', () => {\n  a();\n});\n\ntest('stays', () => {\n  b();\n});\n";
+  assert.deepEqual(
+    (await judge('src/menu.test.ts', before, after)).findings.map((f) => [f.rule, f.line]),
+    [['tests-removed', 6]],
+  );
+});
+
+test('a new column whose default is dropped again is explained as such', async () => {
+  const { findings } = await judge(
+    'shop/migrations/0003_kind.py',
+    null,
+    'from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    operations = [\n        migrations.AddField(model_name="order", name="kind", field=models.CharField(default="", max_length=9)),\n    ]\n',
+  );
+  assert.match(findings.find((f) => f.rule === 'migration-operation')?.message ?? '', /leaves the column out/);
+});
+
 test('of a dependency in a table the version is named', async () => {
   const { findings } = await judge(
     'pyproject.toml',
