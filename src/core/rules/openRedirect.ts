@@ -133,11 +133,15 @@ export const openRedirect: Rule = {
 const builtPath =
   /^(?:`\$\{)?(?:\w{1,60}\.){0,4}\w{1,60}(?:Path|_path)\((?![^`]{0,400}\b(?:req|request|query|searchParams|body|headers)\b)/;
 
+/** An address of this very site: a constant path below the origin that the request came to. */
+const ownUrl =
+  /^new URL\(\s*["'`]\/(?!\/)[^"'`$\n]{0,300}["'`]\s*,\s*(?:\w{1,40}\.){0,5}(?:origin|url|nextUrl|href|baseUrl)\s*\)$/;
+
 /** Whether all that the variable holds starts with a path of this site. */
 function startsHere(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
   const name = /^\w+$/.exec(c.text(range))?.[0];
   const values = name === undefined ? [] : c.facts.valuesOf(name, range.from);
-  return values.length > 0 && values.every((v) => /^[fF]?["'`]\/(?!\/)/.test(c.text(v)));
+  return values.length > 0 && values.every((v) => /^[fF]?["'`]\/(?!\/)/.test(c.text(v)) || ownUrl.test(c.text(v)));
 }
 
 /** A page that sends its visitor where its own address says. Its path alone, or the page itself again, is no other site. */

@@ -32,6 +32,9 @@ export const safeguardRemoved: Rule = {
           /^\s*(?:import\b|from\b|using\b|require|export\s*\{|const\s+\{[^}]{0,400}\}\s*=\s*require|(?:export\s+)?(?:async\s+)?(?:function|def|func|class|interface|type)\b|#include|\*)/.test(
             line,
           ) ||
+          // What a limiter answered, and what is said about it, is not the limit; nor is a payment a right.
+          /^rate_?limit\w*(?:results?|headers?|messages?|info|status|remaining|reset|window|tiers?)$/i.test(m[0]) ||
+          (m[0] === 'authorize' && /(?:gateway|payment\w*|provider)(?:->|\.)$/i.test(line.slice(0, m.index))) ||
           /require\(['"]/.test(line)
         )
           continue;

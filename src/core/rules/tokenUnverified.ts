@@ -20,6 +20,18 @@ function writtenKey(c: Code, call: Call): string | undefined {
   return undefined;
 }
 
+const unsound = /verify\s*=\s*False|["']verify_signature["']\s*:\s*False|algorithms\s*=\s*\[?\s*["']none["']/i;
+
+/** Whether the same token is decoded once more further down, with its signature: the first look only finds the key for it. */
+function decodedAgain(c: Code, first: Call): boolean {
+  const token = c.text(first.args[0]);
+  return c.facts.calls.some((call) => {
+    if (call.name !== 'decode' || call.start <= first.start || c.text(call.args[0]) !== token) return false;
+    const body = c.text({ from: call.open, to: call.close + 1 });
+    return /\balgorithms\s*=/.test(body) && !unsound.test(body);
+  });
+}
+
 export const tokenUnverified: Rule = {
   id: 'token-not-verified',
   title: 'Token accepted without a sound check',
@@ -91,8 +103,7 @@ export const tokenUnverified: Rule = {
       const body = c.text({ from: call.open, to: call.close + 1 });
       const hit = { start: call.start, end: call.end };
       if (/^(?:jwt|jose|JWT|pyjwt|jose\.jwt|JsonWebToken)\.decode$/.test(call.callee) && source.language === 'python') {
-        if (/verify\s*=\s*False|["']verify_signature["']\s*:\s*False|algorithms\s*=\s*\[?\s*["']none["']/i.test(body))
-          report({ ...hit, key: 'unverified' });
+        if (unsound.test(body) && !decodedAgain(c, call)) report({ ...hit, key: 'unverified' });
       } else if (
         call.callee === 'jwt.encode' &&
         source.language === 'python' &&
