@@ -9,7 +9,7 @@ import { candidatesFor } from '../rules/candidates.ts';
 import { rules } from '../rules/index.ts';
 import type { Rule } from '../rules/rule.ts';
 import { hits, run, type Found } from './hits.ts';
-import { wentWithItsBlock, wentWithItsCode } from './removedCode.ts';
+import { limitedAnew, wentWithItsBlock, wentWithItsCode } from './removedCode.ts';
 import { identity, type Side } from './sides.ts';
 
 /** What a finding is about (`Hit.key`), and the old line of what it says is gone. */
@@ -61,7 +61,9 @@ export function judge(
       for (const f of missing) {
         if (
           rule.id === 'safeguard-removed' &&
-          (file.after === null || wentWithItsCode(before.source, before.hunks, f.line))
+          (file.after === null ||
+            wentWithItsCode(before.source, before.hunks, f.line) ||
+            limitedAnew(f.key, after.source, after.changed))
         )
           continue;
         if (
@@ -85,7 +87,10 @@ export function judge(
       (x) => isNear(x, after),
     );
     const isAlone = brought.every((f) => f.follows);
-    for (const f of brought) if (isAlone || !f.follows) findings.push(toFinding(rule, f, after));
+    // Who has the file has that token already, and it must be revoked once.
+    const isKnown = (f: Found): boolean =>
+      rule.id === 'secret-token' && hasBefore && before.source.text.includes(after.source.text.slice(f.start, f.end));
+    for (const f of brought) if ((isAlone || !f.follows) && !isKnown(f)) findings.push(toFinding(rule, f, after));
   }
   return distinct(findings);
 }

@@ -34,6 +34,19 @@ export function wentWithItsCode(before: Source, hunks: readonly Hunk[], line: nu
   return false;
 }
 
+const limiter = /rate_?limit|limiter|throttl|slow_?down/i;
+const limiterCall = /\b\w{0,60}(?:rate_?limit|limiter|throttl|slow_?down)\w{0,60}\s*[(.]/i;
+
+/** Whether a limit (by the name of what was taken out) is kept by another limiter that the same edit brought. */
+export function limitedAnew(name: string, after: Source, changed: ReadonlySet<number>): boolean {
+  if (!limiter.test(name)) return false;
+  for (const n of changed) {
+    const line = after.lines[n - 1] ?? '';
+    if (limiterCall.test(line) && !/^\s*(?:\/\/|#|\*|\/\*)/.test(line)) return true;
+  }
+  return false;
+}
+
 /** What stands for a whole service, container or place in configuration. */
 const block =
   /^\s*(?:-\s+)?(?:name|image|kind|ExecStart|type)["']?\s*[:=]|^\s*(?:server|location|upstream|frontend|backend|listen|resource|Host|Match)\b|^\s*<(?:Directory|Location|VirtualHost)\b/;

@@ -519,6 +519,14 @@ test('a new column whose default is dropped again is explained as such', async (
   assert.match(findings.find((f) => f.rule === 'migration-operation')?.message ?? '', /leaves the column out/);
 });
 
+test('a token that the file held before is not told again; another one is', async () => {
+  const token = (end: string): string => `use('ghp_${'k3Jd82HsmQz91LxVbN4tRw7YpEoA5cGu'}${end}');\n`;
+  const before = `${token('0fXi')}\n`;
+  const rulesOf = async (after: string) => (await judge('src/a.js', before, after)).findings.map((f) => f.rule);
+  assert.deepEqual(await rulesOf(`${before}again();\n${token('0fXi')}`), []);
+  assert.deepEqual(await rulesOf(`${before}again();\n${token('1gYj')}`), ['secret-token']);
+});
+
 test('of a dependency in a table the version is named', async () => {
   const { findings } = await judge(
     'pyproject.toml',
