@@ -102,7 +102,7 @@ export const crossSiteScripting: Rule = {
     const isJs = lang === 'javascript' || lang === 'typescript' || lang === 'tsx';
     if (lang === 'html') {
       for (const m of source.text.matchAll(
-        /\{\{[^{}\n]{0,400}\|\s*(?:safe|safeseq)\b[^{}\n]{0,400}\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]{0,400}%>|<%=\s*(?:raw\s|[^%\n]{0,400}\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=\s*["'](?!\$?t\()|\[innerHTML\]\s*=|ng-bind-html-unsafe/g,
+        /\{\{[^{}\n]{0,400}\|\s*(?:safe|safeseq)\b[^{}\n]{0,400}\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]{0,400}%>|<%=\s*(?:raw\s|[^%\n]{0,400}\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=\s*["'](?!\$?t\()|\[innerHTML\]\s*=(?!\s*"\s*t\('[^'"\n]{0,200}'\)\s*(?:\|\s*\w{1,40}\s*)?")|ng-bind-html-unsafe/g,
       ))
         if (!sanitised(source.text.slice(m.index, m.index + 700)))
           report({ start: m.index, end: m.index + m[0].length });

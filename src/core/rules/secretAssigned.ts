@@ -79,6 +79,9 @@ export const secretAssigned: Rule = {
         let value = (m[4] ?? m[5] ?? '').trim();
         // In a string of code (`"API_TOKEN=…"`) the quote stands in front of the name.
         const inString = /^["'`]/.test(m[0]) && m[1] === '' && /["'`]/.test(line[assignmentEnd(m)] ?? '');
+        // A reference, with or without `!` in front.
+        if (!quoted && source.language === 'terraform' && /^!?(?:var|local|data|module|each|self|path)\./.test(value))
+          continue;
         if (!quoted && (prose || (code && !inString))) continue;
         // A comparison; `==` inside the value is padding.
         if (/[=!]=/.test(line.slice(m.index, m.index + m[0].lastIndexOf(m[4] ?? m[5] ?? '')))) continue;

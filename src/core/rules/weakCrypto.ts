@@ -333,13 +333,16 @@ export const weakCrypto: Rule = {
           report({ ...hit, key: 'key size' });
       } else if (lang === 'php') {
         if (/^(?:md5|sha1|crypt)$/.test(callee)) {
-          if (secretish.test(context())) report({ ...hit, key: callee });
+          // Of a random value it is a way to write it down; whether that can be guessed, `predictable-random` says.
+          if (secretish.test(context()) && !/\b(?:uniqid|mt_rand|rand|random_bytes|random_int)\s*\(/.test(text))
+            report({ ...hit, key: callee });
         } else if (/^hash$/.test(callee) && /["'](?:md[245]|sha1)["']/.test(text) && secretish.test(context()))
           report({ ...hit, key: callee });
         else if (callee.startsWith('mcrypt_') || (callee === 'openssl_encrypt' && /(?:des|rc4|ecb)/i.test(text)))
           report({ ...hit, key: callee });
         else if (
-          /^(?:rand|mt_rand|uniqid)$/.test(callee) &&
+          callee === 'uniqid' &&
+          !/\b(?:mt_rand|rand)\s*\(/.test(text) &&
           secretish.test(source.lines[source.lineAt(call.start) - 1] ?? '')
         )
           report({ ...hit, key: callee });

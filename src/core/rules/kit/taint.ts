@@ -22,7 +22,7 @@ const request = new RegExp(
     String.raw`\bc\.(?:Query|Param|PostForm|FormValue|DefaultQuery|QueryParam|GetHeader|Params|FormFile|GetRawData|QueryParams)\(`,
     String.raw`\bmux\.Vars\b|\bchi\.URLParam|\bevent\.(?:Body|QueryStringParameters|PathParameters|Headers)\b`,
     // PHP
-    String.raw`\$_(?:GET|POST|REQUEST|COOKIE|FILES)\b|\$_SERVER\s*\[\s*['"](?:HTTP_|REQUEST_URI|QUERY_STRING|PHP_SELF|PATH_INFO)`,
+    String.raw`\$_(?:GET|POST|REQUEST|COOKIE|FILES(?!\s*\[[^\]\n]{0,100}\]\s*\[\s*['"](?:tmp_name|size|error)['"]))\b|\$_SERVER\s*\[\s*['"](?:HTTP_|REQUEST_URI|QUERY_STRING|PHP_SELF|PATH_INFO)`,
     String.raw`\$request->(?:get|input|query|post|all|request|cookies?|headers?|getParam|getQueryParams|getParsedBody|file|route|only|getContent|attributes)\b|php:\/\/input`,
     // Rails, Sinatra
     String.raw`\bparams\s*(?:\[|\.(?:require|permit|fetch|to_unsafe_h|dig|slice|values|each)\b)|\bcookies\s*\[`,
