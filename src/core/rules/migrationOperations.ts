@@ -138,7 +138,15 @@ export const migrationOperations: Rule = {
             call.name,
           )
         )
-          report(/\b(?:DELETE\s+FROM|DROP|TRUNCATE)\b/i.test(body) ? { ...hit, tier: 'critical' } : hit);
+          report(
+            /\b(?:DELETE\s+FROM|DROP|TRUNCATE)\b/i.test(body)
+              ? { ...hit, tier: 'critical' }
+              : call.name === 'alter_column' &&
+                  loosened.test(body) &&
+                  !/\b(?:type_|new_column_name|server_default)\s*=/.test(body)
+                ? { ...hit, tier: 'medium' }
+                : hit,
+          );
         else if (call.name === 'add_column' && /nullable\s*=\s*False/.test(body) && !/server_default\s*=/.test(body))
           report(hit);
         else if (call.name === 'create_index' && !/postgresql_concurrently\s*=\s*True/.test(body)) report(hit);
@@ -157,7 +165,7 @@ export const migrationOperations: Rule = {
           ) &&
           !/validate:\s*false|algorithm:\s*:concurrently/.test(body)
         )
-          report(hit);
+          report(call.name === 'change_column_null' && /,\s*true\s*\)?$/.test(body) ? { ...hit, tier: 'medium' } : hit);
         else if (call.name === 'add_index' && !/algorithm:\s*:concurrently/.test(body)) report(hit);
         else if (call.name === 'create_table' && /force:\s*(?:true|:cascade)/.test(body))
           report({ ...hit, tier: 'critical' });
@@ -208,6 +216,9 @@ function harmlessSql(body: string): boolean {
     !/\b(?:DELETE|UPDATE|TRUNCATE|DROP\s+(?:TABLE|COLUMN))\b/.test(statements)
   );
 }
+
+/** A column that may be empty from now on: no row is read for it. */
+const loosened = /\bnullable\s*=\s*True\b/;
 
 /** Django fills the rows that exist, and takes the default out of the database again. */
 const droppedDefault =

@@ -73,8 +73,12 @@ export const sqlDestructive: Rule = {
           start: s.start,
           end: s.end,
           key: `${key}:${s.text.slice(0, 200)}`,
-          tier,
-          message: `${what}: take a backup, stop all readers first, and do it in a release of its own.`,
+          ...(plain
+            ? {
+                tier: 'medium' as const,
+                message: `A ${plain[1]!.toLowerCase()} goes, and with it whatever still asks for it: drop it when no running code does.`,
+              }
+            : { tier, message: `${what}: take a backup, stop all readers first, and do it in a release of its own.` }),
         });
         break;
       }

@@ -527,6 +527,45 @@ test('a token that the file held before is not told again; another one is', asyn
   assert.deepEqual(await rulesOf(`${before}again();\n${token('1gYj')}`), ['secret-token']);
 });
 
+test('a column that is loosened, and a view that goes, weigh less than what is read or lost', async () => {
+  const tiers = async (path: string, text: string): Promise<string[]> =>
+    (await judge(path, null, text)).findings.map((f) => f.tier);
+  const rails = (n: boolean): string =>
+    `class Loose < ActiveRecord::Migration[7.1]\n  def change\n    change_column_null(:orders, :note, ${n})\n  end\nend\n`;
+  assert.deepEqual(await tiers('db/migrate/1_loose.rb', rails(true)), ['medium']);
+  assert.deepEqual(await tiers('db/migrate/1_loose.rb', rails(false)), ['high']);
+  const alembic = (how: string): string =>
+    `from alembic import op\nimport sqlalchemy as sa\n\n\ndef upgrade():\n    op.alter_column("orders", "note", ${how})\n`;
+  assert.deepEqual(await tiers('alembic/versions/1_loose.py', alembic('existing_type=sa.Text(), nullable=True')), [
+    'medium',
+  ]);
+  assert.deepEqual(await tiers('alembic/versions/1_loose.py', alembic('nullable=False')), ['high']);
+  assert.deepEqual(await tiers('alembic/versions/1_loose.py', alembic('type_=sa.Text(), nullable=True')), ['high']);
+  assert.deepEqual(await tiers('migrations/1.sql', 'DROP VIEW open_orders;\n'), ['medium']);
+  assert.deepEqual(await tiers('migrations/1.sql', 'DROP VIEW open_orders CASCADE;\n'), ['high']);
+  assert.deepEqual(await tiers('migrations/1.sql', 'DROP MATERIALIZED VIEW open_orders;\n'), ['high']);
+});
+
+test('a test of what went from the product is no finding, though other tests still name it', async () => {
+  const { findings } = await classify(
+    [
+      { path: 'src/queue.ts', before: 'send({\n  messageGroup: "1",\n  body,\n});\n', after: 'send({\n  body,\n});\n' },
+      {
+        path: 'src/queue.test.ts',
+        before:
+          "test('sends the group', () => {\n  expect(sent.messageGroup).toBe('1');\n});\n\ntest('sends', () => {\n  go();\n});\n",
+        after: "test('sends', () => {\n  go();\n});\n",
+      },
+      { path: 'src/list.test.ts', before: 'a({ messageGroup: 1 });\n', after: 'a({ messageGroup: 1 });\nb();\n' },
+    ],
+    ctx,
+  );
+  assert.deepEqual(
+    findings.map((f) => f.rule),
+    [],
+  );
+});
+
 test('of a dependency in a table the version is named', async () => {
   const { findings } = await judge(
     'pyproject.toml',
