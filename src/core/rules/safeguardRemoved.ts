@@ -34,6 +34,8 @@ export const safeguardRemoved: Rule = {
           ) ||
           // What a limiter answered, and what is said about it, is not the limit; nor is a payment a right.
           /^rate_?limit\w*(?:results?|headers?|messages?|info|status|remaining|reset|window|tiers?)$/i.test(m[0]) ||
+          // To note what somebody is, for the page to show, stops nobody.
+          (/^isAdmin$/.test(m[0]) && /^\s*(?:\w+\.)?isAdmin\s*=(?!=)/.test(line)) ||
           (m[0] === 'authorize' && /(?:gateway|payment\w*|provider)(?:->|\.)$/i.test(line.slice(0, m.index))) ||
           /require\(['"]/.test(line)
         )

@@ -128,6 +128,13 @@ export const shellCommand: Rule = {
           !/\bself-hosted\b/.test(source.text)
         )
           continue;
+        // The history of a clone that the job or the layer made for itself is on the server.
+        if (
+          thrownAway.has(source.language) &&
+          (verdict.rule === 'git-branch-reset' ||
+            (verdict.rule === 'delete-git-data' && /\(\/(?:tmp|build|src|usr\/src|opt)\//.test(verdict.reason)))
+        )
+          continue;
         if (
           uninstaller.test(source.path) &&
           /^delete-system(?:-file)?$/.test(verdict.rule) &&

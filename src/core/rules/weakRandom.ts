@@ -34,6 +34,13 @@ export const weakRandom: Rule = {
         (source.has(/SecureRandom/) || !/java|kotlin/.test(source.language))
       )
         continue;
+      // How long to wait is no secret.
+      if (
+        /(?:delay|sleep|jitter|backoff|timeout)\w{0,20}\s{0,4}\(\s{0,4}$/i.test(
+          source.text.slice(Math.max(0, call.start - 60), call.start),
+        )
+      )
+        continue;
       const line = source.lineAt(call.start);
       // The statement itself, and the line it goes on from.
       const own = source.lines[line - 1] ?? '';
