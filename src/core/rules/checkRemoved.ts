@@ -52,7 +52,7 @@ export const checkRemoved: Rule = {
             .toLowerCase() ??
           (/cosign|attest|slsa|verify/i.test(text)
             ? 'verification'
-            : /\b(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?test\b|\bpytest\b|\bjest\b|\bvitest\b|go test|cargo test|mvn\b[^\n]{0,400}\btest|gradlew?\b[^\n]{0,400}\b(?:test|check)|dotnet test|rspec|phpunit|\btox\b|make (?:test|check)/i.test(
+            : /\b(?:npm|pnpm|yarn|bun|turbo|nx|lerna)\s+(?:(?:run|exec|turbo|nx|lerna|-r|--recursive|-s|--silent)\s+){0,4}test\b|\bpytest\b|\bjest\b|\bvitest\b|go test|cargo test|mvn\b[^\n]{0,400}\btest|gradlew?\b[^\n]{0,400}\b(?:test|check)|dotnet test|rspec|phpunit|\btox\b|make (?:test|check)/i.test(
                   text,
                 )
               ? 'tests'
