@@ -43,6 +43,7 @@ async function work(task: Task): Promise<void> {
       if (ms > slowest) [slowest, slowestIndex] = [ms, index];
     } catch (error) {
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
       parentPort!.postMessage({
         index,
         what: `${what.split('\n').slice(0, 6).join('\n')}\n${shown(input)}`,
