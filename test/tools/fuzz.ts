@@ -43,11 +43,9 @@ async function work(task: Task): Promise<void> {
       if (ms > slowest) [slowest, slowestIndex] = [ms, index];
     } catch (error) {
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
-      parentPort!.postMessage({
-        index,
-        what: `${what.split('\n').slice(0, 6).join('\n')}\n${shown(input)}`,
-      } satisfies Failure);
+      const failure: Failure = { index, what: `${what.split('\n').slice(0, 6).join('\n')}\n${shown(input)}` };
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- to a thread, not to a window
+      parentPort!.postMessage(failure);
     }
     Atomics.add(task.progress, 1, 1);
   }
