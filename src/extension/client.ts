@@ -21,8 +21,6 @@ const staleMs = 5000;
 const stableMs = 5 * 60_000;
 /** For the server to write down what it knows before it goes. */
 const stopMs = 5000;
-/** Within it, it is known how nearly every edit came to be (`lookAhead` in core/attribution/editOrigin.ts). */
-const verdictMs = 1000;
 
 export class ServerClient extends Disposables {
   readonly #context: vscode.ExtensionContext;
@@ -37,6 +35,8 @@ export class ServerClient extends Disposables {
    * to know first.
    */
   handOver: (document: vscode.TextDocument) => protocol.MissedEditsParams | undefined = () => undefined;
+  /** Until the running server has been told how all edits so far came to be. */
+  settled: () => Promise<void> = () => Promise.resolve();
   #client: LanguageClient | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #health: Health = 'starting';
@@ -78,7 +78,7 @@ export class ServerClient extends Disposables {
     await this.#serially(async () => {
       this.#setHealth('starting');
       // What the last edits were is found out a moment later; the next server could not tell which ones are meant.
-      if (this.#client?.isRunning()) await new Promise((resolve) => setTimeout(resolve, verdictMs));
+      if (this.#client?.isRunning()) await this.settled();
       await this.#end();
       await this.#launch();
     });

@@ -84,6 +84,13 @@ export class EditWatcher implements vscode.Disposable {
     }
   }
 
+  /** Until it is known how all edits so far came to be; at most so many milliseconds. */
+  async settled(limitMs: number): Promise<void> {
+    const now = performance.now();
+    while (performance.now() < now + limitMs && (this.#classifier.waitsSince ?? Number.POSITIVE_INFINITY) <= now)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
   dispose(): void {
     this.#publish(this.#classifier.flush());
     clearTimeout(this.#dueTimer);

@@ -49,6 +49,7 @@ export function activate(context: vscode.ExtensionContext): void {
     send: (edit) => announcer.send(edit),
     mayReadClipboard: () => settings.readClipboard(),
   });
+  client.settled = () => watcher.settled(3000);
   const gate = new SaveGate({ context, log, notify, client, policies, ledger, knowledge, announcer });
   const strict = new StrictMode(policies, gate, log);
   const services = { context, log, notify, client, policies, preview, ledger, key, gate, strict, watcher, announcer };

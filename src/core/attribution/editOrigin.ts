@@ -159,6 +159,11 @@ export class EditClassifier {
     return this.#take();
   }
 
+  /** When the oldest change was made of which nothing is known yet. */
+  get waitsSince(): number | undefined {
+    return this.#waiting[0]?.change.at;
+  }
+
   /** When `tick` is next worth calling; `undefined` when nothing waits. */
   get nextDue(): number | undefined {
     const [oldest] = this.#waiting;

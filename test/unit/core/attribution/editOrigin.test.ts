@@ -1320,10 +1320,12 @@ void test('a change that still waits for something is looked at twice, not all t
   const classifier = new EditClassifier();
   for (const e of new Editor(source, false).change([[[15, 0], [15, 0], block]], { dirtyIn: 60_000 }).events)
     if (e.kind === 'change') classifier.push(e);
+  assert.equal(classifier.waitsSince, 1000);
   const looks: number[] = [];
   for (let due = classifier.nextDue; due !== undefined && looks.length < 10; due = classifier.nextDue) {
     looks.push(due);
     classifier.tick(due);
   }
   assert.deepEqual(looks, [1600, 3000]);
+  assert.equal(classifier.waitsSince, undefined);
 });
