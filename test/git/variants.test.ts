@@ -27,6 +27,16 @@ const ok = async (run: Promise<{ code: number; err: string }>): Promise<void> =>
 
 const scenarios: Scenario[] = [
   {
+    name: 'a function that an agent puts behind the others, with an empty line before it',
+    async run(w) {
+      await base(w);
+      await w.append('ai', 'f.ts', '', 'export function more() {', '  return 1;', '}');
+      await w.git('add', '.');
+      await w.commit('more');
+      await w.expect('HEAD', { ai: '4/4', agents: [claude] });
+    },
+  },
+  {
     name: '28: as the Source Control view of VS Code commits: message on standard input, bare PATH of a GUI',
     async run(w) {
       await base(w);

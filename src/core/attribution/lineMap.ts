@@ -244,6 +244,11 @@ export class LineMap {
         newStart++;
       }
     };
+    // The empty rest behind the last break is no line: an empty line that the edit appended is not that one.
+    if (!exact && this.#lines[oldEnd - 1] === '' && next[newEnd - 1] === '') {
+      oldEnd--;
+      newEnd--;
+    }
     // Among equal lines, the one at which the edit happened is the new one.
     if (!atLineStart) trimStart();
     while (oldEnd > from && newEnd > newStart && this.#lines[oldEnd - 1] === next[newEnd - 1]) {

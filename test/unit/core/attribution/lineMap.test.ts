@@ -113,6 +113,21 @@ void test('a whole-text replacement marks only what differs', () => {
   assert.equal(letters(map.toOrigins()), '..a..');
 });
 
+void test('an empty line at the head of an appended block is of whoever appended it', () => {
+  for (const [before, after, want] of [
+    ['a\n}\n', 'a\n}\n\nb\n}\n', '..aaa'],
+    ['a\n\n}\n', 'a\n\n}\n\n\nb\n', '...aaa'],
+    ['', '\nb\n', 'aa'],
+    ['a\n', '\nb\na\n', 'aa.'],
+    ['a\n}\n', 'a\n}\n\n', '..a'],
+    ['a\n\n\n', 'a\n', '.'],
+  ] as const) {
+    const map = new LineMap(before);
+    map.apply(1, [{ text: after }], ai);
+    assert.equal(letters(map.toOrigins()), want, JSON.stringify([before, after]));
+  }
+});
+
 void test('pending lines are unknown until told, in any order, and an unknown version is refused', () => {
   const map = new LineMap('');
   map.apply(2, [change([0, 0, 0, 0, 'mine\n'])]);
