@@ -298,7 +298,7 @@ export class Journal {
     let base: Entry | 'full' | 'missing' = 'full';
     if (head.hasBase) base = newest && head.isBase(newest.key) ? newest : (records.get(head.base) ?? 'missing');
     const depth = base === 'full' ? 0 : (base === 'missing' ? 0 : base.depth) + 1;
-    if (records.has(key)) records.delete(key);
+    records.delete(key);
     const entry: Entry = { key, base, offset: this.#offset, length: end - start, depth };
     records.set(key, entry);
     of.newest = entry;
