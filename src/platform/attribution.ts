@@ -167,16 +167,20 @@ export class AttributionStore {
     deletions: ReadonlyMap<string, LineOrigin> = new Map(),
   ): Promise<void> {
     const hash = await this.#hash();
-    await this.#pending.refresh();
     const lines = splitLines(text);
+    const tokens = lines.map((line) => hash.line(line));
+    const key = hash.key(lines);
+    // As late as can be: an agent's hook may note the same text at the same time.
+    await this.#pending.refresh();
     const [latest] = await this.#pending.snapshots(path, 1);
+    const same = latest?.key === key ? latest : await this.#pending.snapshot(path, key);
     const deleted = new Map(latest?.deleted);
     for (const [line, origin] of deletions) setLast(deleted, hash.line(line), origin);
     const snapshot: Snapshot = {
       path,
-      key: hash.key(lines),
-      lines: lines.map((line) => hash.line(line)),
-      origins: compressLines(expandLines(origins).slice(0, lines.length)),
+      key,
+      lines: tokens,
+      origins: stillKnown(compressLines(expandLines(origins).slice(0, lines.length)), same?.origins ?? []),
       deleted: newest(deleted),
       ...goneOf(latest?.gone),
       at: new Date().toISOString(),
@@ -611,6 +615,15 @@ function restored(now: LineOrigins, earlier: LineOrigins): LineOrigins {
       const old = then[i];
       return old === undefined || old.origin?.origin === 'unknown' ? state : old;
     }),
+  );
+}
+
+/** Origins of a text that somebody noted before: that one of us does not know a line takes nothing from what is known. */
+function stillKnown(now: LineOrigins, noted: LineOrigins): LineOrigins {
+  if (!now.some((run) => run.origin?.origin === 'unknown')) return now;
+  const then = expandLines(noted);
+  return compressLines(
+    expandLines(now).map((state, i) => (state.origin?.origin === 'unknown' && then[i]?.origin ? then[i] : state)),
   );
 }
 

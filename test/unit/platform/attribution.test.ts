@@ -464,3 +464,18 @@ void test(
 );
 
 //#endregion
+
+void test('an editor that does not know a text takes nothing from what an agent’s hook has just said of it', async (t) => {
+  const dir = await scratch(t);
+  const head = 'one\ntwo\n';
+  const text = `${head}\nconst a = compute(1);\n`;
+  const editor = openAttribution({ dir });
+  assert.equal(await said(editor, 'f.ts', text, head), '..uu');
+  // The editor has asked, and is about to note what it knows.
+  await openAttribution({ dir }).record({ path: 'f.ts', before: head, after: text, origin: ai });
+  await editor.remember('f.ts', text, [
+    { count: 2, origin: null },
+    { count: 2, origin: unknown },
+  ]);
+  assert.equal(await said(openAttribution({ dir }), 'f.ts', text, head), '..aa');
+});
