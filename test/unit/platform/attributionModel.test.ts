@@ -12,6 +12,6 @@ syncFiles();
 const first = Number(process.env['MODEL_SEED'] ?? 1);
 const runs = Number(process.env['MODEL_RUNS'] ?? 2000);
 
-void test(`${runs} sessions from seed ${first} on: no AI line is called human, no human line AI`, async () => {
+void test(`${runs} sessions from seed ${first} on: no AI line is called human, no human line AI, a hook is believed`, async () => {
   for (let seed = first; seed < first + runs; seed++) await play(seed);
 });

@@ -9,7 +9,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { LineMap } from '../../../src/core/attribution/lineMap.ts';
 import { expandOrigins } from '../../../src/core/attribution/origins.ts';
-import { splitLines } from '../../../src/core/hunks.ts';
+import { diffLines, splitLines } from '../../../src/core/hunks.ts';
 import { evidences, type LineOrigin } from '../../../src/core/model.ts';
 import { openAttribution, type AttributionStore } from '../../../src/platform/attribution.ts';
 
@@ -169,13 +169,15 @@ class Session {
       case 'hook': {
         const before = this.#disk;
         isClean = this.#text === before;
-        this.#disk = this.#splice(before, `${this.#letters('ai', 6)}\n`);
+        const line = `${this.#letters('ai', 6)}\n`;
+        this.#disk = this.#below(2) === 0 ? this.#splice(before, line) : `${before}\n${line}`;
         await this.#store.record({
           path: this.#path,
           before: this.#raw(before),
           after: this.#raw(this.#disk),
           origin: hook,
         });
+        await this.#hookIsBelieved(before);
         return isClean ? this.#takeDisk('external') : undefined;
       }
       case 'rename': {
@@ -348,6 +350,24 @@ class Session {
 
   //#endregion
   //#region The model
+
+  /** What a hook has just said of its lines is known, also when an editor notes the text without knowing that. */
+  async #hookIsBelieved(before: string): Promise<void> {
+    const lines = splitLines(this.#disk);
+    if (this.#below(2) === 0) {
+      const unknown = lines.map(() => ({ count: 1, origin: origins.unknown }));
+      await openAttribution({ dir: path.join(this.dir, 'countersign') }).remember(
+        this.#path,
+        this.#raw(this.#disk),
+        unknown,
+      );
+    }
+    const { origins: told } = await this.#store.resolve(this.#path, this.#raw(this.#disk), { baseline: this.#head });
+    const found = expandOrigins(told);
+    for (const hunk of diffLines(splitLines(before), lines))
+      for (let at = hunk.newStart - 1; at < hunk.newStart - 1 + hunk.newLines; at++)
+        assert.notEqual(found[at]?.origin, 'unknown', `the hook's line ${at + 1} ${JSON.stringify(lines[at])}`);
+  }
 
   #check(found: readonly (LineOrigin | null)[], text: string, where: string): void {
     const lines = splitLines(text);
