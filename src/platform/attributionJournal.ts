@@ -11,7 +11,7 @@ import * as path from 'node:path';
 import { journalFormat, parseRecord, toSnapshot } from '../core/attribution/journal.ts';
 import type { Snapshot } from '../core/attribution/model.ts';
 import { randomHex } from './crypto.ts';
-import { RecordHead } from './journalHead.ts';
+import { endsAsRecord, RecordHead } from './journalHead.ts';
 
 /** Characters that are not themselves in a record's bytes. */
 const needsEscape = /[\\\u0080-\uffff]/;
@@ -288,7 +288,7 @@ export class Journal {
 
   #note(head: RecordHead, data: Buffer, start: number, end: number, changed: Set<string>): void {
     if (end === start || this.#offset === 0) return;
-    const of = data[end - 1] === 0x7d && head.read(data, start, end) ? this.#recordsOf(head) : undefined;
+    const of = endsAsRecord(data, start, end) && head.read(data, start, end) ? this.#recordsOf(head) : undefined;
     if (!of) {
       this.#reject(this.#offset, end - start);
       return;

@@ -9,7 +9,12 @@ const baseStart = Buffer.from(',"b":"');
 /** Hexadecimal digits of a record's key. */
 const keyLength = 32;
 const quote = 0x22;
+/** Each record ends with its time, or with its commit; inside a string the quotes would be escaped. */
+const tailStarts = [Buffer.from(',"t":"'), Buffer.from(',"c":"')];
+/** A commit's id is the longest. */
+const maxTailValue = 128;
 const backslash = 0x5c;
+const brace = 0x7d;
 
 /** The head of one record after the other; offsets into the bytes given to `read`. */
 export class RecordHead {
@@ -76,6 +81,18 @@ export class RecordHead {
   get base(): string {
     return this.#data.toString('latin1', this.#baseAt, this.#baseAt + keyLength);
   }
+}
+
+/**
+ * Whether a line ends as a record does, and not in its middle: a torn line may end with a brace, too, and counted as a
+ * record would make all that builds on it unreadable.
+ */
+export function endsAsRecord(data: Buffer, start: number, end: number): boolean {
+  if (data[end - 1] !== brace || data[end - 2] !== quote) return false;
+  const last = Math.max(start, end - 2 - maxTailValue);
+  let at = end - 3;
+  while (at >= last && data[at] !== quote) at--;
+  return tailStarts.some((tail) => at - tail.length + 1 >= start && startsWith(data, at - tail.length + 1, tail));
 }
 
 function startsWith(data: Buffer, at: number, what: Buffer): boolean {

@@ -106,3 +106,26 @@ test('lines longer than what is read at once, and a journal that grows between t
     await isRead(journal, expected);
   });
 });
+
+test('a record torn at any byte is set aside, and what is written after it builds on the one before', async () => {
+  await withFile(async (file) => {
+    const origin = { origin: 'ai', evidence: 'hook', agent: 'claude-code' };
+    const row = (name: string, more: object): string =>
+      JSON.stringify({ p: 'a', k: hex(name, 32), ...more, o: [[1, 0]], s: [origin], t });
+    const first = row('1', { l: hex('1', 28) });
+    const torn = row('1', { b: hex('1', 32), d: [], x: [[hex('x', 28), 0]], h: [[[0], [[0]]]], m: [[0, 0, 1]] });
+    const after = row('2', { b: hex('1', 32), d: [[1, 0, '']] });
+    for (let end = 1; end < torn.length; end++) {
+      await fs.writeFile(file, `${[header, first, torn.slice(0, end), after].join('\n')}\n`);
+      const journal = new Journal(file);
+      await journal.refresh();
+      const found = await journal.snapshots('a', 3);
+      assert.deepEqual(
+        found.map((s) => s.key),
+        [hex('2', 32), hex('1', 32)],
+        `torn after ${end} bytes: ${torn.slice(0, end)}`,
+      );
+      assert.equal(journal.problems.length, 1);
+    }
+  });
+});
