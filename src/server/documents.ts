@@ -12,6 +12,7 @@ import { diffLines } from '../core/hunks.ts';
 import type { Grammars } from '../core/ports.ts';
 import { explainPath } from '../core/policy/index.ts';
 import { oneLine } from '../core/plainText.ts';
+import type { AttributionStore } from '../platform/attribution.ts';
 import type {
   ChangedFile,
   EditOriginParams,
@@ -71,6 +72,8 @@ export class Documents {
   readonly #closed: ClosedFiles;
   readonly #missed = new Map<string, MissedEditsParams>();
   readonly #work: WorkQueue;
+  /** Under way to the journal. */
+  readonly #writes = new Set<Promise<void>>();
   #changesTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -319,6 +322,8 @@ export class Documents {
         await this.#persist(d);
       }),
     );
+    // Begun by a save, or of a document that was closed since.
+    await Promise.allSettled(this.#writes);
     await this.#audit.flush();
   }
 
@@ -685,20 +690,21 @@ export class Documents {
     }, delay);
   }
 
-  async #persist(document: OpenDocument): Promise<void> {
+  #persist(document: OpenDocument): Promise<void> {
     clearTimeout(document.persistTimer);
     const { live } = document;
-    if (!live?.root.store || document.unwrittenSince === undefined) return;
+    if (!live?.root.store || document.unwrittenSince === undefined) return Promise.resolve();
     document.unwrittenSince = undefined;
+    const write = this.#write(document, live, live.root.store).finally(() => this.#writes.delete(write));
+    this.#writes.add(write);
+    return write;
+  }
+
+  async #write(document: OpenDocument, live: LiveState, store: AttributionStore): Promise<void> {
     try {
       // What a hook said must not be overwritten by our not knowing.
       if (this.#shouldAsk(document, live) && (await this.#askJournal(document))) this.#judgeSoon(document);
-      await live.root.store.remember(
-        live.repoPath,
-        document.text.getText(),
-        pendingOrigins(live),
-        live.map.deletions(),
-      );
+      await store.remember(live.repoPath, document.text.getText(), pendingOrigins(live), live.map.deletions());
     } catch (error) {
       this.#log('warn', `${live.repoPath}: origins can't be kept: ${describe(error)}`);
     }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { test } from 'node:test';
@@ -118,6 +119,19 @@ test('a server that ends right after its start keeps what it was given', async (
   assert.equal(second.summary(uri)?.unknown, 0);
   await second.stop();
 });
+
+for (const last of ['save', 'close'] as const)
+  test(`a server whose end comes right behind a ${last} has written by then what it knows`, async () => {
+    const dir = await repository({ 'src/app.ts': app });
+    const client = await Client.start({ folders: [dir] });
+    const uri = await client.open(path.join(dir, 'src/app.ts'));
+    await client.insert(uri, 1, risky, ai);
+    await client.until('a finding', () => client.diagnostics(uri).length === 1);
+    await client[last](uri);
+    await client.stop();
+    // Its process ends with the answer: what is under way then is lost.
+    assert.match(readFileSync(path.join(dir, '.git/countersign/attribution.jsonl'), 'utf8'), /"origin":"ai"/);
+  });
 
 test('missed edits that do not lead to the text say nothing about it', async () => {
   const dir = await repository({ 'src/app.ts': app });
