@@ -73,7 +73,7 @@ export class Documents {
   readonly #missed = new Map<string, MissedEditsParams>();
   readonly #work: WorkQueue;
   /** Under way to the journal. */
-  readonly #writes = new Set<Promise<void>>();
+  readonly #writes = new Set<Promise<unknown>>();
   #changesTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -177,6 +177,7 @@ export class Documents {
     const { live } = document;
     if (!live) {
       this.#publish(document, undefined, []);
+      this.#keepUnloaded(document);
       return;
     }
     const publishedKey = document.publishedKey;
@@ -189,6 +190,15 @@ export class Documents {
       publishedKey,
     });
     void this.#persist(document);
+  }
+
+  /** An agent opens, edits, saves and closes a file in one go: what it did is written down once the rest is known. */
+  #keepUnloaded(document: OpenDocument): void {
+    const write = document.ready
+      .then(() => this.#persist(document))
+      .then(() => document.live && this.#closed.judgeSoon(document.live.root, document.live.repoPath))
+      .finally(() => this.#writes.delete(write));
+    this.#writes.add(write);
   }
 
   /** How the change to a version came to be. */
@@ -435,9 +445,9 @@ export class Documents {
     const root = await this.#workspace.rootFor(document.file);
     const repoPath = await root.pathOf(document.file);
     // Outside every root (a link that leaves it): nothing to attribute, nothing to protect.
-    if (repoPath === undefined || document.isClosed) return;
+    if (repoPath === undefined || isDone(document)) return;
     const { baseline, origins, deletedBefore } = await known(root, repoPath, text);
-    if (document.isClosed) return;
+    if (isDone(document)) return;
     const map = new LineMap(text, origins);
     const live: LiveState = { root, repoPath, baseline, map, deletedBefore, askedVersion: version };
     document.live = live;
@@ -726,3 +736,6 @@ export class Documents {
 
   //#endregion
 }
+
+/** Closed, and nothing was done to it that is not known yet. */
+const isDone = (document: OpenDocument): boolean => document.isClosed && document.queued.length === 0;

@@ -133,6 +133,20 @@ for (const last of ['save', 'close'] as const)
     assert.match(readFileSync(path.join(dir, '.git/countersign/attribution.jsonl'), 'utf8'), /"origin":"ai"/);
   });
 
+test('a file that an agent opens, edits, saves and closes before it is loaded has its AI lines', async () => {
+  const dir = await repository({ 'src/app.ts': app });
+  const file = path.join(dir, 'src/app.ts');
+  const client = await Client.start({ folders: [dir] });
+  const uri = await client.open(file);
+  await client.insert(uri, 1, risky, ai);
+  await fs.writeFile(file, withRisk);
+  await client.save(uri);
+  await client.close(uri);
+  await client.until('a finding', () => client.diagnostics(uri).length === 1);
+  assert.deepEqual([client.summary(uri)?.ai, client.summary(uri)?.unknown], [1, 0]);
+  await client.stop();
+});
+
 test('missed edits that do not lead to the text say nothing about it', async () => {
   const dir = await repository({ 'src/app.ts': app });
   const client = await Client.start({ folders: [dir] });
