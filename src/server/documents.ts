@@ -12,7 +12,6 @@ import { diffLines } from '../core/hunks.ts';
 import type { Grammars } from '../core/ports.ts';
 import { explainPath } from '../core/policy/index.ts';
 import { oneLine } from '../core/plainText.ts';
-import type { AttributionStore } from '../platform/attribution.ts';
 import type {
   ChangedFile,
   EditOriginParams,
@@ -30,8 +29,9 @@ import { Memory } from './memory.ts';
 import { isPolicyFile, policyDiagnostics } from './policyLanguage.ts';
 import { maxTextBytes, pathOfUri, uriOfPath } from './text.ts';
 import { ClosedFiles } from './closedFiles.ts';
+import { askJournal, DocumentJournal, shouldAsk, type JournalTiming } from './documentJournal.ts';
 import { describe, type Log } from './log.ts';
-import { isBetter, known, OpenDocument, pendingOrigins, replay, type LiveState, type Queued } from './openDocument.ts';
+import { known, OpenDocument, replay, type LiveState, type Queued } from './openDocument.ts';
 import { summaryOf } from './summary.ts';
 import { WorkQueue } from './workQueue.ts';
 import type { Root, RootChange, Workspace } from './workspace.ts';
@@ -43,15 +43,11 @@ export interface Publisher {
   changesChanged(): void;
 }
 
-export interface Timing {
+export interface Timing extends JournalTiming {
   /** Pause in typing before findings change. */
   readonly debounceMs: number;
   /** So long before the end of the pause the work begins. */
   readonly leadMs: number;
-  /** A document that never pauses (an agent's stream) is judged, and goes to the journal, this often all the same. */
-  readonly maxWaitMs: number;
-  /** Pause before origins go to the journal. */
-  readonly persistMs: number;
 }
 export const defaultTiming: Timing = { debounceMs: 300, leadMs: 100, maxWaitMs: 2000, persistMs: 400 };
 
@@ -72,8 +68,7 @@ export class Documents {
   readonly #closed: ClosedFiles;
   readonly #missed = new Map<string, MissedEditsParams>();
   readonly #work: WorkQueue;
-  /** Under way to the journal. */
-  readonly #writes = new Set<Promise<unknown>>();
+  readonly #journal: DocumentJournal;
   #changesTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -90,6 +85,12 @@ export class Documents {
     this.#timing = timing;
     this.#audit = new AuditTrail(log);
     this.#work = new WorkQueue(log, () => this.#memory.rest());
+    this.#journal = new DocumentJournal({
+      timing,
+      work: this.#work,
+      log,
+      learned: (document) => this.#judgeSoon(document),
+    });
     this.#closed = new ClosedFiles({
       workspace,
       publisher,
@@ -152,14 +153,14 @@ export class Documents {
     document.sinceJudged.push({ version, changes });
     document.editedAt = Date.now();
     this.#judgeSoon(document);
-    this.#persistSoon(document);
+    this.#journal.soon(document);
   }
 
   save(uri: string): void {
     const document = this.#open.get(uri);
     if (!document?.live) return;
     const { root } = document.live;
-    void this.#persist(document);
+    void this.#journal.write(document);
     this.#work.add(`poll:${root.dir}`, async () => {
       await root.poll();
       if (!root.repo) await this.#adoptRepositories();
@@ -177,7 +178,9 @@ export class Documents {
     const { live } = document;
     if (!live) {
       this.#publish(document, undefined, []);
-      this.#keepUnloaded(document);
+      void this.#journal.whenLoaded(document).then(() => {
+        if (document.live) this.#closed.judgeSoon(document.live.root, document.live.repoPath);
+      });
       return;
     }
     const publishedKey = document.publishedKey;
@@ -189,16 +192,7 @@ export class Documents {
       stamp: '',
       publishedKey,
     });
-    void this.#persist(document);
-  }
-
-  /** An agent opens, edits, saves and closes a file in one go: what it did is written down once the rest is known. */
-  #keepUnloaded(document: OpenDocument): void {
-    const write = document.ready
-      .then(() => this.#persist(document))
-      .then(() => document.live && this.#closed.judgeSoon(document.live.root, document.live.repoPath))
-      .finally(() => this.#writes.delete(write));
-    this.#writes.add(write);
+    void this.#journal.write(document);
   }
 
   /** How the change to a version came to be. */
@@ -220,7 +214,7 @@ export class Documents {
     if (!document?.live) return;
     document.live.map.mark(start, end, { origin: as, evidence: 'editor', mark, at: new Date().toISOString() });
     this.#judgeSoon(document, true);
-    this.#persistSoon(document);
+    this.#journal.soon(document);
   }
 
   /** State on disk may have changed. */
@@ -291,7 +285,7 @@ export class Documents {
           const { live } = document;
           if (live?.root !== root || !change.paths.has(live.repoPath)) continue;
           this.#work.add(`ask:${document.uri}`, async () => {
-            if (await this.#askJournal(document)) this.#judgeSoon(document, true);
+            if (await askJournal(document)) this.#judgeSoon(document, true);
           });
         }
         for (const repoPath of change.paths) this.#closed.judgeSoon(root, repoPath);
@@ -326,14 +320,7 @@ export class Documents {
 
   /** Writes what is not yet written; for an orderly end. */
   async flush(): Promise<void> {
-    await Promise.allSettled(
-      [...this.#open.values()].map(async (d) => {
-        await d.ready;
-        await this.#persist(d);
-      }),
-    );
-    // Begun by a save, or of a document that was closed since.
-    await Promise.allSettled(this.#writes);
+    await this.#journal.flush(this.#open.values());
     await this.#audit.flush();
   }
 
@@ -472,7 +459,7 @@ export class Documents {
     if (origin.origin === 'ai' && live.root.auditDir !== undefined)
       this.#audit.edited(document.uri, version, live.repoPath, live.root, origin);
     this.#judgeSoon(document);
-    this.#persistSoon(document);
+    this.#journal.soon(document);
   }
 
   /** HEAD moved: what is in it is old now, and lines that left it may be remembered. */
@@ -491,47 +478,9 @@ export class Documents {
     }
     if (at < lines.length) live.map.mark(at, lines.length - 1, null);
     live.askedVersion = -1;
-    await this.#askJournal(document);
+    await askJournal(document);
     this.#judgeSoon(document, true);
-    this.#persistSoon(document);
-  }
-
-  /**
-   * Asks the journal about lines that the editor could not tell: an agent's hook may have recorded this very text,
-   * before or after the editor saw it. Never weakens what is known. True when something changed.
-   */
-  async #askJournal(document: OpenDocument): Promise<boolean> {
-    const { live } = document;
-    if (!live?.root.store || document.isClosed) return false;
-    const version = document.text.version;
-    const text = document.text.getText();
-    const { origins, deletions } = await live.root.store.resolve(
-      live.repoPath,
-      text,
-      live.root.repo ? { baseline: live.baseline.text } : {},
-    );
-    // Typed on in the meantime: the next pause asks again.
-    if (document.text.version !== version || document.live !== live) return false;
-    live.askedVersion = version;
-    let changed = false;
-    if (deletions.size > 0) {
-      const before = live.deletedBefore;
-      changed = [...deletions].some(([line, o]) => before.get(line)?.origin !== o.origin);
-      live.deletedBefore = deletions;
-    }
-    expandOrigins(origins).forEach((told, i) => {
-      if (told?.origin === 'unknown') return;
-      const known = live.map.originAt(i);
-      if (told === null) {
-        // As in HEAD again (a stash, a checkout of the file): whoever had changed the line, it is an old one now.
-        if (live.root.repo && known !== null) live.map.mark(i, i, null);
-        return;
-      }
-      if (!isBetter(told, known)) return;
-      live.map.mark(i, i, told);
-      changed = true;
-    });
-    return changed;
+    this.#journal.soon(document);
   }
 
   //#endregion
@@ -563,7 +512,7 @@ export class Documents {
   async #judgeOpen(document: OpenDocument): Promise<void> {
     const { live } = document;
     if (!live || document.isClosed) return;
-    if (this.#shouldAsk(document, live)) await this.#askJournal(document);
+    if (shouldAsk(document, live)) await askJournal(document);
     const version = document.text.version;
     this.#resync(document, live);
     const lines = live.map.lines();
@@ -641,12 +590,6 @@ export class Documents {
     live.map.apply(text.version, [{ text: text.getText() }], { origin: 'unknown', evidence: 'none' });
   }
 
-  /** Lines that nobody explained, in a text the journal was not asked about yet. */
-  #shouldAsk(document: OpenDocument, live: LiveState): boolean {
-    if (!live.root.store || live.askedVersion === document.text.version) return false;
-    return live.map.summary().unknown > 0;
-  }
-
   async #judge(root: Root, repoPath: string, text: JudgedText): Promise<Judgement> {
     const started = performance.now();
     const verdict = root.verdict(repoPath);
@@ -681,43 +624,6 @@ export class Documents {
     document.publishedKey = key;
     document.publishedVersion = version;
     this.#publisher.diagnostics(document.uri, version, diagnostics);
-  }
-
-  //#endregion
-  //#region Journal
-
-  #persistSoon(document: OpenDocument): void {
-    const now = Date.now();
-    document.unwrittenSince ??= now;
-    clearTimeout(document.persistTimer);
-    // A long text costs a hash per line: less often.
-    const { persistMs, maxWaitMs } = this.#timing;
-    const rarer = document.text.lineCount > 20_000 ? 5 : 1;
-    // An agent's stream has no pause, and a crash must not cost all of it.
-    const delay = Math.max(0, Math.min(persistMs * rarer, document.unwrittenSince + maxWaitMs * rarer - now));
-    document.persistTimer = setTimeout(() => {
-      this.#work.add(`persist:${document.uri}`, () => this.#persist(document));
-    }, delay);
-  }
-
-  #persist(document: OpenDocument): Promise<void> {
-    clearTimeout(document.persistTimer);
-    const { live } = document;
-    if (!live?.root.store || document.unwrittenSince === undefined) return Promise.resolve();
-    document.unwrittenSince = undefined;
-    const write = this.#write(document, live, live.root.store).finally(() => this.#writes.delete(write));
-    this.#writes.add(write);
-    return write;
-  }
-
-  async #write(document: OpenDocument, live: LiveState, store: AttributionStore): Promise<void> {
-    try {
-      // What a hook said must not be overwritten by our not knowing.
-      if (this.#shouldAsk(document, live) && (await this.#askJournal(document))) this.#judgeSoon(document);
-      await store.remember(live.repoPath, document.text.getText(), pendingOrigins(live), live.map.deletions());
-    } catch (error) {
-      this.#log('warn', `${live.repoPath}: origins can't be kept: ${describe(error)}`);
-    }
   }
 
   //#endregion
