@@ -6,39 +6,23 @@
  * text is never lost and never locked. The commit hook and the server-side gate come after us.
  */
 import * as vscode from 'vscode';
-import { maxTier, type LineOrigin } from '../core/model.ts';
-import { defaultJustification } from '../core/policy/defaults.ts';
-import { linearRegex } from '../core/regex.ts';
+import type { LineOrigin } from '../core/model.ts';
 import * as protocol from '../protocol.ts';
-import type { AiKnowledge, AiLines } from './aiKnowledge.ts';
-import type { Announcer } from './announcer.ts';
-import type { ServerClient } from './client.ts';
+import type { AiLines } from './aiKnowledge.ts';
 import { digestOf } from './digest.ts';
 import { Disposables } from './disposables.ts';
 import { EmptyFiles } from './emptyFiles.ts';
 import { isHarmless, mayBeTheEditors } from './editorSettings.ts';
 import { beyond, Grants } from './grants.ts';
 import { HeldSaves, type HeldSave } from './heldSaves.ts';
-import type { Ledger } from './ledger.ts';
 import { deferred } from './loadDeferred.ts';
-import { describe, type Log } from './log.ts';
-import type { Notify } from './notify.ts';
-import type { Located, Place, PolicyService } from './policyService.ts';
-import { askProhibited, askReason, combine, Reasons, type Answer, type Question } from './savePrompt.ts';
+import { describe } from './log.ts';
+import type { Located } from './policyService.ts';
+import { SaveDialog, type SaveGuardParts } from './saveDialog.ts';
 import { settings } from './settings.ts';
 import { UnwatchedSaves } from './unwatchedSaves.ts';
 import type { SaveListener } from './veto.ts';
-
-export interface SaveGateParts {
-  readonly context: vscode.ExtensionContext;
-  readonly log: Log;
-  readonly notify: Notify;
-  readonly client: ServerClient;
-  readonly policies: PolicyService;
-  readonly ledger: Ledger;
-  readonly knowledge: AiKnowledge;
-  readonly announcer: Announcer;
-}
+import { wholeOf } from './wholeOf.ts';
 
 /** A look-up inside a save must not take longer; VS Code gives participants about 1.5 s. */
 const lookUpMs = 1000;
@@ -51,8 +35,8 @@ const aiLine: LineOrigin = { origin: 'ai', evidence: 'editor' };
 const humanLine: LineOrigin = { origin: 'human', evidence: 'editor' };
 
 export class SaveGate extends Disposables implements SaveListener {
-  readonly #parts: SaveGateParts;
-  readonly #reasons: Reasons;
+  readonly #parts: SaveGuardParts;
+  readonly #dialog: SaveDialog;
   readonly #held = this.own(new HeldSaves());
   readonly #grants: Grants;
   readonly #unwatched: UnwatchedSaves;
@@ -69,18 +53,23 @@ export class SaveGate extends Disposables implements SaveListener {
   /** Digest of the text on disk, per protected document: a change that was taken back by hand needs nothing. */
   readonly #onDisk = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
-  #asking = false;
 
   /** What this host lets us do; `probe.ts` finds out. */
   vetoMode: 'veto' | 'restore' = 'veto';
 
   readonly onDidChange = this.#held.onDidChange;
 
-  constructor(parts: SaveGateParts) {
+  constructor(parts: SaveGuardParts) {
     super();
     this.#parts = parts;
-    this.#reasons = new Reasons(parts.context.workspaceState);
     this.#grants = new Grants(parts.ledger, parts.log);
+    this.#dialog = new SaveDialog(parts, {
+      held: this.#held,
+      grants: this.#grants,
+      consider: (uri) => this.#consider(uri),
+      saveAllowed: (held) => this.#saveAllowed(held),
+      release: (key) => this.#release(key),
+    });
     this.#unwatched = new UnwatchedSaves(parts.context.workspaceState);
     this.#emptyFiles = this.own(new EmptyFiles(parts.log));
     this.own(vscode.workspace.onDidSaveTextDocument((d) => void this.#arrived(d)));
@@ -156,7 +145,7 @@ export class SaveGate extends Disposables implements SaveListener {
   async justify(uris?: readonly vscode.Uri[]): Promise<boolean> {
     for (const uri of uris ?? []) await this.#consider(uri);
     const keys = (uris ? uris.map((u) => u.toString()) : this.#held.keys).filter((k) => this.#held.get(k));
-    if (keys.length > 0) await this.#ask(keys);
+    if (keys.length > 0) await this.#dialog.ask(keys);
     return keys.length > 0;
   }
 
@@ -472,136 +461,12 @@ export class SaveGate extends Disposables implements SaveListener {
       return document && !(this.#guessed.has(k) && savesOnFocus(document));
     });
     this.#toAsk.clear();
-    if (wanted.length > 0) void this.#ask(wanted);
+    if (wanted.length > 0) void this.#dialog.ask(wanted);
   }
 
-  /** One prompt at a time; saves held meanwhile wait for the next explicit save. */
-  async #ask(keys: readonly string[]): Promise<void> {
-    if (this.#asking) return;
-    this.#asking = true;
-    try {
-      const asked = keys.flatMap((k) => this.#held.get(k) ?? []);
-      const prohibited = asked.filter((h) => h.decision === 'deny');
-      const justifiable = asked.filter((h) => h.decision === 'justify');
-      if (prohibited.length > 0) await this.#act(await askProhibited(question(prohibited)), prohibited);
-      if (justifiable.length > 0) await this.#askForReason(justifiable);
-    } catch (error) {
-      this.#parts.log.error(`save prompt: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
-      void this.#parts.notify.show(
-        'guard.prompt',
-        'error',
-        vscode.l10n.t('Countersign could not record the justification: {0}', describe(error)),
-      );
-    } finally {
-      this.#asking = false;
-    }
-  }
-
-  async #askForReason(asked: readonly HeldSave[]): Promise<void> {
-    let value = '';
-    for (let warning: string | undefined; ;) {
-      const now = asked.flatMap((h) => this.#held.get(h.document.uri.toString()) ?? []);
-      if (now.length === 0) return;
-      const about = question(now);
-      const versions = new Map(now.map((h) => [h, versionOf(h)]));
-      const answer = await askReason({ ...about, value, ...(warning !== undefined && { warning }) }, this.#reasons);
-      if (answer.kind === 'justify') {
-        // A reason covers what the person saw. AI lines that came while they wrote ask again.
-        for (const h of now) if ('lineCount' in h.document) await this.#parts.knowledge.settle(h.document);
-        const changed = now.filter((h) => versions.get(h) !== versionOf(h));
-        for (const h of changed) await this.#consider(h.document.uri);
-        const grown = changed.some((h) => (this.#held.get(h.document.uri.toString())?.aiLines ?? 0) > h.aiLines);
-        if (grown) {
-          value = answer.text;
-          warning = vscode.l10n.t('More AI lines came in while you wrote. Look again, then press Enter.');
-          continue;
-        }
-      }
-      await this.#act(answer, now);
-      return;
-    }
-  }
-
-  async #act(answer: Answer, asked: readonly HeldSave[]): Promise<void> {
-    if (answer.kind === 'justify') await this.#accept(answer.text, asked);
-    else if (answer.kind === 'without-ai') for (const h of asked) await this.#withoutAi(h);
-    else if (answer.kind === 'discard') for (const h of asked) if (h.state === 'held') await this.#discard(h);
-  }
-
-  /** The note first, then the save: what reaches the disk is covered. */
-  async #accept(text: string, asked: readonly HeldSave[]): Promise<void> {
-    const { ledger, client } = this.#parts;
-    await this.#reasons.remember(text);
-    const places = new Map<Place, HeldSave[]>();
-    for (const h of asked) places.set(h.place, [...(places.get(h.place) ?? []), h]);
-    for (const [place, files] of places) {
-      const about = question(files);
-      const ticket = about.rule.ticket === undefined ? undefined : ticketIn(text, about.rule.ticket);
-      const texts = files.map((h) => ('lineCount' in h.document ? h.document.getText() : undefined));
-      const digests = files.map((h) => ('lineCount' in h.document ? digestOf(h.document) : ''));
-      const versions = files.map(versionOf);
-      const covers = await Promise.all(
-        files.map(async (h, i) => {
-          // A notebook's bytes are made by its serializer; they are read back once they are saved.
-          const saved = texts[i] ?? (await this.#saveNotebook(h));
-          return ledger.coverage(place, h.path, saved, h.aiLines);
-        }),
-      );
-      const note = await ledger.justify(place, {
-        text,
-        ...(ticket !== undefined && { ticket }),
-        expiresMs: about.rule.expiresMs,
-        tier: about.tier,
-        covers,
-      });
-      for (const [i, h] of files.entries()) {
-        if (!('lineCount' in h.document)) continue;
-        this.#grants.give(h.document.uri, {
-          note,
-          lines: new Set(covers[i]?.added),
-          deleted: this.#parts.knowledge.of(h.document).deleted,
-          version: versions[i] ?? 0,
-          covered: digests[i] ?? '',
-        });
-      }
-    }
-    client.notify(protocol.refresh, {});
-    for (const h of asked) {
-      this.#release(h.document.uri.toString());
-      if (h.document.isDirty) await this.#saveAllowed(h);
-    }
-  }
-
-  /** Strict mode: a reason before the change. The note covers nothing yet; what is saved in its time extends it. */
+  /** Strict mode: a reason before the change; false when there is none. */
   async unlock(document: vscode.TextDocument): Promise<boolean> {
-    const located = await this.#parts.policies.locate(document.uri);
-    if (!located || located.verdict.entries.length === 0) return true;
-    if (this.#grants.get(document.uri, located)) return true;
-    const rule = located.verdict.justification ?? defaultJustification;
-    const about: Question = {
-      paths: [located.path],
-      entries: located.verdict.entries.map((e) => e.name),
-      tier: located.verdict.tier,
-      aiLines: 0,
-      rule,
-      isUnsaved: false,
-    };
-    const answer = await askReason(about, this.#reasons);
-    if (answer.kind !== 'justify') return false;
-    await this.#reasons.remember(answer.text);
-    const ticket = rule.ticket === undefined ? undefined : ticketIn(answer.text, rule.ticket);
-    const covers = await this.#parts.ledger.coverage(located.place, located.path, document.getText(), 0);
-    const note = await this.#parts.ledger.justify(located.place, {
-      text: answer.text,
-      ...(ticket !== undefined && { ticket }),
-      expiresMs: rule.expiresMs,
-      tier: located.verdict.tier,
-      covers: [covers],
-    });
-    const lines = new Set(covers.added);
-    const { version } = document;
-    this.#grants.give(document.uri, { note, lines, deleted: 0, version, covered: digestOf(document) });
-    return true;
+    return this.#dialog.unlock(document);
   }
 
   /** Whether the person has given a reason for this file that is still good. */
@@ -618,41 +483,6 @@ export class SaveGate extends Disposables implements SaveListener {
       this.#allowed.delete(key);
     }
   }
-
-  async #saveNotebook(held: HeldSave): Promise<string> {
-    await this.#saveAllowed(held);
-    return Buffer.from(await vscode.workspace.fs.readFile(held.document.uri)).toString('utf8');
-  }
-
-  async #withoutAi(held: HeldSave): Promise<void> {
-    const { document } = held;
-    if (!('lineCount' in document)) return;
-    const uri = document.uri.toString();
-    const answer = await this.#parts.client.request<protocol.WithoutAiResult>(protocol.withoutAi, { uri });
-    if (!answer) {
-      void vscode.window.showWarningMessage(
-        vscode.l10n.t(
-          'Which lines are AI lines is known to the language server, which is not running. Nothing was changed.',
-        ),
-      );
-      return;
-    }
-    const edit = new vscode.WorkspaceEdit();
-    edit.replace(document.uri, wholeOf(document), answer.text);
-    this.#parts.announcer.expectOwn(document);
-    await vscode.workspace.applyEdit(edit);
-    this.#release(uri);
-    // Through the front door: what is left may need a reason of its own.
-    await document.save();
-  }
-
-  async #discard(held: HeldSave): Promise<void> {
-    const { document } = held;
-    if ('lineCount' in document) await vscode.window.showTextDocument(document);
-    else await vscode.window.showNotebookDocument(document);
-    await vscode.commands.executeCommand('workbench.action.files.revert');
-    this.#release(document.uri.toString());
-  }
 }
 
 const noAi: AiLines = { lines: new Set(), more: false, lastEdit: 0, deleted: 0 };
@@ -661,29 +491,6 @@ function savesOnFocus(document: HeldSave['document']): boolean {
   const mode = settings.autoSave(document.uri);
   return mode === 'onFocusChange' || mode === 'onWindowChange';
 }
-
-function question(files: readonly HeldSave[]): Question {
-  const rules = files.map((h) => h.located.verdict.justification ?? defaultJustification);
-  const entries = new Set(files.flatMap((h) => h.located.verdict.entries.map((e) => e.name)));
-  return {
-    paths: files.map((h) => h.path),
-    entries: [...entries],
-    tier: files.map((h) => h.tier).reduce(maxTier),
-    aiLines: files.reduce((n, h) => n + h.aiLines, 0),
-    rule: combine(rules),
-    isUnsaved: files.some((h) => h.state === 'held'),
-  };
-}
-
-function ticketIn(text: string, pattern: string): string | undefined {
-  const [hit] = linearRegex(pattern).find(text);
-  return hit && text.slice(hit.start, hit.end);
-}
-
-const versionOf = (held: HeldSave): number => held.document.version;
-
-const wholeOf = (document: vscode.TextDocument): vscode.Range =>
-  new vscode.Range(new vscode.Position(0, 0), document.lineAt(document.lineCount - 1).range.end);
 
 const later = async (ms: number): Promise<undefined> =>
   new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
