@@ -4,7 +4,7 @@ import { tiers } from '../model.ts';
 import type { LineOrigins } from '../attribution/model.ts';
 import type { Classification } from '../model.ts';
 import type { PathVerdict } from './model.ts';
-import type { PolicyTest } from './parse.ts';
+import type { PolicyTest } from './build.ts';
 
 export interface ExampleResult {
   readonly example: PolicyTest;
