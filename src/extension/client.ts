@@ -22,6 +22,14 @@ const stableMs = 5 * 60_000;
 /** For the server to write down what it knows before it goes. */
 const stopMs = 5000;
 
+/** What a server has to hear around its start and its end. */
+export interface Beside {
+  /** Asked when the server is about to be given a document, of whose edits it has not heard until then. */
+  handOver(document: vscode.TextDocument): protocol.MissedEditsParams | undefined;
+  /** Until the running server has been told how all edits so far came to be. */
+  settled(): Promise<void>;
+}
+
 export class ServerClient extends Disposables {
   readonly #context: vscode.ExtensionContext;
   readonly #log: Log;
@@ -30,13 +38,7 @@ export class ServerClient extends Disposables {
   readonly #summary = this.own(new vscode.EventEmitter<protocol.SummaryParams>());
   readonly #changes = this.own(new vscode.EventEmitter<void>());
   readonly #healthChanged = this.own(new vscode.EventEmitter<Health>());
-  /**
-   * The server is about to be given a document; between its start and that it hears of no edit of it. Gives what it has
-   * to know first.
-   */
-  handOver: (document: vscode.TextDocument) => protocol.MissedEditsParams | undefined = () => undefined;
-  /** Until the running server has been told how all edits so far came to be. */
-  settled: () => Promise<void> = () => Promise.resolve();
+  #beside: Beside | undefined;
   #client: LanguageClient | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #health: Health = 'starting';
@@ -67,7 +69,8 @@ export class ServerClient extends Disposables {
   }
 
   /** Starts the server; never throws, never blocks the caller. */
-  start(): void {
+  start(beside: Beside): void {
+    this.#beside = beside;
     void this.#serially(async () => this.#launch());
   }
 
@@ -78,7 +81,7 @@ export class ServerClient extends Disposables {
     await this.#serially(async () => {
       this.#setHealth('starting');
       // What the last edits were is found out a moment later; the next server could not tell which ones are meant.
-      if (this.#client?.isRunning()) await this.settled();
+      if (this.#client?.isRunning()) await this.#beside?.settled();
       await this.#end();
       await this.#launch();
     });
@@ -145,7 +148,7 @@ export class ServerClient extends Disposables {
         commands: protocol.clientCommands,
       }),
       closed: async () => this.#closed(),
-      handOver: (document) => this.handOver(document),
+      handOver: (document) => this.#beside?.handOver(document),
       published: (uri) => this.#stale.delete(uri.toString()),
       running: () => {
         this.#startedAt = Date.now();

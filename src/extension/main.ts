@@ -27,6 +27,8 @@ import { registerVeto } from './veto.ts';
 
 /** What is no hurry, in ms after activation: copying the CLI, probing the veto. */
 const quietMs = 1500;
+/** A restart waits no longer for the verdicts on the last edits. */
+const settleMs = 3000;
 
 export function activate(context: vscode.ExtensionContext): void {
   const started = performance.now();
@@ -49,7 +51,6 @@ export function activate(context: vscode.ExtensionContext): void {
     send: (edit) => announcer.send(edit),
     mayReadClipboard: () => settings.readClipboard(),
   });
-  client.settled = () => watcher.settled(3000);
   const gate = new SaveGate({ context, log, notify, client, policies, ledger, knowledge, announcer });
   const strict = new StrictMode(policies, gate, log);
   const services = { context, log, notify, client, policies, preview, ledger, key, gate, strict, watcher, announcer };
@@ -77,7 +78,7 @@ export function activate(context: vscode.ExtensionContext): void {
   log.info(`active after ${(performance.now() - started).toFixed(1)} ms`);
 
   const later = async (): Promise<void> => {
-    client.start();
+    client.start({ handOver: (document) => missed.handOver(document), settled: () => watcher.settled(settleMs) });
     await policies.open();
     signing.start();
     await new Promise((resolve) => setTimeout(resolve, quietMs));

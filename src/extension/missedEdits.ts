@@ -37,7 +37,6 @@ export class MissedEdits extends Disposables {
     this.own(vscode.workspace.onDidOpenTextDocument((d) => this.#handedOver.size === 0 && this.#keep(d)));
     this.own(vscode.workspace.onDidCloseTextDocument((d) => this.#closed(d.uri.toString())));
     this.own(vscode.workspace.onDidChangeTextDocument((e) => this.#changed(e)));
-    client.handOver = (document) => this.#handOver(document.uri.toString());
     this.own(client.onHealth((health) => health !== 'running' && this.#takeAllBack()));
     this.#keepAll();
   }
@@ -45,6 +44,17 @@ export class MissedEdits extends Disposables {
   /** A verdict; those of edits that the server will see itself are not kept. */
   tell(told: protocol.EditOriginParams): void {
     this.#documents.get(told.uri)?.origins.push(told);
+  }
+
+  /** The server gets a document: what was done to it so far, as far as it is known here. */
+  handOver(document: vscode.TextDocument): protocol.MissedEditsParams | undefined {
+    const uri = document.uri.toString();
+    const missed = this.#documents.get(uri);
+    this.#drop(uri);
+    this.#handedOver.add(uri);
+    if (!missed || missed.edits.length === 0) return undefined;
+    const { text, edits, origins } = missed;
+    return { uri, text, edits, origins };
   }
 
   /** The server is gone, and with it all that it had. */
@@ -91,15 +101,6 @@ export class MissedEdits extends Disposables {
         text,
       })),
     });
-  }
-
-  #handOver(uri: string): protocol.MissedEditsParams | undefined {
-    const missed = this.#documents.get(uri);
-    this.#drop(uri);
-    this.#handedOver.add(uri);
-    if (!missed || missed.edits.length === 0) return undefined;
-    const { text, edits, origins } = missed;
-    return { uri, text, edits, origins };
   }
 
   #closed(uri: string): void {

@@ -439,8 +439,12 @@ export class Documents {
     const live: LiveState = { root, repoPath, baseline, map, deletedBefore, askedVersion: version };
     document.live = live;
     for (const { version, changes } of document.queued.splice(0)) this.#apply(document, live, version, changes);
-    for (const told of document.told.values()) this.#resolve(document, live, told);
-    document.told.clear();
+    for (const told of document.told.values()) {
+      // Of a change that is still on its way: it finds its origin here when it comes.
+      if (told.version > document.text.version) continue;
+      document.told.delete(told.version);
+      this.#resolve(document, live, told);
+    }
     this.#judgeSoon(document, true);
   }
 

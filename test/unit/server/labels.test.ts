@@ -209,6 +209,18 @@ test('origins may arrive before the change they explain', async () => {
   await client.stop();
 });
 
+test('nor is an origin lost that comes while the document is loaded, and its change after that', async () => {
+  const dir = await repository({ 'src/app.ts': app });
+  const client = await Client.start({ folders: [dir] });
+  const uri = await client.open(path.join(dir, 'src/app.ts'));
+  await client.connection.sendNotification(protocol.editOrigin, { uri, version: 2, origin: ai, cause: 'test' });
+  await client.until('it is loaded', () => client.summary(uri) !== undefined);
+  await client.insert(uri, 1, risky);
+  await client.until('a summary', () => client.summary(uri)?.version === 2);
+  assert.deepEqual([client.summary(uri)?.ai, client.summary(uri)?.unknown], [1, 0]);
+  await client.stop();
+});
+
 test('findings leave when the change is committed', async () => {
   const dir = await repository({ 'src/app.ts': app });
   const client = await Client.start({ folders: [dir] });
