@@ -29,7 +29,9 @@ export const dependencyChanged: Rule = {
 
 /** A part of the same build: its code is in this repository, and where it is declared the others are asked for. */
 const isOwn = (d: Dependency): boolean =>
-  d.version.startsWith('workspace:') ||
+  d.local === true ||
+  /^(?:workspace|link|portal):|^file:(?!\/\/)/.test(d.version) ||
+  /(?:^|,)repository=file:\/\//.test(d.version) ||
   /^\$\{(?:project|pom)\.version\}$/.test(d.version) ||
   (d.section === 'dependencies' &&
     ((d.name.endsWith('.workspace') && d.version === 'true') || /^\{[^}]*\bworkspace\s*=\s*true\b/.test(d.version)));
@@ -38,6 +40,10 @@ const isOwn = (d: Dependency): boolean =>
 const shown = (version: string): string =>
   version.startsWith('{')
     ? (/\b(?:version|rev|tag|branch|git|path|url)\s*=\s*["']([^"'\n]*)["']/.exec(version)?.[1] ?? '')
-    : version;
+    : version
+        .replace(/^version=/, '')
+        .replace(/["']/g, '')
+        .replace(/^[\s,]+/, '')
+        .replace(/\s+/g, ' ');
 
-const printable = (text: string): string => text.replace(/[^\w@/.:^~<>=!*+, ${}-]/g, '?').slice(0, 60);
+const printable = (text: string): string => text.replace(/[^\w@/.:^~<>=!*+, ${}[\]()-]/g, '?').slice(0, 60);

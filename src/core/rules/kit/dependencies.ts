@@ -10,6 +10,8 @@ export interface Dependency {
   readonly end: number;
   /** Needed by another dependency alone, and written along by the tool. */
   readonly indirect?: boolean;
+  /** Its code is in this repository: a folder says where. */
+  readonly local?: boolean;
 }
 
 /** Never throws. */
@@ -113,6 +115,9 @@ export function dependencies(source: Source): Dependency[] {
     let section = '';
     let offset = 0;
     let list = '';
+    /** Tables of one dependency each, and those that say in which folder it is. */
+    const tables = new Map<Dependency, string>();
+    const folders = new Set<string>();
     for (const line of text.split('\n')) {
       const head = /^\s*\[+\s*([^\]]+?)\s*\]+/.exec(line);
       if (head && !list) section = head[1]!.replaceAll('"', '');
@@ -129,14 +134,18 @@ export function dependencies(source: Source): Dependency[] {
           const [, key, rest] = pair as unknown as [string, string, string];
           const detail = /(?:^|\.)(?:dev-|build-)?dependencies\.([\w.-]+)$/.exec(section);
           if (detail) {
-            if (/^(?:version|git|path|branch|rev|tag|registry|package)$/.test(key))
-              found.push({
+            if (key === 'path') folders.add(section);
+            if (/^(?:version|git|path|branch|rev|tag|registry|package)$/.test(key)) {
+              const row = {
                 name: detail[1]!,
                 version: `${key}=${rest.trim()}`,
                 section: 'dependencies',
                 start: offset,
                 end: offset + line.length,
-              });
+              };
+              found.push(row);
+              tables.set(row, section);
+            }
           } else if (inSection && /^\s*\[/.test(rest) && !/^\s*\[\s*\{/.test(rest)) {
             list = `${section}.${key}`;
             for (const m of rest.matchAll(/(["'])([^"'\n]+)\1/g)) pushRequirement(m[2]!, list, offset, line);
@@ -165,7 +174,7 @@ export function dependencies(source: Source): Dependency[] {
       }
       offset += line.length + 1;
     }
-    return found;
+    return found.map((d) => (folders.has(tables.get(d) ?? '') || isInFolder(d.version) ? { ...d, local: true } : d));
   }
   if (name === 'setup.py' || name === 'setup.cfg') {
     for (const m of text.matchAll(
@@ -213,8 +222,17 @@ export function dependencies(source: Source): Dependency[] {
       const id = /<artifactId>\s*([^<]+?)\s*</.exec(m[2]!)?.[1];
       const group = /<groupId>\s*([^<]+?)\s*</.exec(m[2]!)?.[1] ?? '';
       const version = /<version>\s*([^<]+?)\s*</.exec(m[2]!)?.[1] ?? '';
+      // Where a parent lies beside, it is a file of this build; without a path it may be.
+      const isBeside = m[1] === 'parent' && /<relativePath>\s*[^\s<]/.test(m[2]!);
       if (id)
-        found.push({ name: `${group}:${id}`, version, section: m[1]!, start: m.index, end: m.index + m[0].length });
+        found.push({
+          name: `${group}:${id}`,
+          version,
+          section: m[1]!,
+          start: m.index,
+          end: m.index + m[0].length,
+          ...(isBeside ? { local: true } : {}),
+        });
     }
     for (const m of text.matchAll(/<([\w.-]+[.-]version|version\.[\w.-]+)>\s*([^<]+?)\s*<\/\1>/g))
       found.push({ name: m[1]!, version: m[2]!, section: 'properties', start: m.index, end: m.index + m[0].length });
@@ -271,6 +289,10 @@ export function dependencies(source: Source): Dependency[] {
       });
   }
 }
+
+/** A table in one line that names a folder, and no repository beside it. */
+const isInFolder = (version: string): boolean =>
+  /^\{[^}]*\bpath\s*=\s*["']/.test(version) && !/\b(?:git|url)\s*=/.test(version);
 
 /** Whether the comment of pip-compile or uv behind a requirement names packages alone: nobody asked for it by name. */
 function cameAlong(text: string, end: number): boolean {
