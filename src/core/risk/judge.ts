@@ -79,7 +79,9 @@ export function judge(
     const now = run(rule, after.source);
     if (now.length === 0) continue;
     if (!now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after))) continue;
-    const old = hasBefore ? count(run(rule, before.source)) : new Map<string, number>();
+    const was = hasBefore ? run(rule, before.source) : [];
+    const old = count(was);
+    const subjects = new Set(was.map((f) => f.subject));
     const brought = surplus(
       now,
       old,
@@ -90,7 +92,11 @@ export function judge(
     // Who has the file has that token already, and it must be revoked once.
     const isKnown = (f: Found): boolean =>
       rule.id === 'secret-token' && hasBefore && before.source.text.includes(after.source.text.slice(f.start, f.end));
-    for (const f of brought) if ((isAlone || !f.follows) && !isKnown(f)) findings.push(toFinding(rule, f, after));
+    for (const f of brought)
+      if ((isAlone || !f.follows) && !isKnown(f)) {
+        const message = f.subject !== undefined && subjects.has(f.subject) ? (f.known ?? f.message) : f.message;
+        findings.push(toFinding(rule, message === undefined ? f : { ...f, message }, after));
+      }
   }
   return distinct(findings);
 }

@@ -15,6 +15,9 @@ export interface Hit {
   /** Replaces the rule's own sentence. Never contains a secret. */
   readonly message?: string;
   readonly tier?: Tier;
+  /** What the hit is about, where that was there before in another form: then `known` is the sentence, not `message`. */
+  readonly subject?: string;
+  readonly known?: string;
   /** Follows from another hit of the rule (what a tool writes along): no finding when the change has one that does not. */
   readonly follows?: boolean;
 }

@@ -572,7 +572,24 @@ test('of a dependency in a table the version is named', async () => {
     '[tool.poetry.dependencies]\nserver = { extras = ["fast"], version = "^1.0" }\n',
     '[tool.poetry.dependencies]\nserver = { extras = ["fast"], version = "^1.1" }\n',
   );
-  assert.match(findings[0]?.message ?? '', /^Dependency server at \^1\.1 is new or changed/);
+  assert.match(findings[0]?.message ?? '', /^Dependency server is at \^1\.1 now: check what changed/);
+});
+
+test('a dependency that was there is told as changed, another as new, both as they are written', async () => {
+  const gems = (lines: string): string => `source 'https://rubygems.org'\n${lines}`;
+  const { findings } = await judge(
+    'Gemfile',
+    gems("gem 'ldap', '>= 0.5', '< 1.0'\n"),
+    gems("gem 'ldap', '>= 0.7', '< 1.0'\ngem 'http',   github: 'a/http'\n"),
+  );
+  assert.deepEqual(
+    findings.filter((f) => f.rule === 'dependency-changed').map((f) => f.message.split(':').slice(0, -1).join(':')),
+    ['Dependency ldap is at >= 0.7, < 1.0 now', 'Dependency http at github: a/http is new'],
+  );
+  const project = (version: string): string =>
+    `<Project><ItemGroup><PackageReference Include="Cache" Version="${version}" /></ItemGroup></Project>\n`;
+  const nuget = await judge('a.csproj', project('9.0.1'), project('[9.0.12,10)'));
+  assert.match(nuget.findings[0]?.message ?? '', /^Dependency Cache is at \[9\.0\.12,10\) now/);
 });
 
 test('the version of a dependency is named as it is written', async () => {
