@@ -28,7 +28,13 @@ import {
   type Sides,
 } from './risk/sides.ts';
 import { applyPolicy, baseTier, floors, summed } from './risk/verdict.ts';
-import { withoutFollowers, withoutMoves, withoutOrphans, type FileClassification } from './risk/wholeChange.ts';
+import {
+  withoutFollowers,
+  withoutMoves,
+  withoutOrphans,
+  withoutOwnAndRepeated,
+  type FileClassification,
+} from './risk/wholeChange.ts';
 import { customHits } from './rules/custom.ts';
 
 export { baseTier, type FileClassification };
@@ -47,6 +53,7 @@ export async function classify(
   for (const file of files) judged.push({ path: file.path, classification: await classifyFile(file, ctx) });
   if (files.length > 1) {
     withoutFollowers(judged);
+    withoutOwnAndRepeated(files, judged);
     withoutMoves(files, judged);
     withoutOrphans(files, judged);
   }

@@ -72,6 +72,61 @@ export function withoutFollowers(judged: FileClassification[]): void {
   }
 }
 
+/** What a manifest of the change says it is itself, as others ask for it. */
+function declaredPart({ path, after }: FileChange): string | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (after === null || after.length > maxText) return undefined;
+  if (name === 'package.json')
+    try {
+      const own = (JSON.parse(after) as { name?: unknown } | null)?.name;
+      return typeof own === 'string' ? own : undefined;
+    } catch {
+      return undefined;
+    }
+  if (name === 'Cargo.toml' || name === 'pyproject.toml')
+    return /^\[(?:package|project)\][ \t]*\n(?:[^[\n][^\n]*\n|\n)*?name[ \t]*=[ \t]*"([^"\n]{1,200})"/m.exec(
+      after,
+    )?.[1];
+  if (name === 'pom.xml') {
+    const [parent = '', ...rest] = after.split('</parent>');
+    const own = rest.length > 0 ? rest.join('') : parent;
+    const head = own.split(/<(?:dependencies|dependencyManagement|build|profiles)>/)[0]!;
+    const group = (/<groupId>\s*([^<\s]+)/.exec(head) ?? /<groupId>\s*([^<\s]+)/.exec(parent))?.[1];
+    const artifact = /<artifactId>\s*([^<\s]+)/.exec(head)?.[1];
+    return group && artifact ? `${group}:${artifact}` : undefined;
+  }
+  return undefined;
+}
+
+/**
+ * Dependencies that the whole change explains: parts whose own manifests it edits (a release raises them all), and those
+ * that another manifest asks for in the same version. Of these the manifest nearest to the root tells it.
+ */
+export function withoutOwnAndRepeated(files: readonly FileChange[], judged: FileClassification[]): void {
+  const isDependency = (f: Finding): boolean => f.rule === 'dependency-changed';
+  const order = [...judged.keys()]
+    .filter((i) => judged[i]!.classification.findings.some(isDependency))
+    .sort((a, b) => depth(judged[a]!.path) - depth(judged[b]!.path) || a - b);
+  if (order.length === 0) return;
+  const parts = new Set(files.map(declaredPart));
+  const told = new Map<string, number>();
+  for (const i of order) {
+    const { path, classification } = judged[i]!;
+    const left = classification.findings.filter((f) => {
+      if (!isDependency(f)) return true;
+      const [, name = '', version = ''] = (keys.get(f) ?? '').split('\n');
+      if (parts.has(name)) return false;
+      const key = `${extension(path)} ${name} ${version}`;
+      const teller = told.get(key) ?? i;
+      told.set(key, teller);
+      return teller === i;
+    });
+    keep(judged, i, left);
+  }
+}
+const depth = (path: string): number => path.split('/').length;
+const extension = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
+
 /** A file's verdict with fewer findings. */
 function keep(judged: FileClassification[], i: number, left: readonly Finding[]): void {
   const { path, classification } = judged[i]!;

@@ -20,7 +20,7 @@ export const dependencyChanged: Rule = {
         start: d.start,
         end: d.end,
         ...(d.indirect ? { follows: true } : {}),
-        key: `dep:${d.section}:${d.name}:${d.version}`,
+        key: `dep:${d.section}\n${d.name}\n${d.version}`,
         subject: `${d.section}:${d.name}`,
         message: `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one and what the lock file resolves to.`,
         known: `Dependency ${printable(d.name)} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it and what the lock file resolves to.`,

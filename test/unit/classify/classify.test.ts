@@ -603,3 +603,45 @@ test('the version of a dependency is named as it is written', async () => {
     JSON.stringify(findings),
   );
 });
+
+test('a dependency of several manifests is told once, at the one nearest to the root; another version is told', async () => {
+  const file = (path: string, from: string, to: string) => ({
+    path,
+    before: `{\n  "dependencies": {\n    "left": "${from}"\n  }\n}\n`,
+    after: `{\n  "dependencies": {\n    "left": "${to}"\n  }\n}\n`,
+  });
+  const found = async (...files: ReturnType<typeof file>[]) => {
+    const verdict = await classify(files, ctx);
+    assert.equal(verdict.tier, 'high');
+    return verdict.files.map((f) => f.classification.findings.filter((x) => x.rule === 'dependency-changed').length);
+  };
+  const deep = file('packages/a/package.json', '1.0.0', '1.1.0');
+  assert.deepEqual(await found(deep, file('package.json', '1.0.0', '1.1.0')), [0, 1]);
+  assert.deepEqual(await found(deep, file('package.json', '1.0.0', '1.2.0')), [1, 1]);
+});
+
+test('parts whose own manifests the change edits are no dependencies', async () => {
+  const found = async (files: readonly { path: string; before: string | null; after: string }[]) =>
+    (await classify(files, ctx)).findings.filter((f) => f.rule === 'dependency-changed').length;
+  const user = (n: string) => `{\n  "name": "@shop/web",\n  "dependencies": {\n    "@shop/prices": "${n}"\n  }\n}\n`;
+  const part = (n: string) => `{\n  "name": "@shop/prices",\n  "version": "${n}"\n}\n`;
+  const web = { path: 'web/package.json', before: user('1.0.0'), after: user('1.1.0') };
+  assert.equal(await found([web, { path: 'README.md', before: 'a', after: 'b' }]), 1);
+  assert.equal(await found([web, { path: 'prices/package.json', before: part('1.0.0'), after: part('1.1.0') }]), 0);
+  const module = (n: string) =>
+    `<project>\n<parent>\n<groupId>org.shop</groupId>\n<artifactId>shop</artifactId>\n<version>${n}</version>\n</parent>\n<artifactId>web</artifactId>\n</project>\n`;
+  const root = (n: string) =>
+    `<project>\n<groupId>org.shop</groupId>\n<artifactId>shop</artifactId>\n<version>${n}</version>\n</project>\n`;
+  const pom = { path: 'web/pom.xml', before: module('1'), after: module('2') };
+  assert.equal(await found([pom, { path: 'README.md', before: 'a', after: 'b' }]), 1);
+  assert.equal(await found([pom, { path: 'pom.xml', before: root('1'), after: root('2') }]), 0);
+  const crate = (n: string) => `[package]\nname = "shop-web"\n\n[dependencies]\nshop-prices = "${n}"\n`;
+  const own = (n: string) => `[package]\nedition = "2021"\nname = "shop-prices"\nversion = "${n}"\n`;
+  assert.equal(
+    await found([
+      { path: 'web/Cargo.toml', before: crate('1'), after: crate('2') },
+      { path: 'prices/Cargo.toml', before: own('1'), after: own('2') },
+    ]),
+    0,
+  );
+});
