@@ -9,7 +9,7 @@ import { candidatesFor } from '../rules/candidates.ts';
 import { rules } from '../rules/index.ts';
 import type { Rule } from '../rules/rule.ts';
 import { hits, run, type Found } from './hits.ts';
-import { limitedAnew, wentWithItsBlock, wentWithItsCode } from './removedCode.ts';
+import { limitedAnew, renamed, wentWithItsBlock, wentWithItsCode } from './removedCode.ts';
 import { identity, type Side } from './sides.ts';
 
 /** What a finding is about (`Hit.key`), and the old line of what it says is gone. */
@@ -63,7 +63,9 @@ export function judge(
           rule.id === 'safeguard-removed' &&
           (file.after === null ||
             wentWithItsCode(before.source, before.hunks, f.line) ||
-            limitedAnew(f.key, after.source, after.changed))
+            limitedAnew(f.key, after.source, after.changed) ||
+            (before.original === identity &&
+              renamed(f.key, before.source, after.source, after.changed, before.hunks, f.line)))
         )
           continue;
         if (

@@ -47,6 +47,41 @@ export function limitedAnew(name: string, after: Source, changed: ReadonlySet<nu
   return false;
 }
 
+const word = /[A-Za-z_]\w{2,80}/g;
+const plain = (name: string): string => name.replaceAll('_', '').toLowerCase();
+/** Words that make of a check something that checks less. */
+const weaker =
+  /skip|optional|unsafe|disable|ignore|allow|maybe|fake|mock|dummy|anonym|bypass|noop|without|unless|except/;
+
+/**
+ * Whether the lines that took a safeguard's place call it by a name that is spelt another way (`check_permission` for
+ * `checkPermission`), or that says more (`authenticateRequest` for `authenticate`): as often as the old lines did.
+ */
+export function renamed(
+  name: string,
+  before: Source,
+  after: Source,
+  changed: ReadonlySet<number>,
+  hunks: readonly Hunk[],
+  line: number,
+): boolean {
+  const hunk = hunks.find((h) => line >= h.oldStart && line < h.oldStart + h.oldLines);
+  if (!hunk || hunk.newLines === 0) return false;
+  const wanted = plain(name);
+  if (!/^\w+$/.test(wanted)) return false;
+  const fits = (w: string): boolean => {
+    const own = plain(w);
+    return own === wanted || (wanted.length >= 8 && own.includes(wanted) && !weaker.test(own));
+  };
+  const isComment = (text: string): boolean => /^\s*(?:\/\/|#(?!\[)|\*|\/\*|--)/.test(text);
+  const names = (text: string): number => (isComment(text) ? 0 : (text.match(word) ?? []).filter(fits).length);
+  let missing = 0;
+  for (let n = hunk.oldStart; n < hunk.oldStart + hunk.oldLines; n++) missing += names(before.lines[n - 1] ?? '');
+  for (let n = hunk.newStart; n < hunk.newStart + hunk.newLines; n++)
+    if (changed.has(n)) missing -= names(after.lines[n - 1] ?? '');
+  return missing <= 0;
+}
+
 /** What stands for a whole service, container or place in configuration. */
 const block =
   /^\s*(?:-\s+)?(?:name|image|kind|ExecStart|type)["']?\s*[:=]|^\s*(?:server|location|upstream|frontend|backend|listen|resource|Host|Match)\b|^\s*<(?:Directory|Location|VirtualHost)\b/;

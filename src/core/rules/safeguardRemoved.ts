@@ -32,6 +32,13 @@ export const safeguardRemoved: Rule = {
           /^\s*(?:import\b|from\b|using\b|require|export\s*\{|const\s+\{[^}]{0,400}\}\s*=\s*require|(?:export\s+)?(?:async\s+)?(?:function|def|func|class|interface|type)\b|#include|\*)/.test(
             line,
           ) ||
+          // … whatever stands before them.
+          (/^\s*(?:(?:public|private|protected|internal|static|abstract|final|virtual|override|async)\s+)+(?:function\s+|[\w<>[\],.?]+\s+)$/.test(
+            line.slice(0, m.index),
+          ) &&
+            line[m.index + m[0].length] === '(') ||
+          // Who takes out an exemption guards more than before.
+          /^\s*(?:skip_\w+\b|@?\w*(?:exempt|AllowAnonymous)\w*)/.test(line) ||
           // What a limiter answered, and what is said about it, is not the limit; nor is a payment a right.
           /^rate_?limit\w*(?:results?|headers?|messages?|info|status|remaining|reset|window|tiers?)$/i.test(m[0]) ||
           // To note what somebody is, for the page to show, stops nobody.
