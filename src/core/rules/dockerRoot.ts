@@ -11,6 +11,8 @@ export const dockerRoot: Rule = {
   remedy: 'end the last stage with a USER of its own',
   keywords: ['from'],
   check(source, report) {
+    // Who works in a container of their own is told who they are by devcontainer.json.
+    if (/(?:^|\/)\.devcontainer\//.test(source.path)) return;
     const from = source.docker.filter((d) => d.name === 'FROM');
     const last = from.at(-1);
     if (!last) return;

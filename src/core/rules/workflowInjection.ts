@@ -16,8 +16,11 @@ export const workflowInjection: Rule = {
       for (const step of job.steps) {
         const script = runText(step);
         if (!script) continue;
+        // Put into `env:` once, it serves the whole script.
+        const told = new Set<string>();
         for (const e of expressions(source, script.start, script.end)) {
-          if (!isUntrusted(e.text, job, source)) continue;
+          if (told.has(e.text) || !isUntrusted(e.text, job, source)) continue;
+          told.add(e.text);
           report({
             start: e.start,
             end: e.end,

@@ -645,3 +645,15 @@ test('parts whose own manifests the change edits are no dependencies', async () 
     0,
   );
 });
+
+test('an expression that a script pastes twice is told once for the step', async () => {
+  const { findings } = await judge(
+    '.github/workflows/a.yml',
+    null,
+    'on: issues\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: |\n          echo ${{ github.event.issue.title }}\n          echo ${{ github.event.issue.title }}\n      - run: echo ${{ github.event.issue.title }}\n',
+  );
+  assert.deepEqual(
+    findings.filter((f) => f.rule === 'workflow-injection').map((f) => f.line),
+    [7, 9],
+  );
+});
