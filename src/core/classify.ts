@@ -51,9 +51,9 @@ export async function classify(
 ): Promise<Classification & { readonly files: readonly FileClassification[] }> {
   const judged: FileClassification[] = [];
   for (const file of files) judged.push({ path: file.path, classification: await classifyFile(file, ctx) });
+  withoutOwnAndRepeated(files, judged);
   if (files.length > 1) {
     withoutFollowers(judged);
-    withoutOwnAndRepeated(files, judged);
     withoutMoves(files, judged);
     withoutOrphans(files, judged);
   }

@@ -98,6 +98,21 @@ function declaredPart({ path, after }: FileChange): string | undefined {
   return undefined;
 }
 
+/** Versions that manifests of the change give to packages of their own. */
+function ownVersions(files: readonly FileChange[]): Set<string> {
+  const versions = new Set<string>();
+  for (const { path, before, after } of files) {
+    if (!path.endsWith('Cargo.toml') || after === null || after.length > maxText) continue;
+    let table = '';
+    for (const line of after.split('\n')) {
+      table = /^\[([\w.-]{1,60})\]/.exec(line)?.[1] ?? table;
+      const own = /^version\s{0,20}=\s{0,20}"([^"]{1,60})"/.exec(line)?.[1];
+      if (own && /^(?:workspace\.)?package$/.test(table) && !before?.includes(line)) versions.add(own);
+    }
+  }
+  return versions;
+}
+
 /**
  * Dependencies that the whole change explains: parts whose own manifests it edits (a release raises them all), and those
  * that another manifest asks for in the same version. Of these the manifest nearest to the root tells it.
@@ -109,13 +124,19 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
     .sort((a, b) => depth(judged[a]!.path) - depth(judged[b]!.path) || a - b);
   if (order.length === 0) return;
   const parts = new Set(files.map(declaredPart));
+  const versions = ownVersions(files);
   const told = new Map<string, number>();
   for (const i of order) {
     const { path, classification } = judged[i]!;
     const left = classification.findings.filter((f) => {
       if (!isDependency(f)) return true;
-      const [, name = '', version = ''] = (keys.get(f) ?? '').split('\n');
+      const [, name = '', version = '', local] = (keys.get(f) ?? '').split('\n');
       if (parts.has(name)) return false;
+      if (
+        local !== undefined &&
+        versions.has(/"([^"]{1,60})"/.exec(version.slice(version.search(/\bversion\s*=/)))?.[1] ?? '')
+      )
+        return false;
       const key = `${extension(path)} ${name} ${version}`;
       const teller = told.get(key) ?? i;
       told.set(key, teller);

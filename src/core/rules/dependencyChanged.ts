@@ -20,7 +20,7 @@ export const dependencyChanged: Rule = {
         start: d.start,
         end: d.end,
         ...(d.indirect ? { follows: true } : {}),
-        key: `dep:${d.section}\n${d.name}\n${d.version}`,
+        key: `dep:${d.section}\n${d.name}\n${d.version}${d.local ? '\nlocal' : ''}`,
         subject: `${d.section}:${d.name}`,
         message: `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one and what the lock file resolves to.`,
         known: `Dependency ${printable(d.name)} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it and what the lock file resolves to.`,
@@ -31,7 +31,7 @@ export const dependencyChanged: Rule = {
 
 /** A part of the same build: its code is in this repository, and where it is declared the others are asked for. */
 const isOwn = (d: Dependency): boolean =>
-  d.local === true ||
+  (d.local === true && (d.section === 'parent' || !/(?:^|[{,\s])version\s*=/.test(d.version))) ||
   /^(?:workspace|link|portal):|^file:(?!\/\/)/.test(d.version) ||
   /(?:^|,)repository=file:\/\//.test(d.version) ||
   /^\$\{(?:project|pom)\.version\}$/.test(d.version) ||

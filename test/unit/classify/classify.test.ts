@@ -644,6 +644,13 @@ test('parts whose own manifests the change edits are no dependencies', async () 
     ]),
     0,
   );
+  const beside = (n: string) =>
+    `[dependencies]\nshop-prices = { path = "../prices", version = "${n}" }\n\n[dev-dependencies.shop-test]\npath = "../test"\nversion = "${n}"\n`;
+  const workspace = (n: string) => `[workspace.package]\nversion = "${n}"\n\n[dependencies]\nserde = "1"\n`;
+  const member = { path: 'web/Cargo.toml', before: beside('1.0.1'), after: beside('1.0.2') };
+  assert.equal(await found([member]), 2);
+  assert.equal(await found([member, { path: 'Cargo.toml', before: workspace('1.0.1'), after: workspace('1.0.2') }]), 0);
+  assert.equal(await found([member, { path: 'Cargo.toml', before: workspace('1.0.2'), after: workspace('1.0.2') }]), 2);
 });
 
 test('an expression that a script pastes twice is told once for the step', async () => {

@@ -10,7 +10,7 @@ export interface Dependency {
   readonly end: number;
   /** Needed by another dependency alone, and written along by the tool. */
   readonly indirect?: boolean;
-  /** Its code is in this repository: a folder says where. */
+  /** Its code is in this repository: a folder says where. A version beside it is what others get from the registry. */
   readonly local?: boolean;
 }
 
