@@ -168,6 +168,35 @@ const declared =
 const quotedName = /["'`](?=\w{0,60}(?:[a-z][A-Z]|[A-Za-z0-9]_[A-Za-z0-9]))[A-Za-z_]\w{7,60}["'`]/g;
 const quoted = (name: string): string => `"${name.slice(1, -1)}"`;
 
+/** A switch for something that not everybody has yet, by its name; and what the name says without being one. */
+const flag =
+  /\b(?=\w{8,60}\b)\w{0,60}(?:[eE]nabled|[fF]eature|[fF]lag|[tT]oggle|[eE]xperiment|FEATURE|FLAG|ENABLED)\w{0,60}\b/g;
+const letters = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
+const core = (name: string): string =>
+  letters(name)
+    .replace(/^(?:is|has|use|enable)/, '')
+    .replace(/(?:enabled|flag|toggle)$/, '');
+/** Such a switch is a safeguard, and so are its tests. */
+const ofSecurity =
+  /auth|permi|admin|factor|secur|csrf|token|limit|audit|guard|login|password|verif|crypt|protect|ssrf|sanit/;
+const isOff = /\boff\b|disabled?|\bfalse\b|\bwithout\b/i;
+
+/** What the switches that the product asks less often after the change stand for. */
+function switchedForGood(files: readonly FileChange[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { path, before, after } of files) {
+    if (isTestPath(path) || (before ?? '').length + (after ?? '').length > maxText) continue;
+    if (!hasLexer(detectLanguage(path, before ?? after ?? ''))) continue;
+    for (const [text, sign] of [
+      [before, -1],
+      [after, 1],
+    ] as const)
+      for (const [name] of (text ?? '').matchAll(flag)) counts.set(name, (counts.get(name) ?? 0) + sign);
+  }
+  const cores = [...counts].filter(([, n]) => n < 0).map(([name]) => core(name));
+  return [...new Set(cores)].filter((c) => c.length >= 6 && !ofSecurity.test(c));
+}
+
 /**
  * Takes out tests that went with what they tested: they speak of something that the same change deleted from the product
  * and put back nowhere. Only whole deletions count; code that was written anew may live on under another name.
@@ -190,7 +219,8 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
     for (const [name] of (/[^/]+(?=\.\w+$)/.exec(file.path)?.[0] ?? '').matchAll(telling))
       if (file.after === null) gone.add(name);
   }
-  if (gone.size === 0) return;
+  const switches = switchedForGood(files);
+  if (gone.size === 0 && switches.length === 0) return;
   // What other tests still say of it does not bring it back.
   for (const { path, after } of files)
     if (after !== null && after.length <= maxText && !isTestPath(path)) {
@@ -210,7 +240,9 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
       const text = lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join('\n');
       for (const [name] of text.matchAll(telling)) if (gone.has(name)) return false;
       for (const [name] of text.matchAll(quotedName)) if (gone.has(quoted(name))) return false;
-      return true;
+      // How it was while a switch was off, when nothing asks the switch any more.
+      const isOfSwitch = (line: string): boolean => isOff.test(line) && switches.some((s) => letters(line).includes(s));
+      return switches.length === 0 || !text.split('\n').some(isOfSwitch);
     });
     keep(judged, i, left);
   }

@@ -664,3 +664,35 @@ test('an expression that a script pastes twice is told once for the step', async
     [7, 9],
   );
 });
+
+test('tests of how it was without a feature go when the product asks for its flag no more', async () => {
+  const product = (asks: string): string => `export const routes = () => {\n${asks}  return all();\n};\n`;
+  const kept = "test('shows all', () => {\n  all();\n});\n";
+  const gone = "\ntest('shows none while new menus are off', () => {\n  none();\n});\n";
+  const found = async (asked: string, asks: string) =>
+    (
+      await classify(
+        [
+          { path: 'src/routes.ts', before: product(asked), after: product(asks) },
+          { path: 'src/routes.test.ts', before: kept + gone, after: kept },
+        ],
+        ctx,
+      )
+    ).findings.filter((f) => f.rule === 'tests-removed').length;
+  const ask = '  if (!env.isNewMenusEnabled) return [];\n';
+  assert.equal(await found(ask, ''), 0);
+  assert.equal(await found(ask, `  log();\n${ask}`), 1);
+  assert.equal(await found('  if (!env.isAuditLogEnabled) return [];\n', ''), 1);
+  const safeguard = await classify(
+    [
+      { path: 'src/login.ts', before: product('  if (!env.isTwoFactorEnabled) return [];\n'), after: product('') },
+      {
+        path: 'src/login.test.ts',
+        before: `${kept}\ntest('denies while two factor is off', () => {\n  none();\n});\n`,
+        after: kept,
+      },
+    ],
+    ctx,
+  );
+  assert.ok(safeguard.findings.some((f) => f.rule === 'tests-removed'));
+});
