@@ -72,23 +72,29 @@ export function withoutFollowers(judged: FileClassification[]): void {
   }
 }
 
-/** What a manifest of the change says it is itself, as others ask for it. */
-function declaredPart({ path, after }: FileChange): string | undefined {
+/**
+ * What a manifest of the change says it is itself, as others ask for it. It must have said so before: else whoever wants
+ * a package of the registry unseen would add a manifest of that name beside it.
+ */
+function declaredPart({ path, before, after }: FileChange): string | undefined {
+  const own = nameIn(path, after);
+  return own !== undefined && own === nameIn(path, before) ? own : undefined;
+}
+
+function nameIn(path: string, text: string | null): string | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  if (after === null || after.length > maxText) return undefined;
+  if (text === null || text.length > maxText) return undefined;
   if (name === 'package.json')
     try {
-      const own = (JSON.parse(after) as { name?: unknown } | null)?.name;
+      const own = (JSON.parse(text) as { name?: unknown } | null)?.name;
       return typeof own === 'string' ? own : undefined;
     } catch {
       return undefined;
     }
   if (name === 'Cargo.toml' || name === 'pyproject.toml')
-    return /^\[(?:package|project)\][ \t]*\n(?:[^[\n][^\n]*\n|\n)*?name[ \t]*=[ \t]*"([^"\n]{1,200})"/m.exec(
-      after,
-    )?.[1];
+    return /^\[(?:package|project)\][ \t]*\n(?:[^[\n][^\n]*\n|\n)*?name[ \t]*=[ \t]*"([^"\n]{1,200})"/m.exec(text)?.[1];
   if (name === 'pom.xml') {
-    const [parent = '', ...rest] = after.split('</parent>');
+    const [parent = '', ...rest] = text.split('</parent>');
     const own = rest.length > 0 ? rest.join('') : parent;
     const head = own.split(/<(?:dependencies|dependencyManagement|build|profiles)>/)[0]!;
     const group = (/<groupId>\s*([^<\s]+)/.exec(head) ?? /<groupId>\s*([^<\s]+)/.exec(parent))?.[1];

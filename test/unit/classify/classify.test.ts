@@ -628,6 +628,8 @@ test('parts whose own manifests the change edits are no dependencies', async () 
   const web = { path: 'web/package.json', before: user('1.0.0'), after: user('1.1.0') };
   assert.equal(await found([web, { path: 'README.md', before: 'a', after: 'b' }]), 1);
   assert.equal(await found([web, { path: 'prices/package.json', before: part('1.0.0'), after: part('1.1.0') }]), 0);
+  // A manifest that is new could be there to hide what the registry would give.
+  assert.equal(await found([web, { path: 'prices/package.json', before: null, after: part('1.1.0') }]), 1);
   const module = (n: string) =>
     `<project>\n<parent>\n<groupId>org.shop</groupId>\n<artifactId>shop</artifactId>\n<version>${n}</version>\n</parent>\n<artifactId>web</artifactId>\n</project>\n`;
   const root = (n: string) =>
