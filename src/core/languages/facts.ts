@@ -327,7 +327,7 @@ export class CodeFacts {
       const next = this.tokens[i + 1];
       if (next?.text === '(') {
         if (
-          /^(?:String|str|Str|format|sprintf|Sprintf|join|concat|f|_|gettext|gettext_lazy|text|raw|list|tuple|dict|array|Array|of|asList|strip|trim|dedent|encode|lower|upper|toLowerCase|toUpperCase|SafeString|byte|bytes|of|freeze)$/.test(
+          /^(?:String|str|Str|sql|format|sprintf|Sprintf|join|concat|f|_|gettext|gettext_lazy|text|raw|list|tuple|dict|array|Array|of|asList|strip|trim|dedent|encode|lower|upper|toLowerCase|toUpperCase|SafeString|byte|bytes|of|freeze)$/.test(
             t.text,
           )
         )

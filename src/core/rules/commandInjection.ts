@@ -211,7 +211,9 @@ export const commandInjection: Rule = {
       // The name of the program itself comes from elsewhere.
       const name = c.text(first);
       if (/^[[{]/.test(name)) continue;
-      const values = /^\w+$/.test(name) ? c.facts.valuesOf(name, first.from) : [];
+      // More words behind a list of words: the program is still the first of them.
+      const head = /^(\w+)(?:\s*\+\s*\[|$)/.exec(name)?.[1];
+      const values = head === undefined ? [] : c.facts.valuesOf(head, first.from);
       if (values.length > 0 && values.every((v) => /^\[\s*["'`]/.test(c.text(v)) || v.op === '+=')) continue;
       if (c.isConstant(first)) continue;
       if (

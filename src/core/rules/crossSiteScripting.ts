@@ -104,7 +104,10 @@ export const crossSiteScripting: Rule = {
       for (const m of source.text.matchAll(
         /\{\{[^{}\n]{0,400}\|\s*(?:safe|safeseq)\b[^{}\n]{0,400}\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]{0,400}%>|<%=\s*(?:raw\s|[^%\n]{0,400}\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=\s*["'](?!\$?t\()|\[innerHTML\]\s*=(?!\s*"\s*t\('[^'"\n]{0,200}'\)\s*(?:\|\s*\w{1,40}\s*)?")|ng-bind-html-unsafe/g,
       ))
-        if (!sanitised(source.text.slice(m.index, m.index + 700)))
+        if (
+          !sanitised(source.text.slice(m.index, m.index + 700)) &&
+          !railsJson.test(source.text.slice(m.index, m.index + 700))
+        )
           report({ start: m.index, end: m.index + m[0].length });
       return;
     }
@@ -403,6 +406,10 @@ const sanitised = (attribute: string): boolean =>
   /^\sv-html\s*=\s*"\s*(?:[\w$]{1,40}\.)?(?:\$?sanitize|\$?purify|escape)(?:Html|HTML)?\((?:[^()"]|\((?:[^()"]|\([^()"]{0,200}\)){0,200}\)){0,400}\)\s*"/.test(
     attribute,
   );
+
+/** JSON as Rails writes it: `<`, `>` and `&` are escaped in it. */
+const railsJson =
+  /^<%=\s*(?:raw\b[\s(]*(?:json_escape\b|[\w@.[\]:]{1,200}\.to_json\s*\)?\s*%>)|[\w@.[\]:]{1,200}\.to_json\.html_safe\b)/;
 
 const goEscapers =
   /(?:^|\.)(?:HTMLEscapeString|EscapeString|QueryEscape|PathEscape|Marshal\w*|Quote|Atoi|Itoa|FormatInt|JSEscapeString)$/;

@@ -101,7 +101,7 @@ export const migrationOperations: Rule = {
         if (call.name === 'SeparateDatabaseAndState') continue;
         if (stateOnly.some((r) => r.from < call.start && call.start < r.to)) continue;
         if (/^Add(?:Index|Constraint)$/.test(call.name) && madeHere.has(subject(body))) continue;
-        if (call.name === 'RunSQL' && harmlessSql(body)) continue;
+        if (call.name === 'RunSQL' && (harmlessSql(body) || onlyNew(statementOf(source.text, body)))) continue;
         if (/^(?:RemoveField|DeleteModel)$/.test(call.name)) report({ ...hit, tier: 'critical' });
         else if (
           /^(?:RunPython|RunSQL)$/.test(call.name) &&
@@ -215,6 +215,25 @@ function harmlessSql(body: string): boolean {
     /\bINDEX\s+CONCURRENTLY\b|\bUSING\s+INDEX\b|\bVALIDATE\s+CONSTRAINT\b/.test(statements) &&
     !/\b(?:DELETE|UPDATE|TRUNCATE|DROP\s+(?:TABLE|COLUMN))\b/.test(statements)
   );
+}
+
+/** The text of the statement a call of `RunSQL` names, where it is a constant of the file. */
+function statementOf(text: string, body: string): string | undefined {
+  const direct = /^\(\s*(?:sql\s*=\s*)?(?:\w{1,60}\.)?(\w{1,80})\s*[,)]/.exec(body)?.[1];
+  for (const m of text.matchAll(/^(\w{1,80})\s{0,5}=\s{0,5}r?("""|''')/gm)) {
+    if (m[1] !== direct) continue;
+    const from = m.index + m[0].length;
+    const to = text.indexOf(m[2]!, from);
+    return to < 0 ? undefined : text.slice(from, to);
+  }
+  return undefined;
+}
+
+/** Statements that make what was not there, and touch no table. */
+function onlyNew(sql: string | undefined): boolean {
+  const statements = (sql ?? '').split(';').map((s) => s.trim());
+  const told = statements.filter((s) => s !== '');
+  return told.length > 0 && told.every((s) => /^CREATE\s+(?:DOMAIN|TYPE|SEQUENCE|SCHEMA|COLLATION)\b/i.test(s));
 }
 
 /** A column that may be empty from now on: no row is read for it. */

@@ -87,6 +87,8 @@ export const secretAssigned: Rule = {
         if (/[=!]=/.test(line.slice(m.index, m.index + m[0].lastIndexOf(m[4] ?? m[5] ?? '')))) continue;
         value = value.replace(/^(?:Bearer|Basic|token)\s+/i, '').replace(/\\?["']$/, '');
         if (!isSecretValue(name, value, code)) continue;
+        // What a comment shows as an example, by its own word for it, opens nothing.
+        if (code && /^\s*(?:\*|\/\/\/?!?|#|\/\*\*)\s*(?:@example\b|Examples?\s*:|E\.g\.|e\.g\.)/.test(line)) continue;
         tell(i, Math.min(m.index + m[0].lastIndexOf(value.slice(0, 8)), line.length), name, value);
       }
     }

@@ -1,6 +1,9 @@
 import { switchBack } from './kit/switchBack.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
+const asked =
+  /^\s*(?:\}\s*else\s+)?if\s*\(?\s*(?:[\w.]{0,80}\.)?\w{0,40}(?:insecure|skip_?(?:tls_?)?verif)\w{0,40}\s*\)?\s*(?:\{|:)\s*$/i;
+
 export const tlsVerifyOff: Rule = {
   id: 'tls-verify-off',
   title: 'TLS certificate check switched off',
@@ -76,9 +79,22 @@ export const tlsVerifyOff: Rule = {
       else if (
         /^(?:InsecureSkipVerify|disable_ssl_certificate_validation|trustAllCerts)$/.test(a.name) &&
         /^(?:true|True)$/.test(value)
-      )
-        report({ ...a, key: a.name });
-      else if (a.target.endsWith('NODE_TLS_REJECT_UNAUTHORIZED') && /^['"]?0['"]?$/.test(value))
+      ) {
+        // Who uses the program asks for it, by an option that says what it does.
+        const above = source.lines.slice(Math.max(0, source.lineAt(a.start) - 4), source.lineAt(a.start) - 1);
+        const isAsked = above.some((line) => asked.test(line));
+        report({
+          ...a,
+          key: a.name,
+          ...(isAsked
+            ? {
+                tier: 'high' as const,
+                message:
+                  'TLS certificate check goes off with an option: keep that off by default, and let a private CA be named instead.',
+              }
+            : {}),
+        });
+      } else if (a.target.endsWith('NODE_TLS_REJECT_UNAUTHORIZED') && /^['"]?0['"]?$/.test(value))
         report({ ...a, key: a.name });
       else if (/(?:^|\.)(?:verify_mode|cert_reqs)$/.test(a.target) && /CERT_NONE|VERIFY_NONE/.test(value))
         report({ ...a, key: a.name });

@@ -698,3 +698,17 @@ test('tests of how it was without a feature go when the product asks for its fla
   );
   assert.ok(safeguard.findings.some((f) => f.rule === 'tests-removed'));
 });
+
+test('a certificate check that goes off with an option weighs less than one that is off', async () => {
+  const tier = async (condition: string): Promise<string | undefined> =>
+    (
+      await judge(
+        'cmd/client.go',
+        null,
+        `package cli\n\nfunc f(c Config) *tls.Config {\n\tif ${condition} {\n\t\treturn &tls.Config{InsecureSkipVerify: true}\n\t}\n\treturn nil\n}\n`,
+      )
+    ).findings.find((f) => f.rule === 'tls-verify-off')?.tier;
+  assert.equal(await tier('c.CLI.Insecure'), 'high');
+  assert.equal(await tier('c.SkipTLSVerify'), 'high');
+  assert.equal(await tier('c.UseProxy'), 'critical');
+});
