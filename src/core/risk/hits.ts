@@ -55,6 +55,10 @@ function skeleton(source: Source, hit: Hit): string {
     if (tokens[mid]!.end <= hit.start) low = mid + 1;
     else high = mid;
   }
+  // On what object a call is made is no part of what flows into it.
+  let last = low;
+  while (last < tokens.length && tokens[last]!.start < hit.end) last++;
+  low = calleeOf(source, low, last - 1);
   let key = '';
   for (let i = low; i < tokens.length && tokens[i]!.start < hit.end; i++) {
     const t = tokens[i]!;
@@ -65,6 +69,21 @@ function skeleton(source: Source, hit: Hit): string {
     else key += '"" ';
   }
   return key;
+}
+
+/** Of `a.b().c(…)`, given by its first and last token, the token of `c`; of anything else the first token. */
+function calleeOf(source: Source, first: number, last: number): number {
+  const { tokens } = source;
+  if (tokens[last]?.text !== ')') return first;
+  let depth = 0;
+  for (let i = last; i > first; i--) {
+    const { text, kind } = tokens[i]!;
+    if (kind !== 'op') continue;
+    if (text === ')') depth++;
+    else if (text === '(' && --depth === 0)
+      return tokens[i - 1]!.kind === 'id' && /^(?:\.|->|::|\?\.)$/.test(tokens[i - 2]?.text ?? '') ? i - 1 : first;
+  }
+  return first;
 }
 
 const nothing: Found[] = [];

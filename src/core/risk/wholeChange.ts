@@ -121,12 +121,13 @@ function ownVersions(files: readonly FileChange[]): Set<string> {
 
 /**
  * Dependencies that the whole change explains: parts whose own manifests it edits (a release raises them all), and those
- * that another manifest asks for in the same version. Of these the manifest nearest to the root tells it.
+ * that another manifest asks for in the same version. Of these the manifest nearest to the root tells it; and of an
+ * action that several workflows take from a repository now, the first.
  */
 export function withoutOwnAndRepeated(files: readonly FileChange[], judged: FileClassification[]): void {
-  const isDependency = (f: Finding): boolean => f.rule === 'dependency-changed';
+  const isFromOthers = (f: Finding): boolean => f.rule === 'dependency-changed' || f.rule === 'workflow-unpinned';
   const order = [...judged.keys()]
-    .filter((i) => judged[i]!.classification.findings.some(isDependency))
+    .filter((i) => judged[i]!.classification.findings.some(isFromOthers))
     .sort((a, b) => depth(judged[a]!.path) - depth(judged[b]!.path) || a - b);
   if (order.length === 0) return;
   const parts = new Set(files.map(declaredPart));
@@ -135,7 +136,7 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
   for (const i of order) {
     const { path, classification } = judged[i]!;
     const left = classification.findings.filter((f) => {
-      if (!isDependency(f)) return true;
+      if (!isFromOthers(f)) return true;
       const [, name = '', version = '', local] = (keys.get(f) ?? '').split('\n');
       if (parts.has(name)) return false;
       if (
@@ -143,7 +144,7 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
         versions.has(/"([^"]{1,60})"/.exec(version.slice(version.search(/\bversion\s*=/)))?.[1] ?? '')
       )
         return false;
-      const key = `${extension(path)} ${name} ${version}`;
+      const key = name === '' ? (keys.get(f) ?? '') : `${extension(path)} ${name} ${version}`;
       const teller = told.get(key) ?? i;
       told.set(key, teller);
       return teller === i;

@@ -120,8 +120,9 @@ export const migrationOperations: Rule = {
           report(hit);
         // A list of choices is checked by Django, not by the database.
         else if (call.name === 'AlterField' && !/\bchoices\s*=/.test(body))
-          // What may be empty is no stricter than before; only another type would still rewrite the table.
-          report(/\bnull\s*=\s*True\b/.test(body) ? { ...hit, tier: 'medium' } : hit);
+          // What may be empty is no stricter than before, and validators are Django's; only another type would still
+          // rewrite the table.
+          report(/\bnull\s*=\s*True\b|\bvalidators\s*=/.test(body) ? { ...hit, tier: 'medium' } : hit);
         else if (call.name === 'AddField' && !/null\s*=\s*True|ManyToManyField|db_default\s*=/.test(body)) report(hit);
         else if (call.name === 'AddIndex') report(hit);
       } else if (alembic && call.callee.startsWith('op.')) {

@@ -485,6 +485,7 @@ test('a column that may be empty is altered with less ado', async () => {
       )
     ).findings.map((f) => f.tier);
   assert.deepEqual(await tiers('models.CharField(max_length=200, null=True)'), ['medium']);
+  assert.deepEqual(await tiers('models.CharField(max_length=200, validators=[check])'), ['medium']);
   assert.deepEqual(await tiers('models.CharField(max_length=200)'), ['high']);
 });
 
@@ -711,4 +712,21 @@ test('a certificate check that goes off with an option weighs less than one that
   assert.equal(await tier('c.CLI.Insecure'), 'high');
   assert.equal(await tier('c.SkipTLSVerify'), 'high');
   assert.equal(await tier('c.UseProxy'), 'critical');
+});
+
+test('an action that several workflows of a change use is told once', async () => {
+  const workflow = (uses: string): string =>
+    `on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: ${uses}\n`;
+  const found = async (one: string, two: string) =>
+    (
+      await classify(
+        [
+          { path: '.github/workflows/a.yml', before: null, after: workflow(one) },
+          { path: '.github/workflows/b.yml', before: null, after: workflow(two) },
+        ],
+        ctx,
+      )
+    ).files.map((f) => f.classification.findings.filter((x) => x.rule === 'workflow-unpinned').length);
+  assert.deepEqual(await found('acme/deploy@v2', 'acme/deploy@v2'), [1, 0]);
+  assert.deepEqual(await found('acme/deploy@v2', 'other/deploy@v2'), [1, 1]);
 });
