@@ -75,14 +75,13 @@ export class DocumentJournal {
   }
 
   async #write(document: OpenDocument, live: LiveState, store: AttributionStore): Promise<void> {
-    const { log, learned } = this.#parts;
     try {
       // What a hook said must not be overwritten by our not knowing.
-      if (shouldAsk(document, live) && (await askJournal(document))) learned(document);
+      if (shouldAsk(document, live) && (await askJournal(document))) this.#parts.learned(document);
       await store.remember(live.repoPath, document.text.getText(), pendingOrigins(live), live.map.deletions());
     } catch (error) {
       document.unwrittenSince ??= Date.now();
-      log('warn', `${live.repoPath}: origins can't be kept: ${describe(error)}`);
+      this.#parts.log('warn', `${live.repoPath}: origins can't be kept: ${describe(error)}`);
     }
   }
 }
