@@ -221,11 +221,29 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
       if (h.newLines === 0)
         for (const line of lines.slice(h.oldStart - 1, h.oldStart - 1 + h.oldLines)) {
           for (const m of line.matchAll(declared)) gone.add(m[1] ?? m[2] ?? m[3] ?? m[4] ?? '');
+          // `String` of `TxLock` is tested by `TestTxLockString`.
+          const method = /^func \(\w{0,40} ?\*?(\w{1,40})\) (\w{1,40})\(/.exec(line);
+          if (method) gone.add(`Test${method[1]}${method[2]}`).add(`Test${method[1]}_${method[2]}`);
           for (const [name] of line.matchAll(quotedName)) gone.add(quoted(name));
         }
     for (const [name] of (/[^/]+(?=\.\w+$)/.exec(file.path)?.[0] ?? '').matchAll(telling))
       if (file.after === null) gone.add(name);
   }
+  // Tests of a file that is gone, by the file's own name beside it.
+  const deleted = new Set(files.filter((f) => f.after === null && !isTestPath(f.path)).map((f) => f.path));
+  if (deleted.size > 0)
+    for (const [i, { path, classification }] of judged.entries()) {
+      const tested = path.replace(
+        /(?:[._-](?:test|tests|spec)|Tests?|Spec)(?=\.\w+$)|(?<=^|\/)(?:test_|__tests__\/)/g,
+        '',
+      );
+      if (files[i]!.after === null && tested !== path && deleted.has(tested))
+        keep(
+          judged,
+          i,
+          classification.findings.filter((f) => !isTests(f)),
+        );
+    }
   const switches = switchedForGood(files);
   if (gone.size === 0 && switches.length === 0) return;
   // What other tests still say of it does not bring it back.

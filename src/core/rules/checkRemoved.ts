@@ -46,7 +46,8 @@ export const checkRemoved: Rule = {
     for (const job of jobs(source)) {
       const seen = new Set<string>();
       for (const step of job.steps) {
-        const text = `${at(step, 'uses')?.value ?? ''} ${at(step, 'run')?.value ?? ''}`;
+        const run = (at(step, 'run')?.value ?? '').replace(/\$\{\{[^}\n]{0,200}\}\}/g, '_');
+        const text = `${at(step, 'uses')?.value ?? ''} ${run}`;
         // A command that a job runs twice checks no more than one.
         if (at(step, 'run') && seen.has(text)) continue;
         seen.add(text);
@@ -56,7 +57,7 @@ export const checkRemoved: Rule = {
             .toLowerCase() ??
           (/cosign|attest|slsa|verify/i.test(text)
             ? 'verification'
-            : /\b(?:npm|pnpm|yarn|bun|turbo|nx|lerna)\s+(?:(?:run|exec|turbo|nx|lerna|-r|--recursive|-s|--silent)\s+){0,4}test\b|\bpytest\b|\bjest\b|\bvitest\b|go test|cargo test|mvn\b[^\n]{0,400}\btest|gradlew?\b[^\n]{0,400}\b(?:test|check)|dotnet test|rspec|phpunit|\btox\b|make (?:test|check)/i.test(
+            : /\b(?:npm|pnpm|yarn|bun|turbo|nx|lerna)\s+(?:(?:run|exec|turbo|nx|lerna|-r|--recursive|-s|--silent)\s+){0,4}test\b|\bpytest\b|\bjest\b|\bvitest\b|go test|cargo (?:\+\S{1,80} )?test|mvn\b[^\n]{0,400}\btest|gradlew?\b[^\n]{0,400}\b(?:test|check)|dotnet test|rspec|phpunit|\btox\b|make (?:-\S{1,40} |[\w-]{1,40} |"[^"\n]{1,40}" ){0,8}(?:test|check)\b/i.test(
                   text,
                 )
               ? 'tests'

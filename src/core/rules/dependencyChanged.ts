@@ -13,6 +13,8 @@ export const dependencyChanged: Rule = {
   keywords: [],
   check(source, report) {
     if (source.language === 'python' && !/(?:^|\/)setup\.py$/.test(source.path)) return;
+    // What a copied package asks for is told where the copy is asked for.
+    if (/(?:^|\/)(?:vendor|third_party|node_modules)\//.test(source.path)) return;
     for (const d of dependencies(source)) {
       if (isOwn(d)) continue;
       const version = printable(shown(d.version));

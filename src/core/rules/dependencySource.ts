@@ -16,7 +16,7 @@ export const dependencySource: Rule = {
     if (source.language === 'manifest') {
       for (const d of dependencies(source))
         if (
-          /^(?:git(?:\+|:)|https?:|ssh:|github:|bitbucket:|gitlab:|file:\/\/)|[?&]?git\s*=\s*["']|=>\s/.test(
+          /^(?:git(?:\+|:)|https?:|ssh:|github:|bitbucket:|gitlab:|file:\/\/)|[?&]?git\s*=\s*["']|=>\s(?!\s*\.{1,2}\/)/.test(
             d.version,
           ) &&
           !d.version.startsWith('https://registry.')

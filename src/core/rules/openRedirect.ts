@@ -104,7 +104,9 @@ export const openRedirect: Rule = {
       )
         report({ start: call.start, end: call.end });
     }
-    for (const a of c.facts.assignments) {
+    // Elsewhere a place is called location, too.
+    const inPage = /^(?:javascript|typescript|tsx)$/.test(source.language);
+    for (const a of inPage ? c.facts.assignments : []) {
       if (!/^(?:window\.|document\.|self\.|top\.|parent\.)?location(?:\.href)?$/.test(a.target) || c.isConstant(a))
         continue;
       // A variable of one's own that happens to be called location.

@@ -18,7 +18,10 @@ export const workflowConditions: Rule = {
       for (const n of walk(root)) {
         if (n.key !== 'if' || n.kind !== 'scalar') continue;
         const v = n.value;
+        // Who opened the request is asked as well, and whoever acted last must be the same.
+        const asksAuthor = /\bevent\.pull_request\.user\.login\s*==\s*['"]/.test(v) && !v.includes('||');
         if (
+          !asksAuthor &&
           /\bgithub\.(?:actor|triggering_actor|event\.sender\.login|actor_id)\s*==\s*['"][^'"]{0,400}(?:\[bot\]|bot)['"]|['"][^'"]{0,400}\[bot\]['"]\s*==\s*github\.(?:actor|triggering_actor)|contains\(\s*github\.actor\s*,|startsWith\(\s*github\.actor|endsWith\(\s*github\.actor|github\.actor_id\s*==\s*['"]?\d/.test(
             v,
           )

@@ -730,3 +730,23 @@ test('an action that several workflows of a change use is told once', async () =
   assert.deepEqual(await found('acme/deploy@v2', 'acme/deploy@v2'), [1, 0]);
   assert.deepEqual(await found('acme/deploy@v2', 'other/deploy@v2'), [1, 1]);
 });
+
+test('tests of a file that is gone, and of a short method that is gone, are no loss', async () => {
+  const go = (code: string): string => `package mail\n\n${code}`;
+  const found = async (...files: { path: string; before: string; after: string | null }[]) =>
+    (await classify(files, ctx)).findings.filter((f) => f.rule === 'tests-removed').length;
+  const tests = { path: 'mail/mail_test.go', before: go('func TestSend(t *testing.T) {\n}\n'), after: null };
+  assert.equal(await found(tests, { path: 'mail/mail.go', before: go('func Send() {\n}\n'), after: null }), 0);
+  assert.equal(await found(tests, { path: 'mail/box.go', before: go('func Send() {\n}\n'), after: null }), 1);
+  const method = 'func (l TxLock) String() string {\n\treturn "a"\n}\n';
+  const lock = { path: 'db/lock.go', before: go(`type TxLock int\n\n${method}`), after: go('type TxLock int\n') };
+  const test = 'func TestTxLockString(t *testing.T) {\n}\n';
+  const other = 'func TestOther(t *testing.T) {\n}\n';
+  assert.equal(await found(lock, { path: 'db/lock_test.go', before: go(`${other}\n${test}`), after: go(other) }), 0);
+  assert.equal(await found(lock, { path: 'db/lock_test.go', before: go(`${test}\n${other}`), after: go(test) }), 1);
+});
+
+test('the version of the tool chain is told as such', async () => {
+  const { findings } = await judge('go.mod', 'module a\n\ngo 1.25\n', 'module a\n\ngo 1.25\n\ntoolchain go1.26.0\n');
+  assert.match(findings[0]?.message ?? '', /^Dependency toolchain at go1\.26\.0 is new/);
+});

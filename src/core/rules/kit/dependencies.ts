@@ -97,10 +97,11 @@ export function dependencies(source: Source): Dependency[] {
         const m = block
           ? /^\s+(\S+)\s*(.*)$/.exec(line)
           : /^(?:require|replace|exclude|tool|toolchain)\s+(\S+)\s*(.*)$/.exec(line);
+        const isToolchain = line.startsWith('toolchain');
         if (m && !m[1]!.startsWith('//'))
           found.push({
-            name: m[1]!,
-            version: m[2]!.replace(/\s*\/\/.*/, ''),
+            name: isToolchain ? 'toolchain' : m[1]!,
+            version: isToolchain ? m[1]! : m[2]!.replace(/\s*\/\/.*/, ''),
             ...(block === 'require' && /\/\/ indirect\b/.test(m[2]!) ? { indirect: true } : {}),
             section: block || 'require',
             start: offset,

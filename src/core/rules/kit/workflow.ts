@@ -17,12 +17,16 @@ export function jobs(source: Source): Job[] {
   const found: Job[] = [];
   for (const root of source.tree) {
     for (const job of at(root, 'jobs')?.children ?? [])
-      found.push({ name: job.key, node: job, steps: at(job, 'steps')?.children ?? [], root });
+      found.push({ name: job.key, node: job, steps: stepsOf(at(job, 'steps')), root });
     const runs = at(root, 'runs');
-    if (runs) found.push({ name: 'action', node: runs, steps: at(runs, 'steps')?.children ?? [], root });
+    if (runs) found.push({ name: 'action', node: runs, steps: stepsOf(at(runs, 'steps')), root });
   }
   return found;
 }
+
+/** Steps of a list, those of a group that runs side by side one by one. */
+const stepsOf = (list: TreeNode | undefined): TreeNode[] =>
+  (list?.children ?? []).flatMap((step) => at(step, 'parallel')?.children ?? [step]);
 
 export function triggers(source: Source): { name: string; node: TreeNode }[] {
   const found: { name: string; node: TreeNode }[] = [];
