@@ -69,6 +69,13 @@ export function renamed(
   if (!hunk || hunk.newLines === 0) return false;
   const wanted = plain(name);
   if (!/^\w+$/.test(wanted)) return false;
+  // Many safeguards of one name can go in one run of lines: it is read once.
+  let known = answers.get(hunk);
+  if (!known) answers.set(hunk, (known = new Map()));
+  const answer = known.get(wanted);
+  if (answer !== undefined) return answer;
+  // Each name costs a walk over the lines: who takes out more at once is not renaming.
+  if (known.size >= maxNames) return false;
   const fits = (w: string): boolean => {
     const own = plain(w);
     return own === wanted || (wanted.length >= 8 && own.includes(wanted) && !weaker.test(own));
@@ -79,8 +86,11 @@ export function renamed(
   for (let n = hunk.oldStart; n < hunk.oldStart + hunk.oldLines; n++) missing += names(before.lines[n - 1] ?? '');
   for (let n = hunk.newStart; n < hunk.newStart + hunk.newLines; n++)
     if (changed.has(n)) missing -= names(after.lines[n - 1] ?? '');
+  known.set(wanted, missing <= 0);
   return missing <= 0;
 }
+const answers = new WeakMap<Hunk, Map<string, boolean>>();
+const maxNames = 30;
 
 /** What stands for a whole service, container or place in configuration. */
 const block =

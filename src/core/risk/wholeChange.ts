@@ -201,7 +201,7 @@ function switchedForGood(files: readonly FileChange[]): string[] {
       for (const [name] of (text ?? '').matchAll(flag)) counts.set(name, (counts.get(name) ?? 0) + sign);
   }
   const cores = [...counts].filter(([, n]) => n < 0).map(([name]) => core(name));
-  return [...new Set(cores)].filter((c) => c.length >= 6 && !ofSecurity.test(c));
+  return [...new Set(cores)].filter((c) => c.length >= 6 && !ofSecurity.test(c)).slice(0, 20);
 }
 
 /**
@@ -257,6 +257,7 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
     if (before === null || before.length > maxText || !classification.findings.some(isTests)) continue;
     const lines = splitLines(before);
     const hunks = diffLines(lines, splitLines(files[i]!.after ?? ''));
+    const known = new Map<number, boolean>();
     const left = classification.findings.filter((f) => {
       const old = isTests(f) ? removedAt.get(f) : undefined;
       const hunk =
@@ -267,7 +268,9 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
       for (const [name] of text.matchAll(quotedName)) if (gone.has(quoted(name))) return false;
       // How it was while a switch was off, when nothing asks the switch any more.
       const isOfSwitch = (line: string): boolean => isOff.test(line) && switches.some((s) => letters(line).includes(s));
-      return switches.length === 0 || !text.split('\n').some(isOfSwitch);
+      let went = switches.length === 0 ? false : known.get(hunk.oldStart);
+      if (went === undefined) known.set(hunk.oldStart, (went = text.split('\n').some(isOfSwitch)));
+      return !went;
     });
     keep(judged, i, left);
   }
