@@ -119,6 +119,22 @@ export class PolicyService extends Disposables {
     return pending;
   }
 
+  /**
+   * From memory and by its name alone, for a file whose look-up takes too long. `locate` judges this name, too, and is
+   * never milder. `undefined` outside all folders whose policy is loaded.
+   */
+  byName(uri: vscode.Uri): Located | undefined {
+    if (uri.scheme !== 'file') return undefined;
+    const windows = process.platform === 'win32';
+    let found: Entry | undefined;
+    for (const place of this.#loaded) {
+      const name = toRepoPath(place.root, uri.fsPath, { windows });
+      const isNearer = found === undefined || place.root.length > found.place.root.length;
+      if (name !== undefined && isNearer) found = { place, paths: [name] };
+    }
+    return found && this.#judge(found, uri);
+  }
+
   /** Reads all policies again, e.g. after set-up. */
   async reload(): Promise<void> {
     await Promise.all(

@@ -171,7 +171,9 @@ export class SaveGate extends Disposables implements SaveListener {
   async #holdLater(document: HeldSave['document'], reason: vscode.TextDocumentSaveReason): Promise<boolean> {
     try {
       const { policies, knowledge } = this.#parts;
-      const located = await Promise.race([policies.locate(document.uri), later(lookUpMs)]);
+      // A host that was blocked for so long sees the time-out before the answer; the name is known all the same.
+      const located =
+        (await Promise.race([policies.locate(document.uri), later(lookUpMs)])) ?? policies.byName(document.uri);
       if (!located || located.verdict.entries.length === 0) return this.#pass(document.uri.toString());
       if ('lineCount' in document) {
         if (mayBeTheEditors(document) && (await isHarmless(document))) return this.#pass(document.uri.toString());
