@@ -10,7 +10,10 @@ const baseStart = Buffer.from(',"b":"');
 const keyLength = 32;
 const quote = 0x22;
 /** Each record ends with its time, or with its commit; inside a string the quotes would be escaped. */
-const tailStarts = [Buffer.from(',"t":"'), Buffer.from(',"c":"')];
+const timeStart = Buffer.from(',"t":"');
+const commitStart = Buffer.from(',"c":"');
+/** ISO 8601 with milliseconds. */
+const timeLength = 24;
 /** A commit's id is the longest. */
 const maxTailValue = 128;
 const backslash = 0x5c;
@@ -89,10 +92,15 @@ export class RecordHead {
  */
 export function endsAsRecord(data: Buffer, start: number, end: number): boolean {
   if (data[end - 1] !== brace || data[end - 2] !== quote) return false;
-  const last = Math.max(start, end - 2 - maxTailValue);
-  let at = end - 3;
-  while (at >= last && data[at] !== quote) at--;
-  return tailStarts.some((tail) => at - tail.length + 1 >= start && startsWith(data, at - tail.length + 1, tail));
+  // Most end with a time: looked for where it must be.
+  let at = end - 3 - timeLength;
+  if (at <= start || data[at] !== quote) {
+    const last = Math.max(start, end - 2 - maxTailValue);
+    at = end - 3;
+    while (at >= last && data[at] !== quote) at--;
+  }
+  const from = at - timeStart.length + 1;
+  return from >= start && (startsWith(data, from, timeStart) || startsWith(data, from, commitStart));
 }
 
 function startsWith(data: Buffer, at: number, what: Buffer): boolean {
