@@ -27,14 +27,10 @@ import {
   normalise,
   type Sides,
 } from './risk/sides.ts';
+import { withoutOrphans } from './risk/orphanedTests.ts';
+import { withoutOwnAndRepeated } from './risk/ownDependencies.ts';
 import { applyPolicy, baseTier, floors, summed } from './risk/verdict.ts';
-import {
-  withoutFollowers,
-  withoutMoves,
-  withoutOrphans,
-  withoutOwnAndRepeated,
-  type FileClassification,
-} from './risk/wholeChange.ts';
+import { withoutFollowers, withoutMoves, type FileClassification } from './risk/wholeChange.ts';
 import { customHits } from './rules/custom.ts';
 
 export { baseTier, type FileClassification };

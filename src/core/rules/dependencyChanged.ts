@@ -1,4 +1,4 @@
-import { dependencies, type Dependency } from './kit/dependencies.ts';
+import { dependencies, dependencyKey, type Dependency } from './kit/dependencies.ts';
 import type { Rule } from './rule.ts';
 
 export const dependencyChanged: Rule = {
@@ -22,7 +22,7 @@ export const dependencyChanged: Rule = {
         start: d.start,
         end: d.end,
         ...(d.indirect ? { follows: true } : {}),
-        key: `dep:${d.section}\n${d.name}\n${d.version}${d.local ? '\nlocal' : ''}`,
+        key: dependencyKey(d),
         subject: `${d.section}:${d.name}`,
         message: `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one and what the lock file resolves to.`,
         known: `Dependency ${printable(d.name)} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it and what the lock file resolves to.`,

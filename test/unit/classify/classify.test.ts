@@ -621,6 +621,20 @@ test('a dependency of several manifests is told once, at the one nearest to the 
   assert.deepEqual(await found(deep, file('package.json', '1.0.0', '1.2.0')), [1, 1]);
 });
 
+test('a package without a name explains no action of a workflow', async () => {
+  const part = (n: string) => ({ name: '', version: n });
+  const workflow = 'on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: someone/action@main\n';
+  const { findings } = await classify(
+    [
+      { path: 'package.json', before: JSON.stringify(part('1')), after: JSON.stringify(part('2')) },
+      { path: '.github/workflows/a.yml', before: null, after: workflow },
+      { path: '.github/workflows/b.yml', before: null, after: workflow },
+    ],
+    ctx,
+  );
+  assert.equal(findings.filter((f) => f.rule === 'workflow-unpinned').length, 1);
+});
+
 test('parts whose own manifests the change edits are no dependencies', async () => {
   const found = async (files: readonly { path: string; before: string | null; after: string }[]) =>
     (await classify(files, ctx)).findings.filter((f) => f.rule === 'dependency-changed').length;

@@ -14,6 +14,20 @@ export interface Dependency {
   readonly local?: boolean;
 }
 
+/** What a finding about a dependency is about (`Hit.key`): the whole change is read by it, too. */
+export const dependencyKey = ({ section, name, version, local = false }: Dependency): string =>
+  `${keyStart}${JSON.stringify([section, name, version, local])}`;
+const keyStart = 'dependency:';
+
+/** What `dependencyKey` wrote; `undefined` for a key of another kind. */
+export function readDependencyKey(
+  key: string,
+): { readonly name: string; readonly version: string; readonly isLocal: boolean } | undefined {
+  if (!key.startsWith(keyStart)) return undefined;
+  const [, name, version, isLocal] = JSON.parse(key.slice(keyStart.length)) as [string, string, string, boolean];
+  return { name, version, isLocal };
+}
+
 /** Never throws. */
 export function dependencies(source: Source): Dependency[] {
   const name = source.path.slice(source.path.lastIndexOf('/') + 1).toLowerCase();

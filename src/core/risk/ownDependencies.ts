@@ -1,0 +1,93 @@
+/** Dependencies of a change that are no news: parts of the repository itself, and what another manifest has told. */
+import type { FileChange, Finding } from '../model.ts';
+import { readDependencyKey } from '../rules/kit/dependencies.ts';
+import { keys } from './judge.ts';
+import { maxText } from './sides.ts';
+import { keep, type FileClassification } from './wholeChange.ts';
+
+/**
+ * Takes out dependencies that the whole change explains: parts whose own manifests it edits (a release raises them all),
+ * and those that another manifest asks for in the same version; the one nearest to the root tells it. Of an action that
+ * several workflows take from a repository now, the first tells it.
+ */
+export function withoutOwnAndRepeated(files: readonly FileChange[], judged: FileClassification[]): void {
+  const isFromOthers = (f: Finding): boolean => f.rule === 'dependency-changed' || f.rule === 'workflow-unpinned';
+  const order = [...judged.keys()]
+    .filter((i) => judged[i]!.classification.findings.some(isFromOthers))
+    .sort((a, b) => depth(judged[a]!.path) - depth(judged[b]!.path) || a - b);
+  if (order.length === 0) return;
+  const parts = new Set(files.map(declaredPart));
+  const versions = ownVersions(files);
+  const told = new Map<string, number>();
+  for (const i of order) {
+    const { path, classification } = judged[i]!;
+    const left = classification.findings.filter((f) => {
+      const key = keys.get(f);
+      if (!isFromOthers(f) || key === undefined) return true;
+      const dependency = readDependencyKey(key);
+      if (
+        dependency &&
+        (parts.has(dependency.name) || (dependency.isLocal && versions.has(numberIn(dependency.version))))
+      )
+        return false;
+      const what = dependency ? `${extension(path)} ${dependency.name} ${dependency.version}` : key;
+      const teller = told.get(what) ?? i;
+      told.set(what, teller);
+      return teller === i;
+    });
+    keep(judged, i, left);
+  }
+}
+
+const depth = (path: string): number => path.split('/').length;
+const extension = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
+/** Of a table in one line, the version that it names. */
+const numberIn = (version: string): string =>
+  /"([^"]{1,60})"/.exec(version.slice(version.search(/\bversion\s*=/)))?.[1] ?? '';
+
+/**
+ * What a manifest of the change says it is itself, as others ask for it. It must have said so before: else whoever wants
+ * a package of the registry unseen would add a manifest of that name beside it.
+ */
+function declaredPart({ path, before, after }: FileChange): string | undefined {
+  const own = nameIn(path, after);
+  return own !== undefined && own === nameIn(path, before) ? own : undefined;
+}
+
+function nameIn(path: string, text: string | null): string | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (text === null || text.length > maxText) return undefined;
+  if (name === 'package.json')
+    try {
+      const own = (JSON.parse(text) as { name?: unknown } | null)?.name;
+      return typeof own === 'string' ? own : undefined;
+    } catch {
+      return undefined;
+    }
+  if (name === 'Cargo.toml' || name === 'pyproject.toml')
+    return /^\[(?:package|project)\][ \t]*\n(?:[^[\n][^\n]*\n|\n)*?name[ \t]*=[ \t]*"([^"\n]{1,200})"/m.exec(text)?.[1];
+  if (name === 'pom.xml') {
+    const [parent = '', ...rest] = text.split('</parent>');
+    const own = rest.length > 0 ? rest.join('') : parent;
+    const head = own.split(/<(?:dependencies|dependencyManagement|build|profiles)>/)[0]!;
+    const group = (/<groupId>\s*([^<\s]+)/.exec(head) ?? /<groupId>\s*([^<\s]+)/.exec(parent))?.[1];
+    const artifact = /<artifactId>\s*([^<\s]+)/.exec(head)?.[1];
+    return group && artifact ? `${group}:${artifact}` : undefined;
+  }
+  return undefined;
+}
+
+/** Versions that manifests of the change give to packages of their own. */
+function ownVersions(files: readonly FileChange[]): Set<string> {
+  const versions = new Set<string>();
+  for (const { path, before, after } of files) {
+    if (!path.endsWith('Cargo.toml') || after === null || after.length > maxText) continue;
+    let table = '';
+    for (const line of after.split('\n')) {
+      table = /^\[([\w.-]{1,60})\]/.exec(line)?.[1] ?? table;
+      const own = /^version\s{0,20}=\s{0,20}"([^"]{1,60})"/.exec(line)?.[1];
+      if (own && /^(?:workspace\.)?package$/.test(table) && !before?.includes(line)) versions.add(own);
+    }
+  }
+  return versions;
+}
