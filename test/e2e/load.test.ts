@@ -46,8 +46,18 @@ describe('a window under load', () => {
       const sorted = between.toSorted((a, b) => a - b);
       // The benchmark holds p99 to 1 ms; other tests run beside this one, so this only catches a change of order.
       assert.ok((sorted[100] ?? 0) <= 5, `median ${sorted[100]} ms`);
-      await until('the lines are counted', async () => /AI|unseen/.test(await w.wb.status.innerText()), 30_000);
-      assert.match(await w.wb.status.innerText(), /\d\d (AI|unseen)/, '25 lines, and what shares a line with them');
+      // Each stream writes into three rows. How many are called AI depends on the pace, which a busy machine changes;
+      // none of them may be a person's.
+      await until(
+        'all of them are counted',
+        async () => {
+          const [, ai, unseen] =
+            /pending: +(\d+) lines? by AI and (\d+) by nobody/.exec((await w.cli(['status'])).stdout) ?? [];
+          return Number(ai) + Number(unseen) === 30;
+        },
+        30_000,
+      );
+      assert.match(await w.wb.status.innerText(), /\d (AI|unseen)/);
     });
   });
 });
