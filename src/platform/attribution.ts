@@ -87,6 +87,12 @@ export interface SettledFile {
   readonly alternates?: readonly Alternate[];
 }
 
+/** Texts of one path, oldest first, and a text that they are like. */
+interface Written {
+  readonly snapshots: readonly Snapshot[];
+  readonly near: Snapshot | undefined;
+}
+
 /** While this file is there, some line waits for its commit: for hooks that must decide without starting Node. */
 export const pendingMarker = (dir: string): string => path.join(dir, 'pending');
 
@@ -156,7 +162,7 @@ export class AttributionStore {
       if (known[i]?.origin !== null && !left.has(token))
         setLast(deleted.has(token) ? deleted : gone, token, step.origin);
     const after: Snapshot = { path: step.path, key, lines, origins, deleted: newest(deleted), ...goneOf(gone), at };
-    await this.#write(before.isNew ? [before.snapshot, after] : [after], before.snapshot);
+    await this.#write([{ snapshots: before.isNew ? [before.snapshot, after] : [after], near: before.snapshot }]);
   }
 
   /** Notes a text whose origins are known line by line, e.g. from a `LineMap`. */
@@ -185,7 +191,7 @@ export class AttributionStore {
       ...goneOf(latest?.gone),
       at: new Date().toISOString(),
     };
-    await this.#write([snapshot], latest);
+    await this.#write([{ snapshots: [snapshot], near: latest }]);
   }
 
   /** Reads both journals once for all that `job` asks. */
@@ -301,9 +307,22 @@ export class AttributionStore {
    */
   async settle({ commit, files }: Settled): Promise<void> {
     const hash = await this.#hash();
+    const { kept, records, settled } = await this.reading(() => this.#settled(hash, commit, files));
+    await this.#append(this.#committed, kept, records);
+    await this.#write(settled);
+    await this.#mark();
+    if (this.#pending.size > compactAt || this.#committed.size > compactAt) await this.compact();
+  }
+
+  /** What `settle` writes: the committed texts and how they are stored, and the pending ones without their lines. */
+  async #settled(
+    hash: LineHasher,
+    commit: string,
+    files: readonly SettledFile[],
+  ): Promise<{ kept: readonly Snapshot[]; records: readonly string[]; settled: readonly Written[] }> {
     await Promise.all([this.#pending.refresh(), this.#committed.refresh()]);
     const kept: Snapshot[] = [];
-    const settled: { readonly snapshots: readonly Snapshot[]; readonly near: Snapshot }[] = [];
+    const settled: Written[] = [];
     const at = new Date().toISOString();
     for (const { path, text, before, alternates = [] } of files) {
       const lines = splitLines(text ?? '');
@@ -346,10 +365,7 @@ export class AttributionStore {
       records.push(encodeSnapshot(snapshot, base));
       bases.set(snapshot.path, snapshot);
     }
-    await this.#append(this.#committed, kept, records);
-    for (const { snapshots, near } of settled) await this.#write(snapshots, near);
-    await this.#mark();
-    if (this.#pending.size > compactAt || this.#committed.size > compactAt) await this.compact();
+    return { kept, records, settled };
   }
 
   /**
@@ -383,7 +399,7 @@ export class AttributionStore {
     const next: Snapshot = { path, key, lines: tokens, origins: compressLines(states), deleted: new Map(), at };
     if (commit === undefined) {
       const [latest] = await this.#pending.snapshots(path, 1);
-      await this.#write([{ ...next, deleted: newest(known.deleted) }], latest);
+      await this.#write([{ snapshots: [{ ...next, deleted: newest(known.deleted) }], near: latest }]);
     } else {
       const record = { ...next, commit };
       await this.#append(this.#committed, [record], [encodeSnapshot(record)]);
@@ -553,18 +569,23 @@ export class AttributionStore {
     return latest && journal.depth(path, latest.key) < maxDepth ? latest : undefined;
   }
 
-  async #write(snapshots: readonly Snapshot[], near: Snapshot | undefined): Promise<void> {
-    const [first] = snapshots;
-    if (!first) return;
-    let base =
-      near && this.#pending.has(near.path, near.key) && this.#pending.depth(near.path, near.key) < maxDepth
-        ? near
-        : await this.#base(this.#pending, first.path);
+  /** In one write: what belongs together is there, or it is not. */
+  async #write(all: readonly Written[]): Promise<void> {
     const records: string[] = [];
-    for (const snapshot of snapshots) {
-      records.push(encodeSnapshot(snapshot, base));
-      base = snapshot;
+    for (const { snapshots, near } of all) {
+      const [first] = snapshots;
+      if (!first) continue;
+      let base =
+        near && this.#pending.has(near.path, near.key) && this.#pending.depth(near.path, near.key) < maxDepth
+          ? near
+          : await this.#base(this.#pending, first.path);
+      for (const snapshot of snapshots) {
+        records.push(encodeSnapshot(snapshot, base));
+        base = snapshot;
+      }
     }
+    if (records.length === 0) return;
+    const snapshots = all.flatMap((written) => written.snapshots);
     await this.#append(this.#pending, snapshots, records);
     if (!this.#marked && snapshots.some((s) => s.origins.some((run) => run.origin !== null) || s.deleted.size > 0)) {
       await fs.writeFile(pendingMarker(this.#dir), '', { mode: 0o600 });

@@ -70,6 +70,6 @@ async function commit(tree: World, folder: string, message: string): Promise<voi
       const { code, err } = await tree.tryGit(args);
       if (code === 0) break;
       assert.ok(busy.test(err) && attempt < 500, `git ${args.join(' ')}: ${err}`);
-      await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40));
+      await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 200));
     }
 }

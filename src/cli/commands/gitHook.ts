@@ -18,7 +18,7 @@ import { UsageError, type Command, type Io } from '../command.ts';
 let recordModule: typeof import('../record.ts') | undefined;
 const loadRecord = (): typeof import('../record.ts') =>
   (recordModule ??= requireCached('record.js') as typeof import('../record.ts'));
-const loadSettle = (): typeof import('../settle.ts') => require('./settle.js') as typeof import('../settle.ts');
+const loadSettle = (): typeof import('../settle.ts') => requireCached('settle.js') as typeof import('../settle.ts');
 
 export const gitHook: Command = {
   name: 'git-hook',
@@ -294,6 +294,7 @@ async function postCommit(commit: string | undefined, io: Io): Promise<number> {
   const repo = hookRepository(io) ?? (await findRepository(io.cwd, pathsOnly(hookEnvironment(io.env))));
   if (!repo) return 0;
   await loadSettle().settleCommit(repo, commit ?? 'HEAD', agentInCharge(io.env));
+  keepCode();
   return 0;
 }
 
