@@ -506,9 +506,11 @@ export class AttributionStore {
       await this.#committed.snapshot(path, key),
       ...(await this.#pending.snapshots(path, consulted)),
     ];
+    const earlierNames = new Set<string>();
     for (const { path: from = path, text } of alternates) {
       if (text === undefined) found.push(...(await this.#movedFrom(from, key, tokens)));
       else {
+        if (from !== path) earlierNames.add(from);
         const alternateKey = hash.key(splitLines(text));
         // Once committed, a pending text's lines are old; the commit that brought them knows whose they are.
         found.push(
@@ -518,6 +520,8 @@ export class AttributionStore {
       }
     }
     found.push(...(await this.#committed.snapshots(path, consulted)));
+    // A fixup made under the old name, folded into the commit that renames the file.
+    for (const from of earlierNames) found.push(...(await this.#committed.snapshots(from, consulted)));
     return [...new Set(found.filter((s) => s !== undefined))];
   }
 

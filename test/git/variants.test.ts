@@ -579,6 +579,33 @@ const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'a fixup made under the old name is folded into the commit that renames the file',
+    async run(w) {
+      const old = lines('h1', 'h2', 'h3', 'h4', 'h5', 'h6');
+      await w.human('f.ts', old);
+      await w.git('add', '.');
+      await w.commit('base');
+      await w.git('mv', 'f.ts', 'g.ts');
+      await w.commit('rename');
+      await w.git('mv', 'g.ts', 'f.ts');
+      await w.commit('and back');
+      await w.human('f.ts', lines('p1') + old);
+      await w.ai('f.ts', lines('p1') + old + lines('a1', 'a2'));
+      await w.git('add', '.');
+      await w.commit('fixup! rename');
+      await ok(
+        w.tryGit(['rebase', '-q', '-i', '--autosquash', 'HEAD~3'], {
+          env: { GIT_SEQUENCE_EDITOR: ':', GIT_EDITOR: 'true' },
+        }),
+      );
+      assert.deepEqual((await w.git('show', '-s', '--format=%s', 'HEAD', 'HEAD~')).trim().split('\n'), [
+        'and back',
+        'rename',
+      ]);
+      await w.expect('HEAD~', { ai: '2/9', unk: 0, agents: [claude] });
+    },
+  },
+  {
     name: 'del=: what commits outside of history took out is taken out again, by those who did it',
     async run(w) {
       await w.human('f.ts', lines('h1', 'h2', 'h3', 'h4', 'h5', 'h6'));
