@@ -627,7 +627,7 @@ export class Evaluator {
       if (this.spend(alternative.text.length)) out.value(alternative.text, quoted, alternative.dynamic);
       return;
     }
-    if (op === ':' || op.startsWith(':')) {
+    if (op.startsWith(':') && op !== ':?') {
       // ${PATH:0:1} is a slash, whatever the path is.
       const [start, length] = (op.slice(1) + argument().text).split(':').map(Number);
       const source =

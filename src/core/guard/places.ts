@@ -144,7 +144,9 @@ export function canonical(text: string): string {
       /^(?:\$HOME|\$\{HOME\}|\$env:USERPROFILE|\$env:HOME(?:PATH)?|%USERPROFILE%|%HOMEDRIVE%%HOMEPATH%|%HOMEPATH%|~root)(?=\/|\\|$)/i,
       '~',
     )
-    .replace(/^(?:\$TMPDIR|\$TMP|\$TEMP|\$RUNNER_TEMP|\$env:TEMP|\$env:TMP|%TEMP%|%TMP%)(?=\/|\\|$)/i, '/tmp')
+    // In capitals: `$temp` is a script's own.
+    .replace(/^(?:\$TMPDIR|\$TMP|\$TEMP|\$RUNNER_TEMP)(?=\/|\\|$)/, '/tmp')
+    .replace(/^(?:\$env:TEMP|\$env:TMP|%TEMP%|%TMP%)(?=\/|\\|$)/i, '/tmp')
     .replace(/^(?:\$env:SystemRoot|\$env:windir|%SystemRoot%|%windir%)(?=\/|\\|$)/i, 'C:/Windows')
     .replace(/^(?:\$env:SystemDrive|%SystemDrive%)(?=\/|\\|$)/i, 'C:')
     .replace(/^(?:\$PWD|%CD%|\$pwd)(?=\/|\\|$)/, '.');
