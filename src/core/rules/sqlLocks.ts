@@ -11,7 +11,8 @@ const dangers: readonly Danger[] = [
   {
     pattern: /^ALTER TABLE .*\bALTER (?:COLUMN )?\S+ (?:SET DATA )?TYPE\b/,
     key: 'type',
-    message: 'Changing a column type rewrites the table under an exclusive lock: add a new column and backfill.',
+    message:
+      'Changing a column type may rewrite the table under an exclusive lock: add a new column and backfill, unless only its length grows.',
   },
   {
     pattern: /^ALTER TABLE .*\b(?:MODIFY|CHANGE) (?:COLUMN )?\S+/,
@@ -162,7 +163,7 @@ const dangers: readonly Danger[] = [
     message: 'Storage of the server is changed: check backups and replicas.',
   },
   {
-    pattern: /^ALTER TYPE .*\b(?:ADD|DROP|ALTER) ATTRIBUTE\b|^ALTER TYPE .*\bADD VALUE\b(?=$^)/,
+    pattern: /^ALTER TYPE .*\b(?:ADD|DROP|ALTER) ATTRIBUTE\b/,
     key: 'type-attr',
     message: 'All tables that use the type are affected: check them.',
   },
@@ -185,6 +186,8 @@ const dangers: readonly Danger[] = [
 
 /** Data bases that build an index beside the running table, or have nobody else to lock out; CONCURRENTLY is a word of PostgreSQL. */
 const otherEngine = /(?:^|[/._-])(?:sqlite3?|mysql|mariadb)(?=[/._-])/i;
+/** Words that PostgreSQL does not have: of SQLite, of MySQL. */
+const otherWords = /\bPRAGMA \w|\bAUTOINCREMENT\b|\bWITHOUT ROWID\b|\bSQLITE_\w|\bENGINE = \w|\bAUTO_INCREMENT\b/;
 
 export const sqlLocks: Rule = {
   id: 'sql-unsafe-migration',
@@ -212,7 +215,7 @@ export const sqlLocks: Rule = {
     const made = new Set<string>();
     const dropped = new Set<string>();
     const undone = undoes(source);
-    const concurrently = !otherEngine.test(source.path);
+    const concurrently = !otherEngine.test(source.path) && !source.sql.some((s) => otherWords.test(s.text));
     for (const s of source.sql) {
       const created = /^CREATE (?:\w+ )*TABLE (?:IF NOT EXISTS )?(\S+)/.exec(s.text)?.[1];
       for (const d of dangers) {
