@@ -165,10 +165,10 @@ export async function loadPolicy(root: string, options: LoadOptions = {}): Promi
     usingLastGood,
     broken,
   };
-  // A repository that has no policy and never had one gets no file of ours for having been looked at.
-  const isKnown =
-    state.files.length > 0 || (options.commonDir !== undefined && (await exists(keepDir(options.commonDir))));
-  if (options.commonDir !== undefined && isKnown) await writeCache(root, options.commonDir, { sources, state });
+  const { commonDir } = options;
+  // A repository that has no policy and no state of ours gets no file for having been looked at.
+  if (commonDir !== undefined && (state.files.length > 0 || (await exists(path.dirname(keepDir(commonDir))))))
+    await writeCache(root, commonDir, { sources, state });
   return state;
 }
 

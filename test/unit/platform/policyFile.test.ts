@@ -241,6 +241,20 @@ test('the cache answers exactly while nothing has changed', async () => {
   assert.equal((await fs.stat(cache)).mode & 0o077, 0);
 });
 
+test('without any policy: remembered where an agent keeps state, and no file is made elsewhere', async () => {
+  const r = await repo({ 'a.txt': 'a' });
+  await r.load();
+  assert.deepEqual(await fs.readdir(r.commonDir).then((names) => names.includes('countersign')), false);
+  assert.equal(r.cached('a.txt'), undefined);
+  await fs.mkdir(path.join(r.commonDir, 'countersign', 'agents'), { recursive: true });
+  await r.load();
+  assert.equal(r.cached('a.txt')?.policy.origin, 'none');
+  await r.write('infra/countersign.yaml', good);
+  assert.equal(r.cached('infra/main.tf'), undefined, 'a nested policy is found');
+  await r.write('countersign.yaml', good);
+  assert.equal(r.cached('a.txt'), undefined, 'and one of the repository');
+});
+
 test('loading never throws, whatever the root', async () => {
   for (const root of [path.join(base, 'nowhere'), noManaged(), 'rel\0ative', ''])
     assert.ok(
