@@ -27,7 +27,7 @@ import {
   toBinary,
   type MessageOptions,
 } from '../core/provenance/trailers.ts';
-import { openAttribution, type Alternate, type AttributionStore } from '../platform/attribution.ts';
+import { openAttribution, type Alternate, type AttributionStore, type IsGone } from '../platform/attribution.ts';
 import { auditHead } from '../platform/auditLog.ts';
 import { auditHeadNow } from '../platform/auditLogNow.ts';
 import {
@@ -180,6 +180,7 @@ async function compose(
   const changes: FileChange[] = own.map(({ path, before, after }) => ({ path, before, after }));
   const risks = await classifyAll(changes, state.policy);
   const store = openAttribution(repo);
+  const isGone: IsGone = (name) => !fs.existsSync(path.join(repo.root, name));
   const files = await store.reading(async () => {
     const list: CommitFile[] = [];
     for (const [i, f] of own.entries()) {
@@ -190,6 +191,7 @@ async function compose(
         merged,
         isMerge,
         outside: (commits) => outsideOf(repo, env, commit.parent, commits),
+        isGone,
         moved: [...elsewhere, ...alternatesOf(f, changed)],
       });
       // A rename is git's doing, but it does not take a change of a protected path out of sight.
@@ -358,6 +360,7 @@ async function originsOf(
     readonly isMerge: boolean;
     readonly moved: readonly Alternate[];
     readonly outside: (commits: readonly string[]) => Promise<ReadonlySet<string>>;
+    readonly isGone: IsGone;
   },
 ): Promise<FileOrigins> {
   const { added, deleted } = f;
@@ -368,6 +371,7 @@ async function originsOf(
     hunks: f.hunks,
     alternates: [...more.prior.map((text) => ({ text })), ...more.moved],
     ...(!more.isMerge && { outside: more.outside }),
+    isGone: more.isGone,
   });
   if (more.isMerge) {
     const origins = withoutLinesOf(found.origins, f.after ?? '', more.merged);

@@ -1,4 +1,5 @@
 /** After a commit, in the background: its lines are pending no more, and the audit log gets its event. */
+import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Refusal } from '../core/provenance/compose.ts';
@@ -35,6 +36,7 @@ async function settleOnce(repo: Repository, commit: Commit, agent: string | unde
   const large = await textsOfLarge(repo, files);
   await openAttribution(repo).settle({
     commit: commit.id,
+    isGone: (name) => !existsSync(path.join(repo.root, name)),
     files: files.flatMap((f): SettledFile[] => {
       const text = f.isOpaque ? (large.get(f.path) ?? null) : f.after;
       if (f.status !== 'D' && text === null) return [];

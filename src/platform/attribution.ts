@@ -41,7 +41,11 @@ export interface ResolveOptions {
   readonly alternates?: readonly Alternate[];
   /** Which of these commits are not in the history of the change that is judged. */
   readonly outside?: (commits: readonly string[]) => Promise<ReadonlySet<string>>;
+  readonly isGone?: IsGone;
 }
+
+/** Whether there is no file of this name any more: what was known of it may have come back under another one. */
+export type IsGone = (path: string) => boolean;
 
 /**
  * Another text the lines may come from, e.g. that of CHERRY_PICK_HEAD or of the commit being amended. Without a text:
@@ -75,6 +79,7 @@ export interface PendingFile {
 export interface Settled {
   readonly commit: string;
   readonly files: readonly SettledFile[];
+  readonly isGone?: IsGone;
 }
 
 export interface SettledFile {
@@ -87,6 +92,12 @@ export interface SettledFile {
   readonly alternates?: readonly Alternate[];
 }
 
+type Ask = (
+  tokens: readonly string[],
+  candidates: readonly Snapshot[],
+  outside?: ReadonlySet<string>,
+) => ReturnType<typeof resolveOrigins>;
+
 /** Texts of one path, oldest first, and a text that they are like. */
 interface Written {
   readonly snapshots: readonly Snapshot[];
@@ -97,6 +108,9 @@ interface Written {
 export const pendingMarker = (dir: string): string => path.join(dir, 'pending');
 
 const consulted = 8;
+/** Of so many names it is asked whether they are gone, and so many of those that are may be looked at. */
+const maxNames = 300;
+const maxGone = 40;
 const maxDepth = 40;
 const keptPerPath = 64;
 const keptCommitted = 12;
@@ -120,6 +134,7 @@ export class AttributionStore {
   readonly #committed: Journal;
   #hasher: Promise<LineHasher> | undefined;
   #marked = false;
+  #goneNow: { readonly isGone: IsGone; readonly names: readonly string[] } | undefined;
 
   constructor(dir: string, shared: string) {
     this.#dir = dir;
@@ -218,7 +233,7 @@ export class AttributionStore {
     // To git a lone carriage return ends no line.
     const hunks = options.hunks && !/\r(?!\n)/.test(text + (baseline ?? '')) ? options.hunks : undefined;
     // Of a path that nobody ever spoke of there is nothing to look up, and nothing to hash.
-    if (hunks && old && alternates.length === 0 && !this.#isKnown(path)) {
+    if (hunks && old && alternates.length === 0 && !this.#isKnown(path) && this.#gone(options.isGone).length === 0) {
       const { origins } = resolveOrigins({ lines, key: '', candidates: [], hunks, baseline: old });
       return { origins, aiDeleted: 0, deletions: new Map() };
     }
@@ -231,11 +246,7 @@ export class AttributionStore {
     const baselineTokens = old && Array.from({ length: old.length }, () => '');
     if (baselineTokens) for (const [i, line] of gone ?? []) baselineTokens[i] = hash.line(line);
     const recreated = new Set(alternates.flatMap((a) => (a.text === undefined ? [] : [hash.key(splitLines(a.text))])));
-    const ask = (
-      tokens: readonly string[],
-      candidates: readonly Snapshot[],
-      outside?: ReadonlySet<string>,
-    ): ReturnType<typeof resolveOrigins> =>
+    const ask: Ask = (tokens, candidates, outside) =>
       resolveOrigins({
         lines: tokens,
         key,
@@ -264,7 +275,8 @@ export class AttributionStore {
         if (keys.size > 0) found = ask(tokens, candidates, keys);
       }
     }
-    const { origins, aiDeleted, deleted } = found;
+    const { aiDeleted, deleted } = found;
+    const origins = await this.#filled(options.isGone, exact?.lines ?? tokensOf(lines), found.origins, ask);
     const vouched = await this.#vouched(path, lines, origins);
     const deletions = new Map<string, LineOrigin>();
     if (deleted.size > 0)
@@ -305,9 +317,9 @@ export class AttributionStore {
    * After a commit: keeps the origins of the committed texts for what may bring them back (amend, reset, rebase,
    * cherry-pick, revert of a revert), and takes the committed lines off the pending ones.
    */
-  async settle({ commit, files }: Settled): Promise<void> {
+  async settle({ commit, files, isGone }: Settled): Promise<void> {
     const hash = await this.#hash();
-    const { kept, records, settled } = await this.reading(() => this.#settled(hash, commit, files));
+    const { kept, records, settled } = await this.reading(() => this.#settled(hash, commit, files, isGone));
     await this.#append(this.#committed, kept, records);
     await this.#write(settled);
     await this.#mark();
@@ -319,6 +331,7 @@ export class AttributionStore {
     hash: LineHasher,
     commit: string,
     files: readonly SettledFile[],
+    isGone: IsGone | undefined,
   ): Promise<{ kept: readonly Snapshot[]; records: readonly string[]; settled: readonly Written[] }> {
     await Promise.all([this.#pending.refresh(), this.#committed.refresh()]);
     const kept: Snapshot[] = [];
@@ -329,14 +342,17 @@ export class AttributionStore {
       const tokens = lines.map((line) => hash.line(line));
       const key = hash.key(lines);
       const candidates = await this.#candidates(hash, path, key, tokens, alternates);
-      if (candidates.length === 0) continue;
+      if (candidates.length === 0 && this.#gone(isGone).length === 0) continue;
       if (text !== null) {
         // Settled before (amend, rebase): "old" is no answer here, the commit that brought the line knows whose it is.
-        const { origins, deleted } = resolveOrigins({ lines: tokens, key, baseline: [], candidates });
+        const ask: Ask = (lines, from) => resolveOrigins({ lines, key, baseline: [], candidates: from });
+        const { origins: own, deleted } = ask(tokens, candidates);
+        const origins = await this.#filled(isGone, tokens, own, ask);
+        if (candidates.length === 0 && origins === own) continue;
         const gone = new Set(splitLines(before ?? '').map((line) => hash.line(line)));
         for (const token of tokens) gone.delete(token);
-        const own = new Map([...deleted].filter(([token]) => gone.has(token)));
-        kept.push({ path, key, lines: tokens, origins, deleted: newest(own), at, commit });
+        const ownDeleted = new Map([...deleted].filter(([token]) => gone.has(token)));
+        kept.push({ path, key, lines: tokens, origins, deleted: newest(ownDeleted), at, commit });
       }
       const [latest] = await this.#pending.snapshots(path, 1);
       if (!latest) continue;
@@ -523,6 +539,41 @@ export class AttributionStore {
     // A fixup made under the old name, folded into the commit that renames the file.
     for (const from of earlierNames) found.push(...(await this.#committed.snapshots(from, consulted)));
     return [...new Set(found.filter((s) => s !== undefined))];
+  }
+
+  /** Names of which something is known and that no file has any more, the latest first. */
+  #gone(isGone: IsGone | undefined): readonly string[] {
+    if (isGone === undefined) return [];
+    if (this.#goneNow?.isGone !== isGone) {
+      const names = new Set([...this.#pending.paths().toReversed(), ...this.#committed.paths().toReversed()]);
+      this.#goneNow = { isGone, names: [...names].slice(0, maxNames).filter(isGone).slice(0, maxGone) };
+    }
+    return this.#goneNow.names;
+  }
+
+  /**
+   * Closes gaps with what is known of files that are gone: a squash, `stash pop`, `cherry-pick -n` or a revert brings lines
+   * into a file that was renamed meanwhile, and nothing says so but the lines.
+   */
+  async #filled(
+    isGone: IsGone | undefined,
+    tokens: readonly string[],
+    origins: LineOrigins,
+    ask: Ask,
+  ): Promise<LineOrigins> {
+    if (!origins.some((run) => run.origin?.origin === 'unknown')) return origins;
+    const states = expandLines(origins);
+    const open = new Set(tokens.filter((_, i) => states[i]?.origin?.origin === 'unknown'));
+    const mine = new Set(tokens);
+    const from: Snapshot[] = [];
+    for (const name of this.#gone(isGone))
+      for (const journal of [this.#pending, this.#committed])
+        for (const s of await journal.snapshots(name, consulted))
+          if (s.lines.some((t) => open.has(t)) && s.lines.filter((t) => mine.has(t)).length * 2 >= s.lines.length)
+            from.push(s);
+    if (from.length === 0) return origins;
+    const found = expandLines(ask(tokens, from).origins);
+    return compressLines(states.map((state, i) => (state.origin?.origin === 'unknown' ? (found[i] ?? state) : state)));
   }
 
   /** What is pending under another name: the very text, or one that shares half of its lines. */

@@ -110,6 +110,11 @@ export class Journal {
     return this.#index.get(path)?.records.has(key) ?? false;
   }
 
+  /** All paths with records, in the order in which they were first spoken of. */
+  paths(): string[] {
+    return [...this.#index.keys()];
+  }
+
   /** Keys of a path's records, newest first. */
   keys(path: string): string[] {
     return [...(this.#index.get(path)?.records.keys() ?? [])].reverse();

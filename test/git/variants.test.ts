@@ -606,6 +606,51 @@ const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'lines that come into a file under another name: squash, stash pop, pick without commit, revert of a revert',
+    async run(w) {
+      const old = lines('h1 one', 'h2 two', 'h3 three', 'h4 four', 'h5 five', 'h6 six');
+      await w.human('f.ts', old);
+      await w.git('add', '.');
+      await w.commit('base');
+      await w.git('checkout', '-q', '-b', 'side');
+      await w.ai('f.ts', old + lines('a1', 'a2'));
+      await w.commit('an agent appends', '-a');
+      await w.git('checkout', '-q', 'main');
+      await w.git('mv', 'f.ts', 'g.ts');
+      await w.commit('rename');
+      for (const take of [
+        ['merge', '-q', '--squash', 'side'],
+        ['cherry-pick', '-n', 'side'],
+      ]) {
+        await w.git('checkout', '-q', '-B', 'work', 'main');
+        await w.git(...take);
+        await w.append('write', 'g.ts', 'nobody saw this');
+        await w.git('add', '.');
+        await w.commit('taken');
+        await w.expect('HEAD', { ai: '2/3', unk: 1, agents: [claude] });
+        // What the commit brought is known under the new name from now on.
+        await w.commit('said better', '--amend', '-m', 'said better');
+        await w.expect('HEAD', { ai: '2/3', unk: 1, agents: [claude] });
+      }
+      await w.git('checkout', '-q', '-B', 'work', 'main~');
+      await w.ai('f.ts', old + lines('a3'));
+      await w.git('stash', '-q');
+      await w.git('mv', 'f.ts', 'k.ts');
+      await w.commit('another name');
+      await ok(w.tryGit(['stash', 'pop', '-q']));
+      await w.commit('popped', '-a');
+      await w.expect('HEAD', { ai: '1/1', unk: 0, agents: [claude] });
+      await w.git('checkout', '-q', '-B', 'work', 'side');
+      await w.human('f.ts', old);
+      await w.commit('back', '-a');
+      await w.git('mv', 'f.ts', 'm.ts');
+      await w.commit('and renamed');
+      await ok(w.tryGit(['revert', '--no-edit', 'HEAD~']));
+      await w.settle();
+      await w.expect('HEAD', { ai: '2/2', unk: 0, agents: [claude] });
+    },
+  },
+  {
     name: 'del=: what commits outside of history took out is taken out again, by those who did it',
     async run(w) {
       await w.human('f.ts', lines('h1', 'h2', 'h3', 'h4', 'h5', 'h6'));
