@@ -12,8 +12,68 @@ export interface Statement {
 /** Words of a statement that patterns get to see. */
 const maxWords = 1500;
 
-/** Never throws. A body in dollar quotes is part of its statement. */
+/**
+ * Never throws. A body in dollar quotes is part of its statement; where it runs at once (`DO`, a routine that the same text
+ * calls) its statements follow as statements of their own.
+ */
 export function sqlStatements(text: string): Statement[] {
+  const own = split(text);
+  const called = new Set(
+    own.flatMap(
+      (s) => /^(?:CALL|EXEC|EXECUTE|SELECT|PERFORM) (?:\S+ \. )?(\S+)/.exec(s.text)?.[1]?.toUpperCase() ?? [],
+    ),
+  );
+  const found: Statement[] = [];
+  let runs = false;
+  for (const s of own) {
+    found.push(s);
+    const routine =
+      /^(?:DELIMITER .{1,20}? )?CREATE (?:OR REPLACE )?(?:DEFINER = .{1,80}? )?(?:FUNCTION|PROCEDURE) (?:IF NOT EXISTS )?(?:\S+ \. )?(\S+)/.exec(
+        s.text,
+      )?.[1];
+    if (routine !== undefined) runs = called.has(routine.toUpperCase());
+    const isBlock = /^DO\b/.test(s.text);
+    if (!isBlock && !runs) continue;
+    const body = s.tokens.find((t) => t.kind === 'str' && text[t.start] === '$');
+    if (body) {
+      const [from, to] = [body.start + (body.open ?? 0), body.end - (body.close ?? 0)];
+      for (const inner of split(text.slice(from, to))) {
+        const part = step(text, {
+          ...inner,
+          tokens: inner.tokens.map((t) => ({ ...t, start: t.start + from, end: t.end + from })),
+        });
+        if (part) found.push(part);
+      }
+    } else if (!isBlock && s.tokens.some(isStep)) {
+      const part = step(text, s);
+      if (part) found.push(part);
+    }
+    if (body || /^END\b(?! (?:IF|LOOP|CASE|WHILE|REPEAT)\b)/.test(s.text)) runs = false;
+  }
+  return found;
+}
+
+const isStep = (t: Token): boolean => t.kind === 'id' && /^(?:BEGIN|THEN|ELSE|LOOP)$/i.test(t.text);
+
+/** What a statement of a block does: what follows the last word of control. */
+function step(text: string, { tokens }: Statement): Statement | undefined {
+  const rest = tokens.slice(tokens.findLastIndex(isStep) + 1);
+  const [first, last] = [rest[0], rest.at(-1)];
+  if (!first || !last) return undefined;
+  const words = rest.slice(0, maxWords).map((t) => wordOf(text, t));
+  return { start: first.start, end: last.end, text: words.join(' '), tokens: rest };
+}
+
+/** Upper case; strings as `'…'`, other quoted names in lower case. */
+function wordOf(text: string, token: Token): string {
+  if (token.kind === 'id') return token.text.toUpperCase();
+  if (token.kind !== 'str') return text.slice(token.start, token.end);
+  return text[token.start] === "'" || text[token.start] === '$'
+    ? "'…'"
+    : text.slice(token.start + 1, token.end - 1).toLowerCase();
+}
+
+function split(text: string): Statement[] {
   const found: Statement[] = [];
   let current: Token[] = [];
   let words: string[] = [];
@@ -46,10 +106,7 @@ export function sqlStatements(text: string): Statement[] {
     current.push(token);
     // What a statement does stands at its beginning; patterns over its text must stay cheap.
     if (words.length >= maxWords) continue;
-    if (token.kind === 'id') words.push(token.text.toUpperCase());
-    else if (token.kind === 'str')
-      words.push(text[token.start] === "'" ? "'…'" : text.slice(token.start + 1, token.end - 1).toLowerCase());
-    else words.push(text.slice(token.start, token.end));
+    words.push(wordOf(text, token));
     // MSSQL's GO ends a batch.
     if (
       token.kind === 'id' &&

@@ -42,7 +42,7 @@ export function withoutMoves(files: readonly FileChange[], judged: FileClassific
       if (!rule || key === undefined) return true;
       const sign = rule.on === 'removed' ? 1 : -1;
       for (let j = 0; j < files.length; j++) {
-        if (j === i) continue;
+        if (j === i || (rule.movesWithFile && files[j]!.after !== null)) continue;
         const delta = deltas(rule, j);
         const there = (delta.get(key) ?? 0) * sign;
         if (there <= 0) continue;

@@ -10,6 +10,7 @@ export const migrationOperations: Rule = {
   references: ['CWE-1103', 'Strong Migrations', 'django-migration-linter'],
   why: 'The operation rewrites rows, drops columns or tables, or locks a table in use; while a release rolls out, old code still runs against the new schema.',
   remedy: 'make it reversible, do it in steps, and drop only what no running code reads',
+  movesWithFile: true,
   keywords: [
     'migrations',
     'runpython',

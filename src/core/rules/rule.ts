@@ -46,6 +46,8 @@ export interface Rule {
   readonly inTests?: boolean;
   /** `check` looks at `source.changed` lines alone, each for itself: lines that are the same on both sides cancel out. */
   readonly perLine?: boolean;
+  /** What it finds runs once for each file it stands in: it has moved only when the file that had it is gone. */
+  readonly movesWithFile?: boolean;
   check(source: Source, report: (hit: Hit) => void): void;
   /** A safe replacement for the hit's text, when there is one. */
   fix?(text: string): { readonly title: string; readonly newText: string } | undefined;

@@ -38,6 +38,7 @@ export const sqlDestructive: Rule = {
   references: ['CWE-1103', 'OWASP LLM06:2025'],
   why: 'What DROP, TRUNCATE and an unbounded DELETE take is only in the backup afterwards; a rolling deployment also still runs code that reads the dropped column.',
   remedy: 'take a backup, first stop all readers, and do it in a release of its own',
+  movesWithFile: true,
   keywords: ['drop', 'truncate', 'delete', 'update', 'flushall', 'flushdb', 'xp_cmdshell'],
   check(source, report) {
     const undone = undoes(source);
@@ -48,7 +49,7 @@ export const sqlDestructive: Rule = {
     const renewed = new Set<string>();
     for (const s of sql) {
       const m =
-        /^CREATE (?:OR REPLACE )?(?:TEMP(?:ORARY)? )?(VIEW|FUNCTION|PROCEDURE|TRIGGER|RULE|AGGREGATE) (?:IF NOT EXISTS )?(\S+)/.exec(
+        /^(?:DELIMITER .{1,20}? )?CREATE (?:OR REPLACE )?(?:TEMP(?:ORARY)? )?(?:DEFINER = .{1,80}? )?(VIEW|FUNCTION|PROCEDURE|TRIGGER|RULE|AGGREGATE) (?:IF NOT EXISTS )?(\S+)/.exec(
           s.text,
         );
       if (m) renewed.add(`${m[1]} ${m[2]}`);

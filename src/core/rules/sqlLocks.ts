@@ -198,6 +198,7 @@ export const sqlLocks: Rule = {
   references: ['PostgreSQL: Explicit Locking', 'CWE-667'],
   why: 'On a table in use the statement waits for, or holds, an exclusive lock, rewrites all rows, or breaks code of the release that is still running. Each has a form that does not.',
   remedy: 'use the form that does not lock, in steps',
+  movesWithFile: true,
   keywords: [
     'alter',
     'index',

@@ -178,6 +178,21 @@ test('the whole is as risky as its riskiest file', async () => {
   );
 });
 
+test('a statement of a new migration runs, though a dump of the schema loses the same line', async () => {
+  const drop = 'DROP TABLE IF EXISTS sessions;\n';
+  const made = 'CREATE TABLE sessions (id int);\n';
+  const dump = { path: 'db/schema.sql', before: drop + made, after: '-- nothing\n' };
+  const rules = async (after: string | null): Promise<string[]> => {
+    const files = [
+      { path: 'db/upgrade/4.sql', before: null, after: drop },
+      { ...dump, after },
+    ];
+    return (await classify(files, ctx)).findings.map((f) => f.rule);
+  };
+  assert.deepEqual(await rules('-- nothing\n'), ['sql-data-loss']);
+  assert.deepEqual(await rules(null), [], 'the file itself was moved');
+});
+
 test('what moves to another file of the change is silent', async () => {
   const helper = 'import requests\n\n\ndef other():\n    return 1\n';
   const risk = await classify(
