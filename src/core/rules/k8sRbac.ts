@@ -57,7 +57,17 @@ export const k8sRbac: Rule = {
             hot.some((x) => !/^secrets$/.test(x)) ||
             v.some((x) => /^(?:impersonate|escalate|bind)$/.test(x)) ||
             (v.includes('create') && kind !== 'Role');
-          report({ ...span, key, ...(escalates ? {} : { tier: 'high' as const }) });
+          report({
+            ...span,
+            key,
+            ...(escalates ? {} : { tier: 'high' as const }),
+            ...(kind === 'Role'
+              ? {
+                  message:
+                    'The role grants far-reaching rights in its namespace: name the resources and verbs the workload needs.',
+                }
+              : {}),
+          });
           if (v.includes('*') && verbs && span.start !== verbs.start)
             report({ start: verbs.start, end: verbs.end, key: `${key}#verbs` });
           else if (verbs && hot.length > 0 && v.some((x) => write.test(x)))

@@ -67,6 +67,10 @@ function masked(text: string, script: string): boolean {
   return names.length > 0 && names.every(([, name]) => new RegExp(`::add-mask::\\$\\{?${name}\\b`).test(script));
 }
 
+/** Programs that send something to another machine, or show it. */
+const sends =
+  /\b(?:echo|printf|curl|wget|nc|ncat|socat|scp|sftp|rsync|ssh|ftp|mail|sendmail|openssl|dig|nslookup|aws|gsutil|gh|python3?|node|perl|ruby|php)\b|\/dev\/(?:tcp|udp)\//;
+
 export const shellCommand: Rule = {
   id: 'destructive-command',
   title: 'Command destroys or exposes something',
@@ -152,6 +156,13 @@ export const shellCommand: Rule = {
             (verdict.rule === 'secret-read' && masked(command.text, source.text)))
         )
           continue;
+        // A script that keeps it in a variable, and sends nothing anywhere, shows it to nobody.
+        if (
+          verdict.rule === 'secret-read' &&
+          /^\s*(?:(?:export|local|readonly|declare)\s+)?\w+=["']?\$\(/.test(command.text) &&
+          !sends.test(source.text)
+        )
+          continue;
         // A data base that the job started for its tests.
         if (verdict.rule === 'db-reset' && thrownAway.has(source.language) && forTests.test(source.text)) continue;
         // Who mounts the socket once may do anything; every further time says the same.
@@ -185,7 +196,11 @@ export const shellCommand: Rule = {
                 ? `${verdict.rule}:${verdict.reason}`
                 : `${verdict.rule}:${command.text.replace(/\s+/g, ' ').trim().slice(0, 300)}`,
           tier: verdict.tier,
-          message: verdict.reason,
+          // No agent runs it now.
+          message: verdict.reason.replace(
+            "which would end up in the agent's conversation",
+            'which the script shows or passes on',
+          ),
         });
       }
     }

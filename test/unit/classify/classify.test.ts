@@ -600,7 +600,7 @@ test('a dependency that was there is told as changed, another as new, both as th
   );
   assert.deepEqual(
     findings.filter((f) => f.rule === 'dependency-changed').map((f) => f.message.split(':').slice(0, -1).join(':')),
-    ['Dependency ldap is at >= 0.7, < 1.0 now', 'Dependency http at github: a/http is new'],
+    ['Dependency ldap is at >= 0.7, < 1.0 now', 'Dependency http at github a/http is new'],
   );
   const project = (version: string): string =>
     `<Project><ItemGroup><PackageReference Include="Cache" Version="${version}" /></ItemGroup></Project>\n`;

@@ -273,7 +273,7 @@ export function dependencies(source: Source): Dependency[] {
       /^[ \t]*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)\s*\(?\s*["']([\w.-]+)["']([^\n]{0,400})/gm,
       'gems',
     );
-    return found;
+    return found.map((d) => ({ ...d, version: gemVersion(d.version) }));
   }
   if (/\.ya?ml$/.test(name)) {
     for (const root of source.tree)
@@ -322,3 +322,17 @@ function cameAlong(text: string, end: number): boolean {
 
 const flat = (n: TreeNode): string =>
   n.kind === 'scalar' ? n.value : n.children.map((c) => `${c.key}=${c.value}`).join(',');
+
+/** Of what follows a gem's name: its versions, else where it comes from. Whether it is loaded at once is no matter here. */
+function gemVersion(rest: string): string {
+  const versions = /^(?:\s*,\s*["'][^"'\n]{0,100}["'](?!\s*=>))+/.exec(rest)?.[0] ?? '';
+  const source = [
+    ...rest.matchAll(
+      /\b(git(?:hub|lab)?|bitbucket|gist|path|branch|tag|ref)(?::|["']?\s*=>)\s*["']([^"'\n]{0,200})["']/g,
+    ),
+  ];
+  return [
+    ...[...versions.matchAll(/["']([^"'\n]{0,100})["']/g)].map((m) => m[1] ?? ''),
+    ...source.map((m) => `${m[1]} ${m[2]}`),
+  ].join(', ');
+}
