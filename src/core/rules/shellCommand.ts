@@ -67,6 +67,19 @@ function masked(text: string, script: string): boolean {
   return names.length > 0 && names.every(([, name]) => new RegExp(`::add-mask::\\$\\{?${name}\\b`).test(script));
 }
 
+/** What a script does that makes a machine ready to be copied as an image; each of it is to be found in many of them. */
+const sealing = [
+  /\bHISTFILE\b|_history\b|\bhistory -c\b/,
+  /\/var\/log\//,
+  /\/etc\/ssh\/\S{0,40}key/,
+  /\/var\/lib\/cloud\b|\bcloud-init clean\b/,
+  /\/etc\/machine-id\b/,
+  /\bauthorized_keys\b/,
+  /\b(?:apt-get|apt|yum|dnf|zypper)\b[^\n]{0,40}\b(?:clean|autoremove)\b/,
+];
+const sealed = /history|\/var\/(?:log|lib\/cloud|tmp|cache)\b|\/tmp\b|\/etc\/(?:ssh\/|machine-id)|authorized_keys/;
+const isSealing = (text: string): boolean => sealing.filter((s) => s.test(text)).length >= 4;
+
 /** Programs that send something to another machine, or show it. */
 const sends =
   /\b(?:echo|printf|curl|wget|nc|ncat|socat|scp|sftp|rsync|ssh|ftp|mail|sendmail|openssl|dig|nslookup|aws|gsutil|gh|python3?|node|perl|ruby|php)\b|\/dev\/(?:tcp|udp)\//;
@@ -99,6 +112,9 @@ export const shellCommand: Rule = {
   check(source, report) {
     const shell = source.language === 'powershell' ? 'powershell' : source.language === 'batch' ? 'cmd' : 'posix';
     let socket = false;
+    let isSealed = false;
+    let seals: boolean | undefined;
+    let doesSend: boolean | undefined;
     for (const chunk of shellChunks(source)) {
       for (const command of logicalLines(chunk.text)) {
         const start = chunk.start + command.start;
@@ -160,7 +176,7 @@ export const shellCommand: Rule = {
         if (
           verdict.rule === 'secret-read' &&
           /^\s*(?:(?:export|local|readonly|declare)\s+)?\w+=["']?\$\(/.test(command.text) &&
-          !sends.test(source.text)
+          !(doesSend ??= sends.test(source.text))
         )
           continue;
         // A data base that the job started for its tests.
@@ -184,6 +200,20 @@ export const shellCommand: Rule = {
           /\$\{?\w*(?:te?mp|build|dist|out|cache|work|download|target|stag)\w*/i.test(command.text)
         )
           continue;
+        // One word about all of it: traces are wiped, which an image needs and a machine in use does not.
+        if (sealed.test(verdict.reason) && (seals ??= isSealing(source.text))) {
+          if (!isSealed)
+            report({
+              start,
+              end,
+              key: 'sealed',
+              tier: 'high',
+              message:
+                'This script wipes history, logs and keys of a machine: run it only on one that becomes an image, never on one in use.',
+            });
+          isSealed = true;
+          continue;
+        }
         report({
           start,
           end,
