@@ -92,6 +92,9 @@ export interface SettledFile {
   readonly alternates?: readonly Alternate[];
 }
 
+/** Remembered texts by the lines they hold. */
+type GoneTexts = ReadonlyMap<string, ReadonlySet<Snapshot>>;
+
 type Ask = (
   tokens: readonly string[],
   candidates: readonly Snapshot[],
@@ -108,9 +111,10 @@ interface Written {
 export const pendingMarker = (dir: string): string => path.join(dir, 'pending');
 
 const consulted = 8;
-/** Of so many names it is asked whether they are gone, and so many of those that are may be looked at. */
+/** Of so many names it is asked whether they are gone; so many of those that are may be looked at, and so many texts of each. */
 const maxNames = 300;
-const maxGone = 40;
+const maxGone = 20;
+const consultedGone = 4;
 const maxDepth = 40;
 const keptPerPath = 64;
 const keptCommitted = 12;
@@ -134,7 +138,7 @@ export class AttributionStore {
   readonly #committed: Journal;
   #hasher: Promise<LineHasher> | undefined;
   #marked = false;
-  #goneNow: { readonly isGone: IsGone; readonly names: readonly string[] } | undefined;
+  #goneNow: { readonly isGone: IsGone; readonly texts: GoneTexts | undefined } | undefined;
 
   constructor(dir: string, shared: string) {
     this.#dir = dir;
@@ -233,7 +237,7 @@ export class AttributionStore {
     // To git a lone carriage return ends no line.
     const hunks = options.hunks && !/\r(?!\n)/.test(text + (baseline ?? '')) ? options.hunks : undefined;
     // Of a path that nobody ever spoke of there is nothing to look up, and nothing to hash.
-    if (hunks && old && alternates.length === 0 && !this.#isKnown(path) && this.#gone(options.isGone).length === 0) {
+    if (hunks && old && alternates.length === 0 && !this.#isKnown(path) && !(await this.#gone(options.isGone))) {
       const { origins } = resolveOrigins({ lines, key: '', candidates: [], hunks, baseline: old });
       return { origins, aiDeleted: 0, deletions: new Map() };
     }
@@ -256,11 +260,12 @@ export class AttributionStore {
         recreated,
         ...(outside && { outside }),
       });
+    let tokens = exact?.lines;
     let found = exact && ask(exact.lines, [exact]);
     // The newest text is the one that is asked for, and all of it is known: no need to look further back.
     const isSettled = found?.origins.every((run) => run.origin?.origin !== 'unknown') ?? false;
     if (!found || !isSettled || !(gone ?? []).every(([i]) => exact?.deleted.has(baselineTokens?.[i] ?? ''))) {
-      const tokens = exact?.lines ?? tokensOf(lines);
+      tokens ??= tokensOf(lines);
       const candidates = await this.#candidates(hash, path, key, tokens, alternates);
       found = ask(tokens, candidates);
       // A squash, `cherry-pick -n`, a reset: git takes out again what commits that are no part of history took out.
@@ -276,7 +281,7 @@ export class AttributionStore {
       }
     }
     const { aiDeleted, deleted } = found;
-    const origins = await this.#filled(options.isGone, exact?.lines ?? tokensOf(lines), found.origins, ask);
+    const origins = await this.#filled(options.isGone, tokens ?? [], found.origins, ask);
     const vouched = await this.#vouched(path, lines, origins);
     const deletions = new Map<string, LineOrigin>();
     if (deleted.size > 0)
@@ -342,7 +347,7 @@ export class AttributionStore {
       const tokens = lines.map((line) => hash.line(line));
       const key = hash.key(lines);
       const candidates = await this.#candidates(hash, path, key, tokens, alternates);
-      if (candidates.length === 0 && this.#gone(isGone).length === 0) continue;
+      if (candidates.length === 0 && !(await this.#gone(isGone))) continue;
       if (text !== null) {
         // Settled before (amend, rebase): "old" is no answer here, the commit that brought the line knows whose it is.
         const ask: Ask = (lines, from) => resolveOrigins({ lines, key, baseline: [], candidates: from });
@@ -541,14 +546,19 @@ export class AttributionStore {
     return [...new Set(found.filter((s) => s !== undefined))];
   }
 
-  /** Names of which something is known and that no file has any more, the latest first. */
-  #gone(isGone: IsGone | undefined): readonly string[] {
-    if (isGone === undefined) return [];
+  /** What is known of names that no file has any more, by line; `undefined`: nothing. Read once for all files of a commit. */
+  async #gone(isGone: IsGone | undefined): Promise<GoneTexts | undefined> {
+    if (isGone === undefined) return undefined;
     if (this.#goneNow?.isGone !== isGone) {
-      const names = new Set([...this.#pending.paths().toReversed(), ...this.#committed.paths().toReversed()]);
-      this.#goneNow = { isGone, names: [...names].slice(0, maxNames).filter(isGone).slice(0, maxGone) };
+      const known = new Set([...this.#pending.paths().toReversed(), ...this.#committed.paths().toReversed()]);
+      const byLine = new Map<string, Set<Snapshot>>();
+      for (const name of [...known].slice(0, maxNames).filter(isGone).slice(0, maxGone))
+        for (const journal of [this.#pending, this.#committed])
+          for (const text of await journal.snapshots(name, consultedGone))
+            for (const token of text.lines) byLine.set(token, (byLine.get(token) ?? new Set()).add(text));
+      this.#goneNow = { isGone, texts: byLine.size > 0 ? byLine : undefined };
     }
-    return this.#goneNow.names;
+    return this.#goneNow.texts;
   }
 
   /**
@@ -562,15 +572,20 @@ export class AttributionStore {
     ask: Ask,
   ): Promise<LineOrigins> {
     if (!origins.some((run) => run.origin?.origin === 'unknown')) return origins;
+    const gone = await this.#gone(isGone);
+    if (!gone) return origins;
     const states = expandLines(origins);
-    const open = new Set(tokens.filter((_, i) => states[i]?.origin?.origin === 'unknown'));
+    const near = new Set<Snapshot>();
+    for (const [i, state] of states.entries()) {
+      const texts = state.origin?.origin === 'unknown' ? gone.get(tokens[i] ?? '') : undefined;
+      // What stands in many texts, as an empty line does, tells nothing of where it is from.
+      if (texts && texts.size <= maxGone) for (const text of texts) near.add(text);
+    }
+    if (near.size === 0) return origins;
     const mine = new Set(tokens);
-    const from: Snapshot[] = [];
-    for (const name of this.#gone(isGone))
-      for (const journal of [this.#pending, this.#committed])
-        for (const s of await journal.snapshots(name, consulted))
-          if (s.lines.some((t) => open.has(t)) && s.lines.filter((t) => mine.has(t)).length * 2 >= s.lines.length)
-            from.push(s);
+    const from = [...near]
+      .filter((s) => s.lines.filter((t) => mine.has(t)).length * 2 >= s.lines.length)
+      .toSorted((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
     if (from.length === 0) return origins;
     const found = expandLines(ask(tokens, from).origins);
     return compressLines(states.map((state, i) => (state.origin?.origin === 'unknown' ? (found[i] ?? state) : state)));
