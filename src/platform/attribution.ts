@@ -440,7 +440,7 @@ export class AttributionStore {
     );
   }
 
-  /** Calls back when another process (or this one) has noted something. */
+  /** Calls back when another process, or another store, has noted something. */
   watch(onChange: (paths: ReadonlySet<string>) => void): { dispose(): void } {
     let timer: NodeJS.Timeout | undefined;
     let closed = false;
@@ -449,13 +449,18 @@ export class AttributionStore {
       // A failed look is made good by the next one; resolve() and pending() read for themselves anyway.
       void this.#pending
         .refresh()
-        .then((paths) => (!closed && paths.size > 0 ? onChange(paths) : undefined))
+        .then(() => {
+          // Not what this refresh read: any question asked meanwhile may have read it before.
+          const paths = this.#pending.heard();
+          if (!closed && paths.size > 0) onChange(paths);
+        })
         .catch(() => undefined);
     };
     let watcher: { close(): void } | undefined;
     void (async () => {
       await fs.mkdir(this.#dir, { recursive: true, mode: 0o700 });
       await this.#pending.refresh();
+      this.#pending.listen();
       if (closed) return;
       const w = watchDirectory(this.#dir, { persistent: false }, (_, name) => {
         if (name === null || name.startsWith('attribution.jsonl')) timer ??= setTimeout(look, 30);
@@ -664,9 +669,16 @@ export class AttributionStore {
   }
 
   async #append(journal: Journal, snapshots: readonly Snapshot[], records: readonly string[]): Promise<void> {
-    await journal.append(records);
+    await journal.append(
+      records,
+      snapshots.map((s) => s.path),
+    );
     const torn = snapshots.filter((s) => !journal.isWhole(s.path, s.key));
-    if (torn.length > 0) await journal.append(torn.map((s) => encodeSnapshot(s)));
+    if (torn.length > 0)
+      await journal.append(
+        torn.map((s) => encodeSnapshot(s)),
+        torn.map((s) => s.path),
+      );
   }
 
   async #mark(): Promise<void> {

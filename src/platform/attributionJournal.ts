@@ -65,6 +65,8 @@ export class Journal {
   #cache = new Map<Entry, Snapshot>();
   /** The whole file, while it is held. */
   #held: Buffer | undefined;
+  /** How many records of a path were read that whoever listens has not heard of; absent: nobody listens. */
+  #unheard: Map<string, number> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(file: string) {
@@ -79,6 +81,18 @@ export class Journal {
   /** Reads what was appended since. Returns the paths with new records. */
   refresh(): Promise<ReadonlySet<string>> {
     return this.#serial(async () => (this.#held ? new Set<string>() : this.#refresh()));
+  }
+
+  /** From now on `heard` tells of what is read, whoever reads it. */
+  listen(): void {
+    this.#unheard ??= new Map();
+  }
+
+  /** Paths of which somebody else wrote something since this was asked last. */
+  heard(): ReadonlySet<string> {
+    const paths = new Set(this.#unheard?.keys());
+    this.#unheard?.clear();
+    return paths;
   }
 
   /** Reads the file once; until `release` all answers are those of now. For many questions in a short time. */
@@ -169,9 +183,17 @@ export class Journal {
     return `${this.file}.lock`;
   }
 
-  /** Appends lines (no terminators) in one write. Creates the file with its header when there is none. */
-  append(lines: readonly string[]): Promise<void> {
-    return this.#serial(() => this.#append(lines));
+  /** Appends lines (no terminators) in one write. Creates the file with its header when there is none. `paths`: of each line. */
+  append(lines: readonly string[], paths: readonly string[] = []): Promise<void> {
+    return this.#serial(async () => {
+      await this.#append(lines);
+      // What this process wrote itself is no news.
+      for (const path of paths) {
+        const left = (this.#unheard?.get(path) ?? 1) - 1;
+        if (left > 0) this.#unheard?.set(path, left);
+        else this.#unheard?.delete(path);
+      }
+    });
   }
 
   /**
@@ -213,8 +235,11 @@ export class Journal {
           await old.close();
           await fs.rm(next, { force: true });
         }
+        const unheard = this.#unheard && new Map(this.#unheard);
         this.#reset();
         await this.#refresh();
+        // The same records in another place.
+        this.#unheard = unheard;
       });
     });
   }
@@ -310,6 +335,7 @@ export class Journal {
     // Half of them at once: a map that loses its first key again and again gets slow.
     if (records.size > 2 * maxIndexed) of.records = new Map([...records].slice(-maxIndexed));
     changed.add(of.path);
+    this.#unheard?.set(of.path, (this.#unheard.get(of.path) ?? 0) + 1);
   }
 
   #recordsOf(head: RecordHead): PathRecords | undefined {

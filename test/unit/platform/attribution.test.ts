@@ -343,6 +343,24 @@ void test('other processes are noticed', async (t) => {
   assert.ok((await seen).has('g'));
 });
 
+void test('what another process noted is heard of, also when it was read along with something else; own notes are not', async (t) => {
+  const dir = await scratch(t);
+  await openAttribution({ dir }).record({ path: 'f', before: '', after: 'a\n', origin: ai });
+  const store = openAttribution({ dir });
+  const heard: string[] = [];
+  const watcher = store.watch((paths) => heard.push(...paths));
+  t.after(() => watcher.dispose());
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await openAttribution({ dir }).record({ path: 'g', before: '', after: 'b\n', origin: ai });
+  // Both read the journal before the watcher's look does.
+  await store.resolve('f', 'a\n');
+  await store.record({ path: 'own', before: '', after: 'c\n', origin: ai });
+  for (let waited = 0; waited < 2000 && heard.length === 0; waited += 20)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.deepEqual(heard, ['g']);
+});
+
 void test('many processes write and compact at once: no record is lost', { timeout: 120_000 }, async (t) => {
   const dir = await scratch(t);
   const count = 30;
