@@ -27,7 +27,7 @@ import {
   toBinary,
   type MessageOptions,
 } from '../core/provenance/trailers.ts';
-import { openAttribution, type Alternate, type AttributionStore, type IsGone } from '../platform/attribution.ts';
+import { openAttribution, type Alternate, type AttributionStore } from '../platform/attribution.ts';
 import { auditHead } from '../platform/auditLog.ts';
 import { auditHeadNow } from '../platform/auditLogNow.ts';
 import {
@@ -52,6 +52,7 @@ import {
   type ChangedFile,
   type ChangedText,
 } from '../platform/git.ts';
+import type { IsGone } from '../platform/goneTexts.ts';
 import { createGrammars } from '../platform/grammars.ts';
 import { readKeys } from '../platform/keys.ts';
 import { changedLines, coveredBy, readNotes } from '../platform/notes.ts';

@@ -28,6 +28,7 @@ import { carryByHash, resolveOrigins } from '../core/attribution/resolve.ts';
 import { splitLines } from '../core/hunks.ts';
 import type { Hunk, LineOrigin } from '../core/model.ts';
 import { createWith, Journal } from './attributionJournal.ts';
+import { fillFrom, readGone, type GoneTexts, type IsGone } from './goneTexts.ts';
 import { randomHex, sha256 } from './crypto.ts';
 import { readMarks } from './marks.ts';
 import { noteLineHash } from './notes.ts';
@@ -43,9 +44,6 @@ export interface ResolveOptions {
   readonly outside?: (commits: readonly string[]) => Promise<ReadonlySet<string>>;
   readonly isGone?: IsGone;
 }
-
-/** Whether there is no file of this name any more: what was known of it may have come back under another one. */
-export type IsGone = (path: string) => boolean;
 
 /**
  * Another text the lines may come from, e.g. that of CHERRY_PICK_HEAD or of the commit being amended. Without a text:
@@ -92,9 +90,6 @@ export interface SettledFile {
   readonly alternates?: readonly Alternate[];
 }
 
-/** Remembered texts by the lines they hold. */
-type GoneTexts = ReadonlyMap<string, ReadonlySet<Snapshot>>;
-
 type Ask = (
   tokens: readonly string[],
   candidates: readonly Snapshot[],
@@ -111,10 +106,6 @@ interface Written {
 export const pendingMarker = (dir: string): string => path.join(dir, 'pending');
 
 const consulted = 8;
-/** Of so many names it is asked whether they are gone; so many of those that are may be looked at, and so many texts of each. */
-const maxNames = 300;
-const maxGone = 20;
-const consultedGone = 4;
 const maxDepth = 40;
 const keptPerPath = 64;
 const keptCommitted = 12;
@@ -551,25 +542,15 @@ export class AttributionStore {
     return [...new Set(found.filter((s) => s !== undefined))];
   }
 
-  /** What is known of names that no file has any more, by line; `undefined`: nothing. Read once for all files of a commit. */
+  /** What is known of names that no file has any more; read once for all files of a commit. */
   async #gone(isGone: IsGone | undefined): Promise<GoneTexts | undefined> {
     if (isGone === undefined) return undefined;
-    if (this.#goneNow?.isGone !== isGone) {
-      const known = new Set([...this.#pending.paths().toReversed(), ...this.#committed.paths().toReversed()]);
-      const byLine = new Map<string, Set<Snapshot>>();
-      for (const name of [...known].slice(0, maxNames).filter(isGone).slice(0, maxGone))
-        for (const journal of [this.#pending, this.#committed])
-          for (const text of await journal.snapshots(name, consultedGone))
-            for (const token of text.lines) byLine.set(token, (byLine.get(token) ?? new Set()).add(text));
-      this.#goneNow = { isGone, texts: byLine.size > 0 ? byLine : undefined };
-    }
+    if (this.#goneNow?.isGone !== isGone)
+      this.#goneNow = { isGone, texts: await readGone([this.#pending, this.#committed], isGone) };
     return this.#goneNow.texts;
   }
 
-  /**
-   * Closes gaps with what is known of files that are gone: a squash, `stash pop`, `cherry-pick -n` or a revert brings lines
-   * into a file that was renamed meanwhile, and nothing says so but the lines.
-   */
+  /** Closes gaps with what is known of files that are gone. */
   async #filled(
     isGone: IsGone | undefined,
     tokens: readonly string[],
@@ -578,22 +559,7 @@ export class AttributionStore {
   ): Promise<LineOrigins> {
     if (!origins.some((run) => run.origin?.origin === 'unknown')) return origins;
     const gone = await this.#gone(isGone);
-    if (!gone) return origins;
-    const states = expandLines(origins);
-    const near = new Set<Snapshot>();
-    for (const [i, state] of states.entries()) {
-      const texts = state.origin?.origin === 'unknown' ? gone.get(tokens[i] ?? '') : undefined;
-      // What stands in many texts, as an empty line does, tells nothing of where it is from.
-      if (texts && texts.size <= maxGone) for (const text of texts) near.add(text);
-    }
-    if (near.size === 0) return origins;
-    const mine = new Set(tokens);
-    const from = [...near]
-      .filter((s) => s.lines.filter((t) => mine.has(t)).length * 2 >= s.lines.length)
-      .toSorted((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
-    if (from.length === 0) return origins;
-    const found = expandLines(ask(tokens, from).origins);
-    return compressLines(states.map((state, i) => (state.origin?.origin === 'unknown' ? (found[i] ?? state) : state)));
+    return gone ? fillFrom(gone, tokens, origins, (from) => ask(tokens, from).origins) : origins;
   }
 
   /** What is pending under another name: the very text, or one that shares half of its lines. */

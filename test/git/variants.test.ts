@@ -14,8 +14,8 @@ interface Scenario {
 }
 
 /** A commit with one line of an AI on top of a person's file. */
-async function base(w: World, file = 'f.ts'): Promise<void> {
-  await w.human(file, lines('h1', 'h2', 'h3'));
+async function base(w: World, file = 'f.ts', text = lines('h1', 'h2', 'h3')): Promise<void> {
+  await w.human(file, text);
   await w.git('add', '.');
   await w.commit('base');
 }
@@ -582,9 +582,7 @@ const scenarios: Scenario[] = [
     name: 'a fixup made under the old name is folded into the commit that renames the file',
     async run(w) {
       const old = lines('h1', 'h2', 'h3', 'h4', 'h5', 'h6');
-      await w.human('f.ts', old);
-      await w.git('add', '.');
-      await w.commit('base');
+      await base(w, 'f.ts', old);
       await w.git('mv', 'f.ts', 'g.ts');
       await w.commit('rename');
       await w.git('mv', 'g.ts', 'f.ts');
@@ -609,9 +607,7 @@ const scenarios: Scenario[] = [
     name: 'lines that come into a file under another name: squash, stash pop, pick without commit, revert of a revert',
     async run(w) {
       const old = lines('h1 one', 'h2 two', 'h3 three', 'h4 four', 'h5 five', 'h6 six');
-      await w.human('f.ts', old);
-      await w.git('add', '.');
-      await w.commit('base');
+      await base(w, 'f.ts', old);
       await w.git('checkout', '-q', '-b', 'side');
       await w.ai('f.ts', old + lines('a1', 'a2'));
       await w.commit('an agent appends', '-a');
