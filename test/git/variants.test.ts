@@ -493,6 +493,29 @@ const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'stash: a line that an agent replaced is replaced again by a pop into a text changed meanwhile',
+    async run(w) {
+      await w.human('s.ts', lines('h1', 'h2', 'h3', 'h4'));
+      await w.git('add', '.');
+      await w.commit('base');
+      await w.ai('s.ts', lines('h1', 'h2', 'h3', 'a4'));
+      await w.git('stash', '-q');
+      await w.ai('s.ts', lines('a0', 'h1', 'h2', 'h3', 'h4'));
+      await w.commit('meanwhile', '-a');
+      await w.git('stash', 'pop', '-q');
+      await w.commit('popped', '-a');
+      await w.expect('HEAD', { ai: '1/1', del: '1/1', unk: 0 });
+      // Brought back by git, and then taken out by nobody we saw: not the agent's.
+      await w.ai('s.ts', lines('a0', 'h1', 'h2', 'a4'));
+      await w.git('checkout', '-q', 'HEAD', '--', 's.ts');
+      await w.ai('s.ts', lines('b0', 'a0', 'h1', 'h2', 'h3', 'a4'));
+      await w.commit('added', '-a');
+      await w.write('s.ts', lines('b0', 'a0', 'h1', 'h2', 'a4'));
+      await w.commit('outside', '-a');
+      await w.expect('HEAD', { ai: '0/0', del: '0/1' });
+    },
+  },
+  {
     name: 'all kinds of files and attributes in one commit',
     async run(w) {
       await w.git('config', 'filter.up.clean', "tr 'a-z' 'A-Z'");

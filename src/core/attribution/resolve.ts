@@ -72,21 +72,50 @@ export function resolveOrigins(input: ResolveInput): Resolved {
   }
   const { told, outside } = tellers(ordered, input);
   const deleted = new Map<string, LineOrigin>();
+  const broughtBack = new Map<string, LineOrigin>();
   // The same line may have been taken out, brought back and taken out again: who was last?
   for (const c of told) {
     const there = c.commit === undefined && deleted.size > 0 ? new Set(c.lines) : undefined;
-    if (there) for (const token of deleted.keys()) if (there.has(token)) deleted.delete(token);
+    if (there)
+      for (const [token, o] of deleted) {
+        if (!there.has(token)) continue;
+        deleted.delete(token);
+        broughtBack.set(token, o);
+      }
     if (baseline !== undefined) for (const [token, o] of c.gone ?? []) if (!deleted.has(token)) deleted.set(token, o);
     for (const [token, o] of c.deleted) deleted.set(token, o);
   }
   for (const c of outside.toReversed())
     for (const [token, o] of c.deleted) if (!deleted.has(token)) deleted.set(token, o);
+  if (baseline && broughtBack.size > 0) takeOutAgain(baseline, hunks, found, broughtBack, deleted);
   return {
     origins: compressLines(found.map((state) => state ?? unknown)),
     aiDeleted: baseline ? countDeleted(baseline, hunks, deleted) : 0,
     deleted,
     exact: exact !== undefined,
   };
+}
+
+/**
+ * A stash that is popped into a text changed meanwhile: git takes a line out again for which nobody is seen to do it.
+ * It is that edit's, where a line that the same edit put in its place came back with it.
+ */
+function takeOutAgain(
+  old: readonly string[],
+  hunks: readonly Hunk[],
+  found: readonly (LineState | undefined)[],
+  broughtBack: ReadonlyMap<string, LineOrigin>,
+  deleted: Map<string, LineOrigin>,
+): void {
+  for (const hunk of hunks)
+    for (const token of old.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines)) {
+      const by = broughtBack.get(token);
+      if (!by || deleted.has(token)) continue;
+      const isSameEdit = (o: LineOrigin | null | undefined): boolean =>
+        o?.origin === by.origin && o.at === by.at && o.session === by.session && o.agent === by.agent;
+      if (found.slice(hunk.newStart - 1, hunk.newStart - 1 + hunk.newLines).some((s) => isSameEdit(s?.origin)))
+        deleted.set(token, by);
+    }
 }
 
 /** The texts that speak of deletions, from old to new: those of our own history first choice, those outside of it else. */
