@@ -30,7 +30,7 @@ import {
 import { withoutOrphans } from './risk/orphanedTests.ts';
 import { withoutOwnAndRepeated } from './risk/ownDependencies.ts';
 import { applyPolicy, baseTier, floors, summed } from './risk/verdict.ts';
-import { withoutFollowers, withoutMoves, type FileClassification } from './risk/wholeChange.ts';
+import { withoutFollowers, withoutMoves, withoutOwnersOfGone, type FileClassification } from './risk/wholeChange.ts';
 import { customHits } from './rules/custom.ts';
 
 export { baseTier, type FileClassification };
@@ -52,6 +52,7 @@ export async function classify(
     withoutFollowers(judged);
     withoutMoves(files, judged);
     withoutOrphans(files, judged);
+    withoutOwnersOfGone(files, judged);
   }
   let tier: Tier = 'low';
   let changeType: ChangeType = 'none';

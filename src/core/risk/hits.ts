@@ -1,6 +1,7 @@
 /** What rules find in one text. Pure: equal text, equal answer. */
 import type { Language } from '../languages/detect.ts';
 import { hasLexer } from '../languages/lexer.ts';
+import { isInTestModule } from '../languages/testCode.ts';
 import { Source } from '../languages/source.ts';
 import { hasKeyword } from '../rules/candidates.ts';
 import type { Hit, Rule } from '../rules/rule.ts';
@@ -94,6 +95,7 @@ export function hits(rule: Rule, source: Source): Found[] {
   let found: Found[] | undefined;
   let seen: Set<string> | undefined;
   rule.check(source, (hit) => {
+    if (!rule.inTests && isInTestModule(source, hit.start)) return;
     const line = source.lineAt(hit.start);
     const endLine = source.lineAt(Math.max(hit.start, hit.end - 1));
     const key = hit.key ?? (rule.category === 'injection' ? skeleton(source, hit) : collapsed(source, hit));

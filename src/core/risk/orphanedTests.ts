@@ -48,6 +48,20 @@ function switchedForGood(files: readonly FileChange[]): string[] {
   return [...new Set(cores)].filter((c) => c.length >= 6 && !ofSecurity.test(c)).slice(0, 20);
 }
 
+/** The lines that open the blocks a line stands in, by indentation. */
+function around(lines: readonly string[], line: number): string[] {
+  const indent = (text: string): number => text.length - text.trimStart().length;
+  const out: string[] = [];
+  let depth = indent(lines[line - 1] ?? '');
+  for (let i = line - 2; i >= 0 && depth > 0; i--) {
+    const text = lines[i] ?? '';
+    if (text.trim() === '' || indent(text) >= depth) continue;
+    depth = indent(text);
+    out.push(text);
+  }
+  return out;
+}
+
 /**
  * Takes out tests that went with what they tested: they speak of something that the same change deleted from the product
  * and put back nowhere. Only whole deletions count; code that was written anew may live on under another name.
@@ -114,7 +128,7 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
       const isOfSwitch = (line: string): boolean => isOff.test(line) && switches.some((s) => letters(line).includes(s));
       let went = switches.length === 0 ? false : known.get(hunk.oldStart);
       if (went === undefined) known.set(hunk.oldStart, (went = text.split('\n').some(isOfSwitch)));
-      return !went;
+      return !went && !(switches.length > 0 && around(lines, old!).some(isOfSwitch));
     });
     keep(judged, i, left);
   }

@@ -55,6 +55,21 @@ export function withoutMoves(files: readonly FileChange[], judged: FileClassific
   }
 }
 
+/** Takes out that a file has no owner any more which is gone with the same change, under its own name. */
+export function withoutOwnersOfGone(files: readonly FileChange[], judged: FileClassification[]): void {
+  const gone = new Set(files.filter((f) => f.after === null).map((f) => f.path));
+  if (gone.size === 0) return;
+  for (const [i, { classification }] of judged.entries()) {
+    const left = classification.findings.filter((f) => {
+      if (f.rule !== 'owners-removed') return true;
+      const pattern = keys.get(f)?.split(' ')[0] ?? '';
+      // A folder or a pattern may hold more than this change knows of.
+      return !/^\/?[^*?[\]\\]*\/[^*?[\]\\/]+$/.test(pattern) || !gone.has(pattern.replace(/^\//, ''));
+    });
+    keep(judged, i, left);
+  }
+}
+
 /** Which tool keeps a manifest: what it writes along in one of them follows what was asked for in another. */
 const keeper = (path: string): string => (/(?:^|\/)go\.mod$/.test(path) ? 'go' : 'python');
 

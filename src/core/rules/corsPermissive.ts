@@ -57,6 +57,9 @@ export const corsPermissive: Rule = {
       const line = text.slice(lineStart, text.indexOf('\n', m.index) < 0 ? text.length : text.indexOf('\n', m.index));
       if (/^\s*(?:#|\/\/|\*)/.test(line)) continue;
       if (/^origins?\s*[:=]/.test(m[0]) && !source.has(/cors/i)) continue;
+      // Discovery documents are for everybody (RFC 8615; OpenID Connect Discovery and RFC 8414 ask for it).
+      const above = text.slice(Math.max(0, m.index - 400), m.index);
+      if (/["'`]\/\.well-known\//.test(above) && !/credentials/i.test(text.slice(m.index, m.index + 400))) continue;
       report({ start: m.index, end: m.index + m[0].length });
     }
     if (/^(?:javascript|typescript|tsx)$/.test(source.language)) {

@@ -14,12 +14,16 @@ export const dependencySource: Rule = {
   keywords: ['http', 'git', 'registry', 'index', 'url', 'ssh', 'replace', 'source', 'extra', 'find'],
   check(source, report) {
     if (source.language === 'manifest') {
+      // Crates of one workspace are patched together: the first says it.
+      const told = new Set<string>();
       for (const d of dependencies(source))
         if (
           /^(?:git(?:\+|:)|https?:|ssh:|github:|bitbucket:|gitlab:|file:\/\/)|[?&]?git\s*=\s*["']|=>\s(?!\s*\.{1,2}\/)/.test(
             d.version,
           ) &&
-          !d.version.startsWith('https://registry.')
+          !d.version.startsWith('https://registry.') &&
+          !(commit.test(d.version) && told.has(d.version)) &&
+          told.add(d.version)
         )
           report({
             start: d.start,

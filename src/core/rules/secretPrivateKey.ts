@@ -1,3 +1,5 @@
+import { isTestPath } from '../languages/kinds.ts';
+import { isInTestModule } from '../languages/testCode.ts';
 import type { Rule } from './rule.ts';
 
 export const secretPrivateKey: Rule = {
@@ -19,7 +21,12 @@ export const secretPrivateKey: Rule = {
       // A header alone, an ellipsis or a placeholder is documentation.
       if (!m[0].startsWith('PuTTY') && !/^(?:[A-Za-z-]+:[^-]{1,80})*[A-Za-z0-9+/=]{40,}/.test(body)) continue;
       if (/^(?:\.{3}|\u2026|<|\$\{|x{6,}|X{6,}|\*{3,}|MII\.\.\.)/.test(body)) continue;
+      const ofTests = isTestPath(source.path) || isInTestModule(source, m.index);
       report({
+        ...(ofTests && {
+          tier: 'medium' as const,
+          message: 'Private key in a test: be sure that it was made for the test and opens nothing else.',
+        }),
         start: m.index,
         end: m.index + m[0].length,
         key: `key:${body.slice(20, 44)}`.replace(/[A-Za-z0-9+/]{12}$/, ''),

@@ -1,6 +1,7 @@
 import { pipesNetworkToShell } from './dockerPipeToShell.ts';
 import { shellChunks, logicalLines } from './kit/shellChunks.ts';
 import type { Language } from '../languages/detect.ts';
+import type { Source } from '../languages/source.ts';
 import type { Rule } from './rule.ts';
 
 // A third of the risk engine, for files with commands only.
@@ -80,9 +81,31 @@ const sealing = [
 const sealed = /history|\/var\/(?:log|lib\/cloud|tmp|cache)\b|\/tmp\b|\/etc\/(?:ssh\/|machine-id)|authorized_keys/;
 const isSealing = (text: string): boolean => sealing.filter((s) => s.test(text)).length >= 4;
 
+/** The number that a pipeline gives each of its runs. */
+const ofThisRun =
+  /\b(?:github\.run_(?:id|number)|GITHUB_RUN_(?:ID|NUMBER)|CI_(?:PIPELINE|JOB)_I?ID|BUILD_(?:ID|BUILDID)|CIRCLE_WORKFLOW_ID)\b/;
+
 /** Programs that send something to another machine, or show it. */
-const sends =
+const sender =
   /\b(?:echo|printf|curl|wget|nc|ncat|socat|scp|sftp|rsync|ssh|ftp|mail|sendmail|openssl|dig|nslookup|aws|gsutil|gh|python3?|node|perl|ruby|php)\b|\/dev\/(?:tcp|udp)\//;
+
+/** Whether a line that shows or sends something names the variable, or one that was made of it. */
+function sends({ lines }: Source, variable: string): boolean {
+  const names = [variable];
+  for (const name of names) {
+    const use = new RegExp(`\\$\\{?${name}\\b`);
+    for (const line of lines) {
+      if (!use.test(line)) continue;
+      if (sender.test(line)) return true;
+      const made =
+        /\bfor\s+(\w{1,80})\s+in\b/.exec(line)?.[1] ??
+        /\bread\s[^<]{0,80}?(\w{1,80})\s*<<</.exec(line)?.[1] ??
+        /^\s*(?:(?:export|local|readonly|declare)\s+)?(\w{1,80})\+?=/.exec(line)?.[1];
+      if (made !== undefined && !names.includes(made) && names.length < 20) names.push(made);
+    }
+  }
+  return false;
+}
 
 export const shellCommand: Rule = {
   id: 'destructive-command',
@@ -114,7 +137,6 @@ export const shellCommand: Rule = {
     let socket = false;
     let isSealed = false;
     let seals: boolean | undefined;
-    let doesSend: boolean | undefined;
     for (const chunk of shellChunks(source)) {
       for (const command of logicalLines(chunk.text)) {
         const start = chunk.start + command.start;
@@ -172,13 +194,19 @@ export const shellCommand: Rule = {
             (verdict.rule === 'secret-read' && masked(command.text, source.text)))
         )
           continue;
-        // A script that keeps it in a variable, and sends nothing anywhere, shows it to nobody.
+        // A script that keeps it in a variable, and sends that nowhere, shows it to nobody.
+        const into = /^\s*(?:(?:export|local|readonly|declare)\s+)?(\w{1,80})=["']?\$\(/.exec(command.text)?.[1];
+        if (verdict.rule === 'secret-read' && into !== undefined && !sends(source, into)) continue;
+        // What a pipeline made for this very run, and finds by the run's own number.
         if (
-          verdict.rule === 'secret-read' &&
-          /^\s*(?:(?:export|local|readonly|declare)\s+)?\w+=["']?\$\(/.test(command.text) &&
-          !(doesSend ??= sends.test(source.text))
+          thrownAway.has(source.language) &&
+          verdict.rule.endsWith('-delete') &&
+          / takes away (?:-\S{1,40} )*\$/.test(verdict.reason) &&
+          ofThisRun.test(chunk.text)
         )
           continue;
+        // What runs at each login and is taken away runs no more.
+        if (verdict.rule === 'delete-system-file' && /\/etc\/profile\.d\/[\w.-]+(?:,|$)/.test(verdict.reason)) continue;
         // A data base that the job started for its tests.
         if (verdict.rule === 'db-reset' && thrownAway.has(source.language) && forTests.test(source.text)) continue;
         // Who mounts the socket once may do anything; every further time says the same.

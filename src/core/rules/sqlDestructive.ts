@@ -69,7 +69,9 @@ export const sqlDestructive: Rule = {
         const plain = /^DROP (VIEW|FUNCTION|PROCEDURE|TRIGGER|RULE|AGGREGATE) (?:IF EXISTS )?(\S+)(?!.* CASCADE$)/.exec(
           s.text,
         );
-        if (plain && renewed.has(`${plain[1]} ${plain[2]}`)) break;
+        // One trigger for two events becomes one for each: `notify` → `notify_ins`, `notify_upd`.
+        const old = plain && `${plain[1]} ${plain[2]!.replace(/;$/, '')}`;
+        if (old && [...renewed].some((name) => name === old || name.startsWith(`${old}_`))) break;
         report({
           start: s.start,
           end: s.end,

@@ -281,8 +281,26 @@ function onlyFragments(c: ReturnType<typeof code>, range: { from: number; to: nu
   );
 }
 
+/** Only the prefix that an installation gives all its tables is put in. */
+function onlyTablePrefix(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
+  let rest = '';
+  let has = false;
+  for (let i = range.from; i < range.to; i++) {
+    const t = c.facts.tokens[i]!;
+    if (t.kind !== 'str') rest += t.text;
+    else if (t.dynamic)
+      rest += (c.facts.stringOf(t).match(/[$#]?\{[^{}]*\}|\$\w+(?:->\w+)?/g) ?? []).join('.').replace(/[{}]/g, '');
+  }
+  rest = rest.replace(
+    /(?:\$?[A-Za-z_]\w*(?:->|::|\.))*\$?(?:get)?(?:table|db)?_?prefix(?:\(\))?/gi,
+    () => ((has = true), ''),
+  );
+  return has && !/[A-Za-z_$]/.test(rest);
+}
+
 /** Placeholders joined, numbers, quoted identifiers: what varies can not break out. */
 function onlySafeParts(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
+  if (onlyTablePrefix(c, range)) return true;
   // Of a variable that is set many times, the value it was given last counts.
   let text = c.text(range);
   for (const name of new Set(c.names(range))) {

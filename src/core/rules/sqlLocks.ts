@@ -189,6 +189,10 @@ const otherEngine = /(?:^|[/._-])(?:sqlite3?|mysql|mariadb)(?=[/._-])/i;
 /** Words that PostgreSQL does not have: of SQLite, of MySQL. */
 const otherWords = /\bPRAGMA \w|\bAUTOINCREMENT\b|\bWITHOUT ROWID\b|\bSQLITE_\w|\bENGINE = \w|\bAUTO_INCREMENT\b/;
 
+/** `… BEGIN` without `FOR EACH ROW`, `AS` or `EXECUTE`: SQLite's form. */
+const sqliteTrigger =
+  /^CREATE TRIGGER (?:IF NOT EXISTS )?\S+ (?:(?:AFTER|BEFORE|INSTEAD OF) )?(?:INSERT|DELETE|UPDATE)(?: OF .{1,200}?)? ON \S+ (?:WHEN .{1,200}? )?BEGIN\b/;
+
 export const sqlLocks: Rule = {
   id: 'sql-unsafe-migration',
   title: 'Migration locks or breaks a live table',
@@ -232,7 +236,15 @@ export const sqlLocks: Rule = {
         const trigger = d.key === 'trigger' ? /\bTRIGGER (?:IF NOT EXISTS )?(\S+)/.exec(s.text)?.[1] : undefined;
         if (trigger && dropped.has(trigger)) break;
         if (undone(s.start) || (table && made.has(table.toLowerCase()))) continue;
-        report({ start: s.start, end: s.end, key: `${d.key}:${s.text.slice(0, 300)}`, message: d.message });
+        report({
+          start: s.start,
+          end: s.end,
+          key: `${d.key}:${s.text.slice(0, 300)}`,
+          // SQLite locks the whole file for any writer: the trigger's own work is left to say.
+          ...(trigger && sqliteTrigger.test(s.text)
+            ? { tier: 'medium', message: 'A trigger runs on every write from now on: check what it costs and refuses.' }
+            : { message: d.message }),
+        });
         break;
       }
       const gone = /^DROP TRIGGER (?:IF EXISTS )?([^\s;]+)/.exec(s.text)?.[1];

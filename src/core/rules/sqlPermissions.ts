@@ -23,7 +23,24 @@ export const sqlPermissions: Rule = {
     'definer',
   ],
   check(source, report) {
+    // A script that makes a data base makes its users, too: nobody had a right there before.
+    const made = new Set<string>();
+    const users = new Set<string>();
     for (const s of source.sql) {
+      const base = /^CREATE (?:DATABASE|SCHEMA) (?:IF NOT EXISTS )?([^\s;]+)/.exec(s.text)?.[1];
+      const user = /^CREATE (?:USER|ROLE) (?:IF NOT EXISTS )?([^\s;]+)/.exec(s.text)?.[1];
+      if (base) made.add(bare(base));
+      if (user) users.add(bare(user));
+    }
+    for (const s of source.sql) {
+      const grant = /^GRANT .{1,400}? ON (?:DATABASE |SCHEMA )?([^\s.;]+)(?: ?\. ?\S+)? TO ([^\s;]+)/.exec(s.text);
+      if (grant && made.has(bare(grant[1]!)) && users.has(bare(grant[2]!))) continue;
+      if (
+        made.size > 0 &&
+        /^CREATE (?:USER|ROLE) /.test(s.text) &&
+        !/\b(?:SUPERUSER|CREATEROLE|BYPASSRLS|CREATEDB|REPLICATION)\b/.test(s.text)
+      )
+        continue;
       if (
         /^(?:GRANT|REVOKE|DENY) |^(?:CREATE|ALTER|DROP) (?:ROLE|USER|GROUP|LOGIN|POLICY|SERVER ROLE)\b|^ALTER DEFAULT PRIVILEGES\b|^REASSIGN OWNED\b|^(?:EXEC|EXECUTE) SP_ADD(?:SRV)?ROLEMEMBER\b/.test(
           s.text,
@@ -33,3 +50,10 @@ export const sqlPermissions: Rule = {
     }
   },
 };
+
+/** A name without quotes, and without the host of a MySQL user. */
+const bare = (name: string): string =>
+  name
+    .replace(/@.*$/, '')
+    .replace(/["'`[\]]/g, '')
+    .toLowerCase();

@@ -1,8 +1,8 @@
 import { switchBack } from './kit/switchBack.ts';
-import { codeLanguages, type Rule } from './rule.ts';
+import { codeLanguages, type Hit, type Rule } from './rule.ts';
 
 const asked =
-  /^\s*(?:\}\s*else\s+)?if\s*\(?\s*(?:[\w.]{0,80}\.)?\w{0,40}(?:insecure|skip_?(?:tls_?)?verif)\w{0,40}\s*\)?\s*(?:\{|:)\s*$/i;
+  /^\s*(?:el)?(?:se\s+)?if\s*\(?\s*[\w.]{0,60}verif\w{0,40}\s*={2,3}\s*["'](?:none|off|disabled?|insecure)["']\s*\)?\s*(?:\{|:)\s*$|^\s*(?:\}\s*else\s+)?if\s*\(?\s*(?:[\w.]{0,80}\.)?\w{0,40}(?:insecure|skip_?(?:tls_?)?verif)\w{0,40}\s*\)?\s*(?:\{|:)\s*$/i;
 
 export const tlsVerifyOff: Rule = {
   id: 'tls-verify-off',
@@ -66,6 +66,17 @@ export const tlsVerifyOff: Rule = {
   ],
   check(source, report) {
     const { code } = source;
+    // Who uses the program asks for it, by an option that says what it does.
+    const ifAsked = ({ start }: { start: number }): Pick<Hit, 'tier' | 'message'> =>
+      source.lines
+        .slice(Math.max(0, source.lineAt(start) - 4), source.lineAt(start) - 1)
+        .some((line) => asked.test(line))
+        ? {
+            tier: 'medium',
+            message:
+              'TLS certificate check goes off with an option: keep that off by default, and let a private CA be named instead.',
+          }
+        : {};
     for (const a of code.assignments) {
       const value = code.textOf(a);
       if (
@@ -75,29 +86,16 @@ export const tlsVerifyOff: Rule = {
         /^(?:false|False|0|:?none|nil|None)$/.test(value) &&
         !(a.name === 'verify' && value === 'None')
       )
-        report({ ...a, key: a.name });
+        report({ ...a, key: a.name, ...ifAsked(a) });
       else if (
         /^(?:InsecureSkipVerify|disable_ssl_certificate_validation|trustAllCerts)$/.test(a.name) &&
         /^(?:true|True)$/.test(value)
       ) {
-        // Who uses the program asks for it, by an option that says what it does.
-        const above = source.lines.slice(Math.max(0, source.lineAt(a.start) - 4), source.lineAt(a.start) - 1);
-        const isAsked = above.some((line) => asked.test(line));
-        report({
-          ...a,
-          key: a.name,
-          ...(isAsked
-            ? {
-                tier: 'high' as const,
-                message:
-                  'TLS certificate check goes off with an option: keep that off by default, and let a private CA be named instead.',
-              }
-            : {}),
-        });
+        report({ ...a, key: a.name, ...ifAsked(a) });
       } else if (a.target.endsWith('NODE_TLS_REJECT_UNAUTHORIZED') && /^['"]?0['"]?$/.test(value))
         report({ ...a, key: a.name });
       else if (/(?:^|\.)(?:verify_mode|cert_reqs)$/.test(a.target) && /CERT_NONE|VERIFY_NONE/.test(value))
-        report({ ...a, key: a.name });
+        report({ ...a, key: a.name, ...ifAsked(a) });
       else if (a.name.endsWith('_create_default_https_context') && /unverified/.test(value))
         report({ ...a, key: a.name });
       else if (

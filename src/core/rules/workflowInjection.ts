@@ -12,6 +12,8 @@ export const workflowInjection: Rule = {
   remedy: 'put the value into `env:` and use the variable, quoted',
   keywords: ['run', 'script'],
   check(source, report) {
+    // What who starts a run may write: told once, for it is put right in all places together.
+    const inputs = new Set<string>();
     for (const job of jobs(source)) {
       for (const step of job.steps) {
         const script = runText(step);
@@ -21,6 +23,10 @@ export const workflowInjection: Rule = {
         for (const e of expressions(source, script.start, script.end)) {
           if (told.has(e.text) || !isUntrusted(e.text, job, source)) continue;
           told.add(e.text);
+          if (/^\s*(?:github\.event\.)?inputs\.[\w-]+\s*$/.test(e.text)) {
+            if (inputs.has(e.text)) continue;
+            inputs.add(e.text);
+          }
           report({
             start: e.start,
             end: e.end,

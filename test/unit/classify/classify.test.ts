@@ -738,9 +738,72 @@ test('a certificate check that goes off with an option weighs less than one that
         `package cli\n\nfunc f(c Config) *tls.Config {\n\tif ${condition} {\n\t\treturn &tls.Config{InsecureSkipVerify: true}\n\t}\n\treturn nil\n}\n`,
       )
     ).findings.find((f) => f.rule === 'tls-verify-off')?.tier;
-  assert.equal(await tier('c.CLI.Insecure'), 'high');
-  assert.equal(await tier('c.SkipTLSVerify'), 'high');
+  assert.equal(await tier('c.CLI.Insecure'), 'medium');
+  assert.equal(await tier('c.SkipTLSVerify'), 'medium');
   assert.equal(await tier('c.UseProxy'), 'critical');
+});
+
+test('a test that stood in a block for the flag turned off went with the flag, wherever lines were paired', async () => {
+  const tests = (...cases: string[]): string => `describe "page" do\n${cases.join('\n')}end\n`;
+  const one = (indent: string, title: string): string => `${indent}it "${title}" do\n${indent}  x\n${indent}end\n`;
+  const off = `  context "when it is off", feature_weekly_mails_enabled: false do\n${one('    ', 'has a title')}${one('    ', 'has no box')}  end\n`;
+  const on = `  context "when it is on" do\n${one('    ', 'has a title')}  end\n`;
+  const found = async (before: string) =>
+    (
+      await classify(
+        [
+          {
+            path: 'app/page.rb',
+            before: 'def box\n  x if enabled?(:weekly_mails_enabled)\nend\n',
+            after: 'def box\n  x\nend\n',
+          },
+          { path: 'spec/page_spec.rb', before, after: tests(one('  ', 'has a title')) },
+        ],
+        ctx,
+      )
+    ).findings.filter((f) => f.rule === 'tests-removed').length;
+  assert.equal(await found(tests(off, on)), 0);
+  assert.equal(await found(tests(off.replaceAll('weekly_mails', 'other'), on)), 1);
+});
+
+test('the owner of a file that goes with the same change may go, not that of a folder', async () => {
+  const found = async (pattern: string, gone: string) =>
+    (
+      await classify(
+        [
+          { path: '.github/CODEOWNERS', before: `* @org/all\n${pattern} @org/ops\n`, after: '* @org/all\n' },
+          { path: gone, before: 'a\n', after: null },
+        ],
+        ctx,
+      )
+    ).findings.filter((f) => f.rule === 'owners-removed').length;
+  assert.equal(await found('.github/workflows/old.yml', '.github/workflows/old.yml'), 0);
+  assert.equal(await found('/deploy/old.yml', 'deploy/old.yml'), 0);
+  assert.equal(await found('deploy/', 'deploy/old.yml'), 1);
+  assert.equal(await found('deploy/*.yml', 'deploy/old.yml'), 1);
+  assert.equal(await found('deploy/new.yml', 'deploy/old.yml'), 1);
+  assert.equal(await found('old.yml', 'old.yml'), 1);
+});
+
+test('unit tests in a Rust file are tests', async () => {
+  const body = 'fn f(p: &str) {\n    Client::builder().danger_accept_invalid_certs(true);\n}\n';
+  const found = async (after: string) =>
+    (await judge('src/lib.rs', null, after)).findings.filter((f) => f.rule === 'tls-verify-off').length;
+  const module = `#[cfg(test)]\nmod tests {\n${body.replace(/^(?=.)/gm, '    ')}}\n`;
+  assert.equal(await found(body), 1);
+  assert.equal(await found(module), 0);
+  assert.equal(await found(`${module}\n${body}`), 1);
+  assert.equal(await found(module.replace('#[cfg(test)]', '#[cfg(feature = "test")]')), 1);
+});
+
+test('a private key of a test is told with less weight', async () => {
+  const key = `${'-'.repeat(5)}BEGIN PRIVATE KEY-----\n${'MC4CAQAwBQYDK2VwBCIEIHn0nN3xVb7p1TqLw0Rr5sX'.repeat(2)}\n`;
+  const tier = async (path: string, after: string) =>
+    (await judge(path, null, after)).findings.find((f) => f.rule === 'secret-private-key')?.tier;
+  assert.equal(await tier('src/key.pem', key), 'high');
+  assert.equal(await tier('test/fixtures/key.pem', key), 'medium');
+  assert.equal(await tier('src/lib.rs', `const K: &str = "${key}";\n`), 'high');
+  assert.equal(await tier('src/lib.rs', `#[cfg(test)]\nmod tests {\n    const K: &str = "${key}";\n}\n`), 'medium');
 });
 
 test('an action that several workflows of a change use is told once', async () => {

@@ -25,7 +25,8 @@ const request = new RegExp(
     String.raw`\$_(?:GET|POST|REQUEST|COOKIE|FILES(?!\s*\[[^\]\n]{0,100}\]\s*\[\s*['"](?:tmp_name|size|error)['"]))\b|\$_SERVER\s*\[\s*['"](?:HTTP_|REQUEST_URI|QUERY_STRING|PHP_SELF|PATH_INFO)`,
     String.raw`\$request->(?:get|input|query|post|all|request|cookies?|headers?|getParam|getQueryParams|getParsedBody|file|route|only|getContent|attributes)\b|php:\/\/input`,
     // Rails, Sinatra
-    String.raw`\bparams\s*(?:\[|\.(?:require|permit|fetch|to_unsafe_h|dig|slice|values|each)\b)|\bcookies\s*\[`,
+    // Not those of an Ansible module: what a task says is the operator's own word.
+    String.raw`(?<!\bmodule\.)\bparams\s*(?:\[|\.(?:require|permit|fetch|to_unsafe_h|dig|slice|values|each)\b)|\bcookies\s*\[`,
     // ASP.NET
     String.raw`\bRequest\s*(?:\.(?:Query|QueryString|Form|Params|Cookies|Headers|Path|Body|RawUrl|Url|Files|RouteValues|UserAgent|UrlReferrer|InputStream)\b|\[)`,
     // The page's own address
