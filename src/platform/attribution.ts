@@ -240,7 +240,7 @@ export class AttributionStore {
     const gone = hunks && old ? sparse(old, hunks) : old?.map((line, i) => [i, line] as const);
     const baselineTokens = old && Array.from({ length: old.length }, () => '');
     if (baselineTokens) for (const [i, line] of gone ?? []) baselineTokens[i] = hash.line(line);
-    const recreated = new Set(alternates.flatMap((a) => (a.text === undefined ? [] : [hash.key(splitLines(a.text))])));
+    const recreated = keysOf(hash, alternates);
     const ask: Ask = (tokens, candidates, outside) =>
       resolveOrigins({
         lines: tokens,
@@ -341,13 +341,17 @@ export class AttributionStore {
       if (candidates.length === 0 && !(await this.#gone(isGone))) continue;
       if (text !== null) {
         // Settled before (amend, rebase): "old" is no answer here, the commit that brought the line knows whose it is.
-        const ask: Ask = (lines, from) => resolveOrigins({ lines, key, baseline: [], candidates: from });
+        const recreated = keysOf(hash, alternates);
+        const ask: Ask = (lines, from) => resolveOrigins({ lines, key, baseline: [], candidates: from, recreated });
         const { origins: own, deleted } = ask(tokens, candidates);
         const origins = await this.#filled(isGone, tokens, own, ask);
         if (candidates.length === 0 && origins === own) continue;
         const gone = new Set(splitLines(before ?? '').map((line) => hash.line(line)));
-        for (const token of tokens) gone.delete(token);
-        const ownDeleted = new Map([...deleted].filter(([token]) => gone.has(token)));
+        const still = new Set(tokens);
+        // A file that is new here may have had them under its earlier name: a squash brings both names together.
+        const ownDeleted = new Map(
+          [...deleted].filter(([token]) => !still.has(token) && (before === null || gone.has(token))),
+        );
         kept.push({ path, key, lines: tokens, origins, deleted: newest(ownDeleted), at, commit });
       }
       const [latest] = await this.#pending.snapshots(path, 1);
@@ -668,6 +672,10 @@ export class AttributionStore {
 
   //#endregion
 }
+
+/** Keys of the texts that a commit is made again from. */
+const keysOf = (hash: LineHasher, alternates: readonly Alternate[]): ReadonlySet<string> =>
+  new Set(alternates.flatMap((a) => (a.text === undefined ? [] : [hash.key(splitLines(a.text))])));
 
 /** Index and text of the lines that hunks take out. */
 function sparse(old: readonly string[], hunks: readonly Hunk[]): (readonly [number, string])[] {

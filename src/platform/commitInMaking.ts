@@ -97,7 +97,8 @@ export async function commitInMaking(
       return '';
     }
   };
-  const [mergeHead, pickHead] = [read('MERGE_HEAD'), read('CHERRY_PICK_HEAD')];
+  const mergeHead = read('MERGE_HEAD');
+  const pickHead = read('CHERRY_PICK_HEAD') || stoppedPick(read);
   const amends = await isAmending(asked.hook, asked.aliases);
   if (hasHead && amends === false && mergeHead === '' && pickHead === '')
     return { parent: 'HEAD', mergedParents: [], prior: [], isAmend: false };
@@ -129,6 +130,23 @@ export async function commitInMaking(
     prior: pick ? [pick] : [],
     isAmend: false,
   };
+}
+
+/**
+ * The commit that a rebase stopped at for a conflict, which whoever solves it makes again. Git leaves REBASE_HEAD behind
+ * when it goes on: it counts while it is the last thing that the rebase has taken up. Where it stopped to let a person
+ * edit, several commits may come of it.
+ */
+function stoppedPick(read: (name: string) => string): string {
+  const id = read('REBASE_HEAD');
+  if (id === '') return '';
+  const [command, picked = ''] = read('rebase-merge/done').split('\n').at(-1)?.split(' ') ?? [];
+  return /^(?:p|pick|r|reword|f|fixup|s|squash)$/.test(command ?? '') &&
+    picked !== '-C' &&
+    id.startsWith(picked) &&
+    picked !== ''
+    ? id
+    : '';
 }
 
 const optionsWithValue: ReadonlySet<string> = new Set([

@@ -158,7 +158,7 @@ class Player {
   readonly #found: Found[] = [];
   /** Who took a line out of a file last. */
   readonly #deleters = new Map<string, Who | 'either'>();
-  /** An agent's lines that a program nobody watches wrote again, under a name they never had. */
+  /** Lines that a program nobody watches wrote again, under a name they never had or in another order. */
   readonly #strayed = new Set<string>();
   #counter = 0;
   #branches = 0;
@@ -282,8 +282,8 @@ class Player {
         const unique = [...new Set(kept)];
         for (const line of text.split('\n')) if (!unique.includes(line)) this.#deleters.set(`${file}\0${line}`, who);
         if (this.#rand(2) === 0) unique.splice(this.#rand(unique.length + 1), 0, this.#fresh(who));
-        if (who === 'write' && isRenamed)
-          for (const line of unique) if (line.startsWith('ai ')) this.#strayed.add(line);
+        if (who === 'write' && (isRenamed || unique.length < kept.length))
+          for (const line of unique) this.#strayed.add(line);
         this.#log.push(`${who} resolves ${file}, side ${side}: ${unique.join(', ')}`);
         if (!fs.existsSync(this.#w.path(file)) && unique.length === 0) await this.#git(['rm', '-q', '--', file]);
         else await this.#w[who](file, unique.map((l) => `${l}\n`).join(''));
@@ -609,12 +609,15 @@ class Player {
         assert.match(parsed, new RegExp(`^${key}: `, 'm'), `${key} is parsed in ${label}`);
     const fresh = parents.length > 1 ? this.#ownOfMerge(id, parents) : ownOf(patch, deleters);
     const count = (who: Who): number => fresh.added.filter((l) => l.startsWith(`${who} line `)).length;
-    // These may be anything but a person's.
-    const strayed = Math.min(Math.max(0, count('ai') - p.ai), fresh.added.filter((l) => this.#strayed.has(l)).length);
-    const ai = count('ai') - strayed;
+    // Whose these are may be known, or not.
+    const strayed = (who: Who): number =>
+      fresh.added.filter((l) => l.startsWith(`${who} line `) && this.#strayed.has(l)).length;
+    const lost = Math.min(Math.max(0, count('ai') - p.ai), strayed('ai'));
+    const more = Math.min(Math.max(0, p.unk - count('write') - lost), strayed('human'));
+    const ai = count('ai') - lost;
     assert.deepEqual(
       { ai: p.ai, unk: p.unk, mod: p.mod, agents: assistedBy.length },
-      { ai, unk: count('write') + strayed, mod: 0, agents: ai > 0 ? 1 : 0 },
+      { ai, unk: count('write') + lost + more, mod: 0, agents: ai > 0 ? 1 : 0 },
       label,
     );
     // Whose deletion a rename or a pick that was edited is, is open.

@@ -516,6 +516,66 @@ const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'no message and no editor: git stops, with --no-verify too, and a merge that is up to date leaves none',
+    async run(w) {
+      await base(w);
+      await w.append('ai', 'f.ts', 'a1');
+      await w.git('add', '.');
+      await w.git('merge', '-q', '--no-commit', 'HEAD');
+      const head = await w.git('rev-parse', 'HEAD');
+      for (const more of [[], ['--no-verify'], ['-s']]) {
+        const { code, err } = await w.tryGit(['commit', '-q', '--no-edit', ...more]);
+        assert.notEqual(code, 0, more.join());
+        assert.match(err, /empty commit message/);
+        assert.equal(await w.git('rev-parse', 'HEAD'), head);
+      }
+      await w.commit('with a message');
+      await w.expect('HEAD', { ai: '1/1', agents: [claude] });
+    },
+  },
+  {
+    name: 'a conflict in a rebase, solved by an unwatched program that puts a line of the picked commit elsewhere',
+    async run(w) {
+      await base(w, 'r.ts', lines('h1', 'h2'));
+      await w.human('r.ts', lines('h1', 'other1', 'other2', 'other3', 'h2'));
+      await w.commit('other', '-a');
+      await w.git('checkout', '-q', '-b', 'side', 'HEAD~1');
+      await w.ai('r.ts', lines('h1', 'a1', 'a2', 'a3', 'h2'));
+      await w.commit('of an agent', '-a');
+      await w.append('human', 'r.ts', 'own');
+      await w.commit('own', '-a');
+      assert.notEqual((await w.tryGit(['rebase', 'main'])).code, 0);
+      await w.write('r.ts', lines('h1', 'a2', 'a3', 'other1', 'other2', 'other3', 'a1', 'seen by nobody', 'h2'));
+      await w.git('add', '.');
+      await ok(w.tryGit(['-c', 'core.editor=true', 'rebase', '--continue']));
+      await w.settle();
+      await w.expect('HEAD~1', { ai: '3/4', unk: 1, agents: [claude] });
+      await w.expect('HEAD', { ai: '0/1', unk: 0 });
+    },
+  },
+  {
+    name: 'a reason covers its lines when a rebase stops at a conflict beside them',
+    async run(w) {
+      await w.human('infra/a.tf', lines('one', 'two', 'three', 'four', 'five', 'six', 'seven'));
+      await w.human('f.ts', lines('h1'));
+      await w.justify('because of OPS-0 before', ['infra/a.tf']);
+      await w.git('add', '.');
+      await w.commit('base');
+      await w.human('f.ts', lines('main'));
+      await w.commit('main', '-a');
+      await w.git('checkout', '-q', '-b', 'side', 'HEAD~1');
+      await w.ai('infra/a.tf', lines('one', 'two', 'three', 'four', 'five', 'six', 'changed'));
+      await w.human('f.ts', lines('side'));
+      await w.justify('because of OPS-1 at last', ['infra/a.tf']);
+      await w.commit('side', '-a');
+      assert.notEqual((await w.tryGit(['rebase', 'main'])).code, 0);
+      await w.human('f.ts', lines('main', 'side'));
+      await w.git('add', '.');
+      await ok(w.tryGit(['-c', 'core.editor=true', 'rebase', '--continue']));
+      assert.match(await w.git('log', '-1', '--format=%B'), /^AI-Justification: because of OPS-1 at last$/m);
+    },
+  },
+  {
     name: 'all kinds of files and attributes in one commit',
     async run(w) {
       await w.git('config', 'filter.up.clean', "tr 'a-z' 'A-Z'");

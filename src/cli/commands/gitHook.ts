@@ -88,6 +88,11 @@ async function message(name: 'prepare-commit-msg' | 'commit-msg', args: readonly
   } catch {
     // Costs the shell its short cut.
   }
+  if (!isFinal && !made.hasText && !hasEditor) {
+    // Nobody will write one, and where all is well the script asks `commit-msg` of nothing more.
+    record.writePrepared(repo, { status: 'check', record: undefined, source });
+    return 0;
+  }
   if (!isFinal) {
     if (made.message !== text) fs.writeFileSync(messageFile, made.message, 'latin1');
     const status = made.refusals.length > 0 || policy.broken ? 'check' : hasEditor ? 'shown' : 'ok';

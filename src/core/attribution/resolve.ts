@@ -17,7 +17,10 @@ export interface ResolveInput {
   readonly hunks?: readonly Hunk[];
   /** Remembered texts of this path, best first: pending ones from new to old, then those of commits and alternates. */
   readonly candidates: readonly Snapshot[];
-  /** Keys of texts in commits that are made again (amend, pick): what those deleted is deleted again. */
+  /**
+   * Keys of texts in commits that are made again (amend, pick): what those deleted is deleted again, and a line of theirs
+   * that stands elsewhere now is theirs still.
+   */
   readonly recreated?: ReadonlySet<string>;
   /** Keys of texts in commits that history does not hold: what those deleted counts where nobody was seen to do it. */
   readonly outside?: ReadonlySet<string>;
@@ -70,6 +73,7 @@ export function resolveOrigins(input: ResolveInput): Resolved {
       if (known === undefined || (isAnswer && origin !== null)) found[i] = state;
     }
   }
+  if (open > 0 && input.recreated) bringMoved(ordered, input.recreated, lines, found);
   const { told, outside } = tellers(ordered, input);
   const deleted = new Map<string, LineOrigin>();
   const broughtBack = new Map<string, LineOrigin>();
@@ -94,6 +98,33 @@ export function resolveOrigins(input: ResolveInput): Resolved {
     deleted,
     exact: exact !== undefined,
   };
+}
+
+/**
+ * Who solves a conflict puts lines of the picked commit where they fit. One that is once in that commit's text and once in
+ * this one has only moved; of two that are the same nobody can tell.
+ */
+function bringMoved(
+  candidates: readonly Snapshot[],
+  recreated: ReadonlySet<string>,
+  lines: readonly string[],
+  found: (LineState | undefined)[],
+): void {
+  const isOpen = (i: number): boolean => found[i] === undefined || found[i]?.origin?.origin === 'unknown';
+  const at = new Map<string, number>();
+  for (const [i, token] of lines.entries()) at.set(token, at.has(token) ? -1 : i);
+  for (const c of candidates) {
+    if (!recreated.has(c.key)) continue;
+    const states = expandLines(c.origins);
+    const seen = new Map<string, number>();
+    for (const [i, token] of c.lines.entries()) seen.set(token, seen.has(token) ? -1 : i);
+    for (const [token, from] of seen) {
+      const to = at.get(token) ?? -1;
+      const state = states[from];
+      if (from < 0 || to < 0 || !isOpen(to) || !state?.origin || state.origin.origin === 'unknown') continue;
+      found[to] = state;
+    }
+  }
 }
 
 /**

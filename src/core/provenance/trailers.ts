@@ -282,11 +282,16 @@ export function findRecords(message: string): FoundRecords {
   return { records, malformed };
 }
 
-/** Whether there is any text left that a person wrote: without comments, the scissors part, our lines. */
+/**
+ * Whether there is any text left that a person wrote: without comments, the scissors part, our lines. To git, too, a
+ * message of sign-offs only is empty (commit.c, `rest_is_empty`).
+ */
 export function hasText(message: string, options: MessageOptions = {}): boolean {
   const comment = options.commentChar ?? '#';
   const kept = removeRecords(message.slice(0, scissors(message, comment)));
-  return kept.split('\n').some((l) => !isBlank(l) && !(comment !== '' && l.startsWith(comment)));
+  return kept
+    .split('\n')
+    .some((l) => !isBlank(l) && !l.startsWith('Signed-off-by: ') && !(comment !== '' && l.startsWith(comment)));
 }
 
 const encoder = new TextEncoder();
