@@ -14,6 +14,9 @@ export function isTestPath(path: string): boolean {
 let lastPath = '';
 let lastIsTest = false;
 
+/** Migrations of a data base: run once by who deploys, with nothing that a request sent. */
+export const isMigrationPath = (path: string): boolean => migrationPath.test(path);
+
 /** Prose: documentation, licences, change logs. */
 export const isDocs = (path: string, language: Language): boolean =>
   language === 'markdown' ||
@@ -50,7 +53,7 @@ const drawn = /\.(?:tsx|jsx|vue|svelte|html?|cshtml|erb|ejs|hbs|css|scss|less|da
 const ciPath =
   /(?:^|\/)\.(?:github|gitlab|circleci|buildkite|husky)\/|(?:^|\/)(?:azure-pipelines|appveyor|bitbucket-pipelines|cloudbuild|buildspec|\.travis|\.drone)[^/]*\.ya?ml$/i;
 const migrationPath =
-  /(?:^|\/)(?:migrations?|alembic\/versions|db\/migrate|flyway|liquibase)\/[^/]+\.(?:py|rb|sql|js|ts|php|xml|ya?ml)$|(?:^|\/)V\d+(?:[._]\d+)*__[^/]+\.sql$/i;
+  /(?:^|\/)(?:migrations?|(?:alembic|migrations?)\/versions|db\/migrate|flyway|liquibase)\/[^/]+\.(?:py|rb|sql|js|ts|php|xml|ya?ml)$|(?:^|\/)V\d+(?:[._]\d+)*__[^/]+\.sql$/i;
 const productionPath = /(?:^|[/._-])(?:prod|production|live)(?:[/._-]|$)/i;
 
 /** Type of an edit whose rules stayed silent. */

@@ -70,7 +70,9 @@ export function judge(
           continue;
         if (
           rule.id === 'hardening-removed' &&
-          (file.after === null || wentWithItsBlock(before.source, before.hunks, f.line))
+          (file.after === null ||
+            // A rule of a firewall is a block of its own.
+            (!f.key.startsWith('waf:') && wentWithItsBlock(before.source, before.hunks, f.line)))
         )
           continue;
         findings.push(removedFinding(rule, f, before, file));

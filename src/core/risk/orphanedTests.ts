@@ -17,6 +17,7 @@ const declared =
 
 /** The name of an option or a field, in quotes on both sides: more than one word, so it is no word of a sentence. */
 const quotedName = /["'`](?=\w{0,60}(?:[a-z][A-Z]|[A-Za-z0-9]_[A-Za-z0-9]))[A-Za-z_]\w{7,60}["'`]/g;
+const rubySymbol = /(?<![\w:]):(?=\w{0,60}_\w)([a-z]\w{7,60})(?![\w?!=])/g;
 const quoted = (name: string): string => `"${name.slice(1, -1)}"`;
 
 /** A switch for something that not everybody has yet, by its name; and what the name says without being one. */
@@ -83,6 +84,8 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
           const method = /^func \(\w{0,40} ?\*?(\w{1,40})\) (\w{1,40})\(/.exec(line);
           if (method) gone.add(`Test${method[1]}${method[2]}`).add(`Test${method[1]}_${method[2]}`);
           for (const [name] of line.matchAll(quotedName)) gone.add(quoted(name));
+          // `config.add(:mail_offset_hours, …)`
+          if (file.path.endsWith('.rb')) for (const m of line.matchAll(rubySymbol)) gone.add(m[1]!);
         }
     for (const [name] of (/[^/]+(?=\.\w+$)/.exec(file.path)?.[0] ?? '').matchAll(telling))
       if (file.after === null) gone.add(name);

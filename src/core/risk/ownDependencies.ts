@@ -1,7 +1,7 @@
 /** Dependencies of a change that are no news: parts of the repository itself, and what another manifest has told. */
 import type { FileChange, Finding } from '../model.ts';
 import { readDependencyKey } from '../rules/kit/dependencies.ts';
-import { keys } from './judge.ts';
+import { followers, keys } from './judge.ts';
 import { maxText } from './sides.ts';
 import { keep, type FileClassification } from './wholeChange.ts';
 
@@ -19,6 +19,19 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
   const parts = new Set(files.map(declaredPart));
   const versions = ownVersions(files);
   const told = new Map<string, number>();
+  const subjectOf = (path: string, key: string): string => {
+    const dependency = readDependencyKey(key);
+    return dependency ? `${extension(path)} ${dependency.name} ${dependency.version}` : key;
+  };
+  // Who asks for it by itself tells it, before those that a tool wrote it to.
+  for (const isFollower of [false, true])
+    for (const i of order)
+      for (const f of judged[i]!.classification.findings) {
+        const key = keys.get(f);
+        if (!isFromOthers(f) || key === undefined || followers.has(f) !== isFollower) continue;
+        const what = subjectOf(judged[i]!.path, key);
+        if (!told.has(what)) told.set(what, i);
+      }
   for (const i of order) {
     const { path, classification } = judged[i]!;
     const left = classification.findings.filter((f) => {
@@ -30,10 +43,7 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
         (parts.has(dependency.name) || (dependency.isLocal && versions.has(numberIn(dependency.version))))
       )
         return false;
-      const what = dependency ? `${extension(path)} ${dependency.name} ${dependency.version}` : key;
-      const teller = told.get(what) ?? i;
-      told.set(what, teller);
-      return teller === i;
+      return told.get(subjectOf(path, key)) === i;
     });
     keep(judged, i, left);
   }

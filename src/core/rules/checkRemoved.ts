@@ -40,6 +40,11 @@ export const checkRemoved: Rule = {
     'attest',
     'grype',
     'osv',
+    'tox',
+    'check',
+    'checks',
+    'checker',
+    'certification',
   ],
   on: 'removed',
   check(source, report) {
@@ -48,6 +53,12 @@ export const checkRemoved: Rule = {
     const isByHand = byHand.length > 0 && byHand.every((t) => t.name === 'workflow_dispatch');
     for (const job of jobs(source)) {
       const seen = new Set<string>();
+      // A workflow that checks, called as a whole.
+      const called = at(job.node, 'uses');
+      const checks = /([^\s@]*(?:test|check|lint|scan|audit|verif|certif|codeql)[^\s@/]*\.ya?ml)(?:@|$)/i.exec(
+        called?.value ?? '',
+      );
+      if (called && checks) report({ start: called.start, end: called.end, key: `check:${checks[1]}` });
       for (const step of job.steps) {
         const run = (at(step, 'run')?.value ?? '').replace(/\$\{\{[^}\n]{0,200}\}\}/g, '_');
         const text = `${at(step, 'uses')?.value ?? ''} ${run}`;
@@ -58,9 +69,11 @@ export const checkRemoved: Rule = {
           /codeql|trivy|snyk|semgrep|gitleaks|trufflehog|checkov|tfsec|bandit|gosec|zizmor|scorecard|dependency-review|grype|osv-scanner|pip-audit|npm audit|cargo audit|cargo deny|govulncheck/i
             .exec(text)?.[0]
             .toLowerCase() ??
-          (/cosign|attest|slsa|verify/i.test(text)
+          (/\bcosign\b|attest|\bslsa\b|\bgpg\b[^\n]{0,200}--verify|\b(?:sha\d+sum|shasum)\b[^\n]{0,200}(?:-c\b|--check)|\bminisign\b|\bcodesign\b[^\n]{0,200}--verify|\bjarsigner\b[^\n]{0,200}-verify|\bgo mod verify\b|\baudit signatures\b|\bdgst\b[^\n]{0,200}-verify|\b(?:git|gh)\b[^\n]{0,200}\bverify-\w|verif(?:y|ication)[\w-]{0,30}(?:signature|checksum|provenance|integrity)|(?:signature|checksum|provenance|integrity)[\w-]{0,30}verif/i.test(
+            text,
+          )
             ? 'verification'
-            : /\b(?:npm|pnpm|yarn|bun|turbo|nx|lerna)\s+(?:(?:run|exec|turbo|nx|lerna|-r|--recursive|-s|--silent)\s+){0,4}test\b|\bpytest\b|\bjest\b|\bvitest\b|go test|cargo (?:\+\S{1,80} )?test|mvn\b[^\n]{0,400}\btest|gradlew?\b[^\n]{0,400}\b(?:test|check)|dotnet test|rspec|phpunit|\btox\b|make (?:-\S{1,40} |[\w-]{1,40} |"[^"\n]{1,40}" ){0,8}(?:test|check)\b/i.test(
+            : /\b(?:npm|pnpm|yarn|bun|turbo|nx|lerna)\s+(?:(?:run|exec|turbo|nx|lerna|-r|--recursive|-s|--silent)\s+){0,4}test\b|\bpytest\b|\bjest\b|\bvitest\b|go test|cargo (?:\+\S{1,80} )?test|mvn\b[^\n]{0,400}\btest|gradlew?\b[^\n]{0,400}\b(?:test|check)|dotnet test|rspec|phpunit|(?<![\w.-])tox(?=\s|$)|make (?:-\S{1,40} |[\w-]{1,40} |"[^"\n]{1,40}" ){0,8}(?:test|check)\b(?!-dry)/i.test(
                   text,
                 )
               ? 'tests'

@@ -13,9 +13,20 @@ export const checkSuppressed: Rule = {
   check(source, report) {
     // Prose tells how it is done.
     if (source.language === 'markdown') return;
+    let last = { line: -1, key: '' };
     for (const m of source.text.matchAll(
       /(?:#|\/\/|--|\/\*|<!--|;)\s*(?:nosec\b|#nosec\b|nosemgrep\b|NOSONAR\b|checkov:skip|tfsec:ignore|trivy:ignore|kics-scan ignore|gitleaks:allow|nolint:\s*gosec|lgtm\s*\[|zizmor:\s*ignore|secretlint-disable|pragma:\s*allowlist secret|squawk-ignore|hadolint ignore=[^\n]{0,200}\bDL300[24]\b|cfn_nag|codeql\[)[^\n]{0,400}/g,
-    ))
+    )) {
+      // What is silenced, not how it is explained.
+      const key = m[0]
+        .replace(/(?:\s+(?:\/\/|--|#|-|because|:)\s.*|\s*\*\/.*|\s*-->.*)$/s, '')
+        .slice(0, 60)
+        .trim();
+      const line = source.lineAt(m.index);
+      // The same on each line of a list was decided once.
+      const isRepeat = line - last.line <= 1 && key === last.key;
+      last = { line, key };
+      if (isRepeat) continue;
       report({
         start: m.index,
         end: m.index + m[0].length,
@@ -25,11 +36,8 @@ export const checkSuppressed: Rule = {
                 'The linter of migrations is told to look away: fix what it found, or have a person add the reason.',
             }
           : {}),
-        // What is silenced, not how it is explained.
-        key: m[0]
-          .replace(/(?:\s+(?:\/\/|--|#|-|because|:)\s.*|\s*\*\/.*|\s*-->.*)$/s, '')
-          .slice(0, 60)
-          .trim(),
+        key,
       });
+    }
   },
 };

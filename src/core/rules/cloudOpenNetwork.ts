@@ -53,7 +53,17 @@ export const cloudOpenNetwork: Rule = {
             });
             continue;
           }
-          report({ start: leaf.start, end: leaf.end, key: `${where(r, n)}:${leaf.value}` });
+          // To go out by one port is far less than what a group may do that says nothing.
+          const isNarrow = direction === 'egress' && /^[1-9]\d*$/.test(port);
+          report({
+            start: leaf.start,
+            end: leaf.end,
+            key: `${where(r, n)}:${leaf.value}`,
+            ...(isNarrow && {
+              tier: 'medium' as const,
+              message: `Port ${port} may be reached at every address from here: name the networks, where they are known.`,
+            }),
+          });
         }
       }
       // No source at all where the default is "anyone".

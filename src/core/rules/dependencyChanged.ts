@@ -1,4 +1,6 @@
 import { dependencies, dependencyKey, type Dependency } from './kit/dependencies.ts';
+import type { Source } from '../languages/source.ts';
+import { at } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
 
 export const dependencyChanged: Rule = {
@@ -15,13 +17,20 @@ export const dependencyChanged: Rule = {
     if (source.language === 'python' && !/(?:^|\/)setup\.py$/.test(source.path)) return;
     // What a copied package asks for is told where the copy is asked for.
     if (/(?:^|\/)(?:vendor|third_party|node_modules)\//.test(source.path)) return;
-    for (const d of dependencies(source)) {
+    const all = dependencies(source);
+    const scope = ownScope(source);
+    for (const d of all) {
       if (isOwn(d)) continue;
+      // A program of a module that is asked for above: the module tells it.
+      if (d.section === 'tool' && all.some((o) => o.section === 'require' && `${d.name}/`.startsWith(`${o.name}/`)))
+        continue;
       const version = printable(shown(d.version));
       report({
         start: d.start,
         end: d.end,
         ...(d.indirect ? { follows: true } : {}),
+        // Nobody else may publish there.
+        ...(scope !== undefined && d.name.startsWith(scope) ? { tier: 'medium' as const } : {}),
         key: dependencyKey(d),
         subject: `${d.section}:${d.name}`,
         message: `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one and what the lock file resolves to.`,
@@ -31,23 +40,40 @@ export const dependencyChanged: Rule = {
   },
 };
 
+/** The scope of the registry that a package and its sisters share (`@shop/`, `vendor/`), where it names itself by one. */
+function ownScope(source: Source): string | undefined {
+  if (!/(?:^|\/)(?:package|composer)\.json$/.test(source.path)) return undefined;
+  for (const root of source.tree) {
+    const own = /^@?[\w.-]{1,80}\//.exec(at(root, 'name')?.value ?? '')?.[0];
+    if (own !== undefined && own.startsWith('@') === source.path.endsWith('package.json')) return own;
+  }
+  return undefined;
+}
+
 /** A part of the same build: its code is in this repository, and where it is declared the others are asked for. */
 const isOwn = (d: Dependency): boolean =>
   (d.local === true && (d.section === 'parent' || !/(?:^|[{,\s])version\s*=/.test(d.version))) ||
-  /^(?:workspace|link|portal):|^file:(?!\/\/)/.test(d.version) ||
+  /^(?:workspace|link|portal):|^file:(?!\/\/)|^=>\s*\.{1,2}\//.test(d.version) ||
   /(?:^|,)repository=file:\/\//.test(d.version) ||
   /^\$\{(?:project|pom)\.version\}$/.test(d.version) ||
   (d.section === 'dependencies' &&
     ((d.name.endsWith('.workspace') && d.version === 'true') || /^\{[^}]*\bworkspace\s*=\s*true\b/.test(d.version)));
 
 /** Of a table in one line what says where the code is from. */
-const shown = (version: string): string =>
-  version.startsWith('{')
-    ? (/\b(?:version|rev|tag|branch|git|path|url)\s*=\s*["']([^"'\n]*)["']/.exec(version)?.[1] ?? '')
-    : version
-        .replace(/^version=/, '')
-        .replace(/["']/g, '')
-        .replace(/^[\s,]+/, '')
-        .replace(/\s+/g, ' ');
+const shown = (version: string): string => {
+  if (!version.startsWith('{'))
+    return version
+      .replace(/^version=/, '')
+      .replace(/["']/g, '')
+      .replace(/^[\s,]+/, '')
+      .replace(/\s+/g, ' ');
+  const read = (key: string): string => new RegExp(`\\b${key}\\s*=\\s*["']([^"'\\n]*)["']`).exec(version)?.[1] ?? '';
+  const number = read('version');
+  if (number !== '') return number;
+  const address = read('git') || read('url') || read('path');
+  const point = ['rev', 'tag', 'branch'].map((key) => [key, read(key)]).find(([, value]) => value !== '');
+  // The end of an address says more than its start.
+  return [point?.join(' '), address.replace(/^https?:\/\//, '')].filter((x) => x).join(' of ');
+};
 
 const printable = (text: string): string => text.replace(/[^\w@/.:^~<>=!*+, ${}[\]()-]/g, '?').slice(0, 60);

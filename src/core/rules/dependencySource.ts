@@ -29,7 +29,7 @@ export const dependencySource: Rule = {
             start: d.start,
             end: d.end,
             // Another commit of a source that was trusted before is a changed dependency, and `dependency-changed` says so.
-            key: `src:${d.name}:${d.version.replace(commit, '*')}`,
+            key: `src:${d.name}:${d.version.replace(pinned, '*')}`,
             ...(commit.test(d.version)
               ? {
                   message:
@@ -79,6 +79,10 @@ export const dependencySource: Rule = {
     }
   },
 };
+
+/** Which commit or release of a source is taken; a branch moves by itself, so one branch for another is news. */
+const pinned =
+  /(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])|(?<=\b(?:rev|tag|version)\s{0,4}=\s{0,4}["'])[^"'\n]{1,200}|(?<=[@#])v?\d[\w.+-]{0,60}$/g;
 
 /** A full hash names one commit for good. */
 const commit = /(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/;

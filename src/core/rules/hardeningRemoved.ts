@@ -1,5 +1,6 @@
 import type { Source } from '../languages/source.ts';
 import { ownerOf, pathOf, walk } from '../languages/treeNode.ts';
+import { attr, resources } from './kit/cloud.ts';
 import type { Hit, Rule } from './rule.ts';
 
 /** Lines that limit a server or a service. What counts is the name, so a value that is changed is left to other rules. */
@@ -17,13 +18,28 @@ export const hardeningRemoved: Rule = {
   title: 'A limit that kept the damage small is gone',
   tier: 'high',
   category: 'removed-safeguard',
-  languages: ['nginx', 'ini', 'kubernetes', 'helm', 'docker-compose', 'kustomize', 'bicep'],
+  languages: ['nginx', 'ini', 'kubernetes', 'helm', 'docker-compose', 'kustomize', 'bicep', 'terraform'],
   references: ['CWE-693', 'CWE-250', 'Kubernetes Pod Security Standards'],
   why: 'Access rules, request limits, protective headers and sandboxing are missed by nobody until somebody breaks in: everything works without them.',
   remedy: 'put it back, or say what limits it now',
   keywords: [],
   on: 'removed',
   check(source, report) {
+    if (source.language === 'terraform') {
+      for (const r of resources(source)) {
+        if (!webFirewall.test(r.type) || !r.props) continue;
+        for (const rule of r.props.children)
+          if (/^(?:rule|custom_rules|managed_rules)$/.test(rule.key))
+            report({
+              start: rule.start,
+              end: rule.end,
+              key: `waf:${r.type}.${r.name}:${attr(rule, 'name')?.value ?? attr(rule, 'priority')?.value ?? ''}`,
+              message:
+                'A rule of the web application firewall was taken out: put it back, or say what stops such requests now.',
+            });
+      }
+      return;
+    }
     if (source.language === 'nginx' || source.language === 'ini') {
       const allowed = new Set<string>();
       for (const [i, line] of source.lines.entries()) {
@@ -45,6 +61,10 @@ export const hardeningRemoved: Rule = {
     inTree(source, report);
   },
 };
+
+/** Firewalls of web applications, at the three large providers. */
+const webFirewall =
+  /^(?:aws_wafv2_(?:web_acl|rule_group)|aws_waf(?:regional)?_web_acl|azurerm_(?:web_application_firewall_policy|frontdoor_firewall_policy|cdn_frontdoor_firewall_policy)|google_compute_(?:region_)?security_policy)$/;
 
 const allows = /^\s*(?:SystemCallFilter|RestrictAddressFamilies)\s*=\s*[\w@]/;
 

@@ -1,4 +1,4 @@
-import { code } from './kit/code.ts';
+import { code, type Code } from './kit/code.ts';
 import type { Hit, Rule } from './rule.ts';
 
 export const migrationOperations: Rule = {
@@ -134,7 +134,10 @@ export const migrationOperations: Rule = {
           !/\b(?:nullable|type_|new_column_name|server_default)\s*=/.test(body)
         )
           continue;
+        if (call.name === 'execute' && call.args[0] && onlyNewRows(statement(c, call.args[0]))) continue;
         if (/^(?:drop_table|drop_column)$/.test(call.name)) report({ ...hit, tier: 'critical' });
+        else if (call.name === 'alter_column' && isDefaultOnly(body))
+          found({ ...hit, tier: 'medium', message: newDefault });
         else if (
           /^(?:alter_column|rename_table|execute|drop_constraint|create_unique_constraint|create_foreign_key|bulk_insert|create_check_constraint|create_primary_key|drop_index)$/.test(
             call.name,
@@ -167,7 +170,11 @@ export const migrationOperations: Rule = {
           ) &&
           !/validate:\s*false|algorithm:\s*:concurrently/.test(body)
         )
-          report(call.name === 'change_column_null' && /,\s*true\s*\)?$/.test(body) ? { ...hit, tier: 'medium' } : hit);
+          if (call.name === 'change_column_default') found({ ...hit, tier: 'medium', message: newDefault });
+          else
+            report(
+              call.name === 'change_column_null' && /,\s*true\s*\)?$/.test(body) ? { ...hit, tier: 'medium' } : hit,
+            );
         else if (call.name === 'add_index' && !/algorithm:\s*:concurrently/.test(body)) report(hit);
         else if (call.name === 'create_table' && /force:\s*(?:true|:cascade)/.test(body))
           report({ ...hit, tier: 'critical' });
@@ -237,6 +244,29 @@ function onlyNew(sql: string | undefined): boolean {
   const told = statements.filter((s) => s !== '');
   return told.length > 0 && told.every((s) => /^CREATE\s+(?:DOMAIN|TYPE|SEQUENCE|SCHEMA|COLLATION)\b/i.test(s));
 }
+
+/** The text that is run, of a call or of the constant that it is made of, without what is put into it. */
+function statement(c: Code, range: { from: number; to: number }): string {
+  const first = c.facts.tokens[range.from];
+  if (first?.kind === 'str') return c.facts.stringOf(first);
+  const value = first && c.facts.valuesOf(first.text, range.from).find((a) => c.facts.tokens[a.from]?.kind === 'str');
+  return value ? c.facts.stringOf(c.facts.tokens[value.from]!) : '';
+}
+
+/** Rows that are written out, beside those that are there. */
+function onlyNewRows(sql: string): boolean {
+  return (
+    /\bINSERT\s+INTO\b/i.test(sql) &&
+    !/\b(?:SELECT|UPDATE\s+\w+\s+SET|ON\s+(?:CONFLICT|DUPLICATE)|DELETE\s+FROM|DROP|TRUNCATE|ALTER|CREATE)\b/i.test(sql)
+  );
+}
+
+/** Alembic: what a column is said to be now is no change of it. */
+const isDefaultOnly = (body: string): boolean =>
+  /\bserver_default\s*=/.test(body) && !/(?<!\w)(?:nullable|type_|new_column_name)\s*=/.test(body);
+
+const newDefault =
+  'The default of a column changes: rows that are there keep their value, so say what becomes of them.';
 
 /** A column that may be empty from now on: no row is read for it. */
 const loosened = /\bnullable\s*=\s*True\b/;

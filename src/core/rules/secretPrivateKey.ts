@@ -2,6 +2,10 @@ import { isTestPath } from '../languages/kinds.ts';
 import { isInTestModule } from '../languages/testCode.ts';
 import type { Rule } from './rule.ts';
 
+/** Keys that start a service on a developer's own machine. */
+const ofDevelopment =
+  /(?:^|\/)(?:dev|devel|development|local|localhost|examples?|samples?|demo)\/|(?:^|\/)[^/]*(?:self-?signed|localhost|snakeoil)[^/]*$/i;
+
 export const secretPrivateKey: Rule = {
   id: 'secret-private-key',
   title: 'Private key in the text',
@@ -21,11 +25,12 @@ export const secretPrivateKey: Rule = {
       // A header alone, an ellipsis or a placeholder is documentation.
       if (!m[0].startsWith('PuTTY') && !/^(?:[A-Za-z-]+:[^-]{1,80})*[A-Za-z0-9+/=]{40,}/.test(body)) continue;
       if (/^(?:\.{3}|\u2026|<|\$\{|x{6,}|X{6,}|\*{3,}|MII\.\.\.)/.test(body)) continue;
-      const ofTests = isTestPath(source.path) || isInTestModule(source, m.index);
+      const ofTests = isTestPath(source.path) || isInTestModule(source, m.index) || ofDevelopment.test(source.path);
       report({
         ...(ofTests && {
           tier: 'medium' as const,
-          message: 'Private key in a test: be sure that it was made for the test and opens nothing else.',
+          message:
+            'Private key of a test or a development set-up: be sure that it was made for that and opens nothing else.',
         }),
         start: m.index,
         end: m.index + m[0].length,

@@ -156,6 +156,10 @@ export const shellCommand: Rule = {
         )
           continue;
         if (purpose.test(verdict.rule)) continue;
+        // Terraform shows the plan and asks, or applies the one that was made before.
+        if (verdict.rule === 'terraform-apply' && !/ without asking\b/.test(verdict.reason)) continue;
+        // To bring what was built to where it runs is what a pipeline is for.
+        if (thrownAway.has(source.language) && /^(?:aws|gcloud|az)-change$/.test(verdict.rule)) continue;
         // A build machine or an image layer is thrown away: what it deletes of its own, or sets for its own logins, is its job.
         if (
           thrownAway.has(source.language) &&
@@ -249,10 +253,17 @@ export const shellCommand: Rule = {
             // The volumes are those of the project, however its file is called.
             verdict.rule === 'compose-down-volumes'
               ? verdict.rule
-              : // What is deleted is named, and how else the command is written deletes no more.
-                /^(?:http-delete|delete-(?:system|system-file|outside|tree))$/.test(verdict.rule)
-                ? `${verdict.rule}:${verdict.reason}`
-                : `${verdict.rule}:${command.text.replace(/\s+/g, ' ').trim().slice(0, 300)}`,
+              : // Another release of what was installed before.
+                verdict.rule === 'install-from-url'
+                ? `${verdict.rule}:${command.text
+                    .replace(/@[\w.+-]{1,80}(?=["'\s#]|$)/g, '@')
+                    .replace(/\s+/g, ' ')
+                    .trim()
+                    .slice(0, 300)}`
+                : // What is deleted is named, and how else the command is written deletes no more.
+                  /^(?:http-delete|delete-(?:system|system-file|outside|tree))$/.test(verdict.rule)
+                  ? `${verdict.rule}:${verdict.reason}`
+                  : `${verdict.rule}:${command.text.replace(/\s+/g, ' ').trim().slice(0, 300)}`,
           tier: verdict.tier,
           // No agent runs it now.
           message: verdict.reason.replace(

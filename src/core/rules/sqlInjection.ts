@@ -1,3 +1,4 @@
+import { isMigrationPath } from '../languages/kinds.ts';
 import { code } from './kit/code.ts';
 import { fromRequest, wholeText as allText } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
@@ -120,6 +121,7 @@ export const sqlInjection: Rule = {
     'nativesql',
   ],
   check(source, report) {
+    if (isMigrationPath(source.path)) return;
     const c = code(source);
     for (const call of c.facts.calls) {
       if (!sinks.test(call.name)) continue;

@@ -1,4 +1,5 @@
-import { resources } from './kit/cloud.ts';
+import type { TreeNode } from '../languages/treeNode.ts';
+import { attr, resources } from './kit/cloud.ts';
 import type { Rule } from './rule.ts';
 
 /** Resources that hold data, hold the environment together, or take others with them. */
@@ -17,10 +18,21 @@ export const terraformDestroy: Rule = {
   keywords: [],
   on: 'removed',
   check(source, report) {
-    for (const r of resources(source))
+    const all = resources(source);
+    // A secret whose only value is the attribute of another resource can be made again.
+    const computed = new Set(
+      all
+        .filter((r) => /^(?:aws_secretsmanager|google_secret_manager)_secret_version$/.test(r.type))
+        .filter((r) => isComputed(attr(r.props, 'secretstring') ?? attr(r.props, 'secretdata')))
+        .flatMap(
+          (r) => /_secret\.(\w+)/.exec((attr(r.props, 'secretid') ?? attr(r.props, 'secret'))?.value ?? '')?.[1] ?? [],
+        ),
+    );
+    for (const r of all)
       if (
         !r.type.startsWith('data.') &&
         stateful.test(r.type) &&
+        !(r.type.endsWith('_secret') && computed.has(r.name)) &&
         !/_(?:acl|policy|attachment|notification|versioning|logging|configuration|parameter_group|option_group|subnet_group|security_group|event_subscription|proxy|target_group|user_group|association|grant|role|snapshot_copy|public_access_block|website_configuration|cors_configuration)$|::BucketPolicy$/.test(
           r.type,
         )
@@ -33,3 +45,8 @@ export const terraformDestroy: Rule = {
         });
   },
 };
+
+const isComputed = (value: TreeNode | undefined): boolean =>
+  /^(?:\$\{)?(?!random_|var\.|local\.|data\.|tls_|file)[a-z]\w*\.[\w-]+(?:\[\d+\])?\.\w+\}?$/.test(
+    value?.value.trim() ?? '',
+  );

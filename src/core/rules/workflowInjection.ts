@@ -1,4 +1,4 @@
-import { expressions, isUntrusted, jobs, runText, workflowLanguages } from './kit/workflow.ts';
+import { expressions, isUntrusted, jobs, runText, triggers, workflowLanguages } from './kit/workflow.ts';
 import type { Rule } from './rule.ts';
 
 export const workflowInjection: Rule = {
@@ -14,6 +14,7 @@ export const workflowInjection: Rule = {
   check(source, report) {
     // What who starts a run may write: told once, for it is put right in all places together.
     const inputs = new Set<string>();
+    const callers = triggers(source);
     for (const job of jobs(source)) {
       for (const step of job.steps) {
         const script = runText(step);
@@ -27,7 +28,10 @@ export const workflowInjection: Rule = {
             if (inputs.has(e.text)) continue;
             inputs.add(e.text);
           }
+          // Only other workflows of the repository call it, and they write what it is given.
+          const isCalled = inputs.has(e.text) && callers.every((t) => t.name === 'workflow_call');
           report({
+            ...(isCalled && { tier: 'medium' as const }),
             start: e.start,
             end: e.end,
             key: `${e.text}@${step.children.find((c) => c.key === 'name')?.value ?? ''}`,

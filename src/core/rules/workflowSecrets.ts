@@ -79,7 +79,7 @@ export const workflowSecrets: Rule = {
               const line = source.lines[source.lineAt(e.start) - 1] ?? '';
               if (
                 /\b(?:curl|wget|nc|ncat|netcat)\b/.test(line) ||
-                /\becho\b(?!.*(?:::add-mask::|--password-stdin|>>\s*["']?\$?\{?GITHUB_(?:ENV|OUTPUT)|\|\s*(?:base64|docker|gh|gpg)))/.test(
+                /\becho\b(?!.*(?:::add-mask::|--password-stdin|>>\s*["']?\$?\{?GITHUB_(?:ENV|OUTPUT)|>\s*["']?[\w.~-]|\|\s*(?:base64|docker|gh|gpg)))/.test(
                   line,
                 )
               )

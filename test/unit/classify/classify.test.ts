@@ -785,6 +785,48 @@ test('the owner of a file that goes with the same change may go, not that of a f
   assert.equal(await found('old.yml', 'old.yml'), 1);
 });
 
+test('a module that one manifest asks for and another only lists is told where it is asked for, and takes the rest along', async () => {
+  const mod = (name: string, ...rows: string[]): string =>
+    `module example.com/shop/${name}\n\ngo 1.25\n\nrequire (\n${rows.map((r) => `\t${r}\n`).join('')})\n`;
+  const { files } = await classify(
+    [
+      {
+        path: 'go.mod',
+        before: mod('all', 'example.org/vault v1.0.0 // indirect', 'example.org/wire v1.0.0 // indirect'),
+        after: mod('all', 'example.org/vault v1.1.0 // indirect', 'example.org/wire v1.2.0 // indirect'),
+      },
+      {
+        path: 'providers/vault/go.mod',
+        before: mod('vault', 'example.org/vault v1.0.0'),
+        after: mod('vault', 'example.org/vault v1.1.0'),
+      },
+    ],
+    ctx,
+  );
+  assert.deepEqual(
+    files.map((f) => f.classification.findings.map((x) => x.message.split(' ')[1])),
+    [[], ['example.org/vault']],
+  );
+});
+
+test('packages of the own scope weigh less, and a source says its commit', async () => {
+  const tier = async (path: string, text: (v: string) => string) =>
+    (await judge(path, text('1.0.0'), text('1.1.0'))).findings.find((f) => f.rule === 'dependency-changed');
+  const manifest =
+    (name: string) =>
+    (v: string): string =>
+      `${JSON.stringify({ name: '@shop/web', dependencies: { [name]: v } }, undefined, 2)}\n`;
+  assert.equal((await tier('web/package.json', manifest('@shop/prices')))?.tier, 'medium');
+  assert.equal((await tier('web/package.json', manifest('@shops/prices')))?.tier, 'high');
+  assert.equal((await tier('web/package.json', manifest('prices')))?.tier, 'high');
+  const cargo = (rev: string): string =>
+    `[dependencies]\nindex = { git = "https://github.com/example/index/", rev = "${rev}" }\n`;
+  assert.match(
+    (await tier('Cargo.toml', cargo))?.message ?? '',
+    / is at rev 1\.1\.0 of github\.com\/example\/index\/ now/,
+  );
+});
+
 test('unit tests in a Rust file are tests', async () => {
   const body = 'fn f(p: &str) {\n    Client::builder().danger_accept_invalid_certs(true);\n}\n';
   const found = async (after: string) =>

@@ -19,7 +19,7 @@ const secretPath = new RegExp(
     String.raw`(?:^|/)(?:service-account\S*|gcp-key\S*|client_secret\S*|serviceAccountKey)\.json$`,
     String.raw`(?:^|/)(?:secrets?)\.(?:ya?ml|json|toml|env|txt|ini|properties)$`,
     String.raw`\.(?:kdbx?|keystore|jks|p12|pfx|ppk|keychain(?:-db)?|agekey|asc\.key)$`,
-    String.raw`(?:^|/)(?!.*(?:pub|public|localhost|test|example|fixture|mock)[^/]*$)[^/]+\.(?:key|pem)$`,
+    String.raw`(?:^|/)(?!.*(?:pub|public|localhost|test|example|fixture|mock|(?:d[hs]a?|ec)param)[^/]*$)[^/]+\.(?:key|pem)$`,
     String.raw`^/etc/(?:shadow|gshadow|sudoers|master\.passwd|ssl/private/.*|krb5\.keytab|ssh/ssh_host_\w+_key)$`,
     String.raw`^/proc/(?:self|\d+|\*)/(?:environ|mem)$`,
     String.raw`(?:^|/)\.(?:bash|zsh|sh|psql|mysql|python|node_repl|sqlite|rediscli|mongo)_history$`,
