@@ -1,4 +1,5 @@
 /** Where values come from: what a caller of this service sent, followed through variables, appends and simple wrappers. */
+import type { Language } from '../../languages/detect.ts';
 import type { Assignment } from '../../languages/facts.ts';
 import type { Code } from './code.ts';
 
@@ -24,17 +25,25 @@ const request = new RegExp(
     // PHP
     String.raw`\$_(?:GET|POST|REQUEST|COOKIE|FILES(?!\s*\[[^\]\n]{0,100}\]\s*\[\s*['"](?:tmp_name|size|error)['"]))\b|\$_SERVER\s*\[\s*['"](?:HTTP_|REQUEST_URI|QUERY_STRING|PHP_SELF|PATH_INFO)`,
     String.raw`\$request->(?:get|input|query|post|all|request|cookies?|headers?|getParam|getQueryParams|getParsedBody|file|route|only|getContent|attributes)\b|php:\/\/input`,
-    // Rails, Sinatra
-    // Not those of an Ansible module: what a task says is the operator's own word.
-    String.raw`(?<!\bmodule\.)\bparams\s*(?:\[|\.(?:require|permit|fetch|to_unsafe_h|dig|slice|values|each)\b)|\bcookies\s*\[`,
     // ASP.NET
     String.raw`\bRequest\s*(?:\.(?:Query|QueryString|Form|Params|Cookies|Headers|Path|Body|RawUrl|Url|Files|RouteValues|UserAgent|UrlReferrer|InputStream)\b|\[)`,
-    // The page's own address
-    String.raw`\blocation\.(?:search|hash|href)\b|\bdocument\.(?:URL|referrer|documentURI|baseURI|location)\b|\bwindow\.name\b|\bsearchParams\b`,
-    // Rust: actix, axum, rocket
-    String.raw`\b(?:web::|extract::)?(?:Query|Path|Form|Json)\s*\(`,
   ].join('|'),
 );
+/** What means this in one family of languages, and something else elsewhere: `Path(…)` of Python is no part of a request. */
+const requestOf: Partial<Record<Language, RegExp>> = {
+  // actix, axum, rocket
+  rust: /\b(?:web::|extract::)?(?:Query|Path|Form|Json)\s*\(/,
+};
+/** Rails, Sinatra, Grails; route parameters. */
+const routeParams = /\bparams\s*(?:\[|\.(?:require|permit|fetch|to_unsafe_h|dig|slice|values|each)\b)|\bcookies\s*\[/;
+for (const language of ['ruby', 'groovy', 'php', 'kotlin', 'scala', 'swift', 'c'] as const)
+  requestOf[language] = routeParams;
+/** And the page's own address. */
+const ofPage = new RegExp(
+  String.raw`${routeParams.source}|\blocation\.(?:search|hash|href)\b|\bdocument\.(?:URL|referrer|documentURI|baseURI|location)\b|\bwindow\.name\b|\bsearchParams\b`,
+);
+for (const language of ['javascript', 'typescript', 'tsx', 'html'] as const) requestOf[language] = ofPage;
+
 /** The event of a serverless function. */
 const event =
   /\bevent\s*(?:\[|\.(?:get\(|body|query\w*|pathParameters|multiValue\w*|headers|rawPath|rawQueryString|Records|arguments|detail|params)\b)/;
@@ -100,7 +109,8 @@ export function fromRequest(c: Code, range: Range | undefined, sanitizers?: RegE
 function follow(c: Code, range: Range | undefined, sanitizers: Sanitizers, depth: number): boolean {
   if (!range || range.to <= range.from || !c.facts.effort.spend(range.to - range.from + 20)) return false;
   const text = live(c, range, sanitizers);
-  if (request.test(text) || (event.test(text) && isServerless(c))) return true;
+  if (request.test(text) || requestOf[c.source.language]?.test(text) === true || (event.test(text) && isServerless(c)))
+    return true;
   if (depth > 4) return false;
   for (const name of new Set(c.names(range))) {
     if (!hasWord(text, name)) continue;
