@@ -76,6 +76,7 @@ export const migrationOperations: Rule = {
         .filter((call) => /^(?:CreateModel|create_table)$/.test(call.name))
         .map((call) => subject(c.text({ from: call.open, to: call.close + 1 }))),
     );
+    const told = new Set<string>();
     const stateOnly = c.facts.calls
       .filter((call) => call.name === 'SeparateDatabaseAndState')
       .flatMap((call) => {
@@ -134,7 +135,14 @@ export const migrationOperations: Rule = {
           !/\b(?:nullable|type_|new_column_name|server_default)\s*=/.test(body)
         )
           continue;
-        if (call.name === 'execute' && call.args[0] && onlyNewRows(statement(c, call.args[0]))) continue;
+        if (call.name === 'execute' && call.args[0]) {
+          const sql = statement(c, call.args[0]);
+          if (onlyNewRows(sql)) continue;
+          // The other branch of a condition does the same to the same table.
+          const table = /^\s*UPDATE\s+(?:ONLY\s+)?"?([\w.]{1,100})/i.exec(sql)?.[1];
+          if (table !== undefined && told.has(table)) continue;
+          if (table !== undefined) told.add(table);
+        }
         if (/^(?:drop_table|drop_column)$/.test(call.name)) report({ ...hit, tier: 'critical' });
         else if (call.name === 'alter_column' && isDefaultOnly(body))
           found({ ...hit, tier: 'medium', message: newDefault });

@@ -1309,10 +1309,11 @@ void test('thousands of cursors, each with its change, take time in proportion',
     assert.deepEqual(few, ['typed', 'delete', 'typed'], what);
     timeAtCursors(2000, at);
     const small = Math.min(...[1, 2, 3].map(() => timeAtCursors(1500, at).ms));
-    const large = timeAtCursors(12_000, at);
-    assert.deepEqual(large.causes, few, what);
+    const large = [1, 2].map(() => timeAtCursors(12_000, at));
+    for (const { causes } of large) assert.deepEqual(causes, few, what);
+    const ms = Math.min(...large.map((l) => l.ms));
     // Eight times as many; each against each would be sixty-four times the work.
-    assert.ok(large.ms < 30 * small, `${what}: ${small} ms → ${large.ms} ms`);
+    assert.ok(ms < 30 * small, `${what}: ${small} ms → ${ms} ms`);
   }
 });
 
