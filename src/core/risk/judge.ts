@@ -9,7 +9,7 @@ import { candidatesFor } from '../rules/candidates.ts';
 import { rules } from '../rules/index.ts';
 import type { Rule } from '../rules/rule.ts';
 import { hits, run, type Found } from './hits.ts';
-import { limitedAnew, renamed, wentWithItsBlock, wentWithItsCode } from './removedCode.ts';
+import { limitedAnew, renamed, tookItsPlace, wentWithItsBlock, wentWithItsCode } from './removedCode.ts';
 import { identity, type Side } from './sides.ts';
 
 /** What a finding is about (`Hit.key`), and the old line of what it says is gone. */
@@ -39,6 +39,7 @@ export function judge(
   commentsOnly = false,
 ): Finding[] {
   const findings: Finding[] = [];
+  const gaveWay = new Set<string>();
   const inTests = isTestPath(file.path);
   const hasBefore = file.before !== null && file.before !== '';
   const candidates = candidatesFor(
@@ -75,7 +76,27 @@ export function judge(
             (!f.key.startsWith('waf:') && wentWithItsBlock(before.source, before.hunks, f.line)))
         )
           continue;
-        findings.push(removedFinding(rule, f, before, file));
+        const instead =
+          rule.id === 'safeguard-removed' && before.original === identity
+            ? tookItsPlace(before.source, after.source, after.changed, before.hunks, f.line)
+            : undefined;
+        // What the same check took the place of all over a file is one thing to look at.
+        if (instead !== undefined && gaveWay.has(`${f.key} ${instead}`)) continue;
+        if (instead !== undefined) gaveWay.add(`${f.key} ${instead}`);
+        findings.push(
+          removedFinding(
+            rule,
+            instead === undefined
+              ? f
+              : {
+                  ...f,
+                  tier: 'medium',
+                  message: `'${f.key.slice(0, 40)}' gave way to '${instead.slice(0, 40)}': be sure that it checks as much.`,
+                },
+            before,
+            file,
+          ),
+        );
       }
       continue;
     }

@@ -19,6 +19,8 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
   const parts = new Set(files.map(declaredPart));
   const versions = ownVersions(files);
   const told = new Map<string, number>();
+  /** Names that some manifest of the change gives a version. */
+  const versioned = new Set<string>();
   const subjectOf = (path: string, key: string): string => {
     const dependency = readDependencyKey(key);
     return dependency ? `${extension(path)} ${dependency.name} ${dependency.version}` : key;
@@ -29,6 +31,8 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
       for (const f of judged[i]!.classification.findings) {
         const key = keys.get(f);
         if (!isFromOthers(f) || key === undefined || followers.has(f) !== isFollower) continue;
+        const dependency = readDependencyKey(key);
+        if (dependency && dependency.version !== '') versioned.add(dependency.name);
         const what = subjectOf(judged[i]!.path, key);
         if (!told.has(what)) told.set(what, i);
       }
@@ -43,6 +47,8 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
         (parts.has(dependency.name) || (dependency.isLocal && versions.has(numberIn(dependency.version))))
       )
         return false;
+      // The version is kept in one place for all parts (Directory.Packages.props, a parent's management).
+      if (dependency && dependency.version === '' && versioned.has(dependency.name)) return false;
       return told.get(subjectOf(path, key)) === i;
     });
     keep(judged, i, left);
@@ -53,7 +59,7 @@ const depth = (path: string): number => path.split('/').length;
 const extension = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
 /** Of a table in one line, the version that it names. */
 const numberIn = (version: string): string =>
-  /"([^"]{1,60})"/.exec(version.slice(version.search(/\bversion\s*=/)))?.[1] ?? '';
+  /"[=^~ ]{0,3}([^"]{1,60})"/.exec(version.slice(version.search(/\bversion\s*=/)))?.[1] ?? '';
 
 /**
  * What a manifest of the change says it is itself, as others ask for it. It must have said so before: else whoever wants

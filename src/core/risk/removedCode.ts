@@ -92,6 +92,31 @@ export function renamed(
 const answers = new WeakMap<Hunk, Map<string, boolean>>();
 const maxNames = 30;
 
+/** Names of checks, by what they say: that something is required of somebody, or who may do it. */
+const checking =
+  /(?<![\w.])@?(?:\w*(?:requir|must|ensure|enforce|verif)\w*(?:scope|permission|auth|role|access|login|admin|token|user|privilege|owner|abilit)\w*|\w*(?:guards?|authori[sz]\w*|authenticat\w*|permissions?|polic(?:y|ies)|roles?allowed))\s*\(/i;
+const openDoor = /public|everyone|anyone|permitall|allowall|nobody|no_?auth|guest/i;
+
+/** The check that the lines in a safeguard's place make instead, if they name one that the old lines did not. */
+export function tookItsPlace(
+  before: Source,
+  after: Source,
+  changed: ReadonlySet<number>,
+  hunks: readonly Hunk[],
+  line: number,
+): string | undefined {
+  const hunk = hunks.find((h) => line >= h.oldStart && line < h.oldStart + h.oldLines);
+  if (!hunk || hunk.newLines === 0 || hunk.newLines > 40) return undefined;
+  const old = before.lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join('\n');
+  for (let n = hunk.newStart; n < hunk.newStart + hunk.newLines; n++) {
+    const text = after.lines[n - 1] ?? '';
+    if (!changed.has(n) || /^\s*(?:\/\/|#(?!\[)|\*|\/\*|--|import\b|from\b|using\b)/.test(text)) continue;
+    const name = checking.exec(text)?.[0].replace(/^@|\s*\($/g, '');
+    if (name && !weaker.test(name.toLowerCase()) && !openDoor.test(text) && !old.includes(name)) return name;
+  }
+  return undefined;
+}
+
 /** What stands for a whole service, container or place in configuration. */
 const block =
   /^\s*(?:-\s+)?(?:name|image|kind|ExecStart|type)["']?\s*[:=]|^\s*(?:server|location|upstream|frontend|backend|listen|resource|Host|Match)\b|^\s*<(?:Directory|Location|VirtualHost)\b/;

@@ -19,8 +19,12 @@ export const dependencyChanged: Rule = {
     if (/(?:^|\/)(?:vendor|third_party|node_modules)\//.test(source.path)) return;
     const all = dependencies(source);
     const scope = ownScope(source);
+    // A block for each target asks for the same: the first says it.
+    const told = new Set<string>();
     for (const d of all) {
       if (isOwn(d)) continue;
+      if (d.version !== '' && told.has(`${d.name}\0${d.version}`)) continue;
+      told.add(`${d.name}\0${d.version}`);
       // A program of a module that is asked for above: the module tells it.
       if (d.section === 'tool' && all.some((o) => o.section === 'require' && `${d.name}/`.startsWith(`${o.name}/`)))
         continue;

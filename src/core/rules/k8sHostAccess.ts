@@ -109,20 +109,29 @@ export const k8sHostAccess: Rule = {
               /^\/?$|^\/(?:etc|root|proc|sys|dev|boot|var\/run|run|var\/lib\/kubelet|var\/lib\/docker|var\/lib\/containerd|usr|home)(?:\/|$)|\.sock$/.test(
                 n.value,
               );
+            const isOptIn = n.value.includes('{{');
             report(
-              sensitive
+              isOptIn
                 ? {
                     ...hit,
-                    key: `hostPath:${n.value}`,
+                    key: 'hostPath:value',
+                    tier: 'medium',
                     message:
-                      'A sensitive folder of the node is mounted into the container: use a volume made for the data.',
+                      'A value of the chart mounts a folder of the node into the container: keep it empty by default.',
                   }
-                : {
-                    ...hit,
-                    key: `hostPath:${n.value}`,
-                    tier: 'high',
-                    message: 'A folder of the node is mounted into the container: use a volume made for the data.',
-                  },
+                : sensitive
+                  ? {
+                      ...hit,
+                      key: `hostPath:${n.value}`,
+                      message:
+                        'A sensitive folder of the node is mounted into the container: use a volume made for the data.',
+                    }
+                  : {
+                      ...hit,
+                      key: `hostPath:${n.value}`,
+                      tier: 'high',
+                      message: 'A folder of the node is mounted into the container: use a volume made for the data.',
+                    },
             );
             break;
           }

@@ -1,3 +1,4 @@
+import type { Source } from '../languages/source.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 /** Names that stand for a check at the door of an operation. */
@@ -44,7 +45,8 @@ export const safeguardRemoved: Rule = {
           // To note what somebody is, for the page to show, stops nobody.
           (/^isAdmin$/.test(m[0]) && /^\s*(?:\w+\.)?isAdmin\s*=(?!=)/.test(line)) ||
           (m[0] === 'authorize' && /(?:gateway|payment\w*|provider)(?:->|\.)$/i.test(line.slice(0, m.index))) ||
-          /require\(['"]/.test(line)
+          /require\(['"]/.test(line) ||
+          (/^\s*(?:type\s+)?\w+,?\s*$/.test(line) && isImported(source, at))
         )
           continue;
         const name = m[0].replace(/^@/, '').replace(/\s+/g, ' ').toLowerCase();
@@ -63,3 +65,13 @@ export const safeguardRemoved: Rule = {
     }
   },
 };
+
+/** A name in a list of imports that goes over several lines. */
+function isImported({ lines }: Source, at: number): boolean {
+  for (let i = at - 1; i >= 0 && i > at - 60; i--) {
+    const line = lines[i] ?? '';
+    if (/^\s*(?:import|from|export)\b/.test(line)) return true;
+    if (!/^\s*(?:type\s+)?\w+(?:\s+as\s+\w+)?,?\s*$/.test(line)) return false;
+  }
+  return false;
+}

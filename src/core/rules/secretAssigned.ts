@@ -101,10 +101,26 @@ function checksum(text: string): string {
   return h.toString(36);
 }
 
+/** Printable text in base64; `undefined` for other bytes. */
+function decoded(value: string): string | undefined {
+  try {
+    const text = atob(value);
+    return /^[ -~]+$/.test(text) ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether the value of a name that says "secret" is a real one. */
 function isSecretValue(name: string, value: string, code: boolean): boolean {
   // Sentences of other scripts: no issuer makes keys of them, and nobody types a password in them.
   if (/[\u3000-\u9fff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff]/.test(value)) return false;
+  // Kubernetes wants values in base64: what it says is what counts.
+  if (/^[A-Za-z0-9+/]{8,200}={0,2}$/.test(value) && value.length % 4 === 0) {
+    const plain = decoded(value);
+    if (plain !== undefined && (isPlaceholder(plain) || isSampleWord(plain.replace(/([a-z])(?=[A-Z])/g, '$1 '))))
+      return false;
+  }
   // A connection string that signs in as the user of the process.
   if (
     /;\s*(?:Trusted_Connection|Integrated Security)\s*=\s*(?:true|yes|sspi)\b/i.test(value) &&

@@ -33,6 +33,8 @@ const carried = /^This deletes \/(?:opt|usr\/(?:share|local(?:\/(?:lib|share))?)
 
 /** An uninstaller takes away what its installer put there; what the system itself put there is not its own. */
 const uninstaller = /(?:^|\/)uninstall[\w.-]*$/i;
+/** By its name, a script that a person runs to set something up. */
+const installer = /(?:^|\/)(?:[\w.-]{0,80}[-_.])?(?:install(?:er)?|setup|bootstrap|provision)(?:[-_.][\w.-]{0,80})?$/i;
 const ofSystem =
   /\/(?:etc|usr|var|lib(?:32|64)?|opt|s?bin|boot|dev|home|root|systemd|system|init\.d|cron(?:\.\w{1,20}|tab)?|ssh|sudoers(?:\.d)?|pam\.d|passwd|shadow|group|fstab|profile(?:\.d)?|hosts|ld\.so\S{0,40}|log|spool|cache|www|html|share|local|include|\S{0,80}[*?]\S{0,80})(?:,| with |$)/;
 
@@ -158,6 +160,13 @@ export const shellCommand: Rule = {
         if (purpose.test(verdict.rule)) continue;
         // Terraform shows the plan and asks, or applies the one that was made before.
         if (verdict.rule === 'terraform-apply' && !/ without asking\b/.test(verdict.reason)) continue;
+        // The host of a job is a machine that is thrown away with it.
+        if (
+          thrownAway.has(source.language) &&
+          verdict.rule === 'container-host-access' &&
+          !/\bself-hosted\b|docker\.sock/.test(source.text)
+        )
+          continue;
         // To bring what was built to where it runs is what a pipeline is for.
         if (thrownAway.has(source.language) && /^(?:aws|gcloud|az)-change$/.test(verdict.rule)) continue;
         // A build machine or an image layer is thrown away: what it deletes of its own, or sets for its own logins, is its job.
@@ -185,6 +194,13 @@ export const shellCommand: Rule = {
           uninstaller.test(source.path) &&
           /^delete-system(?:-file)?$/.test(verdict.rule) &&
           !ofSystem.test(verdict.reason)
+        )
+          continue;
+        // An installer sets its own service up; who may log in, or become root, is not its own.
+        if (
+          verdict.rule === 'system-file' &&
+          installer.test(source.path) &&
+          !/sudoers|passwd|shadow|pam\.d|\/ssh|hosts\.|polkit|\/bin\//.test(verdict.reason)
         )
           continue;
         if (/^(?:system-file|delete-system-file)$/.test(verdict.rule) && !decisive.test(verdict.reason)) continue;

@@ -66,9 +66,10 @@ export const sqlDestructive: Rule = {
         // A temporary table holds nothing to lose.
         if (/^DROP TABLE (?:IF EXISTS )?(?:#|TEMP_|TMP_|PG_TEMP)/.test(s.text)) break;
         if (rebuilt.has(/^DROP TABLE IF EXISTS (\S+)/.exec(s.text)?.[1] ?? '')) break;
-        const plain = /^DROP (VIEW|FUNCTION|PROCEDURE|TRIGGER|RULE|AGGREGATE) (?:IF EXISTS )?(\S+)(?!.* CASCADE$)/.exec(
-          s.text,
-        );
+        const plain =
+          /^DROP (VIEW|FUNCTION|PROCEDURE|TRIGGER|RULE|AGGREGATE|TYPE|DOMAIN) (?:IF EXISTS )?(\S+)(?!.* CASCADE$)/.exec(
+            s.text,
+          );
         // One trigger for two events becomes one for each: `notify` → `notify_ins`, `notify_upd`.
         const old = plain && `${plain[1]} ${plain[2]!.replace(/;$/, '')}`;
         if (old && [...renewed].some((name) => name === old || name.startsWith(`${old}_`))) break;

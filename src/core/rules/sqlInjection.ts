@@ -313,7 +313,7 @@ function onlySafeParts(c: ReturnType<typeof code>, range: { from: number; to: nu
     if (last) text += `\n${c.text(last)}`;
   }
   if (
-    /\.map\(\s*\(?\w*\)?\s*=>\s*["'`]\?["'`]\s*\)|["']\?["']\s*\*\s*len|join\(\s*\[?["']\?["']|["'],\s*["']\.join\(["']\?|sql\.Identifier|sql\.SQL|quote_ident|quoteIdent|escapeId|pg\.escapeIdentifier|connection\.ops\.quote_name|mysql\.escape|Prisma\.sql|sql(?:<[^>`\n]{1,60}>)?`|SQL`|quoteName|bindparam|pgp\.as/.test(
+    /\.map\(\s*\(?\w*\)?\s*=>\s*["'`]\?["'`]\s*\)|["']\?["']\s*\*\s*len|join\(\s*\[?["']\?["']|["'],\s*["']\.join\(["']\?|sql\.Identifier|sql\.SQL|\bIdentifier\(|quote_ident|quoteIdent|escapeId|pg\.escapeIdentifier|connection\.ops\.quote_name|mysql\.escape|Prisma\.sql|sql(?:<[^>`\n]{1,60}>)?`|SQL`|quoteName|bindparam|pgp\.as/.test(
       text,
     )
   )

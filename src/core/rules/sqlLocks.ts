@@ -219,6 +219,7 @@ export const sqlLocks: Rule = {
   check(source, report) {
     const made = new Set<string>();
     const dropped = new Set<string>();
+    const indexed = new Set<string>();
     const undone = undoes(source);
     const concurrently = !otherEngine.test(source.path) && !source.sql.some((s) => otherWords.test(s.text));
     for (const s of source.sql) {
@@ -235,6 +236,9 @@ export const sqlLocks: Rule = {
         // A trigger made anew ran before.
         const trigger = d.key === 'trigger' ? /\bTRIGGER (?:IF NOT EXISTS )?(\S+)/.exec(s.text)?.[1] : undefined;
         if (trigger && dropped.has(trigger)) break;
+        // The second index on a table waits for the same readers.
+        if (d.key === 'index' && table && indexed.has(table)) break;
+        if (d.key === 'index' && table && !undone(s.start)) indexed.add(table);
         if (undone(s.start) || (table && made.has(table.toLowerCase()))) continue;
         report({
           start: s.start,

@@ -13,7 +13,7 @@ export const terraformExfiltration: Rule = {
   keywords: ['http', 'external', 'user_data', 'custom_data', 'output', 'local', 'provisioner'],
   check(source, report) {
     const secret =
-      /(?:\.(?:password|secret_string|secret|private_key|private_key_pem|token|secret_key|value|result|admin_password|master_password|primary_access_key|secret_access_key|client_secret)\b)/;
+      /(?:(?<!\beach)\.(?:password|secret_string|secret|private_key|private_key_pem|token|secret_key|value|result|admin_password|master_password|primary_access_key|secret_access_key|client_secret)\b)/;
     for (const r of resources(source)) {
       if (r.type === 'data.http') {
         const text = source.text.slice(r.node.start, r.node.end);

@@ -13,7 +13,8 @@ export const workflowPermissions: Rule = {
   remedy: 'start with `permissions: {}` and give single jobs what they need',
   keywords: ['permissions'],
   check(source, report) {
-    const alone = jobs(source).length === 1;
+    const count = jobs(source).length;
+    const alone = count === 1;
     for (const root of source.tree) {
       const look = (p: ReturnType<typeof at>, top: boolean): void => {
         if (!p) return;
@@ -31,6 +32,7 @@ export const workflowPermissions: Rule = {
                 start: c.start,
                 end: c.end,
                 key: `top:${c.key}`,
+                ...(count === 2 ? { tier: 'medium' as const } : {}),
                 message: `${c.key}: write for every job of the workflow: give it to the one job that needs it.`,
               });
       };

@@ -32,9 +32,9 @@ export const workflowUnpinned: Rule = {
           const own = /^(?:actions|github|dependabot)\//.test(name ?? '');
           // A called workflow is given secrets and rights of its own by every call.
           const isCall = /\/\.github\/workflows\//.test(name ?? '');
-          const repository = isCall ? name : (name ?? '').split('/').slice(0, 2).join('/');
+          const repository = (name ?? '').split('/').slice(0, 2).join('/');
           // Another tag that can be moved just as well is no new risk.
-          const key = `uses:${repository}${branch ? `@${ref}` : ''}`;
+          const key = `uses:${isCall ? 'call:' : ''}${repository}${branch ? `@${ref}` : ''}`;
           if (!isCall && told.has(key)) continue;
           told.add(key);
           report({

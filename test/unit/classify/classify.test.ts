@@ -827,6 +827,46 @@ test('packages of the own scope weigh less, and a source says its commit', async
   );
 });
 
+test('a check in the place of another is told once, with less weight; an open door is none', async () => {
+  const controller = (guard: string): string =>
+    `@Controller('a')\nexport class A {\n${[1, 2].map((n) => `  @Get('${n}')\n  ${guard}\n  public async f${n}() {\n    return ${n};\n  }\n`).join('')}}\n`;
+  const found = async (instead: string) =>
+    (
+      await judge(
+        'src/a.controller.ts',
+        controller("@UseGuards(AuthGuard('jwt'), HasPermissionGuard)"),
+        controller(instead),
+      )
+    ).findings
+      .filter((f) => f.rule === 'safeguard-removed')
+      .map((f) => f.tier);
+  const instead = await found('@RequiresScope(scopes.read)');
+  assert.ok(instead.length > 0 && instead.length <= 2 && instead.every((t) => t === 'medium'), instead.join());
+  for (const open of ['@PermitAll()', '@AllowAnonymous()', "@Header('a', 'b')", '@SkipAuthorization()'])
+    assert.ok((await found(open)).includes('critical'), open);
+});
+
+test('a version that is kept in one place is told there', async () => {
+  const props = (v: string): string =>
+    `<Project>\n<ItemGroup>\n<PackageVersion Include="Wire" Version="${v}" />\n</ItemGroup>\n</Project>\n`;
+  const project = (more: string): string =>
+    `<Project>\n<ItemGroup>\n<PackageReference Include="Log" />\n${more}</ItemGroup>\n</Project>\n`;
+  const reference = {
+    path: 'src/a.csproj',
+    before: project(''),
+    after: project('<PackageReference Include="Wire" />\n'),
+  };
+  const count = async (...files: { path: string; before: string; after: string }[]) =>
+    (await classify(files, ctx)).files.map(
+      (f) => f.classification.findings.filter((x) => x.rule === 'dependency-changed').length,
+    );
+  assert.deepEqual(await count(reference), [1]);
+  assert.deepEqual(
+    await count(reference, { path: 'Directory.Packages.props', before: props('1.0'), after: props('1.1') }),
+    [0, 1],
+  );
+});
+
 test('unit tests in a Rust file are tests', async () => {
   const body = 'fn f(p: &str) {\n    Client::builder().danger_accept_invalid_certs(true);\n}\n';
   const found = async (after: string) =>

@@ -199,5 +199,5 @@ const open = (what: string): Hit =>
     'security-control-disabled',
     'ask',
     what,
-    'Mount only the folder of the project',
+    what.startsWith('Mounting') ? 'Mount only the folder of the project' : 'Give it the one right that it needs',
   );

@@ -126,7 +126,9 @@ export function isUntrusted(expression: string, job: Job, source: Source): boole
   if (
     /\bsteps\.[\w-]+\.outputs\.(?:[\w-]*(?:title|body|message|branch|head_ref|comment|changed_files|all_changed|added_files|modified_files|ref)[\w-]*)/i.test(
       value,
-    )
+    ) &&
+    // Numbers and hashes hold no shell syntax.
+    !/\boutputs\.[\w-]*(?:[-_](?:count|sha|number)|any_changed|any_deleted|any_modified|only_changed)\b/i.test(value)
   )
     return true;
   return false;
