@@ -516,6 +516,37 @@ const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'del: a line that an agent kept when it rewrote the block is taken out by a program nobody watches',
+    async run(w) {
+      await base(w, 'k.ts', lines('one', 'two', 'three', 'four'));
+      await w.write('k.ts', lines('<<<<<<< ours', 'one', 'two', '=======', 'three', 'four', '>>>>>>> theirs'));
+      await w.ai('k.ts', lines('one', 'two', 'three', 'four'));
+      await w.write('k.ts', lines('one', 'three', 'four'));
+      await w.commit('outside', '-a');
+      await w.expect('HEAD', { del: '0/1' });
+    },
+  },
+  {
+    name: 'del: a text of an agent that comes back after a look at another branch',
+    async run(w) {
+      await base(w, 'k.ts', lines('one', 'two', 'three'));
+      await w.git('checkout', '-q', '-b', 'side');
+      await w.ai('k.ts', lines('one', 'three', 'more'));
+      await w.commit('of an agent', '-a');
+      await w.git('checkout', '-q', 'main');
+      await w.ai('k.ts', lines('one', 'two', 'three', 'other'));
+      await w.commit('on main', '-a');
+      await w.git('checkout', '-q', 'side');
+      await w.git('reset', '-q', '--soft', 'HEAD~1');
+      await w.commit('again');
+      await w.expect('HEAD', { ai: '1/1', del: '1/1' });
+      await w.write('g.ts', lines('g'));
+      await w.git('add', 'g.ts');
+      await w.git('commit', '-q', '--amend', '--no-edit');
+      await w.expect('HEAD', { ai: '1/2', unk: 1, del: '1/1' });
+    },
+  },
+  {
     name: 'no message and no editor: git stops, with --no-verify too, and a merge that is up to date leaves none',
     async run(w) {
       await base(w);

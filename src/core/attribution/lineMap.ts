@@ -5,6 +5,7 @@
  * Lines with text of several origins keep spans and are judged by line: AI text left in a line makes it AI, a person's
  * hand in it makes it "AI, modified"; what only moves white space changes no origin.
  */
+import { diffLines } from '../hunks.ts';
 import type { LineOrigin, Position } from '../model.ts';
 import { blockCells } from './changedCells.ts';
 import { type Cell, Edit, isPending, judge, Mixed, originOf, Restorable, type Source } from './lineCells.ts';
@@ -262,9 +263,13 @@ export class LineMap {
     const newLines = newStart === 0 && newEnd === next.length ? next : next.slice(newStart, newEnd);
     const newCells = blockCells(oldLines, oldCells, newLines, edit, exact);
     // A line that nobody saw coming may be committed by now.
-    for (const [i, cell] of oldCells.entries())
-      if (cell === null || (!(cell instanceof Mixed) && originOf(cell)?.origin === 'unknown'))
-        this.#noteDeleted(oldLines[i] as string, edit);
+    const isOld = (cell: Cell): boolean =>
+      cell === null || (!(cell instanceof Mixed) && originOf(cell)?.origin === 'unknown');
+    if (oldCells.some(isOld))
+      // What the block still has, at its place, was not taken out of it.
+      for (const hunk of diffLines(oldLines, newLines))
+        for (let i = hunk.oldStart - 1; i < hunk.oldStart - 1 + hunk.oldLines; i++)
+          if (isOld(oldCells[i]!)) this.#noteDeleted(oldLines[i]!, edit);
     past.hasNew ||= newCells.includes(edit);
     this.#replace(from, oldLines.length, newLines, newCells);
     past.inverses.push({ first: from, added: newLines.length, lines: oldLines, cells: oldCells });

@@ -89,6 +89,9 @@ export function resolveOrigins(input: ResolveInput): Resolved {
     if (baseline !== undefined) for (const [token, o] of c.gone ?? []) if (!deleted.has(token)) deleted.set(token, o);
     for (const [token, o] of c.deleted) deleted.set(token, o);
   }
+  // This very text was there before, on whatever branch: what was taken out of it then is out of it again.
+  for (const c of told)
+    if (c.key === input.key) for (const [token, o] of c.deleted) if (!deleted.has(token)) deleted.set(token, o);
   for (const c of outside.toReversed())
     for (const [token, o] of c.deleted) if (!deleted.has(token)) deleted.set(token, o);
   if (baseline && broughtBack.size > 0) takeOutAgain(baseline, hunks, found, broughtBack, deleted);

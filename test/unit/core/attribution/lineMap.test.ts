@@ -192,6 +192,13 @@ void test('who deleted an old line is remembered until the line is deleted by an
   );
 });
 
+void test('lines that a rewritten block still has at their place were not deleted', () => {
+  const map = play('a\nb\nc\nd\n', [ai, [0, 0, 4, 0, 'new\nb\nc\nmore\n']]);
+  assert.deepEqual([...map.deletions().keys()], ['a', 'd']);
+  const moved = play('a\nb\nc\nd\n', [ai, [0, 0, 4, 0, 'b\nc\nd\na\n']]);
+  assert.deepEqual([...moved.deletions().keys()], ['a']);
+});
+
 /** What the journal gives back. */
 function stored(text: string, origins: LineOrigins): LineOrigins {
   const lines = splitLines(text).map((_, i) => i.toString(16).padStart(28, '0'));
