@@ -20,7 +20,7 @@ const readingPrefix =
 const destroying = list(`
   delete del destroy remove rm purge drop terminate reset wipe erase uninstall unregister deregister revoke disable
   archive kill clear flush truncate untag unlink unset unpublish deprecate expunge empty prune cancel abort detach
-  disconnect decommission retire nuke undeploy teardown tear-down down expire rollback roll suspend deactivate release
+  disconnect decommission retire nuke undeploy teardown tear-down down expire rollback roll deactivate release
   force-delete scrub evict drain cordon stop shutdown halt poweroff pause block ban unsubscribe withdraw reject undo
   deallocate clean cleanup discard invalidate leave close lock-out unassign unbind deauthorize revert rotate yank transfer
   bulk-delete mass-delete batch-delete bulk-remove`);

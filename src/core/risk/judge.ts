@@ -113,6 +113,8 @@ export function judge(
       (x) => overlaps(x, after.changed) || overlaps(x, after.touched),
       (x) => isNear(x, after),
     );
+    if (rule.once)
+      brought.splice(0, brought.length, ...brought.filter((f, i) => brought.findIndex((o) => o.key === f.key) === i));
     const isAlone = brought.every((f) => f.follows);
     // Who has the file has that token already, and it must be revoked once.
     const isKnown = (f: Found): boolean =>

@@ -101,8 +101,9 @@ function ownVersions(files: readonly FileChange[]): Set<string> {
     let table = '';
     for (const line of after.split('\n')) {
       table = /^\[([\w.-]{1,60})\]/.exec(line)?.[1] ?? table;
-      const own = /^version\s{0,20}=\s{0,20}"([^"]{1,60})"/.exec(line)?.[1];
-      if (own && /^(?:workspace\.)?package$/.test(table) && !before?.includes(line)) versions.add(own);
+      const [, dotted = '', own] = /^(package\.)?version\s{0,20}=\s{0,20}"([^"]{1,60})"/.exec(line) ?? [];
+      const isPackage = dotted === '' ? /^(?:workspace\.)?package$/.test(table) : table === 'workspace';
+      if (own && isPackage && !before?.includes(line)) versions.add(own);
     }
   }
   return versions;

@@ -9,6 +9,7 @@ export const checkSuppressed: Rule = {
   references: ['CWE-693', 'OWASP LLM06:2025'],
   why: 'The comment silences a tool for this line from now on; it is right only when a person has judged the finding.',
   remedy: 'fix the finding, or have a person add the reason',
+  once: true,
   keywords: ['nosec', 'nosemgrep', 'nosonar', 'skip', 'ignore', 'allow', 'lgtm', 'nolint'],
   check(source, report) {
     // Prose tells how it is done.

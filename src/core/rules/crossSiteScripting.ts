@@ -277,7 +277,10 @@ export const crossSiteScripting: Rule = {
           if (
             varies() &&
             (callee !== 'format_html' || c.isBuilt(first)) &&
-            !/escape\(|conditional_escape|bleach\.clean|nh3/.test(c.text(first))
+            // Templates escape what is put into them.
+            !/escape\(|conditional_escape|bleach\.clean|nh3|^(?:\w+\.){0,3}(?:render|render_to_string)\(/.test(
+              c.text(first),
+            )
           )
             report(hit);
         } else if (

@@ -37,7 +37,10 @@ export const dependencyChanged: Rule = {
         ...(scope !== undefined && d.name.startsWith(scope) ? { tier: 'medium' as const } : {}),
         key: dependencyKey(d),
         subject: `${d.section}:${d.name}`,
-        message: `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one and what the lock file resolves to.`,
+        message:
+          d.section === 'overrides'
+            ? `Dependency ${printable(d.name)} is held at ${version} for those that ask for another: check that they work with it.`
+            : `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one and what the lock file resolves to.`,
         known: `Dependency ${printable(d.name)} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it and what the lock file resolves to.`,
       });
     }
@@ -80,4 +83,8 @@ const shown = (version: string): string => {
   return [point?.join(' '), address.replace(/^https?:\/\//, '')].filter((x) => x).join(' of ');
 };
 
-const printable = (text: string): string => text.replace(/[^\w@/.:^~<>=!*+, ${}[\]()-]/g, '?').slice(0, 60);
+/** The end of a long address says more than its start: there stands what is taken of it. */
+function printable(text: string): string {
+  const safe = text.replace(/[^\w@/.:^~<>=!*+, ${}[\]()-]/g, '?');
+  return safe.length <= 60 ? safe : `…${safe.slice(-59)}`;
+}

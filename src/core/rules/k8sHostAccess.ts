@@ -1,4 +1,4 @@
-import { walk, pathOf } from '../languages/treeNode.ts';
+import { at, walk, pathOf } from '../languages/treeNode.ts';
 import { kubernetes } from './kit/kube.ts';
 import { switchBack } from './kit/switchBack.ts';
 import type { Rule } from './rule.ts';
@@ -44,7 +44,12 @@ export const k8sHostAccess: Rule = {
     for (const root of source.tree) {
       for (const n of walk(root)) {
         if (n.kind !== 'scalar') {
-          if (n.key === 'add' && n.parent?.key === 'capabilities') {
+          // Who is privileged has them all.
+          if (
+            n.key === 'add' &&
+            n.parent?.key === 'capabilities' &&
+            at(n.parent.parent, 'privileged')?.value !== 'true'
+          ) {
             for (const c of n.children)
               if (
                 /^(?:ALL|SYS_ADMIN|NET_ADMIN|SYS_PTRACE|SYS_MODULE|DAC_READ_SEARCH|DAC_OVERRIDE|SYS_RAWIO|SYS_BOOT|BPF|NET_RAW|MKNOD|SETUID|SETGID|CAP_\w+)$/i.test(

@@ -137,7 +137,7 @@ export const migrationOperations: Rule = {
           continue;
         if (call.name === 'execute' && call.args[0]) {
           const sql = statement(c, call.args[0]);
-          if (onlyNewRows(sql)) continue;
+          if (onlyNewRows(sql) || harmlessSql(body)) continue;
           // The other branch of a condition does the same to the same table.
           const table = /^\s*UPDATE\s+(?:ONLY\s+)?"?([\w.]{1,100})/i.exec(sql)?.[1];
           if (table !== undefined && told.has(table)) continue;
@@ -178,7 +178,10 @@ export const migrationOperations: Rule = {
           ) &&
           !/validate:\s*false|algorithm:\s*:concurrently/.test(body)
         )
-          if (call.name === 'change_column_default') found({ ...hit, tier: 'medium', message: newDefault });
+          // A constraint that was checked before says so already.
+          if (call.name === 'change_column_null' && /\bremove_check_constraint\b/.test(text))
+            found({ ...hit, tier: 'medium' });
+          else if (call.name === 'change_column_default') found({ ...hit, tier: 'medium', message: newDefault });
           else
             report(
               call.name === 'change_column_null' && /,\s*true\s*\)?$/.test(body) ? { ...hit, tier: 'medium' } : hit,

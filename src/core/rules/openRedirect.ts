@@ -137,7 +137,7 @@ const builtPath =
 
 /** An address of this very site: a constant path below the origin that the request came to. */
 const ownUrl =
-  /^new URL\(\s*["'`]\/(?!\/)[^"'`$\n]{0,300}["'`]\s*,\s*(?:\w{1,40}\.){0,5}(?:origin|url|nextUrl|href|baseUrl)\s*\)$/;
+  /^new URL\(\s*(?:["'`]\/(?!\/)[^"'`$\n]{0,300}["'`]|[A-Z][A-Z0-9_]{2,60})\s*,\s*(?:\w{1,40}\.){0,5}(?:origin|url|nextUrl|href|baseUrl)\s*\)$/;
 
 /** Whether all that the variable holds starts with a path of this site. */
 function startsHere(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {

@@ -48,6 +48,8 @@ export interface Rule {
   readonly perLine?: boolean;
   /** What it finds runs once for each file it stands in: it has moved only when the file that had it is gone. */
   readonly movesWithFile?: boolean;
+  /** Of what one change brings to a file, the same sentence is said once: it was decided once. */
+  readonly once?: boolean;
   check(source: Source, report: (hit: Hit) => void): void;
   /** A safe replacement for the hit's text, when there is one. */
   fix?(text: string): { readonly title: string; readonly newText: string } | undefined;

@@ -121,6 +121,13 @@ function isSecretValue(name: string, value: string, code: boolean): boolean {
     if (plain !== undefined && (isPlaceholder(plain) || isSampleWord(plain.replace(/([a-z])(?=[A-Z])/g, '$1 '))))
       return false;
   }
+  // An address of a store, without a key to it.
+  if (
+    /^(?:(?:Blob|Table|Queue|File)Endpoint|DefaultEndpointsProtocol|Endpoint)=/i.test(value) &&
+    !/(?:AccountKey|SharedAccess(?:Signature|Key)|Password|AccessKey)=/i.test(value)
+  )
+    return false;
+  if (/_(?:uuid|guid)$/i.test(name) && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return false;
   // A connection string that signs in as the user of the process.
   if (
     /;\s*(?:Trusted_Connection|Integrated Security)\s*=\s*(?:true|yes|sspi)\b/i.test(value) &&

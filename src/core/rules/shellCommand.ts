@@ -217,6 +217,14 @@ export const shellCommand: Rule = {
         // A script that keeps it in a variable, and sends that nowhere, shows it to nobody.
         const into = /^\s*(?:(?:export|local|readonly|declare)\s+)?(\w{1,80})=["']?\$\(/.exec(command.text)?.[1];
         if (verdict.rule === 'secret-read' && into !== undefined && !sends(source, into)) continue;
+        // Nor does one that looks only whether it is there, or hands it to the cluster again.
+        if (
+          verdict.rule === 'secret-read' &&
+          /(?:&>|>\s*)\s*\/dev\/null\b|\|\s*kubectl\b[^|\n]{0,200}\b(?:apply|create|replace)\b[^|\n]{0,80}-f\s+-|--password-stdin\b/.test(
+            command.text,
+          )
+        )
+          continue;
         // What a pipeline made for this very run, and finds by the run's own number.
         if (
           thrownAway.has(source.language) &&
@@ -269,17 +277,23 @@ export const shellCommand: Rule = {
             // The volumes are those of the project, however its file is called.
             verdict.rule === 'compose-down-volumes'
               ? verdict.rule
-              : // Another release of what was installed before.
-                verdict.rule === 'install-from-url'
-                ? `${verdict.rule}:${command.text
-                    .replace(/@[\w.+-]{1,80}(?=["'\s#]|$)/g, '@')
-                    .replace(/\s+/g, ' ')
-                    .trim()
-                    .slice(0, 300)}`
-                : // What is deleted is named, and how else the command is written deletes no more.
-                  /^(?:http-delete|delete-(?:system|system-file|outside|tree))$/.test(verdict.rule)
-                  ? `${verdict.rule}:${verdict.reason}`
-                  : `${verdict.rule}:${command.text.replace(/\s+/g, ' ').trim().slice(0, 300)}`,
+              : // How the command is called is not what it does.
+                /-(?:change|create|delete)$/.test(verdict.rule)
+                ? `${verdict.rule}:${verdict.reason}`
+                : // Another version of a script from where it came before.
+                  verdict.rule === 'network-to-shell'
+                  ? `${verdict.rule}:${command.text.replace(/\d+/g, '#').replace(/\s+/g, ' ').trim().slice(0, 300)}`
+                  : // Another release of what was installed before.
+                    verdict.rule === 'install-from-url'
+                    ? `${verdict.rule}:${command.text
+                        .replace(/@[\w.+-]{1,80}(?=["'\s#]|$)/g, '@')
+                        .replace(/\s+/g, ' ')
+                        .trim()
+                        .slice(0, 300)}`
+                    : // What is deleted is named, and how else the command is written deletes no more.
+                      /^(?:http-delete|delete-(?:system|system-file|outside|tree))$/.test(verdict.rule)
+                      ? `${verdict.rule}:${verdict.reason}`
+                      : `${verdict.rule}:${command.text.replace(/\s+/g, ' ').trim().slice(0, 300)}`,
           tier: verdict.tier,
           // No agent runs it now.
           message: verdict.reason.replace(

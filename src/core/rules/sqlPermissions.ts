@@ -26,27 +26,37 @@ export const sqlPermissions: Rule = {
     // A script that makes a data base makes its users, too: nobody had a right there before.
     const made = new Set<string>();
     const users = new Set<string>();
+    const granted = new Set<string>();
     for (const s of source.sql) {
       const base = /^CREATE (?:DATABASE|SCHEMA) (?:IF NOT EXISTS )?([^\s;]+)/.exec(s.text)?.[1];
       const user = /^CREATE (?:USER|ROLE) (?:IF NOT EXISTS )?([^\s;]+)/.exec(s.text)?.[1];
       if (base) made.add(bare(base));
       if (user) users.add(bare(user));
+      const to = /^GRANT .{1,400}? TO ([^\s;,]+)/.exec(s.text)?.[1];
+      if (to) granted.add(bare(to));
     }
     for (const s of source.sql) {
       const grant = /^GRANT .{1,400}? ON (?:DATABASE |SCHEMA )?([^\s.;]+)(?: ?\. ?\S+)? TO ([^\s;]+)/.exec(s.text);
       if (grant && made.has(bare(grant[1]!)) && users.has(bare(grant[2]!))) continue;
-      if (
-        made.size > 0 &&
-        /^CREATE (?:USER|ROLE) /.test(s.text) &&
-        !/\b(?:SUPERUSER|CREATEROLE|BYPASSRLS|CREATEDB|REPLICATION)\b/.test(s.text)
-      )
-        continue;
+      const user = /^CREATE (?:USER|ROLE) (?:IF NOT EXISTS )?([^\s;]+)/.exec(s.text)?.[1];
+      // What a new user may do is told where it is granted.
+      if (user && granted.has(bare(user)) && !powers.test(s.text)) continue;
+      if (made.size > 0 && /^CREATE (?:USER|ROLE) /.test(s.text) && !powers.test(s.text)) continue;
       if (
         /^(?:GRANT|REVOKE|DENY) |^(?:CREATE|ALTER|DROP) (?:ROLE|USER|GROUP|LOGIN|POLICY|SERVER ROLE)\b|^ALTER DEFAULT PRIVILEGES\b|^REASSIGN OWNED\b|^(?:EXEC|EXECUTE) SP_ADD(?:SRV)?ROLEMEMBER\b/.test(
           s.text,
         )
       )
-        report({ start: s.start, end: s.end });
+        // A user alone may do nothing yet.
+        report({
+          start: s.start,
+          end: s.end,
+          ...(user &&
+            !powers.test(s.text) && {
+              tier: 'medium' as const,
+              message: 'A user of the data base is made: say who it is for, and what it will be allowed to do.',
+            }),
+        });
     }
   },
 };
@@ -57,3 +67,6 @@ const bare = (name: string): string =>
     .replace(/@.*$/, '')
     .replace(/["'`[\]]/g, '')
     .toLowerCase();
+
+/** Rights that a role has by itself. */
+const powers = /\b(?:SUPERUSER|CREATEROLE|BYPASSRLS|CREATEDB|REPLICATION)\b/;

@@ -16,7 +16,7 @@ export const testsRemoved: Rule = {
   check(source, report) {
     if (!isTestPath(source.path)) return;
     for (const m of source.text.matchAll(
-      /^[ \t]*(?:(?:(?:await|return|void)\s+)?(?:(?:t|ctx|context|suite)\.)?(?:it|test|specify)(?:\.each\([^\n]{0,400}\)|\.concurrent|\.only)?\s*\(\s*['"`]|(?:async\s+)?def\s+test\w*\s*\(|func\s+Test\w+\s*\(|@(?:Test|ParameterizedTest|RepeatedTest|TestFactory)\b|#\[(?:tokio::)?test\]|\[(?:Fact|Theory|TestMethod|DataTestMethod|Test|TestCase|TestCaseSource)\b|public\s+function\s+test\w+|(?:it|scenario)\s+['"][^'"\n]+['"](?:\s*,[^\n]{0,200}?)?\s+do\b|(?:it|scenario)\s+['"][^'"\n]+['"]\s*\\$)/gm,
+      /^[ \t]*(?:(?:(?:await|return|void)\s+)?(?:(?:t|ctx|context|suite)\.)?(?:it|test|specify)(?:\.each\([^\n]{0,400}\)|\.concurrent|\.only|\.serial|\.sequential|\.failing)?\s*\(\s*['"`]|(?:async\s+)?def\s+test\w*\s*\(|func\s+Test\w+\s*\(|@(?:Test|ParameterizedTest|RepeatedTest|TestFactory)\b|#\[(?:tokio::)?test\]|\[(?:Fact|Theory|TestMethod|DataTestMethod|Test|TestCase|TestCaseSource)\b|public\s+function\s+test\w+|(?:it|scenario)\s+['"][^'"\n]+['"](?:\s*,[^\n]{0,200}?)?\s+do\b|(?:it|scenario)\s+['"][^'"\n]+['"]\s*\\$)/gm,
     )) {
       // The rows of one test are one test.
       const above = source.lines[source.lineAt(m.index) - 2] ?? '';

@@ -683,6 +683,9 @@ test('parts whose own manifests the change edits are no dependencies', async () 
   assert.equal(await found([member]), 2);
   assert.equal(await found([member, { path: 'Cargo.toml', before: workspace('1.0.1'), after: workspace('1.0.2') }]), 0);
   assert.equal(await found([member, { path: 'Cargo.toml', before: workspace('1.0.2'), after: workspace('1.0.2') }]), 2);
+  const dotted = (n: string) =>
+    `[workspace]\npackage.version = "${n}"\n\n[workspace.dependencies]\nshop-prices = { path = "./prices/", version = "=${n}" }\n`;
+  assert.equal(await found([{ path: 'Cargo.toml', before: dotted('1.0.0-rc.1'), after: dotted('1.0.0') }]), 0);
 });
 
 test('an expression that a script pastes twice is told once for the step', async () => {

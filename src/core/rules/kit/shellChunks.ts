@@ -56,7 +56,7 @@ export function shellChunks(source: Source): Chunk[] {
       return chunks;
     default: {
       const keys =
-        /^(?:run|script|before_script|after_script|bash|sh|pwsh|powershell|command|entrypoint|shell|cmd|raw|inlineScript)$/;
+        /^(?:(?:ansible\.(?:builtin|legacy)\.)?(?:shell|command|raw)|run|script|before_script|after_script|bash|sh|pwsh|powershell|entrypoint|cmd|inlineScript)$/;
       for (const root of source.tree) for (const n of walk(root)) if (keys.test(n.key) && n.kind !== 'map') value(n);
       return chunks;
     }
