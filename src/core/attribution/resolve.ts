@@ -141,15 +141,23 @@ function takeOutAgain(
   broughtBack: ReadonlyMap<string, LineOrigin>,
   deleted: Map<string, LineOrigin>,
 ): void {
-  for (const hunk of hunks)
-    for (const token of old.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines)) {
+  const edit = (o: LineOrigin): string => [o.origin, o.at, o.session, o.agent].join('\n');
+  for (const hunk of hunks) {
+    let inPlace: Set<string> | undefined;
+    for (let i = hunk.oldStart - 1; i < hunk.oldStart - 1 + hunk.oldLines; i++) {
+      const token = old[i] ?? '';
       const by = broughtBack.get(token);
       if (!by || deleted.has(token)) continue;
-      const isSameEdit = (o: LineOrigin | null | undefined): boolean =>
-        o?.origin === by.origin && o.at === by.at && o.session === by.session && o.agent === by.agent;
-      if (found.slice(hunk.newStart - 1, hunk.newStart - 1 + hunk.newLines).some((s) => isSameEdit(s?.origin)))
-        deleted.set(token, by);
+      if (!inPlace) {
+        inPlace = new Set();
+        for (let n = hunk.newStart - 1; n < hunk.newStart - 1 + hunk.newLines; n++) {
+          const origin = found[n]?.origin;
+          if (origin) inPlace.add(edit(origin));
+        }
+      }
+      if (inPlace.has(edit(by))) deleted.set(token, by);
     }
+  }
 }
 
 /** The texts that speak of deletions, from old to new: those of our own history first choice, those outside of it else. */

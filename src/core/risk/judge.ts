@@ -90,7 +90,8 @@ export function judge(
               ? f
               : {
                   ...f,
-                  tier: 'medium',
+                  // Not below "high": a name is soon made up.
+                  tier: 'high',
                   message: `'${f.key.slice(0, 40)}' gave way to '${instead.slice(0, 40)}': be sure that it checks as much.`,
                 },
             before,
@@ -113,14 +114,14 @@ export function judge(
       (x) => overlaps(x, after.changed) || overlaps(x, after.touched),
       (x) => isNear(x, after),
     );
-    if (rule.once)
-      brought.splice(0, brought.length, ...brought.filter((f, i) => brought.findIndex((o) => o.key === f.key) === i));
+    const told = new Set<string>();
+    const isTold = (f: Found): boolean => rule.once === true && told.size === told.add(f.key).size;
     const isAlone = brought.every((f) => f.follows);
     // Who has the file has that token already, and it must be revoked once.
     const isKnown = (f: Found): boolean =>
       rule.id === 'secret-token' && hasBefore && before.source.text.includes(after.source.text.slice(f.start, f.end));
     for (const f of brought)
-      if ((isAlone || !f.follows) && !isKnown(f)) {
+      if ((isAlone || !f.follows) && !isKnown(f) && !isTold(f)) {
         const message = f.subject !== undefined && subjects.has(f.subject) ? (f.known ?? f.message) : f.message;
         findings.push(toFinding(rule, message === undefined ? f : { ...f, message }, after));
       }

@@ -94,7 +94,7 @@ const maxNames = 30;
 
 /** Names of checks, by what they say: that something is required of somebody, or who may do it. */
 const checking =
-  /(?<![\w.])@?(?:\w*(?:requir|must|ensure|enforce|verif)\w*(?:scope|permission|auth|role|access|login|admin|token|user|privilege|owner|abilit)\w*|\w*(?:guards?|authori[sz]\w*|authenticat\w*|permissions?|polic(?:y|ies)|roles?allowed))\s*\(/i;
+  /(?<![\w.])@?(?:\w{0,40}(?:requir|must|ensure|enforce|verif)\w{0,40}(?:scope|permission|auth|role|access|login|admin|token|user|privilege|owner|abilit)\w{0,40}|\w{0,40}(?:guards?|authori[sz]\w{0,40}|authenticat\w{0,40}|permissions?|polic(?:y|ies)|roles?allowed))\s{0,4}\(/i;
 const openDoor = /public|everyone|anyone|permitall|allowall|nobody|no_?auth|guest/i;
 
 /** The check that the lines in a safeguard's place make instead, if they name one that the old lines did not. */
@@ -107,9 +107,16 @@ export function tookItsPlace(
 ): string | undefined {
   const hunk = hunks.find((h) => line >= h.oldStart && line < h.oldStart + h.oldLines);
   if (!hunk || hunk.newLines === 0 || hunk.newLines > 40) return undefined;
+  // Many safeguards can go in one run of lines: it is read once.
+  if (!instead.has(hunk)) instead.set(hunk, newCheck(before, after, changed, hunk));
+  return instead.get(hunk);
+}
+const instead = new WeakMap<Hunk, string | undefined>();
+
+function newCheck(before: Source, after: Source, changed: ReadonlySet<number>, hunk: Hunk): string | undefined {
   const old = before.lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join('\n');
   for (let n = hunk.newStart; n < hunk.newStart + hunk.newLines; n++) {
-    const text = after.lines[n - 1] ?? '';
+    const text = (after.lines[n - 1] ?? '').slice(0, 400);
     if (!changed.has(n) || /^\s*(?:\/\/|#(?!\[)|\*|\/\*|--|import\b|from\b|using\b)/.test(text)) continue;
     const name = checking.exec(text)?.[0].replace(/^@|\s*\($/g, '');
     if (name && !weaker.test(name.toLowerCase()) && !openDoor.test(text) && !old.includes(name)) return name;

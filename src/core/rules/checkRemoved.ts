@@ -55,9 +55,10 @@ export const checkRemoved: Rule = {
       const seen = new Set<string>();
       // A workflow that checks, called as a whole.
       const called = at(job.node, 'uses');
-      const checks = /([^\s@]*(?:test|check|lint|scan|audit|verif|certif|codeql)[^\s@/]*\.ya?ml)(?:@|$)/i.exec(
-        called?.value ?? '',
-      );
+      const checks =
+        /^([^\s@]{0,250}(?:test|check|lint|scan|audit|verif|certif|codeql)[^\s@/]{0,80}\.ya?ml)(?:@|$)/i.exec(
+          (called?.value ?? '').slice(0, 300),
+        );
       if (called && checks) report({ start: called.start, end: called.end, key: `check:${checks[1]}` });
       for (const step of job.steps) {
         const run = (at(step, 'run')?.value ?? '').replace(/\$\{\{[^}\n]{0,200}\}\}/g, '_');

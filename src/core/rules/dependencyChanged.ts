@@ -21,13 +21,13 @@ export const dependencyChanged: Rule = {
     const scope = ownScope(source);
     // A block for each target asks for the same: the first says it.
     const told = new Set<string>();
+    let required: ReadonlySet<string> | undefined;
     for (const d of all) {
       if (isOwn(d)) continue;
       if (d.version !== '' && told.has(`${d.name}\0${d.version}`)) continue;
       told.add(`${d.name}\0${d.version}`);
       // A program of a module that is asked for above: the module tells it.
-      if (d.section === 'tool' && all.some((o) => o.section === 'require' && `${d.name}/`.startsWith(`${o.name}/`)))
-        continue;
+      if (d.section === 'tool' && isOfOneOf(d.name, (required ??= namesIn(all, 'require')))) continue;
       const version = printable(shown(d.version));
       report({
         start: d.start,
@@ -46,6 +46,16 @@ export const dependencyChanged: Rule = {
     }
   },
 };
+
+const namesIn = (all: readonly Dependency[], section: string): ReadonlySet<string> =>
+  new Set(all.filter((d) => d.section === section).map((d) => d.name));
+
+/** Whether a path of packages, or a folder above it, is one of the modules. */
+function isOfOneOf(name: string, modules: ReadonlySet<string>): boolean {
+  for (let end = name.length; end > 0; end = name.lastIndexOf('/', end - 1))
+    if (modules.has(name.slice(0, end))) return true;
+  return false;
+}
 
 /** The scope of the registry that a package and its sisters share (`@shop/`, `vendor/`), where it names itself by one. */
 function ownScope(source: Source): string | undefined {

@@ -103,7 +103,7 @@ function sends({ lines }: Source, variable: string): boolean {
         /\bfor\s+(\w{1,80})\s+in\b/.exec(line)?.[1] ??
         /\bread\s[^<]{0,80}?(\w{1,80})\s*<<</.exec(line)?.[1] ??
         /^\s*(?:(?:export|local|readonly|declare)\s+)?(\w{1,80})\+?=/.exec(line)?.[1];
-      if (made !== undefined && !names.includes(made) && names.length < 20) names.push(made);
+      if (made !== undefined && !names.includes(made) && names.length < 10) names.push(made);
     }
   }
   return false;
@@ -139,6 +139,13 @@ export const shellCommand: Rule = {
     let socket = false;
     let isSealed = false;
     let seals: boolean | undefined;
+    const sent = new Map<string, boolean>();
+    // Each variable costs a walk over the script: of more than a few the worst is assumed.
+    const isSent = (variable: string): boolean => {
+      let answer = sent.get(variable);
+      if (answer === undefined) sent.set(variable, (answer = sent.size >= 10 || sends(source, variable)));
+      return answer;
+    };
     for (const chunk of shellChunks(source)) {
       for (const command of logicalLines(chunk.text)) {
         const start = chunk.start + command.start;
@@ -216,7 +223,7 @@ export const shellCommand: Rule = {
           continue;
         // A script that keeps it in a variable, and sends that nowhere, shows it to nobody.
         const into = /^\s*(?:(?:export|local|readonly|declare)\s+)?(\w{1,80})=["']?\$\(/.exec(command.text)?.[1];
-        if (verdict.rule === 'secret-read' && into !== undefined && !sends(source, into)) continue;
+        if (verdict.rule === 'secret-read' && into !== undefined && !isSent(into)) continue;
         // Nor does one that looks only whether it is there, or hands it to the cluster again.
         if (
           verdict.rule === 'secret-read' &&

@@ -844,7 +844,7 @@ test('a check in the place of another is told once, with less weight; an open do
       .filter((f) => f.rule === 'safeguard-removed')
       .map((f) => f.tier);
   const instead = await found('@RequiresScope(scopes.read)');
-  assert.ok(instead.length > 0 && instead.length <= 2 && instead.every((t) => t === 'medium'), instead.join());
+  assert.ok(instead.length > 0 && instead.length <= 2 && instead.every((t) => t === 'high'), instead.join());
   for (const open of ['@PermitAll()', '@AllowAnonymous()', "@Header('a', 'b')", '@SkipAuthorization()'])
     assert.ok((await found(open)).includes('critical'), open);
 });
