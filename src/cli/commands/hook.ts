@@ -18,8 +18,10 @@ import { keepCode } from '../codeCache.ts';
 import { readInput, UsageError } from '../command.ts';
 import type { Command, Io } from '../command.ts';
 
-/** Hosts wait 5 s at the least (prompts), 600 s at the most. */
+/** Hosts wait 5 s at the least (prompts), 600 s at the most; after a deed 10 s. */
 const deadlineMs = 4000;
+/** After the deed nothing is left to decide, and lines that are not noted in time are unknown for good. */
+const moreAfterDeedMs = 4000;
 const maxPayload = 64 * 1024 * 1024;
 export const hook: Command = {
   name: 'hook',
@@ -57,10 +59,14 @@ export async function answerWithin(
   const progress: Progress = {};
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<AgentReply>((resolve) => {
-    timer = setTimeout(() => {
+    const giveUp = (): void => {
       // Something hangs (a network disk, a lock). Nothing else may keep the process alive.
       setTimeout(() => process.exit(), 200).unref();
       resolve(adapter.reply(progress.event, progress.decision ?? lateDecision(progress.event)));
+    };
+    timer = setTimeout(() => {
+      if (progress.event?.phase === 'post') timer = setTimeout(giveUp, moreAfterDeedMs);
+      else giveUp();
     }, limitMs);
   });
   try {

@@ -278,3 +278,25 @@ test('a deadline answers closed for edits and commands', async (t) => {
   const reply = await answerWithin(claudeCode, source, { env: w.env, cwd: w.root }, 0);
   assert.notEqual(decisionOf(reply), 'pass');
 });
+
+test('what an agent did is noted, though the machine is too busy for the deadline', async (t) => {
+  const w = world(t);
+  w.write('src/a.ts', 'one\nTWO\n');
+  const source = JSON.stringify({
+    session_id: 's1',
+    hook_event_name: 'PostToolUse',
+    cwd: w.root,
+    tool_name: 'Edit',
+    tool_input: { file_path: path.join(w.root, 'src/a.ts'), old_string: 'two', new_string: 'TWO' },
+  });
+  const exit = process.exit.bind(process);
+  t.after(() => {
+    process.exit = exit;
+  });
+  process.exit = (() => undefined) as unknown as typeof process.exit;
+  await answerWithin(claudeCode, source, { env: w.env, cwd: w.root }, 0);
+  const gitDir = path.join(w.root, '.git');
+  const store = openAttribution({ root: w.root, gitDir, commonDir: gitDir });
+  const { origins } = await store.resolve('src/a.ts', 'one\nTWO\n', { baseline: 'one\ntwo\n' });
+  assert.equal(origins.at(-1)?.origin?.origin, 'ai');
+});
