@@ -259,9 +259,16 @@ function onlyNew(sql: string | undefined): boolean {
 /** The text that is run, of a call or of the constant that it is made of, without what is put into it. */
 function statement(c: Code, range: { from: number; to: number }): string {
   const first = c.facts.tokens[range.from];
-  if (first?.kind === 'str') return c.facts.stringOf(first);
   const value = first && c.facts.valuesOf(first.text, range.from).find((a) => c.facts.tokens[a.from]?.kind === 'str');
-  return value ? c.facts.stringOf(c.facts.tokens[value.from]!) : '';
+  const { from, to } = first?.kind === 'str' || !value ? range : value;
+  // Literals side by side are one text.
+  let text = '';
+  for (let i = from; i < to; i++) {
+    const token = c.facts.tokens[i]!;
+    if (token.kind === 'str') text += `${c.facts.stringOf(token)} `;
+    else if (token.text !== '+' && token.kind !== 'comment') break;
+  }
+  return text;
 }
 
 /** Rows that are written out, beside those that are there. */

@@ -227,7 +227,8 @@ export const shellCommand: Rule = {
         // Nor does one that looks only whether it is there, or hands it to the cluster again.
         if (
           verdict.rule === 'secret-read' &&
-          /(?:&>|>\s*)\s*\/dev\/null\b|\|\s*kubectl\b[^|\n]{0,200}\b(?:apply|create|replace)\b[^|\n]{0,80}-f\s+-|--password-stdin\b/.test(
+          !sender.test(command.text) &&
+          /(?:&>|>\s*)\s*\/dev\/null\b|\|\s*kubectl\b[^|\n]{0,200}\b(?:apply|create|replace)\b[^|\n]{0,80}-f\s+-/.test(
             command.text,
           )
         )

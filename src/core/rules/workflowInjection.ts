@@ -29,7 +29,7 @@ export const workflowInjection: Rule = {
             inputs.add(e.text);
           }
           // Only other workflows of the repository call it, and they write what it is given.
-          const isCalled = inputs.has(e.text) && callers.every((t) => t.name === 'workflow_call');
+          const isCalled = inputs.has(e.text) && callers.length > 0 && callers.every((t) => t.name === 'workflow_call');
           report({
             ...(isCalled && { tier: 'medium' as const }),
             start: e.start,
