@@ -109,6 +109,19 @@ function sends({ lines }: Source, variable: string): boolean {
   return false;
 }
 
+/** What a command is about, without what may be written another way and does no more. */
+function keyOf({ rule, reason }: { readonly rule: string; readonly reason: string }, text: string): string {
+  // The volumes are those of the project, however its file is called.
+  if (rule === 'compose-down-volumes') return rule;
+  // The reason names what is changed or deleted, and how else the command is called does no more.
+  if (/-(?:change|create|delete)$|^delete-(?:system|system-file|outside|tree)$/.test(rule)) return `${rule}:${reason}`;
+  let what = text;
+  // Another version of a script, or another release, from where it came before.
+  if (rule === 'network-to-shell') what = what.replace(/\d+/g, '#');
+  else if (rule === 'install-from-url') what = what.replace(/@[\w.+-]{1,80}(?=["'\s#]|$)/g, '@');
+  return `${rule}:${what.replace(/\s+/g, ' ').trim().slice(0, 300)}`;
+}
+
 export const shellCommand: Rule = {
   id: 'destructive-command',
   title: 'Command destroys or exposes something',
@@ -281,27 +294,7 @@ export const shellCommand: Rule = {
         report({
           start,
           end,
-          key:
-            // The volumes are those of the project, however its file is called.
-            verdict.rule === 'compose-down-volumes'
-              ? verdict.rule
-              : // How the command is called is not what it does.
-                /-(?:change|create|delete)$/.test(verdict.rule)
-                ? `${verdict.rule}:${verdict.reason}`
-                : // Another version of a script from where it came before.
-                  verdict.rule === 'network-to-shell'
-                  ? `${verdict.rule}:${command.text.replace(/\d+/g, '#').replace(/\s+/g, ' ').trim().slice(0, 300)}`
-                  : // Another release of what was installed before.
-                    verdict.rule === 'install-from-url'
-                    ? `${verdict.rule}:${command.text
-                        .replace(/@[\w.+-]{1,80}(?=["'\s#]|$)/g, '@')
-                        .replace(/\s+/g, ' ')
-                        .trim()
-                        .slice(0, 300)}`
-                    : // What is deleted is named, and how else the command is written deletes no more.
-                      /^(?:http-delete|delete-(?:system|system-file|outside|tree))$/.test(verdict.rule)
-                      ? `${verdict.rule}:${verdict.reason}`
-                      : `${verdict.rule}:${command.text.replace(/\s+/g, ' ').trim().slice(0, 300)}`,
+          key: keyOf(verdict, command.text),
           tier: verdict.tier,
           // No agent runs it now.
           message: verdict.reason.replace(

@@ -29,20 +29,28 @@ const request = new RegExp(
     String.raw`\bRequest\s*(?:\.(?:Query|QueryString|Form|Params|Cookies|Headers|Path|Body|RawUrl|Url|Files|RouteValues|UserAgent|UrlReferrer|InputStream)\b|\[)`,
   ].join('|'),
 );
-/** What means this in one family of languages, and something else elsewhere: `Path(…)` of Python is no part of a request. */
-const requestOf: Partial<Record<Language, RegExp>> = {
-  // actix, axum, rocket
-  rust: /\b(?:web::|extract::)?(?:Query|Path|Form|Json)\s*\(/,
-};
 /** Rails, Sinatra, Grails; route parameters. */
 const routeParams = /\bparams\s*(?:\[|\.(?:require|permit|fetch|to_unsafe_h|dig|slice|values|each)\b)|\bcookies\s*\[/;
-for (const language of ['ruby', 'groovy', 'php', 'kotlin', 'scala', 'swift', 'c'] as const)
-  requestOf[language] = routeParams;
 /** And the page's own address. */
 const ofPage = new RegExp(
   String.raw`${routeParams.source}|\blocation\.(?:search|hash|href)\b|\bdocument\.(?:URL|referrer|documentURI|baseURI|location)\b|\bwindow\.name\b|\bsearchParams\b`,
 );
-for (const language of ['javascript', 'typescript', 'tsx', 'html'] as const) requestOf[language] = ofPage;
+/** What means this in one family of languages, and something else elsewhere: `Path(…)` of Python is no part of a request. */
+const requestOf: Partial<Record<Language, RegExp>> = {
+  // actix, axum, rocket
+  rust: /\b(?:web::|extract::)?(?:Query|Path|Form|Json)\s*\(/,
+  ruby: routeParams,
+  groovy: routeParams,
+  php: routeParams,
+  kotlin: routeParams,
+  scala: routeParams,
+  swift: routeParams,
+  c: routeParams,
+  javascript: ofPage,
+  typescript: ofPage,
+  tsx: ofPage,
+  html: ofPage,
+};
 
 /** The event of a serverless function. */
 const event =
