@@ -870,6 +870,17 @@ test('a version that is kept in one place is told there', async () => {
   );
 });
 
+test('inputs weigh less only where other workflows of the repository alone give them', async () => {
+  const tier = async (path: string, text: string) =>
+    (await judge(path, null, text)).findings.find((f) => f.rule === 'workflow-injection')?.tier;
+  const job =
+    'permissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo ${{ inputs.name }}\n';
+  assert.equal(await tier('.github/workflows/a.yml', `on:\n  workflow_call:\n${job}`), 'medium');
+  assert.equal(await tier('.github/workflows/a.yml', `on:\n  workflow_call:\n  workflow_dispatch:\n${job}`), 'high');
+  const action = 'runs:\n  using: composite\n  steps:\n    - run: echo ${{ inputs.name }}\n      shell: bash\n';
+  assert.equal(await tier('action.yml', `name: a\ninputs:\n  name: {}\n${action}`), 'high');
+});
+
 test('unit tests in a Rust file are tests', async () => {
   const body = 'fn f(p: &str) {\n    Client::builder().danger_accept_invalid_certs(true);\n}\n';
   const found = async (after: string) =>
