@@ -8,9 +8,12 @@ let nodeCrypto: typeof import('node:crypto') | undefined;
 const loadCrypto = (): typeof import('node:crypto') =>
   (nodeCrypto ??= require('node:crypto') as typeof import('node:crypto'));
 
-/** Bytes hashed without OpenSSL so far. Beyond `maxPlain` of them loading it pays. */
+/**
+ * Bytes hashed without OpenSSL so far. Beyond `maxPlain` of them loading it (5 ms) pays: V8 optimises our own code after some
+ * twenty blocks, in a thread that the process's end waits for (12 ms).
+ */
 let plain = 0;
-const maxPlain = 8192;
+const maxPlain = 1280;
 
 export const sha256: Sha256 = (data) => {
   if (nodeCrypto === undefined && plain + data.length <= maxPlain) {

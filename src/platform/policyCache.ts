@@ -30,8 +30,8 @@ export interface PolicyState {
 
 export interface PolicySource {
   readonly file: string;
-  /** SHA-256 of the text, `absent`, or `bad` (never equal to anything). */
-  readonly hash: string;
+  /** What `contentOf` gives of its text, `absent`, or `bad` (never equal to anything). */
+  readonly content: string;
 }
 
 export interface CachedPolicy {
@@ -41,6 +41,10 @@ export interface CachedPolicy {
 }
 
 export const absent = 'absent';
+/** A longer text is known by its hash. */
+const maxWholeText = 16_384;
+/** What tells a source's text from every other: itself, since hashing a kilobyte takes a hook longer than all its reading. */
+export const contentOf = (text: string): string => (text.length > maxWholeText ? sha256(text) : `=${text}`);
 export const keepDir = (commonDir: string): string => path.join(commonDir, 'countersign', 'policy');
 /** Work trees of one repository may be on different branches, so each has its own. */
 export const cacheFile = (commonDir: string, root: string): string =>
@@ -70,7 +74,7 @@ export function cachedPolicy(
     if (text.slice(0, end) !== `${head}${body.length}`) return undefined;
     const { sources, state } = JSON.parse(body) as CachedPolicy;
     if (state.broken || sources[0]?.file !== managedFile) return undefined;
-    if (!sources.every((s) => s.hash === hashOf(s.file))) return undefined;
+    if (!sources.every((s) => s.content === contentNow(s.file))) return undefined;
     const known = new Set(sources.map((s) => s.file));
     for (const folder of ancestors(paths)) {
       const file = path.join(root, folder, policyFileName);
@@ -83,10 +87,10 @@ export function cachedPolicy(
 }
 
 /** A link is never taken from the cache: where it leads is for the full load to judge. */
-function hashOf(file: string): string {
+function contentNow(file: string): string {
   const stat = fs.lstatSync(file, { throwIfNoEntry: false });
   if (!stat) return absent;
-  return stat.isFile() ? sha256(fs.readFileSync(file, 'utf8')) : 'not a file';
+  return stat.isFile() ? contentOf(fs.readFileSync(file, 'utf8')) : 'not a file';
 }
 
 /** Deeper folders of paths than this hold no policies of ours. */

@@ -21,6 +21,7 @@ import {
   absent,
   ancestors,
   cacheFile,
+  contentOf,
   formatCache,
   keepDir,
   policyFileName,
@@ -109,7 +110,7 @@ export async function loadPolicy(root: string, options: LoadOptions = {}): Promi
     base: string,
   ): Promise<Policy | undefined> => {
     let read = await readPolicy(file, where === 'managed' ? undefined : root);
-    sources.push({ file, hash: hashOf(read) });
+    sources.push({ file, content: contentOfRead(read) });
     if (read.kind === 'absent') {
       // Taken out of the work tree only: an agent's `rm countersign.yaml` must not be the end of the policy.
       if (where === 'managed' || options.commonDir === undefined) return undefined;
@@ -161,7 +162,7 @@ export async function loadPolicy(root: string, options: LoadOptions = {}): Promi
     policy,
     digest: policyDigest(policy, sha256),
     problems,
-    files: sources.filter((s) => s.hash !== absent).map((s) => s.file),
+    files: sources.filter((s) => s.content !== absent).map((s) => s.file),
     usingLastGood,
     broken,
   };
@@ -172,8 +173,8 @@ export async function loadPolicy(root: string, options: LoadOptions = {}): Promi
   return state;
 }
 
-const hashOf = (read: Read): string =>
-  read.kind === 'text' ? sha256(read.text) : read.kind === 'absent' ? absent : 'bad';
+const contentOfRead = (read: Read): string =>
+  read.kind === 'text' ? contentOf(read.text) : read.kind === 'absent' ? absent : 'bad';
 
 const problemAt = (file: string, message: string): PolicyProblem => ({
   file,
