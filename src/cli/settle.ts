@@ -2,19 +2,43 @@
 import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import type { HashStream } from '../core/provenance/digest.ts';
 import type { Refusal } from '../core/provenance/compose.ts';
 import { formatRecord, trailerText } from '../core/provenance/record.ts';
 import { findRecords, fromBinary } from '../core/provenance/trailers.ts';
 import { openAttribution, type SettledFile } from '../platform/attribution.ts';
 import { appendAudit } from '../platform/auditLog.ts';
-import { readCommits, type Commit } from '../platform/commitInMaking.ts';
+import { parseCommit, readCommits, type Commit } from '../platform/commitInMaking.ts';
 import { withLock } from '../platform/fileLock.ts';
-import { commitChange, git, gitlinkMode, maxTextBytes, readBlobs, type ChangedText } from '../platform/git.ts';
+import {
+  ChangeReader,
+  commitChange,
+  git,
+  gitlinkMode,
+  maxTextBytes,
+  readBlobs,
+  type Change,
+  type ChangedText,
+} from '../platform/git.ts';
 import { alternatesOf } from '../platform/renames.ts';
 import { auditDir, type Repository } from '../platform/state.ts';
+import type { Fed } from './hookFeed.ts';
 
-export async function settleCommit(repo: Repository, rev: string, agent: string | undefined): Promise<void> {
-  const [commit] = await readCommits(repo.root, [rev]);
+/** The commit and what it changes, as the hook's script has them from git; the change is absent for a first commit. */
+type SettleFeed = Fed<{ readonly id: string; readonly raw: string }>;
+
+/** Nobody asks for the digest here. */
+const noHash: HashStream = { update: () => undefined, hex: () => '' };
+export const changeReader = (): ChangeReader => new ChangeReader(() => noHash);
+
+/** `feed`: what the hook's script asked git for already. */
+export async function settleCommit(
+  repo: Repository,
+  rev: string,
+  agent: string | undefined,
+  feed?: SettleFeed,
+): Promise<void> {
+  const commit = feed ? parseCommit(feed.head.id, feed.head.raw) : (await readCommits(repo.root, [rev]))[0];
   if (!commit) return;
   const dir = path.join(repo.gitDir, 'countersign');
   await fs.mkdir(dir, { recursive: true, mode: 0o700 });
@@ -22,13 +46,18 @@ export async function settleCommit(repo: Repository, rev: string, agent: string 
     // Once per commit: settled lines are pending no more, and would be taken for lines nobody knows.
     const done = path.join(dir, 'settled');
     if ((await fs.readFile(done, 'utf8').catch(() => '')) === commit.id) return;
-    await settleOnce(repo, commit, agent);
+    await settleOnce(repo, commit, feed?.change, agent);
     await fs.writeFile(done, commit.id, { mode: 0o600 });
   });
 }
 
-async function settleOnce(repo: Repository, commit: Commit, agent: string | undefined): Promise<void> {
-  const change = await commitChange(repo.root, commit.parents[0] ?? null, commit.id);
+async function settleOnce(
+  repo: Repository,
+  commit: Commit,
+  fed: Change | undefined,
+  agent: string | undefined,
+): Promise<void> {
+  const change = fed ?? (await commitChange(repo.root, commit.parents[0] ?? null, commit.id));
   // A file that only changed its mode has no new lines, and a patch does not hold its text.
   const files = change.files.filter(
     (f) => f.oldMode !== gitlinkMode && f.newMode !== gitlinkMode && f.oldObject !== f.newObject,

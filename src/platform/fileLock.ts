@@ -5,7 +5,6 @@
  */
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
-import { randomHex } from './crypto.ts';
 import { GuardError } from './guardError.ts';
 
 const waitMs = 15_000;
@@ -23,7 +22,8 @@ const sureMs = 2000;
  * @throws GuardError `busy` after 15 s, `not-writable`, or what `work` throws.
  */
 export async function withLock<T>(file: string, work: (held: () => Promise<boolean>) => Promise<T>): Promise<T> {
-  const token = `${process.pid} ${os.hostname().replaceAll(' ', '_')} ${randomHex(8)}`;
+  // Tells one holder from another, no secret: a git hook is done before `node:crypto` is loaded.
+  const token = `${process.pid} ${os.hostname().replaceAll(' ', '_')} ${Math.random().toString(16).slice(2)}`;
   const until = Date.now() + waitMs;
   for (let attempt = 0; !(await acquire(file, token)); attempt++) {
     if (await isStale(file)) await takeAway(file, token);

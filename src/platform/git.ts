@@ -13,6 +13,7 @@ import {
   patchTexts,
   wholeContext,
   type FileTotals,
+  type HashStream,
 } from '../core/provenance/digest.ts';
 import type { PatchDigest } from '../core/provenance/model.ts';
 import { newHash } from './crypto.ts';
@@ -356,18 +357,23 @@ export const indexArguments: readonly string[] = [
 
 /** Takes the answer to `indexArguments`, chunk by chunk. */
 export class ChangeReader {
+  readonly #reader: PatchReader;
   #digest: PatchDigest | undefined;
   #totals: readonly FileTotals[] = [];
   readonly #raw: ChangedFile[] = [];
-  readonly #reader = new PatchReader(
-    newHash,
-    (digest, _, files) => {
-      this.#digest = digest;
-      this.#totals = files;
-    },
-    (line) => this.#raw.push(parseRawLine(Buffer.from(line))),
-    2 * maxTextBytes,
-  );
+
+  /** `hash`: `noHash` where nobody asks for the digest. */
+  constructor(hash: () => HashStream = newHash) {
+    this.#reader = new PatchReader(
+      hash,
+      (digest, _, files) => {
+        this.#digest = digest;
+        this.#totals = files;
+      },
+      (line) => this.#raw.push(parseRawLine(Buffer.from(line))),
+      2 * maxTextBytes,
+    );
+  }
 
   push(chunk: Uint8Array): void {
     this.#reader.push(chunk);
@@ -434,12 +440,22 @@ export const withoutIndex = (cwd: string): NodeJS.ProcessEnv => ({
   GIT_INDEX_FILE: path.join(path.resolve(cwd), '.no-index', 'index'),
 });
 
+/** What to ask git about two commits or trees, after `patchConfig`; then they come. */
+export const treeArguments: readonly string[] = [
+  'diff-tree',
+  '-r',
+  '--raw',
+  '--no-abbrev',
+  wholeContext,
+  ...patchOptions,
+  '--end-of-options',
+];
+
 /** What a commit or tree changes against another. `from` `null`: the empty tree. */
 export async function commitChange(cwd: string, from: string | null, to: string): Promise<Change> {
   const reader = new ChangeReader();
   const base = from ?? (await emptyTree(cwd));
-  const args = [...patchConfig, 'diff-tree', '-r', '--raw', '--no-abbrev', wholeContext, ...patchOptions];
-  const result = await git([...args, '--end-of-options', base, to], {
+  const result = await git([...patchConfig, ...treeArguments, base, to], {
     cwd,
     env: withoutIndex(cwd),
     onOutput: (chunk) => reader.push(chunk),

@@ -18,7 +18,7 @@ import {
   runsConfigHooks,
   withConfigBlock,
 } from './configHooks.ts';
-import { git, indexArguments } from './git.ts';
+import { git, indexArguments, treeArguments } from './git.ts';
 import { GuardError } from './guardError.ts';
 import { sharedDir, type Repository } from './state.ts';
 
@@ -94,18 +94,28 @@ run() {
   elif [ -x "$fallback" ]; then ELECTRON_RUN_AS_NODE=1 "$fallback" "$cli" git-hook "$@"
   else return 127; fi
 }
-${name === 'prepare-commit-msg' ? feed : ''}${bodies[name]}`;
+${feeds[name] ?? ''}${bodies[name]}`;
 }
 
 /** Git's answers to what every commit needs, got while Node starts. What is odd (a merge, no HEAD) Node asks for itself. */
-const feed = `feed() {
+const feeds: Partial<Readonly<Record<HookName, string>>> = {
+  'prepare-commit-msg': `feed() {
   export GIT_OPTIONAL_LOCKS=0 GIT_NO_REPLACE_OBJECTS=1 GIT_DIFF_OPTS= LC_ALL=C
   git config --list -z
   printf '\\0config %s\\n' $?
   git ${[...patchConfig, ...indexArguments].join(' ')} HEAD
   printf 'end %s\\n' $?
 }
-`;
+`,
+  // Without an index, of which the next commit may be making another one.
+  'post-commit': `feed() {
+  export GIT_OPTIONAL_LOCKS=0 GIT_NO_REPLACE_OBJECTS=1 GIT_DIFF_OPTS= LC_ALL=C GIT_INDEX_FILE="$state/no-index"
+  echo "$head" | git cat-file --batch
+  git ${[...patchConfig, ...treeArguments].join(' ')} "$head^1" "$head"
+  printf 'end %s\\n' $?
+}
+`,
+};
 
 const readState = `if [ -r "$state/hook" ]; then
   while read -r kind value; do
@@ -193,7 +203,7 @@ case $head in "ref: "*)
 esac
 case $head in '' | *[!0-9a-f]*) head=$(git rev-parse -q --verify HEAD) || exit 0 ;; esac
 # In the background: nobody waits for the bookkeeping.
-(run post-commit "$head" &) </dev/null >/dev/null 2>&1
+(feed | run post-commit --fed "$head" &) </dev/null >/dev/null 2>&1
 exit 0
 `,
 };

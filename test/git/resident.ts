@@ -48,8 +48,11 @@ export class Resident {
       const text = fs.readFileSync(file, 'utf8');
       const changed = text.replace(/^run\(\) \{\n[^]*?\n\}$/m, () => client(folder));
       if (changed === text) throw new Error(`${name} has no place to start Node`);
-      const fed = changed.replace('feed 2>/dev/null | run ', `feed 2>/dev/null >'${folder}/feed'; run `);
-      if (name === 'prepare-commit-msg' && fed === changed) throw new Error(`${name} feeds nobody`);
+      // What post-commit sends along is asked for by this process instead: the next commit may come before it is read.
+      const fed = changed
+        .replace('feed 2>/dev/null | run ', `feed 2>/dev/null >'${folder}/feed'; run `)
+        .replace('feed | run post-commit --fed ', 'run post-commit ');
+      if (name !== 'commit-msg' && fed === changed) throw new Error(`${name} feeds nobody`);
       fs.writeFileSync(file, fed);
     }
     // Both ends, so that the pipe never closes; non-blocking, so that reading it takes no thread.

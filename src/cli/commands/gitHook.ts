@@ -13,6 +13,7 @@ import type { Feed } from '../record.ts';
 import type { Repository } from '../../platform/state.ts';
 import { keepCode, requireCached } from '../codeCache.ts';
 import { UsageError, type Command, type Io } from '../command.ts';
+import { commitHead, configHead, readFeed } from '../hookFeed.ts';
 
 // Sibling bundles, loaded when there is something to do: the record brings the risk engine along.
 let recordModule: typeof import('../record.ts') | undefined;
@@ -45,7 +46,7 @@ pass with a warning, unless the policy says 'commit.trailers: required')
         return code;
       }
       case 'post-commit':
-        return postCommit(rest[0], io);
+        return postCommit(rest, io);
       case 'post-rewrite':
         return 0;
       default:
@@ -79,7 +80,7 @@ async function message(name: 'prepare-commit-msg' | 'commit-msg', args: readonly
     hasEditor,
     now: new Date().toISOString(),
     parent: io.parent ?? process.ppid,
-    ...(isFed && { feed: readFeed(io.feed ?? 0) }),
+    ...(isFed && { feed: preparedFeed(io.feed ?? 0) }),
     ...(agent === undefined && !isFinal && { ask: askAtTerminal }),
   });
   const { policy } = made;
@@ -119,50 +120,11 @@ async function message(name: 'prepare-commit-msg' | 'commit-msg', args: readonly
   return 0;
 }
 
-/**
- * What the script asked git for while Node started, on standard input: `git config --list -z`, a line with its exit code,
- * the answer to `indexArguments` against HEAD, and a line with that one's. `undefined`: we ask git ourselves.
- */
-function readFeed(fd: number): Feed | undefined {
-  const { ChangeReader } = loadRecord();
-  try {
-    const head: Buffer[] = [];
-    let config: Buffer | undefined;
-    let reader: InstanceType<typeof ChangeReader> | undefined;
-    let tail: Buffer = Buffer.alloc(0);
-    const changes = (bytes: Buffer): void => {
-      // The last line is not git's; how long it is tells how much of the rest to hold back.
-      const all = tail.length > 0 ? Buffer.concat([tail, bytes]) : bytes;
-      const keep = Math.max(0, all.length - feedEnd.length);
-      if (keep > 0) reader?.push(all.subarray(0, keep));
-      tail = all.subarray(keep);
-    };
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(256 * 1024);
-      const size = fs.readSync(fd, chunk);
-      if (size === 0) break;
-      const bytes = chunk.subarray(0, size);
-      if (reader) changes(bytes);
-      else {
-        head.push(bytes);
-        const all = Buffer.concat(head);
-        const end = all.indexOf(configEnd);
-        if (end < 0) continue;
-        config = all.subarray(0, end);
-        reader = new ChangeReader();
-        changes(all.subarray(end + configEnd.length));
-      }
-    }
-    if (!config || !reader) return undefined;
-    return { config, change: tail.equals(feedEnd) ? reader.end() : undefined };
-  } catch {
-    return undefined;
-  }
+/** What prepare-commit-msg's script sends: `git config --list -z`, and the answer to `indexArguments` against HEAD. */
+function preparedFeed(fd: number): Feed | undefined {
+  const fed = readFeed(fd, new (loadRecord().ChangeReader)(), configHead);
+  return fed && { config: fed.head, change: fed.change };
 }
-
-/** An entry of the configuration has its name in front of the newline, with a dot in it. A failed `git config` has another number there. */
-const configEnd = Buffer.from('\0config 0\n');
-const feedEnd = Buffer.from('end 0\n');
 
 /** One line: which path, which rule, how to go on. */
 function refusalLine(refusal: Refusal, more: number): string {
@@ -295,10 +257,15 @@ function hookRepository(io: Io): Repository | undefined {
   }
 }
 
-async function postCommit(commit: string | undefined, io: Io): Promise<number> {
+async function postCommit(args: readonly string[], io: Io): Promise<number> {
+  const isFed = args[0] === '--fed';
+  const commit = args[isFed ? 1 : 0] ?? 'HEAD';
+  const settle = loadSettle();
+  // Read to its end in any case, so that git is not stopped in the middle.
+  const feed = isFed ? readFeed(io.feed ?? 0, settle.changeReader(), commitHead) : undefined;
   const repo = hookRepository(io) ?? (await findRepository(io.cwd, pathsOnly(hookEnvironment(io.env))));
   if (!repo) return 0;
-  await loadSettle().settleCommit(repo, commit ?? 'HEAD', agentInCharge(io.env));
+  await settle.settleCommit(repo, commit, agentInCharge(io.env), feed);
   keepCode();
   return 0;
 }
