@@ -26,7 +26,7 @@ export const cloudLoggingOff: Rule = {
       }
       if (n.kind !== 'scalar' || !isLiteral(n)) continue;
       if (
-        /^(?:enablelogging|islogging|loggingenabled|enablelogfilevalidation|logfilevalidationenabled|auditlogsenabled|auditlogging|enableauditlogs|includeglobalserviceevents|ismultiregiontrail|logenabled|auditlogenabled|enableaudit|enableflowlogs|logconnections|logdisconnections|logcheckpoints|detailederrormessagesenabled|failedrequesttracingenabled|enableintranodevisibility|accessloggingenabled|enableapplicationlog|xrayenabled|tracingenabled|cloudwatchmetricsenabled|audit|general)$/.test(
+        /^(?:enablelogging|islogging|loggingenabled|enablelogfilevalidation|logfilevalidationenabled|auditlogsenabled|auditlogging|enableauditlogs|includeglobalserviceevents|ismultiregiontrail|logenabled|auditlogenabled|enableaudit|enableflowlogs|logconnections|logdisconnections|logcheckpoints|detailederrormessagesenabled|failedrequesttracingenabled|enableintranodevisibility|accessloggingenabled|enableapplicationlog|xrayenabled|xraytracingenabled|tracingenabled|flowlogsenabled|enablebuiltinlogging|cloudwatchmetricsenabled|audit|general)$/.test(
           name,
         ) &&
         isFalse(n) &&

@@ -1,4 +1,4 @@
-import { attributes, cloudLanguages, isFalse, isLiteral, isTrue, where } from './kit/cloud.ts';
+import { attr, attributes, cloudLanguages, isFalse, isLiteral, isTrue, where } from './kit/cloud.ts';
 import { switchBack } from './kit/switchBack.ts';
 import type { Rule } from './rule.ts';
 
@@ -18,12 +18,12 @@ export const cloudPublicAccess: Rule = {
       const hit = { start: n.start, end: n.end, key };
       if (n.kind === 'seq') {
         if (
-          /^(?:members|allowedcidrs|publicaccesscidrs|authorizedips?|whitelist|securityips|ipwhitelist|ipranges?|adminnetworks|sourceips|apiserverauthorizedipranges|authorizednetworks)$/.test(
+          /^(?:members|roleentity|allowedcidrs|publicaccesscidrs|authorizedips?|whitelist|securityips|ipwhitelist|ipranges?|adminnetworks|sourceips|apiserverauthorizedipranges|authorizednetworks)$/.test(
             name,
           )
         )
           for (const item of n.children) {
-            if (/^(?:allUsers|allAuthenticatedUsers)$/.test(item.value))
+            if (/^(?:(?:OWNER|READER|WRITER):)?(?:allUsers|allAuthenticatedUsers)$/.test(item.value))
               report({
                 start: item.start,
                 end: item.end,
@@ -37,14 +37,14 @@ export const cloudPublicAccess: Rule = {
       }
       if (n.kind !== 'scalar' || !isLiteral(n)) continue;
       if (
-        /^(?:publiclyaccessible|publicaccess(?:enabled)?|publicnetworkaccess(?:enabled)?|allowblobpublicaccess|allownesteditemstobepublic|associatepublicip(?:address)?|mappubliciponlaunch|endpointpublicaccess|assignpublicip|enablepublicip|publicipenabled|publicipaddressenabled|isportalpublicaccessenabled|publicnetworkenabled|allowunauthenticatedidentities|allowpublicaccess|enablepublicendpoint|anonymouspullenabled|publicendpointenabled|internetfacing|enablelegacyabac|fullypublic|publicipaddress)$/.test(
+        /^(?:publiclyaccessible|publicaccess(?:enabled)?|publicnetworkaccess(?:enabled)?|allowblobpublicaccess|allownesteditemstobepublic|associatepublicip(?:address)?|mappubliciponlaunch|endpointpublicaccess|assignpublicip|enablepublicip|publicipenabled|publicipaddressenabled|isportalpublicaccessenabled|publicnetworkenabled|allowunauthenticatedidentities|allowpublicaccess|enablepublicendpoint|anonymouspullenabled|publicendpointenabled|internetfacing|enablelegacyabac|fullypublic|publicipaddress|enablenodepublicip|nodepublicipenabled|internetingestionenabled|internetqueryenabled|publicdataendpointenabled)$/.test(
           name,
         ) &&
         isTrue(n)
       )
         report(hit);
       else if (
-        /^(?:blockpublicacls|blockpublicpolicy|ignorepublicacls|restrictpublicbuckets|enableprivatenodes|enableprivateendpoint|privateclusterenabled|localauthenticationdisabled|isprivate)$/.test(
+        /^(?:blockpublicacls|blockpublicpolicy|ignorepublicacls|restrictpublicbuckets|enableprivatenodes|enableprivateendpoint|privateclusterenabled|localauthenticationdisabled|isprivate|disallowpublicipaddress|nopublicip|noexternalip)$/.test(
           name,
         ) &&
         isFalse(n) &&
@@ -67,6 +67,15 @@ export const cloudPublicAccess: Rule = {
         n.value === 'NONE' &&
         /gateway_?method$|ApiGateway::Method/i.test(r.type) &&
         !/"?OPTIONS"?/.test(source.text.slice(r.node.start, r.node.end))
+      )
+        report({ ...hit, tier: 'high' });
+      else if (
+        name === 'authorizationtype' &&
+        n.value === 'NONE' &&
+        /apigatewayv2_route$|ApiGatewayV2::Route$/i.test(r.type) &&
+        /^(?:POST|PUT|PATCH|DELETE|ANY) |^\$connect$|\/(?:\w+-)?(?:admin|internal|management)\b/.test(
+          attr(r.props, 'routekey')?.value ?? '',
+        )
       )
         report({ ...hit, tier: 'high' });
       else if (/^(?:canipforward|enableipforwarding|ipforwardingenabled)$/.test(name) && isTrue(n))

@@ -20,7 +20,7 @@ interface Setting {
   /** Plain name of what the attribute stands in. */
   readonly parent?: RegExp;
   readonly message: string;
-  readonly tier?: 'critical';
+  readonly tier?: 'critical' | 'medium';
 }
 
 const is =
@@ -159,6 +159,34 @@ const settings: readonly Setting[] = [
     bad: isFalse,
     message: 'Every account can connect to the service unasked: accept connections one by one.',
   },
+  {
+    names: 'unauthenticatedclientaction',
+    bad: is(/^AllowAnonymous$/i),
+    message: 'Callers without a login are let in: send them to the login page.',
+    tier: 'critical',
+  },
+  {
+    names: 'authenticationtype',
+    bad: is(/^Anonymous$/i),
+    message: 'It connects without a login: use an identity or a key.',
+  },
+  {
+    names: 'elevationlevel',
+    bad: is(/^Admin$/i),
+    message: 'Tasks run with the rights of an administrator: NonAdmin is enough for most.',
+  },
+  {
+    names: 'securitylevel',
+    type: /app_?engine|appengine/i,
+    bad: is(/^SECURE_(?:NEVER|OPTIONAL|DEFAULT)$/),
+    message: 'Visitors may be served unencrypted: use SECURE_ALWAYS.',
+  },
+  {
+    names: 'sshkeys',
+    parent: /^metadata$/,
+    bad: (n) => n.value !== '',
+    message: 'Keys in the metadata open the machine for as long as it lives: use OS Login.',
+  },
   // Who may reach it
   { names: 'ftpsstate', bad: is(/^AllAllowed$/i), message: 'Unencrypted FTP allowed: use FtpsOnly or Disabled.' },
   {
@@ -166,6 +194,19 @@ const settings: readonly Setting[] = [
     type: /transfer/i,
     bad: holds(/^FTP$/),
     message: 'Unencrypted FTP allowed: use SFTP.',
+    tier: 'critical',
+  },
+  {
+    names: 'protocols',
+    type: /api_management/,
+    bad: holds(/^(?:http|ws)$/),
+    message: 'The API answers unencrypted, too: leave https alone.',
+    tier: 'critical',
+  },
+  {
+    names: 'clientprotocol',
+    bad: is(/^Plaintext$/i),
+    message: 'Connections to the store are unencrypted: use Encrypted.',
     tier: 'critical',
   },
   { names: 'remotedebuggingenabled', bad: isTrue, message: 'A debugger can attach from outside: leave it off.' },
@@ -324,6 +365,31 @@ const settings: readonly Setting[] = [
     names: 'logginglevel loglevel fieldloglevel',
     bad: is(/^(?:OFF|NONE)$/),
     message: 'Nothing is logged: log errors at least.',
+  },
+  {
+    names: 'mfadelete',
+    bad: isFalse,
+    message: 'Versions can be deleted for good without a second factor: ask for one.',
+  },
+  {
+    names: 'exemptedmembers',
+    parent: /^auditlogconfigs?$/,
+    bad: (n) => n.children.length > 0,
+    message: 'What these accounts do is not audited: exempt nobody.',
+  },
+  {
+    names:
+      'backupretentionperiod automaticbackupretentiondays backupretentiondays automatedsnapshotretentionperiod snapshotretentionlimit',
+    bad: (n) => /^[1-6]$/.test(n.value),
+    message: 'A mistake that is seen after a week is past all backups: keep them longer.',
+    tier: 'medium',
+  },
+  {
+    names: 'retentionindays retentiondays logretentiondays',
+    type: /log|audit|flow|monitor|diagnostic|firewall|security_?alert|threat/i,
+    bad: (n) => /^[1-9]\d?$/.test(n.value) && Number(n.value) < 14,
+    message: 'Logs are gone before an intrusion is noticed: keep them for weeks.',
+    tier: 'medium',
   },
   {
     names: 'georedundantbackupenabled georedundantbackup',

@@ -23,7 +23,7 @@ export const cloudTlsWeak: Rule = {
             v,
           )) ||
         (/(?:tlssecuritypolicy|sslpolicy|securitypolicy|sslnegotiationpolicy)$/.test(name) &&
-          /TLS-?1-?[01]-20|Min-TLS-1-0|^TLS_1_[01]$|^ELBSecurityPolicy-(?:2016-08|2015|TLS-1-[01])|SSLv3|^ELBSample|^TLSv1/i.test(
+          /TLS-?1-?[01]-20|TLS13-1-[01]-|Min-TLS-1-0|^TLS_1_[01]$|^ELBSecurityPolicy-(?:2016-08|2015|TLS-1-[01])|SSLv3|^ELBSample|^TLSv1/i.test(
             v,
           )) ||
         (name === 'profile' && /^COMPATIBLE$/.test(v) && /ssl_policy/i.test(r.type));

@@ -141,6 +141,11 @@ const wanted: readonly {
   },
   { types: /^AWS::S3::Bucket$/, any: [['publicaccessblockconfiguration']], what: 'a public access block' },
   {
+    types: /^(?:aws_sagemaker_notebook_instance|AWS::SageMaker::NotebookInstance)$/,
+    any: [['kmskeyid']],
+    what: 'a key of your own for its volume',
+  },
+  {
     types: /^(?:aws_instance|aws_launch_template|aws_launch_configuration|AWS::EC2::LaunchTemplate)$/,
     any: [
       ['metadataoptions', 'httptokens'],
@@ -252,7 +257,7 @@ export const cloudUnsafeDefault: Rule = {
           start: r.node.start,
           end: r.node.end,
           key: `${r.type}.${r.name}:${w.what}`,
-          message: `${r.hcl ? r.type : r.type} without ${w.what}, and the default is the unsafe choice: set it.`,
+          message: `${r.type} without ${w.what}, and the default is the unsafe choice: set it.`,
         });
       }
     }

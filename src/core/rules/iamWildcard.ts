@@ -3,7 +3,12 @@ import { policyStatements } from './kit/policyStatements.ts';
 import type { Rule } from './rule.ts';
 
 const risky =
-  /^(?:\*|[a-z0-9-]+:\*|iam:(?:PassRole|CreateAccessKey|AttachUserPolicy|AttachRolePolicy|PutUserPolicy|PutRolePolicy|CreatePolicyVersion|UpdateAssumeRolePolicy|\w*\*)|sts:AssumeRole\*?)$/i;
+  /^(?:\*|[a-z0-9-]+:\*|iam:(?:PassRole|CreateAccessKey|(?:Create|Update)LoginProfile|AddUserToGroup|(?:Attach|Put)(?:User|Role|Group)Policy|CreatePolicyVersion|SetDefaultPolicyVersion|UpdateAssumeRolePolicy|\w*\*)|sts:AssumeRole\*?)$/i;
+/** With one of these an identity gives itself any right it wants, on whatever user, role or policy it may touch. */
+const selfGrant =
+  /^iam:(?:(?:Create|Update)LoginProfile|AddUserToGroup|(?:Attach|Put)(?:User|Role|Group)Policy|CreatePolicyVersion|SetDefaultPolicyVersion|UpdateAssumeRolePolicy)$/i;
+/** Every user, role, group or policy of an account. */
+const allOfAKind = /^arn:aws[\w-]*:iam::[^:]*:(?:user|role|group|policy)\/\*$/;
 
 export const iamWildcard: Rule = {
   id: 'iam-wildcard',
@@ -25,6 +30,9 @@ export const iamWildcard: Rule = {
     'members',
     'principal',
     'role_definition_name',
+    'permissions',
+    'includedpermissions',
+    'azuread_directory_role',
   ],
   check(source, report) {
     for (const s of policyStatements(source)) {
@@ -43,12 +51,14 @@ export const iamWildcard: Rule = {
         // What AWS writes into the policy of every key: without it nobody can change the policy again.
         else if (a.value === 'kms:*' && s.principals.length > 0 && s.principals.every((p) => p.value.endsWith(':root')))
           continue;
-        else if (risky.test(a.value) && anyResource && !s.isTrust)
+        else if (
+          (risky.test(a.value) && anyResource && !s.isTrust) ||
+          (selfGrant.test(a.value) && s.resources.some((x) => allOfAKind.test(x.value)))
+        )
           report({
             start: a.start + at,
             end: a.end + at,
             key: `action:${a.value}`,
-            ...(/^(?:iam|kms|organizations|sts):/i.test(a.value) || s.principals.length === 0 ? {} : {}),
           });
         else if (
           /^Microsoft\.Authorization\/(?:\*|roleDefinitions\/write|roleAssignments\/write|roleDefinitions\/\*|roleAssignments\/\*)$|^\*\/write$/i.test(
@@ -105,6 +115,37 @@ export const iamWildcard: Rule = {
             ...found,
             message: 'Primitive or impersonation role granted: grant the narrow role that is needed.',
           });
+        else if (
+          name === 'role' &&
+          /^(?:organizations\/[^/]+\/|projects\/[^/]+\/)?roles\/(?:[\w.]+\.)?\w*(?:admin|superuser)(?:\.?v\d+)?$/i.test(
+            v.value,
+          ) &&
+          /iam/.test(r.type)
+        )
+          report({
+            ...found,
+            tier: 'high',
+            message: 'Administrator role granted: grant the role of those who only use it, or one of your own.',
+          });
+        else if (
+          /^(?:permissions|includedpermissions)$/.test(name) &&
+          /custom_?role|iam\.v1\.(?:projects|organizations)\.roles/i.test(r.type) &&
+          /\.setIamPolicy$|^iam\.serviceAccounts\.(?:actAs|getAccessToken|getOpenIdToken|implicitDelegation|signBlob|signJwt)$|^iam\.serviceAccountKeys\.create$|^iam\.roles\.update$/i.test(
+            v.value,
+          )
+        )
+          report({
+            ...found,
+            message: 'The role may give itself other rights, or act as another account: leave this permission out.',
+          });
+        else if (
+          name === 'displayname' &&
+          r.type === 'azuread_directory_role' &&
+          /^(?:Global|Privileged Role|Privileged Authentication|Application|Cloud Application|Hybrid Identity) Administrator$/.test(
+            v.value,
+          )
+        )
+          report({ ...found, message: 'A role that may give itself every other: assign a narrower one.' });
         else if (
           /^(?:member|members)$/.test(name) &&
           /(?:-compute@developer|@appspot)\.gserviceaccount\.com$|\.default_service_account/.test(v.value)

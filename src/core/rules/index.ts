@@ -29,6 +29,9 @@ import { dataExfiltration } from './dataExfiltration.ts';
 import { debugEnabled } from './debugEnabled.ts';
 import { dependencyChanged } from './dependencyChanged.ts';
 import { dependencySource } from './dependencySource.ts';
+import { dockerBaseImage } from './dockerBaseImage.ts';
+import { dockerImageSecrets } from './dockerImageSecrets.ts';
+import { dockerOptions } from './dockerOptions.ts';
 import { dockerPipeToShell } from './dockerPipeToShell.ts';
 import { dockerRoot } from './dockerRoot.ts';
 import { dockerSecrets } from './dockerSecrets.ts';
@@ -122,6 +125,9 @@ export const rules: readonly Rule[] = [
   debugEnabled,
   dependencyChanged,
   dependencySource,
+  dockerBaseImage,
+  dockerImageSecrets,
+  dockerOptions,
   dockerPipeToShell,
   dockerRoot,
   dockerSecrets,

@@ -35,7 +35,8 @@ export function policyStatements(source: Source): PolicyStatement[] {
       const actions = child('action') ?? child('actions');
       const notActions = child('notaction') ?? child('notactions');
       const document = n.key === 'statement' && source.language === 'terraform';
-      if (!actions && !notActions) continue;
+      // A resource policy may leave its actions to the place where it is used.
+      if (!actions && !notActions && !child('principal')) continue;
       if (!effect && !document) continue;
       const principals = document
         ? n.children
