@@ -241,6 +241,17 @@ test('the cache answers exactly while nothing has changed', async () => {
   assert.equal((await fs.stat(cache)).mode & 0o077, 0);
 });
 
+test('the cache sees a change of one character, whatever the size of the policy', async () => {
+  for (const size of [0, 100, 20_000]) {
+    const long = `${good}# ${'note '.repeat(size / 5)}a\n`;
+    const r = await repo({ 'countersign.yaml': long });
+    await r.load();
+    assert.ok(r.cached(), String(size));
+    await r.write('countersign.yaml', long.replace(/a\n$/, 'b\n'));
+    assert.equal(r.cached(), undefined, String(size));
+  }
+});
+
 test('without any policy: remembered where an agent keeps state, and no file is made elsewhere', async () => {
   const r = await repo({ 'a.txt': 'a' });
   await r.load();
