@@ -70,12 +70,15 @@ export class Workbench {
   /** "Save As" onto a path, through the editor's own dialog. */
   async saveAs(file: string): Promise<void> {
     await this.command('File: Save As');
-    // The dialog writes its own proposal into the box, some time after it has come up, and looks the path up.
+    // The dialog writes its own proposal into the box, some time after it has come up, and looks the path up. On a busy
+    // machine it does so once more, over what was typed: the path must have stood for a second.
+    let stood = 0;
     await until('the dialog takes the path', async () => {
       const before = await this.quickInputBox.inputValue();
       if (before !== '' && before !== file) await this.quickInputBox.fill(file);
       await this.page.waitForTimeout(300);
-      return (await this.quickInputBox.inputValue()) === file;
+      stood = (await this.quickInputBox.inputValue()) === file ? stood + 1 : 0;
+      return stood > 3;
     });
     await this.quickInput.getByRole('button', { name: 'OK' }).click();
   }
