@@ -1,5 +1,6 @@
 /** What rules ask about code, from tokens alone and alike for all languages: calls with arguments, assignments, constness. */
 import { Effort } from './effort.ts';
+import { inlineModule, readImports } from './imports.ts';
 import type { Token } from './lexer.ts';
 
 export interface Arg {
@@ -11,7 +12,10 @@ export interface Arg {
 }
 
 export interface Call {
-  /** Dotted callee as written, `::`, `->`, `?.` as `.`; `new` not included. A call result in the chain is `()`. */
+  /**
+   * Dotted callee, `::`, `->`, `?.` as `.`; `new` not included. A call result in the chain is `()`. As written, but what was
+   * imported under another name stands under its own: `md5(x)` is `hashlib.md5` where it was imported from there.
+   */
   readonly callee: string;
   /** Last segment. */
   readonly name: string;
@@ -456,9 +460,10 @@ export class CodeFacts {
           this.#addParams(i, to);
           continue;
         }
+        const known = this.#imported(callee, first);
         calls.push({
-          callee,
-          name: nameToken.text,
+          callee: known,
+          name: known === callee ? nameToken.text : known.slice(known.lastIndexOf('.') + 1),
           isNew: prev?.text === 'new',
           args: this.#args(i + 1, to),
           first,
@@ -521,6 +526,29 @@ export class CodeFacts {
       }
     }
     return calls;
+  }
+
+  #imports: ReadonlyMap<string, string> | undefined;
+  /** A callee by the names of what was imported, unless a parameter of the same name hides the import. */
+  #imported(callee: string, first: number): string {
+    const { language } = this.#source;
+    if (!/^(?:python|javascript|typescript|tsx)$/.test(language)) return callee;
+    this.#imports ??= readImports({ language, tokens: this.tokens, stringOf: (t) => this.stringOf(t) });
+    const inline = /^(require|__import__|(?:importlib\.)?import_module)\(\)\./.exec(callee);
+    if (inline) {
+      let open = first + 1;
+      while (open < first + 4 && this.tokens[open]?.text !== '(') open++;
+      const named = this.tokens[open + 1];
+      if (named?.kind !== 'str' || named.dynamic) return callee;
+      const module = inlineModule(language, inline[1]!.replace('importlib.', ''), this.stringOf(named));
+      return module === undefined ? callee : module + callee.slice(inline[0].length - 1);
+    }
+    const dot = callee.indexOf('.');
+    const head = dot < 0 ? callee : callee.slice(0, dot);
+    const call = head.endsWith('()') || head.endsWith('[]') ? head.slice(-2) : '';
+    const local = call ? head.slice(0, -2) : head;
+    const name = this.#imports.get(local);
+    return name === undefined || this.isParam(local, first) ? callee : name + call + (dot < 0 ? '' : callee.slice(dot));
   }
 
   #addParams(open: number, close: number): void {
