@@ -116,6 +116,13 @@ const settings: readonly Setting[] = [
     message: 'Simple passwords allowed: ask for mixed characters, or for long ones.',
   },
   {
+    names: 'maxpasswordage',
+    type: passwordPolicy,
+    bad: (n) => /^\d{1,6}$/.test(n.value) && (Number(n.value) > 90 || Number(n.value) === 0),
+    message: 'A password that got out stays valid for long: let it expire, or ask for a second factor.',
+    tier: 'medium',
+  },
+  {
     names: 'passwordreuseprevention',
     bad: below(5),
     type: passwordPolicy,
@@ -253,6 +260,35 @@ const settings: readonly Setting[] = [
     message: 'Data can leave for any network: leave the protection on.',
   },
   { names: 'publicnetworkenabled', bad: isTrue, message: 'Reachable from the internet: use private endpoints.' },
+  {
+    names: 'internal',
+    type: /^aws_(?:lb|alb|elb)$/,
+    bad: isFalse,
+    message: 'The balancer is open to the internet: make it internal, unless it is the front door.',
+    tier: 'medium',
+  },
+  {
+    names: 'scheme',
+    type: /^AWS::ElasticLoadBalancing/,
+    bad: is(/^internet-facing$/),
+    message: 'The balancer is open to the internet: make it internal, unless it is the front door.',
+    tier: 'medium',
+  },
+  {
+    names: 'mode tracing',
+    parent: /^(?:tracingconfig|)$/,
+    type: /lambda_function|Lambda::Function|Serverless::Function/,
+    bad: is(/^PassThrough$/),
+    message: 'Nobody can follow a call through the system: use Active.',
+    tier: 'medium',
+  },
+  {
+    names: 'kmsmasterkeyid kmskeyid',
+    bad: is(/^alias\/aws\//),
+    message:
+      'The key of the provider can not be limited or taken back: use one of your own where the data asks for it.',
+    tier: 'medium',
+  },
   { names: 'entryprotocol', bad: is(/^http$/), message: 'Visitors are served unencrypted: use https.' },
   {
     names: 'lbprotocol instanceprotocol',
@@ -429,6 +465,12 @@ const settings: readonly Setting[] = [
     names: 'enforceworkgroupconfiguration',
     bad: isFalse,
     message: 'Callers can turn the encryption of results off: enforce the configuration.',
+  },
+  {
+    names: 'automaticallyafterdays',
+    bad: (n) => /^\d{1,5}$/.test(n.value) && Number(n.value) > 90,
+    message: 'Secrets live too long: rotate them every 90 days.',
+    tier: 'medium',
   },
   {
     names: 'rotationperiod',

@@ -237,6 +237,16 @@ const wanted: readonly {
   { types: /^(?:google_compute_ssl_policy)$/, any: [['mintlsversion']], what: 'a minimum TLS version' },
 ];
 
+/** Whether this rule itself finds that the resource has no such attribute. */
+export const answersAbsence = (r: Resource, name: string): boolean =>
+  wanted.some(
+    (w) =>
+      w.types.test(r.type) &&
+      !w.unless?.(r) &&
+      w.any.some((path) => path.includes(name)) &&
+      !w.any.some((path) => attr(r.props, ...path) !== undefined),
+  );
+
 export const cloudUnsafeDefault: Rule = {
   id: 'cloud-unsafe-default',
   title: 'Resource left with an unsafe default',

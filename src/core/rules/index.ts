@@ -15,6 +15,7 @@ import { cloudLoggingOff } from './cloudLoggingOff.ts';
 import { cloudOpenNetwork } from './cloudOpenNetwork.ts';
 import { cloudProtectionOff } from './cloudProtectionOff.ts';
 import { cloudPublicAccess } from './cloudPublicAccess.ts';
+import { cloudSafeguardRemoved } from './cloudSafeguardRemoved.ts';
 import { cloudSettings } from './cloudSettings.ts';
 import { cloudTlsWeak } from './cloudTlsWeak.ts';
 import { cloudUnsafeDefault } from './cloudUnsafeDefault.ts';
@@ -38,6 +39,7 @@ import { dockerSecrets } from './dockerSecrets.ts';
 import { dockerTlsOff } from './dockerTlsOff.ts';
 import { filePermissions } from './filePermissions.ts';
 import { hardeningRemoved } from './hardeningRemoved.ts';
+import { iamLimitRemoved } from './iamLimitRemoved.ts';
 import { iamWildcard } from './iamWildcard.ts';
 import { installScript } from './installScript.ts';
 import { k8sFlags } from './k8sFlags.ts';
@@ -111,6 +113,7 @@ export const rules: readonly Rule[] = [
   cloudOpenNetwork,
   cloudProtectionOff,
   cloudPublicAccess,
+  cloudSafeguardRemoved,
   cloudSettings,
   cloudTlsWeak,
   cloudUnsafeDefault,
@@ -134,6 +137,7 @@ export const rules: readonly Rule[] = [
   dockerTlsOff,
   filePermissions,
   hardeningRemoved,
+  iamLimitRemoved,
   iamWildcard,
   installScript,
   k8sFlags,
