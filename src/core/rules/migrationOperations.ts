@@ -6,61 +6,35 @@ export const migrationOperations: Rule = {
   title: 'Migration changes or destroys data',
   tier: 'high',
   category: 'data-migration',
-  languages: ['python', 'ruby', 'javascript', 'typescript', 'php', 'java'],
+  languages: ['python', 'ruby', 'javascript', 'typescript', 'php', 'java', 'c-sharp'],
   references: ['CWE-1103', 'Strong Migrations', 'django-migration-linter'],
   why: 'The operation rewrites rows, drops columns or tables, or locks a table in use; while a release rolls out, old code still runs against the new schema.',
   remedy: 'make it reversible, do it in steps, and drop only what no running code reads',
   movesWithFile: true,
+  // What each of the tools needs to be asked for at all.
   keywords: [
     'migrations',
-    'runpython',
-    'runsql',
-    'removefield',
-    'deletemodel',
-    'alterfield',
-    'renamefield',
-    'renamemodel',
-    'addfield',
+    'alembic',
+    'activerecord',
+    'knex',
+    'sequelize',
+    'queryinterface',
+    'queryrunner',
+    'typeorm',
+    'migrationinterface',
+    'exports',
+    'illuminate',
+    'migration',
+    'migrationbuilder',
     'op',
-    'drop_table',
-    'drop_column',
-    'remove_column',
-    'remove_columns',
-    'rename_column',
-    'rename_table',
-    'change_column',
-    'execute',
-    'droptable',
-    'dropcolumn',
-    'renamecolumn',
-    'renametable',
-    'droptableifexists',
-    'removecolumn',
-    'dropifexists',
-    'changecolumn',
-    'dropalltables',
-    'dropschema',
-    'drop_database',
-    'create_table',
-    'truncate',
-    'schema',
+    // Rails, by its folder
     'add_index',
     'add_column',
-    'delete_all',
-    'update_all',
-    'change_column_null',
-    'dropindex',
-    'altercolumn',
-    'alter_column',
-    'addconstraint',
-    'altermodeltable',
-    'alteruniquetogether',
-    'bulk_insert',
-    'drop_constraint',
-    'add_foreign_key',
-    'removeindex',
-    'addindex',
-    'force',
+    'remove_column',
+    'rename_column',
+    'change_column',
+    'drop_table',
+    'execute',
   ],
   check(source, found) {
     const c = code(source);
@@ -70,12 +44,23 @@ export const migrationOperations: Rule = {
     const rails = /ActiveRecord::Migration|(?:^|\/)db\/migrate\//.test(text + path);
     const js = source.has(/knex|sequelize|queryInterface|typeorm|MigrationInterface|exports\.up\b/i);
     const laravel = source.has(/Illuminate\\Database|extends Migration/);
-    if (!django && !alembic && !rails && !js && !laravel) return;
+    const ef = source.language === 'c-sharp' && source.has(/\bMigrationBuilder\b/);
+    if (!django && !alembic && !rails && !js && !laravel && !ef) return;
+    // Alembic's batches, by the name their block gives them.
+    const batches = new Set(
+      [...text.matchAll(/\bbatch_alter_table\([^\n]{0,300}\)\s{1,4}as\s{1,4}(\w{1,60}):/g)].map((m) => m[1]!),
+    );
+    const blocks = c.facts.calls.filter((call) =>
+      /^(?:createTable|create|create_table|createTableIfNotExists)$/.test(call.name),
+    );
+    /** Inside what makes the table: nobody waits for it. */
+    const isOfNewTable = (at: number): boolean => blocks.some((b) => b.start < at && at < b.end);
     const madeHere = new Set(
       c.facts.calls
         .filter((call) => /^(?:CreateModel|create_table)$/.test(call.name))
         .map((call) => subject(c.text({ from: call.open, to: call.close + 1 }))),
     );
+    const blocksOfChange = c.facts.calls.filter((call) => /^(?:alterTable|table)$/.test(call.name));
     const told = new Set<string>();
     const stateOnly = c.facts.calls
       .filter((call) => call.name === 'SeparateDatabaseAndState')
@@ -93,7 +78,7 @@ export const migrationOperations: Rule = {
       // Undoing is meant to destroy what doing made.
       if (
         !django &&
-        /\b(?:def down\b|def downgrade\b|exports\.down\b|down\s*[=:(]|async down\b|function down\b)/.test(
+        /\b(?:def down\b|def downgrade\b|void Down\b|exports\.down\b|down\s*[=:(]|async down\b|function down\b)/.test(
           enclosing(text, call.start),
         )
       )
@@ -103,14 +88,25 @@ export const migrationOperations: Rule = {
         if (call.name === 'SeparateDatabaseAndState') continue;
         if (stateOnly.some((r) => r.from < call.start && call.start < r.to)) continue;
         if (/^Add(?:Index|Constraint)$/.test(call.name) && madeHere.has(subject(body))) continue;
-        if (call.name === 'RunSQL' && (harmlessSql(body) || onlyNew(statementOf(source.text, body)))) continue;
+        if (call.name === 'RunSQL') {
+          const sql =
+            statementOf(source.text, body) ?? statement(c, call.args[0] ?? { from: call.open + 1, to: call.close });
+          const canUndo = call.args.length > 1;
+          if (harmlessSql(body) || (canUndo && onlyNew(sql))) continue;
+          if (onlyNew(sql)) {
+            found({ ...hit, tier: 'medium', message: 'Nothing says how this is undone: give it reverse_sql.' });
+            continue;
+          }
+        }
         if (/^(?:RemoveField|DeleteModel)$/.test(call.name)) report({ ...hit, tier: 'critical' });
         else if (
           /^(?:RunPython|RunSQL)$/.test(call.name) &&
           !/migrations\.RunPython\.noop\s*,?\s*(?:\)|migrations\.RunPython\.noop)/.test(body.replace(/^\(/, ''))
         )
           report(
-            /\b(?:DELETE|DROP|TRUNCATE)\b/i.test(forward(body)) && call.name === 'RunSQL'
+            /\b(?:DELETE|DROP|TRUNCATE)\b/i.test(
+              call.args[0] && call.args.length > 1 ? c.text(call.args[0]) : forward(body),
+            ) && call.name === 'RunSQL'
               ? { ...hit, tier: 'critical' }
               : hit,
           );
@@ -125,9 +121,19 @@ export const migrationOperations: Rule = {
           // What may be empty is no stricter than before, and validators are Django's; only another type would still
           // rewrite the table.
           report(/\bnull\s*=\s*True\b|\bvalidators\s*=/.test(body) ? { ...hit, tier: 'medium' } : hit);
+        else if (call.name === 'AddField' && /\bunique\s*=\s*True\b/.test(body))
+          found({ ...hit, message: reason('unique')! });
         else if (call.name === 'AddField' && !/null\s*=\s*True|ManyToManyField|db_default\s*=/.test(body)) report(hit);
-        else if (call.name === 'AddIndex') report(hit);
-      } else if (alembic && call.callee.startsWith('op.')) {
+        else if (/^(?:AddIndex|RemoveIndex)$/.test(call.name)) report(hit);
+      } else if (
+        alembic &&
+        (call.callee.startsWith('op.') ||
+          batches.has(call.callee.slice(0, -call.name.length - 1)) ||
+          (call.name === 'execute' &&
+            /^(?:conn|connection|bind|session|op\.get_bind\(\))\.execute$/.test(call.callee) &&
+            /\b(?:DELETE\s+FROM|DROP|TRUNCATE|ALTER\s+TABLE|UPDATE\s+\w+\s+SET)\b/i.test(body)))
+      ) {
+        if (/\bpostgresql_(?:not_valid|concurrently)\s*=\s*True\b/.test(body)) continue;
         // What is said about a column is not the column.
         if (
           call.name === 'alter_column' &&
@@ -162,17 +168,24 @@ export const migrationOperations: Rule = {
           );
         else if (call.name === 'add_column' && /nullable\s*=\s*False/.test(body) && !/server_default\s*=/.test(body))
           report(hit);
-        else if (call.name === 'create_index' && !/postgresql_concurrently\s*=\s*True/.test(body)) report(hit);
+        else if (call.name === 'create_index' || call.name === 'create_exclude_constraint') report(hit);
       } else if (rails) {
         if (/^add_(?:index|foreign_key|reference|check_constraint)$/.test(call.name) && madeHere.has(subject(body)))
           continue;
         if (
-          /^(?:drop_table|remove_column|remove_columns|remove_reference|remove_belongs_to|drop_join_table)$/.test(
+          /^(?:drop_table|remove_column|remove_columns|remove_reference|remove_belongs_to|remove_timestamps|drop_join_table)$/.test(
             call.name,
-          )
+          ) ||
+          (call.callee === 't.remove' && !isOfNewTable(call.start))
         )
           report({ ...hit, tier: 'critical' });
-        else if (
+        else if (/^t\.(?:rename|change|change_null)$/.test(call.callee)) report(hit);
+        else if (/^(?:add_unique_constraint|add_exclusion_constraint|rename_schema)$/.test(call.name)) {
+          if (!/\busing_index:|\bdeferrable: false, using/.test(body)) report(hit);
+        } else if (call.name === 'add_column') {
+          const message = columnAdded(body);
+          if (message !== undefined) found({ ...hit, message });
+        } else if (
           /^(?:rename_column|rename_table|change_column|change_column_null|change_column_default|execute|add_foreign_key|add_check_constraint|remove_index|add_reference|delete_all|update_all|validate_check_constraint)$/.test(
             call.name,
           ) &&
@@ -191,12 +204,40 @@ export const migrationOperations: Rule = {
           report({ ...hit, tier: 'critical' });
       } else if (js || laravel) {
         if (
-          /^(?:dropTable|dropTableIfExists|dropColumn|dropColumns|removeColumn|dropAllTables|dropSchema|dropDatabase|dropIfExists|dropAllSchemas|truncate|drop)$/.test(
+          (/^(?:dropTable|dropTableIfExists|dropColumn|dropColumns|removeColumn|dropAllTables|dropSchema|dropDatabase|dropIfExists|dropAllSchemas|truncate|drop|clearTable|clearDatabase|dropTimestamps|dropSoftDeletes)$/.test(
             call.name,
           ) &&
-          /schema|knex|queryInterface|queryRunner|table|Schema|t\b/i.test(call.callee)
+            /schema|knex|queryInterface|queryRunner|table|Schema|t\b/i.test(call.callee)) ||
+          // All rows of a table: no condition stands between.
+          /^(?:knex|trx)\(\)\.(?:del|delete)$|^DB\.table\(\)\.delete$/.test(call.callee)
         )
           report({ ...hit, tier: 'critical' });
+        else if (
+          /^(?:knex|trx)\(\)\.update$|^DB\.table\(\)\.update$/.test(call.callee) ||
+          (call.name === 'change' && /^\$?\w{1,40}\.\w{1,40}\(\)(?:\.\w{1,40}\(\)){0,6}\.change$/.test(call.callee)) ||
+          (/^(?:createIndex|createIndices|addIndex|createForeignKey|createForeignKeys|createUniqueConstraint|createCheckConstraint|createPrimaryKey|addConstraint|changeColumns)$/.test(
+            call.name,
+          ) &&
+            /queryInterface|queryRunner/i.test(call.callee) &&
+            !/\bconcurrently\s*:\s*true/i.test(body)) ||
+          // Inside `alterTable` and `table`: of a table that has rows.
+          (/^(?:t|table|tbl|\$table|builder)\.(?:index|unique|foreign|primary|check|fullText|spatialIndex)$/.test(
+            call.callee,
+          ) &&
+            blocksOfChange.some((b) => b.start < call.start && call.start < b.end) &&
+            !isOfNewTable(call.start)) ||
+          (call.name === 'notNullable' &&
+            /^(?:t|table|tbl|builder)\.\w{1,40}\(\)/.test(call.callee) &&
+            blocksOfChange.some((b) => b.start < call.start && call.start < b.end) &&
+            !/\.(?:defaultTo|alter)\s*\(/.test(statementAround(text, call.start, call.end)) &&
+            !isOfNewTable(call.start)) ||
+          (call.name === 'dropNullable' && blocksOfChange.length > 0) ||
+          (/^(?:addColumn|addColumns)$/.test(call.name) &&
+            /queryInterface|queryRunner/i.test(call.callee) &&
+            /\ballowNull\s*:\s*false|\bisNullable\s*:\s*false/.test(body) &&
+            !/\bdefault(?:Value)?\s*:/.test(body))
+        )
+          report(hit);
         else if (
           /^(?:renameColumn|renameTable|changeColumn|alterTable|dropIndex|dropForeign|dropPrimary|dropUnique|removeIndex|removeConstraint|bulkDelete|bulkUpdate|bulkInsert|alter|rename)$/.test(
             call.name,
@@ -208,17 +249,56 @@ export const migrationOperations: Rule = {
           report(hit);
         else if (
           /^(?:raw|query|statement|unprepared)$/.test(call.name) &&
-          /\b(?:DELETE\s+FROM|DROP\s+\w+|TRUNCATE|ALTER\s+TABLE)\b/i.test(body)
+          (/\b(?:DELETE\s+FROM|DROP\s+\w+|TRUNCATE|ALTER\s+TABLE)\b/i.test(body) ||
+            /\bCREATE\s+(?:UNIQUE\s+)?INDEX\s+(?!CONCURRENTLY\b)/i.test(body)) &&
+          !harmlessSql(body)
         )
           report(
             /\b(?:DELETE\s+FROM|DROP\s+(?:TABLE|COLUMN|SCHEMA|DATABASE)|TRUNCATE)\b/i.test(body)
               ? { ...hit, tier: 'critical' }
               : hit,
           );
+      } else if (ef && /^(?:\w{1,40}\.)?\w*[bB]uilder\./.test(call.callee)) {
+        if (/^(?:DropTable|DropColumn|DropSchema|DeleteData)$/.test(call.name)) found({ ...hit, tier: 'critical' });
+        else if (call.name === 'Sql')
+          found(/\b(?:DELETE\s+FROM|DROP\s+\w+|TRUNCATE)\b/i.test(body) ? { ...hit, tier: 'critical' } : hit);
+        else if (/^(?:RenameColumn|RenameTable|RenameSequence)$/.test(call.name))
+          found({ ...hit, message: reason('rename')! });
+        else if (/^(?:AlterColumn|AlterDatabase|UpdateData)$/.test(call.name))
+          found({ ...hit, message: reason('alter')! });
       }
     }
+    // Ruby needs no brackets.
+    if (rails)
+      for (const m of text.matchAll(
+        /^[^#\n]{0,200}?\b([A-Z]\w{0,60})((?:\.\w{1,30}(?:\([^()\n]{0,200}\))?){0,4})\.(?:delete_all|destroy_all)\b/gm,
+      )) {
+        if (/\bdef down\b/.test(enclosing(text, m.index))) continue;
+        const start = m.index + m[0].indexOf(m[1]!);
+        found({
+          start,
+          end: m.index + m[0].length,
+          ...(/\.(?:where|find_by|limit|joins)\b/.test(m[2]!) ? {} : { tier: 'critical' as const }),
+        });
+      }
   },
 };
+
+/** Why a column that is added stops others; `undefined`: it does not. */
+function columnAdded(body: string): string | undefined {
+  if (/\bnull:\s*false\b/.test(body) && !/\bdefault:/.test(body)) return reason('add_column');
+  if (/\bdefault:\s*(?:->|["'][\w.]{1,60}\(\)["'])/.test(body))
+    return 'A default that is computed for each row rewrites the table under a lock: add the column without it, set it, then backfill.';
+  if (/\bstored:\s*true\b/.test(body))
+    return 'A stored generated column rewrites the table under an exclusive lock: use a plain column and a trigger.';
+  if (/^\(?\s*[:"']\w{1,80}["']?\s*,\s*[:"']\w{1,80}["']?\s*,\s*:json\b/.test(body.replace(/^add_column\s*/, '')))
+    return 'A json column has no equality: SELECT DISTINCT on the table fails from now on. Use jsonb.';
+  return undefined;
+}
+
+/** The statement a call stands in, as far as a chain goes on behind it. */
+const statementAround = (text: string, start: number, end: number): string =>
+  text.slice(start, text.indexOf(';', end) < 0 ? end + 200 : Math.min(text.indexOf(';', end), end + 200));
 
 /** The table or model an operation names, in lower case: new and empty, nothing on it waits. */
 function subject(body: string): string {
@@ -313,7 +393,7 @@ function enclosing(text: string, offset: number): string {
   const before = text.slice(Math.max(0, offset - 6000), offset);
   const heads = [
     ...before.matchAll(
-      /(?:^|\n)[ \t]*(?:async\s+)?(?:(?:public|export|static)\s+)*(?:def\s+\w+|exports\.\w+\s*=|(?:async\s+)?function\s+\w+|(?:async\s+)?(?:up|down)\s*[(:=])[^\n]{0,400}/g,
+      /(?:^|\n)[ \t]*(?:async\s+)?(?:(?:public|export|static|protected|override)\s+)*(?:def\s+\w+|void\s+\w+|exports\.\w+\s*=|(?:async\s+)?function\s+\w+|(?:async\s+)?(?:up|down)\s*[(:=])[^\n]{0,400}/g,
     ),
   ];
   return heads.at(-1)?.[0] ?? '';

@@ -12,18 +12,37 @@ export const prismaDestructive: Rule = {
   keywords: [],
   on: 'removed',
   check(source, report) {
+    let kind = '';
     let model = '';
     let offset = 0;
     for (const line of source.lines) {
       const head = /^\s*(model|enum|type)\s+(\w+)/.exec(line);
+      const range = { start: offset, end: offset + line.length };
       if (head) {
+        kind = head[1]!;
         model = head[2]!;
-        if (head[1] === 'model') report({ start: offset, end: offset + line.length, key: `model:${model}` });
+        if (kind === 'model') report({ ...range, key: `model:${model}` });
       } else if (/^\s*\}/.test(line)) model = '';
-      else if (model) {
-        const field = /^\s+(\w+)\s+(\w+)/.exec(line);
-        if (field && !line.trim().startsWith('//') && !/@relation/.test(line))
-          report({ start: offset, end: offset + line.length, key: `field:${model}.${field[1]}` });
+      else if (model && kind === 'enum') {
+        const value = /^\s+(\w+)/.exec(line);
+        if (value)
+          report({
+            ...range,
+            key: `value:${model}.${value[1]}`,
+            tier: 'high',
+            message: 'A value was taken out of an enumeration: the migration fails where a row still holds it.',
+          });
+      } else if (model) {
+        const field = /^\s+(\w+)\s+(\w+)(\[\]|\?)?/.exec(line);
+        if (field && !line.trim().startsWith('//') && !line.includes('@relation')) {
+          const [, name, type, mark] = field;
+          // The same sentence for all: a field that goes is told once.
+          const message = `Field '${name}' is gone, has another type or may not be empty any more: the migration drops the column, or fails on the rows that are there. Stop reading it first, and move over what they hold.`;
+          report({ ...range, key: `field:${model}.${name}`, message });
+          // A list is kept in a table of its own.
+          if (mark !== '[]') report({ ...range, key: `type:${model}.${name}:${type}`, message });
+          if (mark === '?') report({ ...range, key: `empty:${model}.${name}`, message, tier: 'high' });
+        }
       }
       offset += line.length + 1;
     }

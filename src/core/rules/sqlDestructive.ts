@@ -12,8 +12,18 @@ const patterns: readonly [RegExp, string, string, 'critical' | 'high'][] = [
   ],
   [/^DROP OWNED\b/, 'drop-owned', 'Everything a role owns is dropped', 'critical'],
   [/^TRUNCATE\b/, 'truncate', 'All rows of a table are deleted', 'critical'],
-  [/^DELETE FROM (?!.* WHERE )/, 'delete-all', 'Rows are deleted without a WHERE', 'critical'],
-  [/^UPDATE (?!.* WHERE )(?=.* SET )/, 'update-all', 'All rows are updated: no WHERE', 'high'],
+  [
+    /^DELETE FROM (?:(?!.* WHERE )|.{1,400}? WHERE (?:\(\s?)?(?:TRUE|1 = 1|1)(?:\s?\))?\s?;?$)/,
+    'delete-all',
+    'Rows are deleted without a WHERE that limits them',
+    'critical',
+  ],
+  [
+    /^UPDATE (?:(?!.* WHERE )(?=.* SET )|.{1,400}? SET .{1,400}? WHERE (?:\(\s?)?(?:TRUE|1 = 1|1)(?:\s?\))?\s?;?$)/,
+    'update-all',
+    'All rows are updated: no WHERE limits them',
+    'high',
+  ],
   [
     /^ALTER TABLE .*\bDROP (?:COLUMN )?(?!CONSTRAINT|DEFAULT|NOT NULL|IDENTITY|EXPRESSION|INDEX|KEY|PRIMARY|FOREIGN|PARTITION|CHECK|COLUMN|SYSTEM)(?:IF EXISTS )?\S+/,
     'drop-column',
@@ -23,7 +33,12 @@ const patterns: readonly [RegExp, string, string, 'critical' | 'high'][] = [
   [/^ALTER TABLE .*\bDROP COLUMN\b/, 'drop-column', 'A column and its data are dropped', 'critical'],
   [/^ALTER TABLE .*\bDROP PARTITION\b/, 'drop-partition', 'A partition and its data are dropped', 'critical'],
   [/^(?:FLUSHALL|FLUSHDB)\b/, 'flush', 'The whole key space is deleted', 'critical'],
-  [/^(?:EXEC|EXECUTE) XP_CMDSHELL\b/, 'xp-cmdshell', 'A shell command is run from SQL', 'critical'],
+  [
+    /^(?:EXEC|EXECUTE) XP_CMDSHELL\b|^COPY .{1,400}? (?:FROM|TO) PROGRAM\b/,
+    'xp-cmdshell',
+    'A shell command is run from SQL',
+    'critical',
+  ],
 ];
 
 /** What the tools that dump a schema write into it. */
@@ -39,7 +54,7 @@ export const sqlDestructive: Rule = {
   why: 'What DROP, TRUNCATE and an unbounded DELETE take is only in the backup afterwards; a rolling deployment also still runs code that reads the dropped column.',
   remedy: 'take a backup, first stop all readers, and do it in a release of its own',
   movesWithFile: true,
-  keywords: ['drop', 'truncate', 'delete', 'update', 'flushall', 'flushdb', 'xp_cmdshell'],
+  keywords: ['drop', 'truncate', 'delete', 'update', 'flushall', 'flushdb', 'xp_cmdshell', 'program'],
   check(source, report) {
     const undone = undoes(source);
     const { sql } = source;

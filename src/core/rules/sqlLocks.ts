@@ -6,6 +6,9 @@ interface Danger {
   readonly key: string;
   readonly message: string;
   readonly unless?: RegExp;
+  readonly tier?: 'medium';
+  /** Holds for PostgreSQL alone. */
+  readonly postgres?: true;
 }
 const dangers: readonly Danger[] = [
   {
@@ -55,7 +58,7 @@ const dangers: readonly Danger[] = [
     message: 'A serial column rewrites the table under an exclusive lock: add the column, then the sequence.',
   },
   {
-    pattern: /^ALTER TABLE .*\bADD CONSTRAINT \S+ (?:FOREIGN KEY|CHECK)\b(?!.*\bNOT VALID\b)/,
+    pattern: /^ALTER TABLE .*\bADD (?:CONSTRAINT \S+ (?:FOREIGN KEY|CHECK)|CHECK)\b(?!.*\bNOT VALID\b)/,
     key: 'constraint',
     message: 'The constraint checks all rows under a lock: add it NOT VALID and validate in a second step.',
   },
@@ -75,6 +78,12 @@ const dangers: readonly Danger[] = [
     message: 'The constraint builds its index under an exclusive lock: build the index CONCURRENTLY and use it.',
   },
   {
+    pattern:
+      /^ALTER TABLE .*\bADD (?:COLUMN )?(?:IF NOT EXISTS )?(?!CONSTRAINT|UNIQUE|PRIMARY|CHECK|FOREIGN|COLUMN)\S+ [^,]{1,200}\bCHECK \(/,
+    key: 'check-column',
+    message: 'The check of the new column reads all rows under a lock: add it NOT VALID and validate it later.',
+  },
+  {
     pattern: /^ALTER TABLE .*\bADD (?:COLUMN )?(?!CONSTRAINT|UNIQUE|PRIMARY)\S+ .*\bUNIQUE\b/,
     key: 'unique-column',
     message: 'The unique column builds its index under an exclusive lock: build the index CONCURRENTLY and use it.',
@@ -83,6 +92,26 @@ const dangers: readonly Danger[] = [
     pattern: /^ALTER TABLE .*\bADD (?:CONSTRAINT \S+ )?EXCLUDE\b/,
     key: 'exclude',
     message: 'An exclusion constraint scans the table under an exclusive lock.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bDROP (?:CONSTRAINT|PRIMARY KEY|FOREIGN KEY|CHECK)\b/,
+    key: 'drop-constraint',
+    message: 'A rule that guards the rows goes: say what keeps bad rows out from now on.',
+    // One constraint in place of another.
+    unless: /\bADD (?:CONSTRAINT|PRIMARY KEY|FOREIGN KEY|CHECK|UNIQUE)\b/,
+    tier: 'medium',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bALTER (?:COLUMN )?\S+ DROP NOT NULL\b/,
+    key: 'drop-not-null',
+    message: 'The column may be empty from now on: code that reads it must know.',
+    tier: 'medium',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bADD (?:COLUMN )?(?:IF NOT EXISTS )?(?!CONSTRAINT|UNIQUE|PRIMARY|COLUMN)\S+ JSON\b/,
+    key: 'json',
+    message: 'A json column has no equality: SELECT DISTINCT on the table fails from now on. Use jsonb.',
+    postgres: true,
   },
   {
     pattern: /^ALTER TABLE .*\bRENAME\b/,
@@ -173,6 +202,23 @@ const dangers: readonly Danger[] = [
     message: 'The constraint checks all columns of the domain under a lock: add it NOT VALID.',
   },
   {
+    pattern: /^CREATE DOMAIN .*\bCHECK\b/,
+    key: 'domain-check',
+    message: 'The check of a domain can not be changed without a scan of every table that uses it: check the column.',
+    tier: 'medium',
+  },
+  {
+    pattern: /^EXEC(?:UTE)? (?:SYS ?\. ?)?SP_RENAME\b/,
+    key: 'rename',
+    message:
+      'Code that still runs uses the old name and breaks: add the new name beside it and retire the old one later.',
+  },
+  {
+    pattern: /^SET (?:SESSION |LOCAL |GLOBAL )?(?:@@)?(?:SESSION ?\. ?|GLOBAL ?\. ?)?LOCK_TIMEOUT (?:=|TO) ?'?0(?!\d)/,
+    key: 'lock-timeout',
+    message: 'Without a lock_timeout a statement that waits for its lock stops everybody behind it: leave a limit.',
+  },
+  {
     pattern: /^ALTER (?:SYSTEM|DATABASE) .*\bSET\b/,
     key: 'system',
     message: 'A setting of the whole server or database is changed.',
@@ -215,6 +261,10 @@ export const sqlLocks: Rule = {
     'table',
     'tablespace',
     'rule',
+    'domain',
+    'sp_rename',
+    'lock_timeout',
+    'concurrently',
   ],
   check(source, report) {
     const made = new Set<string>();
@@ -222,13 +272,28 @@ export const sqlLocks: Rule = {
     const indexed = new Set<string>();
     const undone = undoes(source);
     const concurrently = !otherEngine.test(source.path) && !source.sql.some((s) => otherWords.test(s.text));
+    /** Between BEGIN and COMMIT, where CONCURRENTLY is refused. */
+    let inTransaction = false;
     for (const s of source.sql) {
+      if (/^(?:BEGIN|START TRANSACTION)\b(?!.* END$)/.test(s.text)) inTransaction = true;
+      else if (/^(?:COMMIT|ROLLBACK|END)\b/.test(s.text)) inTransaction = false;
+      else if (
+        inTransaction &&
+        /^(?:CREATE (?:UNIQUE )?|DROP |RE)INDEX .{0,80}?\bCONCURRENTLY\b/.test(s.text) &&
+        !undone(s.start)
+      )
+        report({
+          start: s.start,
+          end: s.end,
+          key: `transaction:${s.text.slice(0, 300)}`,
+          message: 'CONCURRENTLY is refused inside a transaction: take it out of BEGIN and COMMIT.',
+        });
       const created = /^CREATE (?:\w+ )*TABLE (?:IF NOT EXISTS )?(\S+)/.exec(s.text)?.[1];
       for (const d of dangers) {
         if (!d.pattern.test(s.text) || d.unless?.test(s.text)) continue;
         // Backticks are no quotes of PostgreSQL.
         const other = !concurrently || source.text.slice(s.start, s.end).includes('`');
-        if (other && /^(?:index|drop-index|reindex)$/.test(d.key)) continue;
+        if (other && (d.postgres || /^(?:index|drop-index|reindex)$/.test(d.key))) continue;
         // A table made in this very file has no rows and no readers yet.
         const table = /^(?:ALTER TABLE (?:IF EXISTS )?(?:ONLY )?|CREATE (?:UNIQUE )?INDEX .*? ON (?:ONLY )?)(\S+)/.exec(
           s.text,
@@ -247,7 +312,7 @@ export const sqlLocks: Rule = {
           // SQLite locks the whole file for any writer: the trigger's own work is left to say.
           ...(trigger && sqliteTrigger.test(s.text)
             ? { tier: 'medium', message: 'A trigger runs on every write from now on: check what it costs and refuses.' }
-            : { message: d.message }),
+            : { message: d.message, ...(d.tier && { tier: d.tier }) }),
         });
         break;
       }

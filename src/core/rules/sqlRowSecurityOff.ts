@@ -20,6 +20,7 @@ export const sqlRowSecurityOff: Rule = {
     'foreign_key_checks',
     'trustworthy',
     'xp_cmdshell',
+    'sp_configure',
   ],
   check(source, report) {
     for (const s of source.sql) {
@@ -29,6 +30,22 @@ export const sqlRowSecurityOff: Rule = {
         )
       )
         report({ start: s.start, end: s.end });
+      else if (
+        /^(?:EXEC|EXECUTE) (?:SYS ?\. ?)?SP_CONFIGURE N? ?'\u2026' , 1$/.test(s.text) &&
+        /'(?:xp_cmdshell|Ole Automation Procedures|Ad Hoc Distributed Queries|clr enabled)'/i.test(
+          source.text.slice(s.start, s.end),
+        )
+      )
+        report({ start: s.start, end: s.end });
+      // Those that dump a data base switch it off and on again.
+      else if (/^SET (?:@@|GLOBAL |SESSION )?(?:\w+ ?\. ?)?FOREIGN_KEY_CHECKS = (?:0|OFF)$/.test(s.text))
+        report({
+          start: s.start,
+          end: s.end,
+          tier: 'medium',
+          message:
+            'Keys are not checked any more: rows that point nowhere get in. Keep it to this session, and check them afterwards.',
+        });
     }
   },
 };
