@@ -50,7 +50,6 @@ const nodeModules: ReadonlyMap<string, string> = new Map([
   ['handlebars', 'Handlebars'],
   ['lodash', '_'],
   ['underscore', '_'],
-  ['jose', 'jose'],
   ['jsonwebtoken', 'jwt'],
   ['argon2', 'argon2'],
   ['bcrypt', 'bcrypt'],
@@ -65,6 +64,7 @@ const nodeModules: ReadonlyMap<string, string> = new Map([
 /** Packages that are one function. */
 const nodeFunctions: ReadonlyMap<string, string> = new Map([
   ['execa', 'execa'],
+  ['jose', 'jose'],
   ['node-fetch', 'fetch'],
   ['cross-fetch', 'fetch'],
   ['cors', 'cors'],

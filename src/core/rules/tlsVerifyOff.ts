@@ -28,6 +28,7 @@ export const tlsVerifyOff: Rule = {
     'simpleemail',
     'trustall',
     'ssl',
+    'aiohttp',
     'sslhandshake',
     'checkservertrusted',
     'hostnameverification',
@@ -116,7 +117,15 @@ export const tlsVerifyOff: Rule = {
           !/^(?:decode|jwt\.decode|verify)$/.test(call.callee)
         )
           report({ ...code.offsets(arg), start: call.start, key: arg.name });
-        else if (arg.name === 'cert_reqs' && /CERT_NONE/.test(value))
+        else if (
+          arg.name === 'ssl' &&
+          value === 'False' &&
+          source.language === 'python' &&
+          source.has(/\baiohttp\b/) &&
+          /(?:^|\.)(?:TCPConnector|get|post|put|patch|delete|head|options|request|ws_connect)$/.test(call.callee)
+        )
+          report({ ...code.offsets(arg), start: call.start, key: 'ssl' });
+        else if (arg.name === 'cert_reqs' && /CERT_NONE|^["']NONE["']$/.test(value))
           report({ start: call.start, end: code.offsets(arg).end, key: 'cert_reqs' });
       }
       if (

@@ -1,3 +1,4 @@
+import { code } from './kit/code.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const tlsVersionWeak: Rule = {
@@ -94,6 +95,18 @@ export const tlsVersionWeak: Rule = {
         continue;
       report({ start: m.index, end: m.index + m[0].length, key: m[0] });
     }
+    // The same under the names of an import.
+    if (source.language === 'python')
+      for (const call of code(source).facts.callsNamed('Telnet', 'FTP', 'AutoAddPolicy', 'WarningPolicy'))
+        if (
+          /^(?:telnetlib\.Telnet|ftplib\.FTP|paramiko\.(?:client\.)?(?:AutoAddPolicy|WarningPolicy))$/.test(
+            call.callee,
+          ) &&
+          text[call.start - 1] !== '.' &&
+          !text.startsWith(call.callee, call.start) &&
+          !/set_missing_host_key_policy\s*\(\s*$/.test(text.slice(Math.max(0, call.start - 60), call.start))
+        )
+          report({ start: call.start, end: call.end, key: call.callee });
     if (source.language === 'go') {
       for (const m of text.matchAll(/&?tls\.Config\s*\{\s*\}/g))
         report({ start: m.index, end: m.index + m[0].length, key: 'tls.Config', tier: 'medium' });
