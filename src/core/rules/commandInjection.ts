@@ -20,6 +20,8 @@ export const commandInjection: Rule = {
   remedy: 'pass a fixed program and a list of arguments, without a shell',
   keywords: [
     'deno',
+    'sh',
+    'containers',
     'bun',
     'child_process',
     'cmd',
@@ -92,7 +94,14 @@ export const commandInjection: Rule = {
       if (alias && callee.startsWith(`${alias}.`)) callee = `child_process.${callee.slice(alias.length + 1)}`;
       if (callee === 'Deno.run' || callee === 'Deno.Command' || callee === 'Bun.spawn') {
         const command = c.option(call, /^(?:cmd|args)$/) ?? call.args[0];
-        if (command && fromRequest(c, command)) report({ start: call.start, end: call.end });
+        const whole = c.text({ from: call.open, to: call.close });
+        const inShell =
+          /["'`](?:\/bin\/)?(?:ba|z|da)?sh["'`][^\n]{0,40}["'`]-c["'`]/.test(whole.replace(/\s+/g, ' ')) ||
+          (callee === 'Deno.Command' &&
+            /^\(\s*["'`](?:\/bin\/)?(?:ba|z|da)?sh["'`]/.test(whole) &&
+            /["'`]-c["'`]/.test(whole));
+        if (command && (fromRequest(c, command) || (inShell && (c.isBuilt(command) || !c.isConstant(command)))))
+          report({ start: call.start, end: call.end });
         continue;
       }
       // getattr(os, "system")(…)
@@ -107,6 +116,28 @@ export const commandInjection: Rule = {
         continue;
       }
       if (/^exec$/.test(callee) && lang === 'python') continue;
+      // The package `sh`: every program is a function.
+      if (
+        lang === 'python' &&
+        /^(?:sh\.)?(?:ba|z|da)?sh$/.test(callee) &&
+        source.has(/^\s*(?:from\s+sh\s+import|import\s+sh)\b/m)
+      ) {
+        const line = call.args.at(-1);
+        if (c.facts.literal(call.args[0]) === '-c' && line && !c.isConstant(line))
+          report({ start: call.start, end: call.end });
+        continue;
+      }
+      // Images are programs.
+      if (lang === 'python' && /(?:^|\.)containers\.(?:run|create)$/.test(callee)) {
+        const image = c.named(call, 'image') ?? c.arg(call, 0);
+        if (fromRequest(c, image))
+          report({
+            start: call.start,
+            end: call.end,
+            message: 'The caller names the image to run: choose from a fixed list.',
+          });
+        continue;
+      }
       // A helper of one's own that is handed the connection first; paramiko's is a method.
       if (callee === 'exec_command' && call.args.length > 1) continue;
       if (
@@ -204,6 +235,8 @@ export const commandInjection: Rule = {
         if (!c.isConstant(rest)) report(hit);
         continue;
       }
+      // A program of its own, and no shell: what is in its list of arguments stays an argument.
+      if (/^os\.(?:exec|spawn|posix)/.test(callee) && ownProgram.test(c.facts.literal(first) ?? '')) continue;
       if (/^os\.(?:exec|spawn|posix)/.test(callee)) {
         if (!args.filter((a) => !/^os\.(?:P_\w+|environ)$/.test(c.text(a))).every((a) => c.isConstant(a))) report(hit);
         continue;
@@ -263,3 +296,7 @@ export const commandInjection: Rule = {
         if (t.kind === 'str' && t.dynamic && source.text[t.start] === '`') report({ start: t.start, end: t.end });
   },
 };
+
+/** A program by its name that is no interpreter of text. */
+const ownProgram =
+  /^(?!(?:.{0,60}\/)?(?:ba|z|da|k|c|tc|fi)?sh$|(?:.{0,60}\/)?(?:env|sudo|su|xargs|ssh|python[\d.]{0,4}|perl|ruby|node|php|awk|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh)$)[\w./-]{1,80}$/;
