@@ -50,7 +50,7 @@ export const openRedirect: Rule = {
         continue;
       }
       if (
-        !/(?:^|\.)(?:redirect|redirect_to|sendRedirect|Redirect|RedirectPermanent|HttpResponseRedirect|HttpResponsePermanentRedirect|HTTPFound|HTTPMovedPermanently|HTTPSeeOther|redirect_back|RedirectResponse|RedirectToPage|redirectTo|RedirectTo|LocalRedirectPermanent|permanentRedirect|redirect\(\)\.(?:to|away)|away)$/.test(
+        !/(?:^|\.)(?:redirect|redirect_to|sendRedirect|Redirect|RedirectPermanent|HttpResponseRedirect|HttpResponsePermanentRedirect|HTTPFound|HTTPMovedPermanently|HTTPSeeOther|redirect_back|RedirectResponse|RedirectToPage|redirectTo|RedirectTo|(?:res|response|reply)\.location|LocalRedirectPermanent|permanentRedirect|redirect\(\)\.(?:to|away)|away)$/.test(
           callee,
         ) &&
         !(callee === 'header' && source.language === 'php')
@@ -64,13 +64,17 @@ export const openRedirect: Rule = {
         /^f?["'`]\/(?!\/)/.test(c.text(target)) ||
         /^(?:url_for|reverse|resolve_url|(?:\w+\.)*\w+_(?:path|url))\b/.test(c.text(target)) ||
         startsHere(c, target) ||
-        builtPath.test(c.text(target))
+        builtPath.test(c.text(target)) ||
+        // Looked up in a table of this program.
+        /^\w{1,60}\.get\([^()]{1,200}\)(?:\s*(?:\?\?|\|\|)\s*["'`][^"'`$]{0,200}["'`])?$/.test(ownTable(c, target))
       )
         continue;
       if (!fromRequest(c, target, /^(?:url_for|reverse|resolve_url|urlparse|safe\w*|sanitize\w*)$/)) continue;
       if (safe.test(c.around(call.start, 12, 2))) continue;
       report(hit);
     }
+    // Elsewhere a place is called location, too.
+    const inPage = /^(?:javascript|typescript|tsx)$/.test(source.language);
     // The header itself, or the address of the page.
     for (const call of c.facts.callsNamed(
       'setHeader',
@@ -95,7 +99,19 @@ export const openRedirect: Rule = {
         continue;
       }
       const [name, value] = call.args;
+      // res.writeHead(302, { Location: … }), res.set({ Location: … })
+      const inside = c.facts.assignments.find(
+        (a) => a.isKey && a.name.toLowerCase() === 'location' && a.start >= call.start && a.end <= call.end,
+      );
       if (
+        inside &&
+        inPage &&
+        fromRequest(c, inside) &&
+        !startsHere(c, inside) &&
+        !safe.test(c.around(call.start, 12, 2))
+      )
+        report({ start: call.start, end: call.end });
+      else if (
         name &&
         value &&
         /^["'`]location["'`]$/i.test(c.text(name)) &&
@@ -104,8 +120,6 @@ export const openRedirect: Rule = {
       )
         report({ start: call.start, end: call.end });
     }
-    // Elsewhere a place is called location, too.
-    const inPage = /^(?:javascript|typescript|tsx)$/.test(source.language);
     for (const a of inPage ? c.facts.assignments : []) {
       if (!/^(?:window\.|document\.|self\.|top\.|parent\.)?location(?:\.href)?$/.test(a.target) || c.isConstant(a))
         continue;
@@ -157,4 +171,13 @@ function isPageAddress(c: ReturnType<typeof code>, range: { from: number; to: nu
     return false;
   if (/^["'`]https?:\/\/[\w.-]+\//.test(text)) return false;
   return fromRequest(c, range);
+}
+
+/** The text of an address that is looked up in a `Map` of the file; else nothing. */
+function ownTable(c: ReturnType<typeof code>, range: { from: number; to: number }): string {
+  const text = c.text(range);
+  const table = /^(\w{1,60})\.get\(/.exec(text)?.[1];
+  if (table === undefined) return '';
+  const values = c.facts.valuesOf(table, range.from);
+  return values.length > 0 && values.every((v) => /^new Map\b/.test(c.text(v))) ? text : '';
 }

@@ -72,7 +72,7 @@ export const pathTraversal: Rule = {
     const c = code(source);
     const isJs = source.language === 'javascript' || source.language === 'typescript' || source.language === 'tsx';
     const cleaned =
-      /(?:path\.basename|os\.path\.basename|filepath\.Base|secure_filename|sanitize\w*|startsWith\(|startswith\(|start_with\?|HasPrefix\(|StartsWith\(|indexOf\([^()\n]{0,80}\)\s*[=!]==?\s*(?:0|-1)|path\.relative|filepath\.Rel\b|is_relative_to|commonpath|commonprefix|realpath|getCanonicalPath|toRealPath|normalize\(\)\.startsWith|FilenameUtils\.(?:getName|normalize)|Path\.GetFileName|File\.basename|\bbasename\(|securejoin|SecureJoin|safe_join|os\.OpenInRoot|os\.Root|filepath\.IsLocal|\bpath\.Clean\(\s*["'`]\/["'`]\s*\+|\.replace\(\s*(?:\/\^?\(?(?:\\\.\\\.|\.\.)|["']\.\.["']))/;
+      /(?:path\.basename|os\.path\.basename|filepath\.Base|secure_filename|get_valid_filename|sanitize\w*|startsWith\(|startswith\(|start_with\?|HasPrefix\(|StartsWith\(|indexOf\([^()\n]{0,80}\)\s*[=!]==?\s*(?:0|-1)|path\.relative|filepath\.Rel\b|is_relative_to|commonpath|commonprefix|realpath|getCanonicalPath|toRealPath|normalize\(\)\.startsWith|FilenameUtils\.(?:getName|normalize)|Path\.GetFileName|File\.basename|\bbasename\(|securejoin|SecureJoin|safe_join|os\.OpenInRoot|os\.Root|filepath\.IsLocal|\bpath\.Clean\(\s*["'`]\/["'`]\s*\+|\.replace\(\s*(?:\/\^?\(?(?:\\\.\\\.|\.\.)|["']\.\.["']))/;
     const archives = source.has(
       /archive\/(?:zip|tar)|\bZip(?:Entry|InputStream|File|Archive)\b|\bTar(?:Archive|Entry|InputStream)\w*|\bunzipper\b|adm-zip|\byauzl\b|tar-stream|jszip|Zip::|rubyzip|System\.IO\.Compression|\bzipfile\b|\btarfile\b|ZipArchiveEntry/,
     );
@@ -138,7 +138,8 @@ export const pathTraversal: Rule = {
 
 /** Functions of PHP without an owner: the same words mean other things elsewhere. */
 const builtins = /^(?:copy|rename|mkdir|unlink|file|rmdir|opendir|scandir|readfile|fopen)$/;
-const base = /(?:^|\.)(?:basename|Base|secure_filename|sanitize\w*|GetFileName|getName|safe_join|SecureJoin|realpath)$/;
+const base =
+  /(?:^|\.)(?:basename|Base|secure_filename|get_valid_filename|sanitize\w*|GetFileName|getName|safe_join|SecureJoin|realpath)$/;
 
 /** `entry.name` of an archive's member. */
 function isEntryName(c: Code, range: { from: number; to: number }): boolean {
