@@ -1,6 +1,6 @@
-import { code } from './kit/code.ts';
+import { code, type Code } from './kit/code.ts';
 import { fromRequest } from './kit/taint.ts';
-import { codeLanguages, type Rule } from './rule.ts';
+import { codeLanguages, type Hit, type Rule } from './rule.ts';
 
 export const codeInjection: Rule = {
   id: 'code-injection',
@@ -13,6 +13,11 @@ export const codeInjection: Rule = {
   remedy: 'parse data as data and dispatch over a fixed table',
   keywords: [
     'methodbyname',
+    'logging',
+    'trust_remote_code',
+    'runtime',
+    'serialize',
+    'mako',
     'fieldbyname',
     'otto',
     'goja',
@@ -126,6 +131,20 @@ export const codeInjection: Rule = {
             ...hit,
             message: 'Template text is not constant, and templates run code: keep templates in files and pass values.',
           });
+      } else if (lang === 'python' && callee === 'logging.config.listen') {
+        if (!c.named(call, 'verify') && call.args.length < 2)
+          report({
+            ...hit,
+            message: 'Whoever reaches this port sends a configuration that is evaluated as code: pass verify.',
+          });
+      } else if (lang === 'python' && c.text(c.named(call, 'trust_remote_code')) === 'True') {
+        report({
+          ...hit,
+          key: 'trust_remote_code',
+          tier: 'medium',
+          message:
+            'Code that comes with a model or data set runs here: pin its revision and read it, or leave this off.',
+        });
       } else if (lang === 'python' && /^(?:__import__|importlib\.import_module)$/.test(callee)) {
         if (varies() && (c.isOutside(first) || fromRequest(c, first))) report(hit);
       } else if (
@@ -173,7 +192,10 @@ export const codeInjection: Rule = {
           /(?:^|\.)Runtime\.evaluate$/.test(callee)
         ) {
           const expression = c.option(call, /^(?:expression|functionDeclaration)$/);
-          if (expression && !c.isConstant(expression)) report(hit);
+          if (
+            expression ? !c.isConstant(expression) : /^\{\s*(?:[^{}]{0,200},\s*)?expression\s*[,}]/.test(c.text(first))
+          )
+            report(hit);
         } else if (
           /(?:^|\.)(?:evaluate|evaluateHandle|evaluateOnNewDocument|\$eval|addInitScript|setContent|goto)$/.test(
             callee,
@@ -288,7 +310,30 @@ export const codeInjection: Rule = {
           report({ ...hit, message: 'File to include comes from outside: choose from a fixed list.' });
       } else if (lang === 'php' && callee === 'preg_replace' && /\/[a-z]*e[a-z]*["']$/.test(c.text(first))) report(hit);
     }
-    if (lang === 'python')
+    if (isJs) calledByName(c, report);
+    if (lang === 'python') {
+      // A variable by its name from a request, called or not.
+      for (const call of c.facts.callsNamed('globals', 'locals', 'vars')) {
+        const open = call.close + 1;
+        const close = c.facts.match[open] ?? -1;
+        if (call.args.length === 0 && c.facts.tokens[open]?.text === '[' && close > open)
+          if (c.facts.tokens[close + 1]?.text !== '(' && fromRequest(c, { from: open + 1, to: close }))
+            report({
+              start: call.start,
+              end: c.facts.tokens[close]!.end,
+              message: 'The caller names the variable to use: choose from a fixed table.',
+            });
+      }
+      for (const call of c.facts.callsNamed('render', 'render_template', 'render_to_string', 'render_to_response')) {
+        const all = call.args.find((a) => /^(?:\*\*)?(?:locals|globals)\(\)$/.test(c.text(a)));
+        if (all)
+          report({
+            start: call.start,
+            end: call.end,
+            tier: /globals/.test(c.text(all)) ? 'high' : 'medium',
+            message: 'All variables of the function are handed to the template: name those it needs.',
+          });
+      }
       for (const m of source.text.matchAll(
         /\b(?:globals|locals|vars)\(\)\s*(?:\[\s*([^\]\n]{1,80})\]|\.get\(\s*([^)\n]{1,80})\))\s*\(/g,
       )) {
@@ -300,6 +345,7 @@ export const codeInjection: Rule = {
             message: 'A value names the function to run: choose from a fixed table.',
           });
       }
+    }
     if (lang === 'ruby')
       for (const m of source.text.matchAll(
         /\bparams\[[^\]]+\]\.(?:constantize|classify\.constantize|safe_constantize)\b/g,
@@ -310,3 +356,24 @@ export const codeInjection: Rule = {
 
 /** A file by its own name below the folder that the server was told to serve. */
 const ownFile = /^\(?\s*\$_SERVER\s*\[\s*["']DOCUMENT_ROOT["']\s*\]\s*\.\s*(?:'[^'\n]{0,300}'|"[^"$\n]{0,300}")\s*\)?$/;
+
+/** `handlers[req.query.action](…)`: what an object inherits can be called, too. */
+function calledByName(c: Code, report: (hit: Hit) => void): void {
+  const { tokens, match } = c.facts;
+  for (let i = 2; i < tokens.length; i++) {
+    if (tokens[i]!.text !== '(' || tokens[i - 1]!.text !== ']') continue;
+    const open = match[i - 1] ?? -1;
+    const owner = tokens[open - 1];
+    if (open < 1 || owner?.kind !== 'id' || i - open > 40) continue;
+    const key = { from: open + 1, to: i - 1 };
+    if (c.isConstant(key) || !fromRequest(c, key)) continue;
+    // Looked up before: whether it is one of those that are meant.
+    if (/hasOwn|\.has\(|\.includes\(|\bin\s+\w|Object\.create\(null\)/.test(c.around(owner.start, 12, 0))) continue;
+    const end = match[i]! > i ? match[i]! : i;
+    report({
+      start: owner.start,
+      end: tokens[end]!.end,
+      message: 'The caller names the function to run: choose from a fixed table.',
+    });
+  }
+}
