@@ -46,6 +46,7 @@ import { k8sFlags } from './k8sFlags.ts';
 import { k8sHostAccess } from './k8sHostAccess.ts';
 import { k8sImages } from './k8sImages.ts';
 import { k8sRbac } from './k8sRbac.ts';
+import { lineInjection } from './lineInjection.ts';
 import { massAssignment } from './massAssignment.ts';
 import { memoryUnsafe } from './memoryUnsafe.ts';
 import { migrationOperations } from './migrationOperations.ts';
@@ -54,6 +55,7 @@ import { openRedirect } from './openRedirect.ts';
 import { ownersExempted } from './ownersExempted.ts';
 import { ownersRemoved } from './ownersRemoved.ts';
 import { packageSources } from './packageSources.ts';
+import { passwordInCall } from './passwordInCall.ts';
 import { pathTraversal } from './pathTraversal.ts';
 import { plainTransport } from './plainTransport.ts';
 import { prismaDestructive } from './prismaDestructive.ts';
@@ -69,6 +71,7 @@ import { secretProvider } from './secretProvider.ts';
 import { secretUrl } from './secretUrl.ts';
 import { serverConfig } from './serverConfig.ts';
 import { serverSideRequest } from './serverSideRequest.ts';
+import { sessionFromRequest } from './sessionFromRequest.ts';
 import { shellCommand } from './shellCommand.ts';
 import { sqlDestructive } from './sqlDestructive.ts';
 import { sqlFunctionDefiner } from './sqlFunctionDefiner.ts';
@@ -144,6 +147,7 @@ export const rules: readonly Rule[] = [
   k8sHostAccess,
   k8sImages,
   k8sRbac,
+  lineInjection,
   massAssignment,
   memoryUnsafe,
   migrationOperations,
@@ -152,6 +156,7 @@ export const rules: readonly Rule[] = [
   ownersExempted,
   ownersRemoved,
   packageSources,
+  passwordInCall,
   pathTraversal,
   plainTransport,
   prismaDestructive,
@@ -167,6 +172,7 @@ export const rules: readonly Rule[] = [
   secretUrl,
   serverConfig,
   serverSideRequest,
+  sessionFromRequest,
   shellCommand,
   sqlDestructive,
   sqlFunctionDefiner,
