@@ -13,6 +13,8 @@ interface Safeguard {
   readonly type?: RegExp;
   /** Attributes that protect only with such a value; without: with any that does not say "off". */
   readonly good?: (n: TreeNode) => boolean;
+  /** It protects by being switched off. */
+  readonly off?: true;
 }
 
 /** Attributes and blocks that protect by being there, where what the provider does without them protects less. */
@@ -20,7 +22,7 @@ const safeguards: readonly Safeguard[] = [
   {
     loss: 'data is stored or sent in clear where the default is no encryption',
     names:
-      'encrypted storageencrypted encryption encryptionconfig encryptionconfiguration encryptioninfo encryptionintransit encryptionoptions serversideencryption serversideencryptionconfiguration bucketencryption ssespecification encryptatrest encryptionatrestoptions nodetonodeencryption nodetonodeencryptionoptions streamencryption atrestencryptionenabled transitencryptionenabled transitencryption encryptionathostenabled infrastructureencryptionenabled securityconfiguration securityconfigurationid cachedataencrypted cachingencrypted rootvolumeencryptionenabled uservolumeencryptionenabled databaseencryption encryptionsettings enforcehttps httpsonly requiressl requiretls sslmode enableintercontainertrafficencryption encryptintercontainertraffic doubleencryptionenabled diskencryptionenabled kmsencrypted sqsmanagedsseenabled kmsencryptionconfig resultconfiguration',
+      'encrypted storageencrypted encryption encryptionconfig encryptionconfiguration encryptioninfo encryptionintransit encryptionoptions serversideencryption serversideencryptionconfiguration bucketencryption ssespecification encryptatrest encryptionatrestoptions nodetonodeencryption nodetonodeencryptionoptions streamencryption atrestencryptionenabled transitencryptionenabled transitencryption encryptionathostenabled infrastructureencryptionenabled securityconfiguration securityconfigurationid cachedataencrypted cachingencrypted rootvolumeencryptionenabled uservolumeencryptionenabled databaseencryption encryptionsettings enforcehttps httpsonly requiressl requiretls sslmode enableintercontainertrafficencryption encryptintercontainertraffic doubleencryptionenabled diskencryptionenabled kmsencrypted sqsmanagedsseenabled kmsencryptionconfig serversideencryptionrule sseconfiguration resultconfiguration',
   },
   {
     loss: 'clients may talk the connection down to withdrawn versions of TLS',
@@ -48,7 +50,7 @@ const safeguards: readonly Safeguard[] = [
   {
     loss: 'nothing stands before it that stops known attacks, or tells of them',
     names:
-      'webaclid webaclarn wafconfiguration webapplicationfirewallpolicylinkid firewallpolicyid threatdetectionpolicy threatintelmode imagescanningconfiguration dropinvalidheaderfields desyncmitigationmode binaryauthorization securitypostureconfig enablebinaryauthorization azurepolicyenabled azurepolicy microsoftdefender alertnotifications alertstoadmins emailaccountadmins notificationsbyrole vulnerabilityalerts scanonpush',
+      'webaclid webaclarn wafconfiguration webapplicationfirewallpolicylinkid firewallpolicyid threatdetectionpolicy threatintelmode imagescanningconfiguration dropinvalidheaderfields desyncmitigationmode binaryauthorization securitypostureconfig enablebinaryauthorization azurepolicyenabled quarantinepolicyenabled trustpolicy trustpolicyenabled emailaddresses surgeupgrade automaticupdatesenabled enableautomaticupdates azurepolicy microsoftdefender alertnotifications alertstoadmins emailaccountadmins notificationsbyrole vulnerabilityalerts scanonpush',
   },
   {
     loss: 'more of the network reaches it',
@@ -58,8 +60,8 @@ const safeguards: readonly Safeguard[] = [
   {
     loss: 'it can be reached from the internet where that is the default',
     names:
-      'publicnetworkaccessenabled publicnetworkaccess endpointpublicaccess allownesteditemstobepublic allowblobpublicaccess internetingestionenabled internetqueryenabled publicnetworkenabled directinternetaccess ipv4enabled',
-    good: (n) => isFalse(n) || /^SecuredByPerimeter$/i.test(n.value),
+      'publicnetworkaccessenabled publicnetworkaccess ishttpallowed allowinsecureconnections autocreatenetwork accesskeymetadatawritesenabled endpointpublicaccess allownesteditemstobepublic allowblobpublicaccess internetingestionenabled internetqueryenabled publicnetworkenabled directinternetaccess ipv4enabled',
+    off: true,
   },
   {
     loss: 'the balancer is open to the internet',
@@ -71,7 +73,7 @@ const safeguards: readonly Safeguard[] = [
     loss: 'it may be reached from the internet',
     tier: 'medium',
     names: 'associatepublicipaddress publiclyaccessible mappubliciponlaunch',
-    good: isFalse,
+    off: true,
   },
   {
     loss: 'callers are asked for less than before',
@@ -89,7 +91,29 @@ const safeguards: readonly Safeguard[] = [
   {
     loss: 'the machine or container may do more than it needs',
     names:
-      'shieldedinstanceconfig shieldednodes enableshieldednodes enablesecureboot enableintegritymonitoring enablevtpm securebootenabled vtpmenabled confidentialinstanceconfig enableoslogin blockprojectsshkeys readonlyrootfilesystem runasnonroot securitycontext permissionsboundary enablenetworkisolation codesigningconfigarn',
+      'shieldedinstanceconfig shieldednodes enableshieldednodes enablesecureboot enableintegritymonitoring enablevtpm securebootenabled vtpmenabled confidentialinstanceconfig enableoslogin blockprojectsshkeys disablelegacyendpoints readonlyrootfilesystem runasnonroot securitycontext permissionsboundary enablenetworkisolation codesigningconfigarn',
+  },
+  {
+    loss: 'answers of the name server can be forged on the way',
+    names: 'dnssecconfig',
+  },
+  {
+    loss: 'the machine is reached by password, or stands in a network with others',
+    names: 'sshkeys securitygroup ipallocationpolicy',
+    type: /^(?:digitalocean_droplet|nifcloud_\w+|google_container_cluster)$/,
+    tier: 'medium',
+  },
+  {
+    loss: 'nobody is called when something happens',
+    names: 'phone',
+    type: /security_center_contact/,
+    tier: 'medium',
+  },
+  {
+    loss: 'nobody can follow a call through the system',
+    names: 'tracing',
+    type: /^AWS::Serverless::/,
+    tier: 'medium',
   },
   {
     loss: 'identities from outside are taken whatever they say of themselves',
@@ -121,20 +145,48 @@ for (const s of safeguards)
 const guards =
   /^(?:aws_(?:s3_(?:bucket|account)_public_access_block|s3_bucket_(?:server_side_encryption_configuration|logging|versioning|ownership_controls)|flow_log|wafv2_web_acl_association|wafregional_web_acl_association|guardduty_detector|securityhub_account|config_configuration_recorder(?:_status)?|ebs_encryption_by_default|iam_account_password_policy|accessanalyzer_analyzer|macie2_account|shield_protection|secretsmanager_secret_rotation|ec2_instance_metadata_defaults)|azurerm_(?:network_watcher_flow_log|monitor_diagnostic_setting|storage_account_network_rules|mssql_server_(?:extended_auditing_policy|security_alert_policy|vulnerability_assessment)|advanced_threat_protection|security_center_\w+|management_lock|subnet_network_security_group_association|network_interface_security_group_association)|google_(?:logging_project_sink|project_iam_audit_config|binary_authorization_policy)|github_branch_protection(?:_v3)?|kubernetes_(?:network_policy|pod_security_policy|limit_range|resource_quota)|AWS::EC2::FlowLog|AWS::WAFv2::WebACLAssociation|AWS::GuardDuty::Detector|AWS::Config::ConfigurationRecorder)$/;
 
-const insights: Safeguard = { loss: 'nobody sees what runs in the cluster', tier: 'medium', names: '' };
+/** Safeguards that are written as pairs: what the name, or key, of the pair is. */
+const pairs: readonly (readonly [RegExp, RegExp, Safeguard])[] = [
+  [
+    /^containerInsights$/,
+    /^(?:enabled|enhanced)$/,
+    { loss: 'nobody sees what runs in the cluster', tier: 'medium', names: '' },
+  ],
+  [
+    /^(?:routing\.http\.drop_invalid_header_fields|access_logs\.s3|connection_logs\.s3|deletion_protection)\.enabled$/,
+    /^true$/i,
+    { loss: 'the balancer does without it', names: '' },
+  ],
+  [
+    /^(?:log_(?:connections|disconnections|checkpoints|lock_waits)|cloudsql\.enable_pgaudit|audit_logs|require_secure_transport|rds\.force_ssl|require_ssl|connection_throttling|tls)$/i,
+    /^(?:on|1|true|enabled)$/i,
+    { loss: 'the default of the database decides', names: '' },
+  ],
+  [/^local_infile$/i, /^(?:off|0)$/i, { loss: 'the default of the database decides', names: '' }],
+];
+
+const isPairName = (n: TreeNode): boolean => n.kind === 'scalar' && /^(?:name|key)$/i.test(n.key);
+
+function pairOf(n: TreeNode): Safeguard | undefined {
+  if (!isPairName(n)) return undefined;
+  const value = n.parent?.children.find((c) => /^value$/i.test(c.key));
+  return value && pairs.find(([name, good]) => name.test(n.value) && good.test(value.value))?.[2];
+}
+
+/** `where`, and of a pair which one it is. */
+const pathOf = (r: Resource, n: TreeNode): string => where(r, n) + (isPairName(n) ? `=${n.value}` : '');
 
 function find(r: Resource, n: TreeNode): Safeguard | undefined {
   const name = plain(n.key);
-  if (/^(?:setting|clustersettings)$/.test(name) && /ecs_cluster$|ECS::Cluster$/.test(r.type)) {
-    const words = [...walk(n)].map((x) => x.value);
-    return words.includes('containerInsights') && words.some((w) => /^enabled|enhanced$/.test(w))
-      ? insights
-      : undefined;
-  }
+  const pair = pairOf(n);
+  if (pair) return pair;
   for (const s of byName.get(name) ?? []) {
     if (s.type && !s.type.test(r.type)) continue;
     if (n.kind === 'scalar' && (n.value === '' || n.value === 'null')) continue;
-    if (n.kind === 'scalar' && (s.good ? !s.good(n) : isFalse(n) || /^(?:disabled|suspended)$/i.test(n.value)))
+    if (
+      n.kind === 'scalar' &&
+      (s.off ? !isFalse(n) : isFalse(n) || /^suspended$/i.test(n.value) || s.good?.(n) === false)
+    )
       continue;
     if (n.kind !== 'scalar' && says(n) === 'off') continue;
     return s;
@@ -170,7 +222,7 @@ function paths(r: Resource): Map<string, number> {
   const counts = new Map<string, number>();
   for (const n of walk(r.node)) {
     if (n === r.node || n.key === '') continue;
-    let path = where(r, n);
+    let path = pathOf(r, n);
     if (n.key === 'dynamic' && n.labels.length > 0)
       path = path.replace(/\.?dynamic$/, (d) => (d.startsWith('.') ? '.' : '') + plain(n.labels[0]!));
     counts.set(path, (counts.get(path) ?? 0) + 1);
@@ -205,9 +257,9 @@ export const cloudSafeguardRemoved: Rule = {
         report({
           start: n.start,
           end: n.end,
-          key: where(r, n),
+          key: pathOf(r, n),
           ...(s.tier ? { tier: s.tier } : {}),
-          message: `'${n.key.slice(0, 60)}' was taken out, so ${s.loss}: put it back, or say what protects the resource now.`,
+          message: `'${(isPairName(n) ? n.value : n.key).slice(0, 60)}' was taken out, so ${s.loss}: put it back, or say what protects the resource now.`,
         });
     }
   },
@@ -241,11 +293,17 @@ export const cloudSafeguardRemoved: Rule = {
     const fewer = (path: string): boolean => (is.get(path) ?? 0) < (was.get(path) ?? 0);
     // Still there with another value: that is for other rules.
     if (!fewer(found.key)) return false;
-    // It went with what it protected.
-    const parent = found.key.replace(/\.?[^.:]*$/, '');
-    if (/:./.test(parent) && fewer(parent)) return false;
-    const n = [...protections(r)].find((x) => x.n.start === found.start);
+    const all = [...protections(r)];
+    const n = all.find((x) => x.n.start === found.start);
     if (!n) return false;
+    // It went with what it protected, unless that was there for nothing but its safeguards.
+    const kept = new Set(all.map((x) => x.n));
+    if (!isPairName(n.n))
+      for (let up = n.n.parent; up && up !== r.props; up = up.parent) {
+        if (up.key === '' || !fewer(pathOf(r, up))) continue;
+        if (kept.has(up) || up.children.some((c) => !kept.has(c))) return false;
+        kept.add(up);
+      }
     const name = plain(n.n.key);
     if (answersAbsence(left, name)) return false;
     // The same said in other words: with a new name of the attribute, or in a resource of its own.

@@ -330,7 +330,7 @@ const settings: readonly Setting[] = [
     message: 'Security fixes wait for somebody to think of them: leave minor upgrades on.',
   },
   {
-    names: 'mode',
+    names: 'mode firewallmode',
     type: /firewall_?polic|application_?gateway|front_?door|waf/i,
     bad: is(/^Detection$/i),
     message: 'Attacks are only logged: use Prevention.',
@@ -477,6 +477,176 @@ const settings: readonly Setting[] = [
     bad: (n) => /^(\d{5,10})s$/.test(n.value) && Number(n.value.slice(0, -1)) > 7_776_000,
     message: 'Keys live too long: rotate them every 90 days.',
   },
+  {
+    names: 'disabledalerts',
+    bad: (n) => n.children.some((c) => c.value !== ''),
+    message: 'Nobody is told of these attacks: leave all alerts on.',
+  },
+  {
+    names: 'threatintelmode',
+    bad: is(/^(?:Off|Disabled)$/i),
+    message: 'Known bad addresses are let through: use Deny.',
+  },
+  {
+    names: 'clusterprotectionlevel',
+    bad: is(/^(?:None|Sign)$/i),
+    message: 'Nodes talk to each other in clear: use EncryptAndSign.',
+  },
+  {
+    names: 'enableautomaticupdates automaticupdatesenabled automaticupgradeenabled',
+    bad: isFalse,
+    message: 'Security fixes wait for somebody to think of them: leave updates on.',
+    tier: 'medium',
+  },
+  {
+    names: 'enabled',
+    type: /flow_?log/i,
+    parent: /^$/,
+    bad: isFalse,
+    message: 'Nobody sees who talked to whom: leave the flow log on.',
+  },
+  {
+    names: 'enabled',
+    parent: /^tracing$/,
+    bad: isFalse,
+    message: 'Nobody can follow a call through the system: leave tracing on.',
+    tier: 'medium',
+  },
+  {
+    names: 'virtualnetworktype',
+    bad: is(/^None$/i),
+    message: 'It stands outside of the network: use Internal, or External behind a gateway.',
+    tier: 'medium',
+  },
+  {
+    names:
+      'enablebackendssl30 enablebackendtls10 enablebackendtls11 enablefrontendssl30 enablefrontendtls10 enablefrontendtls11 backendssl30enabled backendtls10enabled backendtls11enabled frontendssl30enabled frontendtls10enabled frontendtls11enabled',
+    bad: isTrue,
+    message: 'A withdrawn version of TLS is allowed: leave it off.',
+    tier: 'critical',
+  },
+  {
+    names: 'protocol',
+    type: /^google_compute_firewall$/,
+    parent: /^allow$/,
+    bad: is(/^all$/i),
+    message: 'All ports of the network are open to these addresses: list those that are needed.',
+  },
+  {
+    names: 'email',
+    parent: /^serviceaccounts?$/,
+    bad: is(/-compute@developer\.gserviceaccount\.com$/),
+    message: 'Every workload shares this account, which may edit the project: use an account of its own.',
+  },
+  {
+    names: 'disablelegacyendpoints',
+    bad: isFalse,
+    message: 'The old metadata service hands credentials to any request forgery: disable it.',
+  },
+  {
+    names: 'imagetype',
+    type: /^google_container_/,
+    bad: is(/^(?:UBUNTU|WINDOWS)/i),
+    message: 'A general system has more to attack than one made for containers: use COS_CONTAINERD, where it will do.',
+    tier: 'medium',
+  },
+  {
+    names: 'member members',
+    type: /^google_/,
+    bad: (n) => [n, ...n.children].some((c) => /^user:\S+@(?:gmail|googlemail|outlook|hotmail|yahoo)\./i.test(c.value)),
+    message: 'A private account keeps its rights when its owner leaves: grant them to a group of the organisation.',
+    tier: 'medium',
+  },
+  {
+    names: 'cidr',
+    type: /^kubernetes_network_policy/,
+    bad: is(/^(?:0\.0\.0\.0|::)\/0$/),
+    message: 'The policy lets every address through: name the networks.',
+  },
+  {
+    names: 'protocol',
+    type: /^nifcloud_(?:elb|load_balancer)/,
+    bad: is(/^http$/i),
+    message: 'Visitors are served unencrypted: use HTTPS.',
+  },
+  {
+    names: 'loadbalancerport',
+    type: /^nifcloud_load_balancer/,
+    bad: is(/^80$/),
+    message: 'Visitors are served unencrypted: use 443.',
+  },
+  {
+    names: 'networkid',
+    type: /^nifcloud_/,
+    bad: is(/^net-COMMON_PRIVATE$/),
+    message: 'The network is shared with other customers: use a private one.',
+  },
+  {
+    names: 'ipaddresspool',
+    bad: is(/^public-ippool$/),
+    message: 'The machine gets a public address: reach it through a proxy or a balancer.',
+  },
+  {
+    names: 'plaintextvalue',
+    type: /^github_actions_/,
+    bad: (n) => n.value !== '',
+    message: 'The secret stands in the state in clear: use encrypted_value.',
+  },
+  {
+    names: 'type',
+    type: /^(?:aws_ssm_parameter|AWS::SSM::Parameter)$/,
+    parent: /^$/,
+    bad: (n) =>
+      n.value === 'String' &&
+      (n.parent?.children ?? []).some(
+        (c) => /^(?:name|value)$/i.test(c.key) && /pass(?:word|wd)|secret|token|api_?key|private_?key/i.test(c.value),
+      ),
+    message: 'A secret stored in clear: use SecureString.',
+  },
+  {
+    names: 'categories',
+    type: /monitor_log_profile/,
+    bad: (n) => n.kind === 'seq' && n.children.length > 0 && n.children.length < 3,
+    message: 'Part of what happens leaves no trace: log Action, Delete and Write.',
+  },
+  {
+    names: 'publicipaddressid',
+    type: /network_interface|networkInterfaces/,
+    bad: (n) => n.value !== '',
+    message: 'The machine gets a public address: reach it through a bastion or a balancer.',
+    tier: 'medium',
+  },
+  {
+    names: 'phpversion pythonversion',
+    type: azureSite,
+    bad: is(/^(?:[1-7](?:\.\d+)?|2\.7|3\.[0-8])$/),
+    message: 'The runtime gets no security fixes any more: use a supported version.',
+    tier: 'medium',
+  },
+  {
+    names: 'action',
+    type: /lambda_permission$|Lambda::Permission$/,
+    bad: is(/^(?:lambda:)?\*$/),
+    message: 'The caller may change the function, not only call it: allow lambda:InvokeFunction alone.',
+  },
+  {
+    names: 'principal',
+    type: /lambda_permission$|Lambda::Permission$|lambda_layer_version_permission$|LayerVersionPermission$/,
+    bad: (n) =>
+      n.value === '*' &&
+      !(n.parent?.children ?? []).some((c) =>
+        /^(?:source_?arn|source_?account|(?:principal_?)?org(?:anization)?_?id)$/i.test(c.key),
+      ),
+    message: 'Every account may call it: name the account or service, or the ARN it calls from.',
+    tier: 'critical',
+  },
+  {
+    names: 'users',
+    type: /^AWS::IAM::(?:Managed)?Policy$|^aws_iam_policy_attachment$/,
+    bad: (n) => n.children.length > 0,
+    message: 'Rights of single users are lost sight of: attach the policy to a group or role.',
+    tier: 'medium',
+  },
   // Rights of what runs
   {
     names: 'privilegedmode',
@@ -498,7 +668,7 @@ const settings: readonly Setting[] = [
   },
   {
     names: 'privileged',
-    type: /ecs|TaskDefinition|^kubernetes_/i,
+    type: /ecs|TaskDefinition|batch|^kubernetes_/i,
     bad: isTrue,
     message: 'A container with the rights of its host: leave privileged mode off.',
     tier: 'critical',
@@ -585,6 +755,11 @@ const flags: readonly [RegExp, RegExp][] = [
     /^(?:skip_show_database|3625|log_duration|log_min_error_statement|require_ssl|rds\.force_ssl|ssl|tls|enable_user_activity_logging|containerInsights|pgaudit\.log|log_statement|audit_logs)$/i,
     /^(?:off|0|false|none|disabled)$/i,
   ],
+  [
+    /^(?:routing\.http\.drop_invalid_header_fields|access_logs\.s3|connection_logs\.s3|deletion_protection)\.enabled$/,
+    /^false$/i,
+  ],
+  [/^routing\.http\.desync_mitigation_mode$/, /^monitor$/],
   [/^log_min_duration_statement$/i, /^(?!-1$)-?\d+$/],
   [/^log_temp_files$/i, /^(?!0$)-?\d+$/],
 ];
@@ -617,7 +792,7 @@ export const cloudSettings: Rule = {
             });
             break;
           }
-      if (name === 'name' && n.kind === 'scalar') flagged(r, n, report);
+      if ((name === 'name' || name === 'key') && n.kind === 'scalar') flagged(r, n, report);
       else if (name === 'accessconfig' && parent === 'networkinterface')
         report({
           start: n.start,
@@ -627,7 +802,15 @@ export const cloudSettings: Rule = {
         });
     }
     for (const r of resources(source))
-      if (r.type === 'aws_default_vpc')
+      if (/^aws_iam_user_policy(?:_attachment)?$/.test(r.type))
+        report({
+          start: r.node.start,
+          end: r.node.end,
+          key: `${r.type}.${r.name}`,
+          tier: 'medium',
+          message: 'Rights of single users are lost sight of: attach the policy to a group or role.',
+        });
+      else if (r.type === 'aws_default_vpc')
         report({
           start: r.node.start,
           end: r.node.end,
@@ -665,6 +848,6 @@ function flagged(r: Resource, n: TreeNode, report: Parameters<Rule['check']>[1])
       start: value.start,
       end: value.end,
       key: `${where(r, n)}:${n.value}`,
-      message: `'${n.value}' is set to what the benchmark of the database warns of: set it the other way.`,
+      message: `'${n.value.slice(0, 60)}' is set to what the benchmarks warn of: set it the other way.`,
     });
 }

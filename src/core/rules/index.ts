@@ -16,6 +16,7 @@ import { cloudOpenNetwork } from './cloudOpenNetwork.ts';
 import { cloudProtectionOff } from './cloudProtectionOff.ts';
 import { cloudPublicAccess } from './cloudPublicAccess.ts';
 import { cloudSafeguardRemoved } from './cloudSafeguardRemoved.ts';
+import { cloudSecretParameter } from './cloudSecretParameter.ts';
 import { cloudSettings } from './cloudSettings.ts';
 import { cloudTlsWeak } from './cloudTlsWeak.ts';
 import { cloudUnsafeDefault } from './cloudUnsafeDefault.ts';
@@ -117,6 +118,7 @@ export const rules: readonly Rule[] = [
   cloudProtectionOff,
   cloudPublicAccess,
   cloudSafeguardRemoved,
+  cloudSecretParameter,
   cloudSettings,
   cloudTlsWeak,
   cloudUnsafeDefault,
