@@ -91,12 +91,15 @@ import { tokenUnverified } from './tokenUnverified.ts';
 import { unsafeDeserialization } from './unsafeDeserialization.ts';
 import { weakCrypto } from './weakCrypto.ts';
 import { weakRandom } from './weakRandom.ts';
+import { workflowCaches } from './workflowCaches.ts';
+import { workflowCheckout } from './workflowCheckout.ts';
 import { workflowCommands } from './workflowCommands.ts';
 import { workflowConditions } from './workflowConditions.ts';
 import { workflowInjection } from './workflowInjection.ts';
 import { workflowPermissions } from './workflowPermissions.ts';
 import { workflowRunners } from './workflowRunners.ts';
 import { workflowSecrets } from './workflowSecrets.ts';
+import { workflowTools } from './workflowTools.ts';
 import { workflowTriggers } from './workflowTriggers.ts';
 import { workflowUnpinned } from './workflowUnpinned.ts';
 import { xmlExternalEntities } from './xmlExternalEntities.ts';
@@ -193,12 +196,15 @@ export const rules: readonly Rule[] = [
   unsafeDeserialization,
   weakCrypto,
   weakRandom,
+  workflowCaches,
+  workflowCheckout,
   workflowCommands,
   workflowConditions,
   workflowInjection,
   workflowPermissions,
   workflowRunners,
   workflowSecrets,
+  workflowTools,
   workflowTriggers,
   workflowUnpinned,
   xmlExternalEntities,

@@ -7,12 +7,22 @@ export const workflowCommands: Rule = {
   title: 'Safeguard of the workflow runner switched off',
   tier: 'critical',
   category: 'security-control-disabled',
-  languages: workflowLanguages,
+  languages: [...workflowLanguages, 'yaml'],
   references: ['CWE-77', 'CVE-2020-15228', 'GitHub: Deprecating set-env'],
   why: 'Unsecure commands let anything that prints to the log set variables and paths of later steps; writing outside text to GITHUB_ENV does the same.',
   remedy: 'leave it off; write single, checked values to GITHUB_OUTPUT',
-  keywords: ['actions_allow_unsecure_commands', 'github_env', 'github_path', 'insecure', 'allow'],
+  keywords: [
+    'actions_allow_unsecure_commands',
+    'github_env',
+    'github_path',
+    'insecure',
+    'allow',
+    'continue',
+    'actions_step_debug',
+    'actions_runner_debug',
+  ],
   check(source, report) {
+    if (source.language === 'yaml' && !/(?:^|\/)dependabot\.ya?ml$/.test(source.path)) return;
     for (const root of source.tree)
       for (const n of walk(root)) {
         if (/^ACTIONS_ALLOW_UNSECURE_COMMANDS$/i.test(n.key) && /^(?:true|1)$/i.test(n.value))
@@ -21,6 +31,30 @@ export const workflowCommands: Rule = {
           report({ start: n.start, end: n.end, key: n.key, tier: 'high' });
         else if (/^allow-unsafe-pr-checkout$/.test(n.key) && n.value === 'true')
           report({ start: n.start, end: n.end, key: n.key });
+        else if (/^ACTIONS_(?:STEP|RUNNER)_DEBUG$/.test(n.key) && /^(?:true|1)$/i.test(n.value))
+          report({
+            start: n.start,
+            end: n.end,
+            key: n.key,
+            tier: 'medium',
+            message:
+              'Debug output shows what steps were given, and is kept with the run: switch it on for one run, not in the file.',
+          });
+      }
+    for (const job of jobs(source))
+      for (const step of job.steps) {
+        const goesOn = at(step, 'continue-on-error');
+        if (goesOn?.value === 'true' && scans.test(`${at(step, 'uses')?.value ?? ''} ${at(step, 'run')?.value ?? ''}`))
+          report({
+            start: goesOn.start,
+            end: goesOn.end,
+            key: `continue:${at(step, 'name')?.value ?? at(step, 'uses')?.value ?? ''}`,
+            tier: 'high',
+            message: 'The workflow passes whatever the scanner finds: let it fail.',
+          });
+        const run = at(step, 'run');
+        if (run && /\bACTIONS_ALLOW_UNSECURE_COMMANDS\s{0,2}=\s{0,2}["']?true\b/i.test(run.value))
+          report({ start: run.start, end: run.end, key: 'ACTIONS_ALLOW_UNSECURE_COMMANDS' });
       }
     const outside = triggers(source).some((t) =>
       /^(?:pull_request_target|workflow_run|issue_comment|issues|discussion)/.test(t.name),
@@ -42,6 +76,11 @@ export const workflowCommands: Rule = {
   },
 };
 
-const writes = />>\s*["']?\$?\{?(?:env:)?GITHUB_(?:ENV|PATH)|\$env:GITHUB_(?:ENV|PATH)/;
+/** Programs and actions that look for holes. */
+const scans =
+  /\b(?:codeql-action|trivy|snyk|semgrep|gitleaks|trufflehog|checkov|tfsec|bandit|gosec|zizmor|scorecard-action|dependency-review-action|grype|osv-scanner|pip-audit|govulncheck)\b|\b(?:npm|pnpm|yarn|cargo|bundle|composer) audit\b/i;
+
+const writes =
+  />>\s*["']?\$?\{?(?:env:)?GITHUB_(?:ENV|PATH)|\btee\b[^|\n]{0,80}\bGITHUB_(?:ENV|PATH)\b|\$env:GITHUB_(?:ENV|PATH)/;
 /** One constant text is written, as it stands: nobody outside has a say in it. */
 const says = /^\s*(?:(?:echo|printf|Write-Output)\s+)?(?:"[^"$`]*"|'[^'$]*'|[\w=./:@-]+)\s*>>[^|;&]*$/;

@@ -12,12 +12,22 @@ export const workflowConditions: Rule = {
   why: '`github.actor` is whoever acted last, not the author; `contains` on a string matches parts; a block scalar with `${{ }}` is never empty and so always true.',
   remedy:
     'compare `github.event.pull_request.user.login`, use a JSON list with `contains`, and write `if:` on one line',
-  keywords: ['if'],
+  keywords: ['if', 'env', 'with', 'run'],
   check(source, report) {
     for (const root of source.tree)
       for (const n of walk(root)) {
-        if (n.key !== 'if' || n.kind !== 'scalar') continue;
+        if (n.kind !== 'scalar') continue;
         const v = n.value;
+        if (/\$\{\{[^}]{0,400}&&\s{0,4}(?:''|0|false|null)\s{0,4}\|\|/.test(v))
+          report({
+            start: n.start,
+            end: n.end,
+            key: `ternary:${v.trim()}`,
+            tier: 'medium',
+            message:
+              'The value behind && counts as false, so the one behind || is always taken: turn the condition round.',
+          });
+        if (n.key !== 'if') continue;
         // Who opened the request is asked as well, and whoever acted last must be the same.
         const asksAuthor = /\bevent\.pull_request\.user\.login\s*==\s*['"]/.test(v) && !v.includes('||');
         if (
@@ -33,6 +43,9 @@ export const workflowConditions: Rule = {
           )
         )
           report({ start: n.start, end: n.end, key: `contains:${v.trim()}` });
+        // Two expressions side by side are a text, and no text is empty here.
+        else if (/^\s*\$\{\{[^}]{0,400}\}\}\s*[^\s][\s\S]{0,400}\$\{\{/.test(v))
+          report({ start: n.start, end: n.end, key: `always:${v.trim()}` });
         else if (
           /^[|>][+-]?\s*\n|[^\s]\s*\$\{\{|\}\}\s*[^\s]/.test(source.text.slice(n.start + 3, n.end).trim()) &&
           /\$\{\{/.test(v) &&

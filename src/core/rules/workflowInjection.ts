@@ -1,3 +1,4 @@
+import { at } from '../languages/treeNode.ts';
 import { expressions, isUntrusted, jobs, runText, triggers, workflowLanguages } from './kit/workflow.ts';
 import type { Rule } from './rule.ts';
 
@@ -22,7 +23,15 @@ export const workflowInjection: Rule = {
         // Put into `env:` once, it serves the whole script.
         const told = new Set<string>();
         for (const e of expressions(source, script.start, script.end)) {
-          if (told.has(e.text) || !isUntrusted(e.text, job, source)) continue;
+          if (told.has(e.text)) continue;
+          // `${{ env.TITLE }}` is pasted just as what it was set to.
+          const name = /^env\.(\w{1,80})$/.exec(e.text)?.[1];
+          const set =
+            name === undefined
+              ? undefined
+              : [step, job.node, job.root].map((n) => at(n, 'env', name)).find((n) => n !== undefined);
+          const pasted = set ? expressions(source, set.start, set.end).map((x) => x.text) : [e.text];
+          if (!pasted.some((text) => isUntrusted(text, job, source))) continue;
           told.add(e.text);
           if (/^\s*(?:github\.event\.)?inputs\.[\w-]+\s*$/.test(e.text)) {
             if (inputs.has(e.text)) continue;

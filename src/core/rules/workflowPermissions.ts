@@ -1,5 +1,5 @@
 import { at } from '../languages/treeNode.ts';
-import { jobs, workflowLanguages } from './kit/workflow.ts';
+import { isOutside, jobs, triggers, workflowLanguages } from './kit/workflow.ts';
 import type { Rule } from './rule.ts';
 
 export const workflowPermissions: Rule = {
@@ -11,10 +11,9 @@ export const workflowPermissions: Rule = {
   references: ['CWE-250', 'CWE-269', 'OpenSSF Scorecard: Token-Permissions'],
   why: 'Every step, and every action in it, gets the token; write access for the whole workflow lets the weakest of them push, release or approve.',
   remedy: 'start with `permissions: {}` and give single jobs what they need',
-  keywords: ['permissions'],
+  keywords: ['permissions', 'jobs'],
   check(source, report) {
     const count = jobs(source).length;
-    const alone = count === 1;
     for (const root of source.tree) {
       const look = (p: ReturnType<typeof at>, top: boolean): void => {
         if (!p) return;
@@ -25,7 +24,7 @@ export const workflowPermissions: Rule = {
           return;
         }
         // With one job there is nobody to share with.
-        if (top && !alone)
+        if (top && count > 1)
           for (const c of p.children)
             if (c.value === 'write')
               report({
@@ -38,6 +37,21 @@ export const workflowPermissions: Rule = {
       };
       look(at(root, 'permissions'), true);
       for (const job of jobs(source)) look(at(job.node, 'permissions'), false);
+      // Nothing says what the token may do: the setting of the repository does, and it may be everything.
+      const on = root.children.find((n) => n.key === 'on' || n.key === 'true');
+      if (
+        on &&
+        !at(root, 'permissions') &&
+        (at(root, 'jobs')?.children ?? []).some((job) => at(job, 'steps') && !at(job, 'permissions'))
+      )
+        report({
+          start: on.start,
+          end: on.start + on.key.length,
+          key: 'default',
+          tier: triggers(source).some((t) => isOutside(t.name)) ? 'high' : 'medium',
+          message:
+            'Nothing limits the token of the workflow: say `permissions: {}` at the top and give single jobs what they need.',
+        });
     }
   },
   fix(text) {

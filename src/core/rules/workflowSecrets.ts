@@ -12,7 +12,7 @@ export const workflowSecrets: Rule = {
   references: ['CWE-200', 'CWE-522', 'GitHub: Using secrets in Actions'],
   why: 'Secrets given wholesale, printed, or turned into tokens without limits are readable by code that needs none of them.',
   remedy: 'pass single secrets by name, limit tokens to repositories and permissions',
-  keywords: ['secrets', 'app', 'token', 'password', 'credentials', 'private'],
+  keywords: ['secrets', 'app', 'token', 'password', 'credentials', 'private', 'nc', 'ncat', 'netcat'],
   check(source, report) {
     for (const job of jobs(source)) {
       const s = at(job.node, 'secrets');
@@ -71,6 +71,40 @@ export const workflowSecrets: Rule = {
             });
         }
         const script = runText(step);
+        const inputs = at(step, 'with');
+        const given = [...(at(step, 'env')?.children ?? []), ...(inputs?.children ?? [])].find(
+          (n) =>
+            /^(?:NODE_AUTH_TOKEN|NPM_TOKEN|TWINE_PASSWORD|UV_PUBLISH_TOKEN|CARGO_REGISTRY_TOKEN|GEM_HOST_API_KEY|password)$/.test(
+              n.key,
+            ) && /\$\{\{\s*secrets\.(?!GITHUB_TOKEN\b)/.test(n.value),
+        );
+        if (given && (/^pypa\/gh-action-pypi-publish(?:@|$)/.test(uses) || publishes.test(script?.value ?? '')))
+          report({
+            start: given.start,
+            end: given.end,
+            key: `publish:${given.key}`,
+            tier: 'medium',
+            message:
+              'A token that never runs out publishes the package: let the registry trust the workflow instead (id-token: write).',
+          });
+        if (script)
+          for (const line of script.value.split('\n')) {
+            const sent = sends.exec(line)?.[1];
+            const isSecret = [step, job.node, job.root].some((n) =>
+              /\$\{\{\s*secrets\./.test(at(n, 'env', sent ?? '')?.value ?? ''),
+            );
+            const address = /\b(?:nc|ncat|netcat)\s(?!-\w{0,4}z)[^|;&\n]{0,100}?\b((?:\d{1,3}\.){3}\d{1,3})\b/.exec(
+              line,
+            )?.[1];
+            if ((sent !== undefined && isSecret) || (address !== undefined && !address.startsWith('127.')))
+              report({
+                start: script.start,
+                end: script.end,
+                key: `sent:${line.trim().slice(0, 200)}`,
+                message:
+                  'A step of the workflow sends a secret, or what it has, to another machine: say to whom and why.',
+              });
+          }
         if (script)
           for (const e of expressions(source, script.start, script.end)) {
             if (/^toJSON\(\s*secrets\s*\)|^secrets\s*$/i.test(e.text))
@@ -98,8 +132,26 @@ export const workflowSecrets: Rule = {
         if (
           n.kind === 'scalar' &&
           n.key !== 'run' &&
-          /\$\{\{\s*(?:toJSON\(\s*secrets\s*\)|secrets\[[^'"\]]+\])\s*\}\}/i.test(n.value)
+          /\$\{\{\s*(?:toJSON\(\s*secrets\s*\)|secrets\[(?!\s*['"][\w-]{1,100}['"]\s*\])[^\]]{1,200}\])\s*\}\}/i.test(
+            n.value,
+          )
         )
           report({ start: n.start, end: n.end, key: `all-secrets:${n.key}` });
+        else if (n.kind === 'scalar' && /\$\{\{\s{0,4}fromJSON\(\s{0,4}secrets\.\w{1,100}\s{0,4}\)/i.test(n.value))
+          report({
+            start: n.start,
+            end: n.end,
+            key: `unmasked:${n.key}`,
+            tier: 'medium',
+            message:
+              'A part of a secret is not masked in the log, for only the whole is known as one: keep it as a secret of its own.',
+          });
   },
 };
+
+const publishes =
+  /\b(?:npm|pnpm|yarn|yarn npm|bun|uv|poetry|cargo|hatch|flit)\s+publish\b|\btwine\s+upload\b|\bgem\s+push\b/;
+
+/** The body or the address of a request that holds a variable; a header is where a token belongs. */
+const sends =
+  /\b(?:curl|wget)\b[^\n]{0,300}?(?:(?:\s-d|\s-F|--data(?:-\w{1,12})?|--form|--post-data)[ =]{1,2}[^\s$]{0,200}|https?:\/\/[^\s"'$]{1,200}[?&][\w-]{1,40}=)\$\{?(\w{1,80})/;

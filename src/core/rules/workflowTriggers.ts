@@ -1,5 +1,5 @@
 import { at } from '../languages/treeNode.ts';
-import { jobs, triggers, workflowLanguages } from './kit/workflow.ts';
+import { isOutside, jobs, triggers, workflowLanguages } from './kit/workflow.ts';
 import type { Rule } from './rule.ts';
 
 export const workflowTriggers: Rule = {
@@ -35,22 +35,15 @@ export const workflowTriggers: Rule = {
           key: `on:${t.name}`,
           message: `${t.name} runs with secrets for requests from outside: use pull_request unless no foreign code is ever touched.`,
         });
-    const risky = list.some((t) =>
-      /^(?:pull_request_target|workflow_run|issue_comment|issues|discussion|discussion_comment|pull_request_review(?:_comment)?)$/.test(
-        t.name,
-      ),
-    );
-    if (!risky) return;
+    if (!list.some((t) => isOutside(t.name))) return;
     for (const job of jobs(source))
       for (const step of job.steps) {
         const uses = at(step, 'uses')?.value ?? '';
-        const ref = at(step, 'with', 'ref') ?? at(step, 'with', 'repository');
-        if (
-          /^actions\/checkout(?:@|$)/.test(uses) &&
-          ref &&
-          /head|merge|refs\/pull|pull_request\.number|issue\.number/.test(ref.value)
-        )
-          report({ start: step.start, end: step.end, key: `checkout:${ref.value}` });
+        const theirs = [at(step, 'with', 'ref'), at(step, 'with', 'repository')].find(
+          (n) => n && /head|merge|refs\/pull|pull_request\.number|issue\.number/.test(n.value),
+        );
+        if (/^actions\/checkout(?:@|$)/.test(uses) && theirs)
+          report({ start: step.start, end: step.end, key: `checkout:${theirs.value}` });
         const run = at(step, 'run');
         if (
           run &&

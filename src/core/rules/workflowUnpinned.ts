@@ -25,6 +25,44 @@ export const workflowUnpinned: Rule = {
             continue;
           }
           const [name, ref] = v.split('@');
+          const owner = (name ?? '').split('/')[0]!;
+          if (/\/(?:\.{1,2})?\//.test(name ?? '')) {
+            report({
+              start: n.start,
+              end: n.end,
+              key: `path:${v}`,
+              message: 'The path of the action is written so that it is hard to read: write it plainly.',
+            });
+            continue;
+          }
+          if (isNearly(owner)) {
+            report({
+              start: n.start,
+              end: n.end,
+              key: `name:${owner}`,
+              message: `'${owner.slice(0, 40)}' is nearly the name of a well-known owner: check that it is the one you mean.`,
+            });
+            continue;
+          }
+          if (ref !== undefined && hijacked.has(ref)) {
+            report({
+              start: n.start,
+              end: n.end,
+              key: `hijacked:${v}`,
+              tier: 'critical',
+              message:
+                'This commit of the action was put there by an attacker: take another release, and change what the job could read.',
+            });
+            continue;
+          }
+          if (archived.test(name ?? ''))
+            report({
+              start: n.start,
+              end: n.end,
+              key: `archived:${name}`,
+              tier: 'medium',
+              message: 'Nobody keeps this action up any more: use one that is, or the command it stands for.',
+            });
           if (ref !== undefined && /^[0-9a-f]{40}$|^[0-9a-f]{64}$/.test(ref)) continue;
           const branch =
             ref === undefined || /^(?:main|master|develop|dev|trunk|head|latest|release|stable|next)$/i.test(ref);
@@ -45,6 +83,11 @@ export const workflowUnpinned: Rule = {
           });
         }
       }
+    for (const root of source.tree) {
+      const image = at(root, 'runs', 'image');
+      if (image && image.value.startsWith('docker://') && !image.value.includes('@sha256:'))
+        report({ start: image.start, end: image.end, key: `image:${image.value}` });
+    }
     for (const job of jobs(source)) {
       const container = at(job.node, 'container');
       const images = [
@@ -62,3 +105,35 @@ export const workflowUnpinned: Rule = {
     }
   },
 };
+
+/** Actions whose repositories are archived, and that many workflows use. */
+const archived =
+  /^(?:actions-rs\/[\w-]+|actions\/(?:create-release|upload-release-asset|setup-ruby|setup-elixir|setup-haskell)|marvinpinto\/action-automatic-releases|tibdex\/github-app-token|8398a7\/action-slack)$/i;
+
+/** Commits of known attacks, by their full hash. */
+const hijacked: ReadonlySet<string> = new Set([
+  // tj-actions/changed-files, March 2025
+  '0e58ed8671d6b60d0890c21b07f8835ace038e67',
+  // reviewdog/action-setup, March 2025
+  'f0d342d24037bb11d26b9bd8496e0808ba32e9ec',
+]);
+
+const wellKnown = ['actions', 'github', 'docker', 'hashicorp', 'aws-actions', 'google-github-actions', 'dependabot'];
+
+/** One letter away from an owner everybody trusts. */
+function isNearly(owner: string): boolean {
+  const name = owner.toLowerCase();
+  return !wellKnown.includes(name) && wellKnown.some((known) => isOneOff(name, known));
+}
+
+/** One letter is missing, too many or another, or two changed places. */
+function isOneOff(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false;
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  if (a.length > b.length) return a.slice(i + 1) === b.slice(i);
+  if (a.length < b.length) return a.slice(i) === b.slice(i + 1);
+  return (
+    a.slice(i + 1) === b.slice(i + 1) || (a[i] === b[i + 1] && a[i + 1] === b[i] && a.slice(i + 2) === b.slice(i + 2))
+  );
+}

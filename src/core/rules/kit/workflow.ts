@@ -124,7 +124,7 @@ export function isUntrusted(expression: string, job: Job, source: Source): boole
     return list.children.some((c) => c.kind === 'scalar' && c.value.includes('${{'));
   }
   if (
-    /\bsteps\.[\w-]+\.outputs\.(?:[\w-]*(?:title|body|message|branch|head_ref|comment|changed_files|all_changed|added_files|modified_files|ref)[\w-]*)/i.test(
+    /\b(?:steps|needs)\.[\w-]+\.outputs\.(?:[\w-]*(?:title|body|message|branch|head_ref|comment|changed_files|all_changed|added_files|modified_files|ref)[\w-]*)/i.test(
       value,
     ) &&
     // Numbers and hashes hold no shell syntax.
@@ -133,3 +133,9 @@ export function isUntrusted(expression: string, job: Job, source: Source): boole
     return true;
   return false;
 }
+
+/** Started by people outside, with the rights of the repository. */
+export const isOutside = (trigger: string): boolean =>
+  /^(?:pull_request_target|workflow_run|issue_comment|issues|discussion|discussion_comment|pull_request_review(?:_comment)?)$/.test(
+    trigger,
+  );
