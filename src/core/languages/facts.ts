@@ -15,6 +15,7 @@ export interface Call {
   /**
    * Dotted callee, `::`, `->`, `?.` as `.`; `new` not included. A call result in the chain is `()`. As written, but what was
    * imported under another name stands under its own: `md5(x)` is `hashlib.md5` where it was imported from there.
+   * A package of Go goes by its own name, whatever the import calls it.
    */
   readonly callee: string;
   /** Last segment. */
@@ -581,8 +582,36 @@ export class CodeFacts {
     add();
   }
 
+  /** Packages of Go that the imports call otherwise: `mrand "math/rand"`. */
+  #aliases: Map<string, string> | undefined;
+  #readAliases(): Map<string, string> {
+    const aliases = new Map<string, string>();
+    if (this.#source.language !== 'go') return aliases;
+    const { tokens } = this;
+    // Imports stand before everything else but the package clause.
+    for (let i = 0; i + 1 < tokens.length; i++) {
+      const t = tokens[i]!;
+      if (t.kind !== 'id') continue;
+      if (/^(?:func|var|const|type)$/.test(t.text)) break;
+      const path = tokens[i + 1]!;
+      if (path.kind !== 'str' || t.text === 'import' || t.text === '_') continue;
+      const own = /([\w-]+)(?:\/v\d+)?$/.exec(this.stringOf(path))?.[1];
+      if (own !== undefined && own !== t.text && aliases.size < 200) aliases.set(t.text, own);
+    }
+    return aliases;
+  }
+
   /** The dotted callee that ends at token `last`, and its first token. */
   #callee(last: number): [string, number] {
+    const [text, first] = this.#writtenCallee(last);
+    this.#aliases ??= this.#readAliases();
+    if (this.#aliases.size === 0) return [text, first];
+    const dot = text.indexOf('.');
+    const own = dot > 0 ? this.#aliases.get(text.slice(0, dot)) : undefined;
+    return [own === undefined ? text : own + text.slice(dot), first];
+  }
+
+  #writtenCallee(last: number): [string, number] {
     const { tokens, match } = this;
     let text = tokens[last]!.text;
     let i = last;

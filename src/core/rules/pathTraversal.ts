@@ -1,3 +1,4 @@
+import type { Call } from '../languages/facts.ts';
 import { code, type Code } from './kit/code.ts';
 import { fromRequest, wholeText } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
@@ -71,13 +72,14 @@ export const pathTraversal: Rule = {
   check(source, report) {
     const c = code(source);
     const isJs = source.language === 'javascript' || source.language === 'typescript' || source.language === 'tsx';
+    const isJvm = /^(?:java|kotlin|scala)$/.test(source.language);
     const cleaned =
-      /(?:path\.basename|os\.path\.basename|filepath\.Base|secure_filename|get_valid_filename|sanitize\w*|startsWith\(|startswith\(|start_with\?|HasPrefix\(|StartsWith\(|indexOf\([^()\n]{0,80}\)\s*[=!]==?\s*(?:0|-1)|path\.relative|filepath\.Rel\b|is_relative_to|commonpath|commonprefix|realpath|getCanonicalPath|toRealPath|normalize\(\)\.startsWith|FilenameUtils\.(?:getName|normalize)|Path\.GetFileName|File\.basename|\bbasename\(|securejoin|SecureJoin|safe_join|os\.OpenInRoot|os\.Root|filepath\.IsLocal|\bpath\.Clean\(\s*["'`]\/["'`]\s*\+|\.replace\(\s*(?:\/\^?\(?(?:\\\.\\\.|\.\.)|["']\.\.["']))/;
+      /(?:path\.basename|os\.path\.basename|filepath\.Base|secure_filename|get_valid_filename|sanitize\w*|startsWith\(|startswith\(|start_with\?|HasPrefix\(|StartsWith\(|indexOf\([^()\n]{0,80}\)\s*[=!]==?\s*(?:0|-1)|path\.relative|filepath\.Rel\b|is_relative_to|commonpath|commonprefix|realpath|getCanonicalPath|toRealPath|normalize\(\)\.startsWith|FilenameUtils\.(?:getName|normalize)|Path\.GetFileName|File\.basename|\bbasename\(|securejoin|SecureJoin|safe_join|os\.OpenInRoot|os\.Root|filepath\.IsLocal|\b(?:file)?path\.Clean\(\s*["'`]\/["'`]\s*\+|\.replace\(\s*(?:\/\^?\(?(?:\\\.\\\.|\.\.)|["']\.\.["']))/;
     const archives = source.has(
       /archive\/(?:zip|tar)|\bZip(?:Entry|InputStream|File|Archive)\b|\bTar(?:Archive|Entry|InputStream)\w*|\bunzipper\b|adm-zip|\byauzl\b|tar-stream|jszip|Zip::|rubyzip|System\.IO\.Compression|\bzipfile\b|\btarfile\b|ZipArchiveEntry/,
     );
     for (const call of c.facts.calls) {
-      const joins = join.test(call.callee);
+      const joins = join.test(call.callee) || (isJvm && isPathResolve(c, call));
       const opens = !joins && (open.test(call.callee) || (call.isNew && open.test(call.name)));
       if (!joins && !opens) continue;
       if (
@@ -135,6 +137,14 @@ export const pathTraversal: Rule = {
     }
   },
 };
+
+/** `Path.resolve` of Java, whose owner is called like a folder or is a path. */
+const isPathResolve = (c: Code, call: Call): boolean =>
+  /^(?:resolve|resolveSibling)$/.test(call.name) &&
+  c.source.has(/java\.nio\.file/) &&
+  /(?:^|\.)(?:\w*(?:path|dir|root|base|folder|location|store|home|uploads?)\w*|Paths\.get\(\)|Path\.of\(\)|toPath\(\))\.resolve(?:Sibling)?$/i.test(
+    call.callee,
+  );
 
 /** Functions of PHP without an owner: the same words mean other things elsewhere. */
 const builtins = /^(?:copy|rename|mkdir|unlink|file|rmdir|opendir|scandir|readfile|fopen)$/;

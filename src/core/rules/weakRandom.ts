@@ -10,7 +10,19 @@ export const weakRandom: Rule = {
   references: ['CWE-330', 'CWE-338', 'OWASP A02:2021'],
   why: 'Ordinary random generators can be computed forward from a few outputs: tokens, passwords and identifiers made with them can be guessed.',
   remedy: "use the platform's cryptographic generator (crypto.randomBytes, secrets, crypto/rand, SecureRandom)",
-  keywords: ['random', 'rand', 'math', 'randint', 'choice', 'nextint', 'srand', 'mt_rand'],
+  keywords: [
+    'random',
+    'rand',
+    'math',
+    'randint',
+    'choice',
+    'nextint',
+    'srand',
+    'mt_rand',
+    'threadlocalrandom',
+    'randomstringutils',
+    'randomutils',
+  ],
   check(source, report) {
     if (isShipped(source)) return;
     const c = code(source);
@@ -20,10 +32,20 @@ export const weakRandom: Rule = {
       if (
         !/^(?:Math\.random|random\.(?:random|randint|randrange|choice|choices|sample|getrandbits|uniform|triangular|shuffle)|rand\.(?:Int|Intn|Int31|Int31n|Int63|Int63n|Float64|Float32|Read|Seed)|(?:\w+\.)?nextInt|(?:\w+\.)?nextLong|(?:\w+\.)?nextBytes|rand|mt_rand|Kernel\.rand|Random\.rand|Random|java\.util\.Random|RandomStringUtils\.\w+)$/.test(
           call.callee,
-        )
+        ) &&
+        !ofJvm.test(call.callee)
       )
         continue;
+      // These draw from the system's generator.
+      if (/RandomStringUtils\.(?:secure|secureStrong)$/.test(call.callee)) continue;
       if (call.callee.startsWith('rand.') && (source.language !== 'go' || !source.has(/"math\/rand(?:\/v2)?"/)))
+        continue;
+      // Both packages are called rand: the import that has no other name means this one.
+      if (
+        source.language === 'go' &&
+        source.has(/"crypto\/rand"/) &&
+        c.facts.tokens[call.first]?.text !== goAlias(source.text)
+      )
         continue;
       if (
         /^(?:Random|java\.util\.Random)$/.test(call.callee) &&
@@ -32,6 +54,7 @@ export const weakRandom: Rule = {
         continue;
       if (
         /next(?:Int|Long|Bytes)$/.test(call.callee) &&
+        !/ThreadLocalRandom|RandomUtils|Random\(\)/.test(call.callee) &&
         (source.has(/SecureRandom/) || !/java|kotlin/.test(source.language))
       )
         continue;
@@ -47,14 +70,21 @@ export const weakRandom: Rule = {
       const own = source.lines[line - 1] ?? '';
       const near = /[=:([{+,]\s*$/.test(source.lines[line - 2] ?? '') ? `${source.lines[line - 2]} ${own}` : own;
       const name =
-        /(?:function|def|func|fn|\b(?:public|private|static)\b[^\n(]{0,400})\s+(\w+)\s*\([^)]{0,400}\)?/.exec(
+        /(?:function|def|func?|fn|\b(?:public|private|static)\b[^\n(]{0,400})\s+(\w+)\s*\([^)]{0,400}\)?/.exec(
           source.lines
             .slice(Math.max(0, line - 8), line)
             .reverse()
-            .find((l) => /\b(?:function|def|func|public|private)\b/.test(l)) ?? '',
+            .find((l) => /\b(?:function|def|func?|public|private|protected)\b/.test(l)) ?? '',
         )?.[1] ?? '';
       if (secret.test(near.replace(/\w+\[[^\]]*random[^\]]*\]|Math\.random|random\.\w+/g, '')) || secret.test(name))
         report({ start: call.start, end: call.end, key: call.callee });
     }
   },
 };
+
+/** What a file of Go calls `math/rand`. */
+const goAlias = (text: string): string => /(\w+)[ \t]+"math\/rand(?:\/v2)?"/.exec(text)?.[1] ?? 'rand';
+
+/** Generators of the JVM and its libraries that are not made for secrets. */
+const ofJvm =
+  /^(?:(?:\w+\.){0,6}RandomStringUtils\.random\w*|(?:\w+\.){0,6}RandomUtils\.next\w+|(?:\w+\.){0,4}ThreadLocalRandom\.current\(\)\.next\w+|(?:java\.util\.)?Random\(\)\.next\w+)$/;

@@ -80,7 +80,9 @@ function live(c: Code, range: Range, sanitizers: Sanitizers): string {
     const t = tokens[i]!;
     if (t.text !== '(' || t.kind !== 'op' || match[i]! <= i || tokens[i - 1]?.kind !== 'id') continue;
     const callee = calleeBefore(c, i);
-    if (callee !== '' && passing.test(callee) && !narrowing.test(callee) && !sanitizers?.test(callee)) continue;
+    if (callee !== '' && !narrowing.test(callee) && !sanitizers?.test(callee))
+      // What reads the request is live itself: `r.PathValue("name")`.
+      if (passing.test(callee) || request.test(`${callee}(`)) continue;
     text += `${c.source.text.slice(from, t.start)} `;
     i = Math.min(match[i]!, end - 1);
     from = tokens[i]!.end;
