@@ -82,6 +82,12 @@ export const codeInjection: Rule = {
     'createelvaluexpression',
     'createvalueexpression',
     'methodname',
+    'mvel',
+    'jexl',
+    'createexpression',
+    'createscript',
+    'velocity',
+    'freemarker',
     'groovyshell',
     'findvalue',
     'getfield',
@@ -262,17 +268,28 @@ export const codeInjection: Rule = {
           if (fromRequest(c, first))
             report({ ...hit, message: 'The caller names the class to load: choose from a fixed table.' });
         } else if (/(?:^|\.)parseExpression$|(?:^|\.)create(?:Value|Method)Expression$/.test(callee)) {
-          if (
-            !call.args.every((a) => c.isConstant(a) || (!c.isParameter(a) && !c.isBuilt(a))) &&
-            call.args.some((a) => !c.isConstant(a) && (c.isParameter(a) || c.isBuilt(a) || c.isOutside(a)))
-          )
-            report(hit);
+          // The text is the first of the arguments; what JSF and EL call a context stands before it.
+          const text =
+            callee.endsWith('Expression') && !callee.endsWith('parseExpression') ? (c.arg(call, 1) ?? first) : first;
+          if (!c.isConstant(text) && (c.isParameter(text) || c.isBuilt(text) || c.isOutside(text))) report(hit);
+        } else if (/(?:^|\.)MVEL\.(?:eval\w*|compileExpression|executeExpression)$/.test(callee)) {
+          if (varies()) report(hit);
+        } else if (/(?:jexl|engine)\w*\.create(?:Expression|Script)$/i.test(callee) && source.has(/jexl/i)) {
+          if (varies()) report(hit);
+        } else if (/(?:^|\.)(?:Velocity|velocity\w*|engine|ve)\.evaluate$/.test(callee) && source.has(/velocity/)) {
+          const text = c.arg(call, 3);
+          if (text && !c.isConstant(text)) report({ ...hit, message: templateText });
+        } else if (call.isNew && name === 'Template' && source.has(/freemarker/)) {
+          const text = c.arg(call, 1);
+          if (text && /StringReader\s*\(/.test(c.text(text)) && !c.isConstant(text) && !isWrittenReader(c, text))
+            report({ ...hit, message: templateText });
         } else if (name === 'eval' && source.has(/ScriptEngine|javax\.script|engine/i)) {
           if (varies()) report(hit);
         } else if (
           /(?:^|\.)evaluate$/.test(callee) &&
           !source.has(/FormulaEvaluator/) &&
-          source.has(/Groovy|Ognl|MVEL|Jexl|TextParser|Evaluator/i)
+          // What Jexl evaluates was compiled before, and got only a context here.
+          source.has(/Groovy|Ognl|MVEL|TextParser|Evaluator/i)
         ) {
           if (varies()) report(hit);
         } else if (
@@ -353,6 +370,12 @@ export const codeInjection: Rule = {
         report({ start: m.index, end: m.index + m[0].length });
   },
 };
+
+const templateText = 'Template text is not constant, and templates run code: keep templates in files and pass values.';
+
+/** `new StringReader("…")`. */
+const isWrittenReader = (c: Code, range: { from: number; to: number }): boolean =>
+  /^new\s+(?:java\.io\.)?StringReader\s*\(\s*(?:"[^"\n]{0,2000}"|[A-Z][A-Z0-9_]{1,60})\s*\)$/.test(c.text(range));
 
 /** A file by its own name below the folder that the server was told to serve. */
 const ownFile = /^\(?\s*\$_SERVER\s*\[\s*["']DOCUMENT_ROOT["']\s*\]\s*\.\s*(?:'[^'\n]{0,300}'|"[^"$\n]{0,300}")\s*\)?$/;

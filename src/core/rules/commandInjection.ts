@@ -291,6 +291,12 @@ export const commandInjection: Rule = {
     if (lang === 'go')
       for (const m of source.text.matchAll(/\bexec\.Cmd\s*\{[^{}]{0,200}?\bPath:\s*(\w+)\b[^{}"]{0,200}/g))
         if (!/^[A-Z]/.test(m[1]!) && !/^\s*"/.test(m[1]!)) report({ start: m.index, end: m.index + m[0].length });
+    // A shell started by hand: &exec.Cmd{Path: "/bin/sh", Args: []string{"sh", "-c", line}}
+    if (lang === 'go')
+      for (const m of source.text.matchAll(
+        /\bexec\.Cmd\s*\{[^{}]{0,200}?\bArgs:\s*\[\]string\{\s*"[^"\n]{0,80}"\s*,\s*"-c"\s*,\s*(?!["`][^"`]*["`]\s*,?\s*\})[^}\n]{1,200}/g,
+      ))
+        report({ start: m.index, end: m.index + m[0].length });
     if (lang === 'php' || lang === 'ruby')
       for (const t of c.facts.tokens)
         if (t.kind === 'str' && t.dynamic && source.text[t.start] === '`') report({ start: t.start, end: t.end });

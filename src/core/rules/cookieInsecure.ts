@@ -14,6 +14,7 @@ export const cookieInsecure: Rule = {
   remedy: 'set Secure, HttpOnly and SameSite=Lax or Strict',
   keywords: [
     'session',
+    'sessions',
     'cookiesession',
     'httpcookie',
     'cookieoptions',
@@ -83,7 +84,16 @@ export const cookieInsecure: Rule = {
       for (const m of text.matchAll(/&?http\.Cookie\s*\{([^}]{0,400})\}|&?sessions\.Options\s*\{([^}]{0,400})\}/g)) {
         // A client sends back what it was given.
         if (/AddCookie\(\s*&?$/.test(text.slice(Math.max(0, m.index - 40), m.index))) continue;
-        const body = m[1] ?? m[2] ?? '';
+        // A flag may be set in a statement of its own.
+        const body =
+          (m[1] ?? m[2] ?? '') +
+          [
+            ...text
+              .slice(m.index + m[0].length, m.index + m[0].length + 400)
+              .matchAll(/\.(Secure|HttpOnly)\s*=\s*(\w+)/g),
+          ]
+            .map((f) => `,${f[1]}: ${f[2]}`)
+            .join('');
         // A variable or a call decides it where the scheme is known; `false` is said above.
         if (!/\bSecure\s*:\s*(?!false)\w/.test(body) || !/\bHttpOnly\s*:\s*(?!false)\w/.test(body))
           report({
@@ -107,6 +117,13 @@ export const cookieInsecure: Rule = {
     }
     if (source.language === 'java' || source.language === 'kotlin') {
       const c = code(source);
+      for (const call of c.facts.callsNamed('secure', 'httpOnly'))
+        if (/(?:Response|New)Cookie\b/.test(call.callee) && c.text(call.args[0]) === 'false')
+          report({
+            start: call.start,
+            end: call.end,
+            key: `${call.name}:${c.text({ from: call.first, to: call.open })}`,
+          });
       for (const call of c.facts.callsNamed('Cookie')) {
         if (!call.isNew || call.args.length < 2 || !source.has(/addCookie|Cookie\s+\w+\s*=/)) continue;
         const body = c.around(call.start, 0, 10);

@@ -1,4 +1,5 @@
 import { code } from './kit/code.ts';
+import { fromRequest } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const corsPermissive: Rule = {
@@ -61,6 +62,30 @@ export const corsPermissive: Rule = {
       const above = text.slice(Math.max(0, m.index - 400), m.index);
       if (/["'`]\/\.well-known\//.test(above) && !/credentials/i.test(text.slice(m.index, m.index + 400))) continue;
       report({ start: m.index, end: m.index + m[0].length });
+    }
+    // The same by the method of the answer, whose names of headers mean the same in any case; or the origin that asks.
+    if (/^(?:java|kotlin|scala|php|ruby|go)$/.test(source.language)) {
+      const c = code(source);
+      for (const call of c.facts.callsNamed('setHeader', 'addHeader', 'header', 'set', 'Set', 'Add', 'putHeader')) {
+        const [name, value] = call.args;
+        if (!name || !/access-control-allow-origin/i.test(c.text(name))) continue;
+        const whole = value ? c.facts.literal(value) : undefined;
+        const known = c.facts.literal(name)?.startsWith('Access-Control') === true;
+        if (whole === '*' || whole === 'null') {
+          if (!known) report({ start: call.start, end: call.end });
+        } else if (
+          (value ?? !known) &&
+          fromRequest(c, value ?? name) &&
+          !/contains|indexOf|allow(?:ed)?_?(?:list|origins)|whitelist|equals|in_array|include\?|matches|==|startsWith|HasSuffix/i.test(
+            c.around(call.start, 8, 0),
+          )
+        )
+          report({
+            start: call.start,
+            end: call.end,
+            message: 'Whatever origin asks is allowed: compare it with a list first.',
+          });
+      }
     }
     if (/^(?:javascript|typescript|tsx)$/.test(source.language)) {
       const c = code(source);

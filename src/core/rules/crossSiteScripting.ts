@@ -96,6 +96,8 @@ export const crossSiteScripting: Rule = {
     'writestring',
     'create_markup',
     'iactionresult',
+    'restcontroller',
+    'responsebody',
   ],
   check(source, report) {
     const lang = source.language;
@@ -315,12 +317,16 @@ export const crossSiteScripting: Rule = {
           report(hit);
       } else if (/^(?:java|kotlin|scala)$/.test(lang)) {
         if (
-          /(?:getWriter|getOutputStream)\(\)\.(?:print|println|write|append|format)$|^(?:out|writer|pw)\.(?:print|println|write|append)$/.test(
+          (/(?:getWriter|getOutputStream)\(\)\.(?:print|println|printf|write|append|format)$|^(?:out|writer|pw)\.(?:print|println|printf|write|append|format)$/.test(
             callee,
-          ) &&
-          varies() &&
-          fromRequest(c, first, escapers) &&
-          !/encode|escape/i.test(wholeText(c, first)) &&
+          ) ||
+            (/^\w+\.(?:print|println|printf|write|append|format)$/.test(callee) &&
+              c.facts
+                .valuesOf(callee.slice(0, callee.indexOf('.')), call.open)
+                .some((a) => /\.get(?:Writer|OutputStream)\(\)$/.test(c.text(a))))) &&
+          !c.isConstant({ from: first.from, to: call.args.at(-1)!.to }) &&
+          fromRequest(c, { from: first.from, to: call.args.at(-1)!.to }, escapers) &&
+          !/encode|escape/i.test(wholeText(c, { from: first.from, to: call.args.at(-1)!.to })) &&
           source.has(/Servlet|HttpServlet|@RequestMapping|Controller/)
         )
           report(hit);
@@ -353,6 +359,22 @@ export const crossSiteScripting: Rule = {
           key: 'text/template',
           message: 'text/template does not escape: use html/template for pages.',
         });
+    // A method of a controller whose text is the answer itself.
+    if (/^(?:java|kotlin)$/.test(lang) && source.has(/@RestController|@ResponseBody/))
+      for (let i = 0; i < c.facts.tokens.length; i++) {
+        if (c.facts.tokens[i]!.text !== 'return') continue;
+        const to = endOfReturn(c, i + 1);
+        const range = { from: i + 1, to };
+        if (
+          to > i + 1 &&
+          !c.isConstant(range) &&
+          c.isBuilt(range) &&
+          markup.test(wholeText(c, range)) &&
+          fromRequest(c, range, escapers) &&
+          !source.has(/produces\s*=\s*(?:"(?:application|text\/plain)|MediaType\.(?:APPLICATION|TEXT_PLAIN))/)
+        )
+          report({ start: c.facts.tokens[i]!.start, end: c.facts.tokens[to - 1]!.end });
+      }
     if (lang === 'python') {
       for (const m of source.text.matchAll(
         /^[ \t]*@(?:[\w.]+\.)?(?:html_safe\b|filter\([^)\n]{0,100}\bis_safe\s*=\s*True)/gm,
@@ -423,6 +445,15 @@ const goEscapers =
 /** Whether the function says that its answer is JSON or plain text. */
 const plainAnswer = (c: Code, offset: number): boolean =>
   /Content-Type["'],\s*["'](?:application\/|text\/plain)/i.test(c.around(offset, 15, 0));
+
+/** Index of the semicolon (or of what closes the block) behind a statement that starts at `from`. */
+function endOfReturn(c: Code, from: number): number {
+  const { tokens, match } = c.facts;
+  let to = from;
+  while (to < tokens.length && to - from < 200 && tokens[to]!.text !== ';' && tokens[to]!.text !== '}')
+    to = match[to]! > to ? match[to]! + 1 : to + 1;
+  return Math.min(to, tokens.length);
+}
 
 /** Index of the token behind a statement that starts at `from`: the end of its line, brackets counted. */
 function endOfStatement(c: Code, from: number): number {

@@ -69,6 +69,11 @@ export const csrfDisabled: Rule = {
     'allowed_hosts',
     'auth_password_validators',
     'xpack',
+    'sessionfixation',
+    'requestmapping',
+    'disable_auto_escaping_policy',
+    'setallowuniversalaccessfromfileurls',
+    'setallowfileaccessfromfileurls',
     'security',
   ],
   check(source, report) {
@@ -84,6 +89,23 @@ export const csrfDisabled: Rule = {
         );
       report({ start: m.index, end: m.index + m[0].length, ...(high ? { tier: 'high' as const } : {}) });
     }
+    // A mapping for all methods answers to GET, which no token protects.
+    if (source.language === 'java' && text.includes('@RequestMapping'))
+      for (const m of text.matchAll(
+        /@RequestMapping(?:\((?![^)]{0,300}\bmethod\s*=)[^)]{0,300}\))?(?=\s+(?:@\w+(?:\([^()]{0,200}\))?\s+){0,4}(?:public|protected)\s+(?!(?:abstract\s+|final\s+)?(?:class|interface|record)\b)[\w<>[\],.? ]{1,120}\()/g,
+      ))
+        report({
+          start: m.index,
+          end: m.index + m[0].length,
+          tier: 'medium',
+          message: 'Mapping answers to every method, GET among them, which no token protects: name the methods.',
+        });
+    for (const m of /^(?:java|kotlin|scala|groovy)$/.test(source.language) ? text.matchAll(ofJvm) : [])
+      report({ start: m.index, end: m.index + m[0].length, tier: 'high' });
   },
   fix: switchBack('Leave the protection on'),
 };
+
+/** The newer, nested forms of Spring Security, and what template engines and views of the JVM can switch off. */
+const ofJvm =
+  /\b(?:frameOptions|headers|contentTypeOptions|xssProtection|httpStrictTransportSecurity)\s*\(\s*\(?\w{1,40}\)?\s*->\s*\w{1,40}\.disable\(\)|\bsessionFixation\s*\(\s*(?:\)\s*\.\s*none\s*\(\)|\(?\w{1,40}\)?\s*->\s*\w{1,40}\.none\(\)|\w{1,60}::none)|\bDISABLE_AUTO_ESCAPING_POLICY\b|\bignoringRequestMatchers\s*\(\s*"\/\*\*"/g;

@@ -29,6 +29,7 @@ export const filePermissions: Rule = {
     'writefilesync',
     'file_mode',
     'perm',
+    'dir',
   ],
   check(source, report) {
     const c = code(source);
@@ -39,7 +40,9 @@ export const filePermissions: Rule = {
     };
     for (const call of c.facts.calls) {
       const hit = { start: call.start, end: call.end };
-      if (/(?:^|\.)(?:l?chmod|fchmod|chmodSync|fchmodSync|Chmod)$/.test(call.callee)) {
+      if (source.language === 'go' && call.callee === 'http.Dir' && c.facts.literal(call.args[0]) === '/')
+        report({ ...hit, key: 'root', message: 'The whole file system is served: name the one folder to serve.' });
+      else if (/(?:^|\.)(?:l?chmod|fchmod|chmodSync|fchmodSync|Chmod)$/.test(call.callee)) {
         const mode = call.args.map((a) => parse(c.text(a))).find((x) => x !== undefined);
         const text = c.text({ from: call.open, to: call.close });
         if (

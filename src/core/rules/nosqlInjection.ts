@@ -1,5 +1,5 @@
 import { code } from './kit/code.ts';
-import { fromRequest } from './kit/taint.ts';
+import { fromRequest, wholeText } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 const questions = [
@@ -56,9 +56,14 @@ export const nosqlInjection: Rule = {
     'select',
     'ldap',
     'basicdbobject',
+    'domxpath',
+    'simplexmlelement',
+    'simplexml_load_string',
+    'simplexml_load_file',
   ],
   check(source, report) {
     const c = code(source);
+    const isJvm = /^(?:java|kotlin|scala|groovy)$/.test(source.language);
     for (const call of c.facts.calls) {
       const first = call.args[0];
       if (!first) continue;
@@ -68,10 +73,18 @@ export const nosqlInjection: Rule = {
         if (value && !c.isConstant(value)) report({ start: call.start, end: call.end });
       } else if (
         /^(?:xpath|evaluate|compile|SelectNodes|SelectSingleNode|selectNodes|select)$/.test(call.name) &&
-        call.callee !== 're.compile' &&
+        !/(?:^re|Pattern)\.compile$/.test(call.callee) &&
         /xpath/i.test(call.callee + source.text.slice(0, 4000)) &&
         c.isBuilt(first) &&
-        /\/\/|@\w+\s*=|\[|\w+\s*=\s*'/.test(c.text(first))
+        /\/\/|@\w+\s*=|\[|\w+\s*=\s*'/.test(isJvm ? wholeText(c, first) : c.text(first))
+      )
+        report({ start: call.start, end: call.end });
+      // DOMXPath and SimpleXMLElement.
+      else if (
+        source.language === 'php' &&
+        /^(?:query|evaluate|xpath)$/.test(call.name) &&
+        (call.name === 'xpath' || /xpath/i.test(call.callee)) &&
+        fromRequest(c, first)
       )
         report({ start: call.start, end: call.end });
       else if (

@@ -42,7 +42,11 @@ export const openRedirect: Rule = {
         const first = call.args[0];
         if (
           first &&
-          c.isBuilt(first) &&
+          (c.isBuilt(first) ||
+            (callee === 'RedirectView' &&
+              fromRequest(c, first) &&
+              !startsHere(c, first) &&
+              !safe.test(c.around(call.start, 12, 2)))) &&
           (callee === 'RedirectView' || /redirect:/.test(c.text(first))) &&
           !/["']redirect:\/[^"'/]/.test(c.text(first))
         )

@@ -71,7 +71,7 @@ export const serverSideRequest: Rule = {
   check(source, report) {
     const c = code(source);
     for (const call of c.facts.calls) {
-      if (!fetches.test(call.callee)) continue;
+      if (!fetches.test(call.callee) && !jvmBuilders.test(call.callee)) continue;
       if (call.callee === 'URL' && !(call.isNew && /^(?:java|kotlin|scala|groovy)$/.test(source.language))) continue;
       if (call.callee === 'fetch' && source.language === 'python') continue;
       let arg =
@@ -113,6 +113,10 @@ export const serverSideRequest: Rule = {
     }
   },
 };
+
+/** The address of a request that is built step by step: `HttpRequest.newBuilder().uri(…)`. */
+const jvmBuilders =
+  /(?:HttpRequest\.newBuilder\(\)|Request\.Builder\(\)|[wW]ebClient(?:\.\w+\(\))*|[rR]estClient(?:\.\w+\(\))*|RequestEntity)\.(?:uri|url|get|post|put|delete)$/;
 
 /** What the address starts with: the text itself, or the format or first part of the variable it is in. */
 function wholeAddress(c: ReturnType<typeof code>, arg: { from: number; to: number }, text: string): string {

@@ -64,6 +64,13 @@ export const tlsVerifyOff: Rule = {
     'urlcredential',
     'donotevaluate',
     'disabledtrustevaluator',
+    'hostkeycallback',
+    'onreceivedsslerror',
+    'setsslonconnect',
+    'setstarttlsrequired',
+    'setstarttlsenabled',
+    'setdisablecncheck',
+    'smtp',
   ],
   check(source, report) {
     const { code } = source;
@@ -145,12 +152,30 @@ export const tlsVerifyOff: Rule = {
     const { text } = source;
     if (/^(?:java|kotlin|scala|groovy)$/.test(source.language)) {
       for (const m of text.matchAll(
-        /\b(?:NoopHostnameVerifier|AllowAllHostnameVerifier|NullHostnameVerifier)\.INSTANCE\b|\bALLOW_ALL_HOSTNAME_VERIFIER\b|\bInsecureTrustManagerFactory\.INSTANCE\b|\bTrustAllStrategy\.INSTANCE\b|\bnew\s+TrustAllStrategy\s*\(|\bhostnameVerifier\s*\{\s*\w+\s*,\s*\w+\s*->\s*true\s*\}|\.setTrustAll\s*\(\s*true|\bsetHostname[vV]erif(?:ier|ication)\s*\(\s*\(?\s*\w+\s*(?:,\s*\w+\s*)?\)?\s*->\s*true|\bset(?:Default)?HostnameVerifier\s*\(\s*\(?\s*\w+\s*,\s*\w+\s*\)?\s*->\s*(?:true|\{\s*return\s+true)|\bboolean\s+verify\s*\(\s*(?:final\s+)?String\s+\w+\s*,\s*(?:final\s+)?SSLSession\s+\w+\s*\)\s*\{\s*return\s+true\s*;|\bfun\s+verify\s*\([^)\n]{0,80}SSLSession[^)\n]{0,20}\)[^{=\n]{0,20}(?:=\s*true|\{\s*return\s+true)/g,
+        /\b(?:NoopHostnameVerifier|AllowAllHostnameVerifier|NullHostnameVerifier)\.INSTANCE\b|\bALLOW_ALL_HOSTNAME_VERIFIER\b|\bInsecureTrustManagerFactory\.INSTANCE\b|\bTrustAllStrategy\.INSTANCE\b|\bnew\s+TrustAllStrategy\s*\(|\bhostnameVerifier\s*\{\s*\w+\s*,\s*\w+\s*->\s*true\s*\}|\.hostnameVerifier\s*\(\s*\(\s*\w+\s*,\s*\w+\s*\)\s*->\s*(?:true|\{\s*return\s+true)|\bHostnameVerifier\s+\w+\s*=\s*\(\s*\w+\s*,\s*\w+\s*\)\s*->\s*(?:true|\{\s*return\s+true)|\.setDisableCNCheck\s*\(\s*true|"mail\.smtps?\.ssl\.checkserveridentity"\s*,\s*(?:"false"|false)|"mail\.smtps?\.ssl\.trust"\s*,\s*"\*"|\.setTrustAll\s*\(\s*true|\bsetHostname[vV]erif(?:ier|ication)\s*\(\s*\(?\s*\w+\s*(?:,\s*\w+\s*)?\)?\s*->\s*true|\bset(?:Default)?HostnameVerifier\s*\(\s*\(?\s*\w+\s*,\s*\w+\s*\)?\s*->\s*(?:true|\{\s*return\s+true)|\bboolean\s+verify\s*\(\s*(?:final\s+)?String\s+\w+\s*,\s*(?:final\s+)?SSLSession\s+\w+\s*\)\s*\{\s*return\s+true\s*;|\bfun\s+verify\s*\([^)\n]{0,80}SSLSession[^)\n]{0,20}\)[^{=\n]{0,20}(?:=\s*true|\{\s*return\s+true)/g,
       ))
         report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, ' ').slice(0, 60) });
+      // A page in the app whose certificate does not hold, shown all the same.
+      for (const m of text.matchAll(
+        /\bonReceivedSslError\s*\(\s*[^(){}]{0,200}\b(?:SslErrorHandler\??\s+(\w+)|(\w+)\s*:\s*SslErrorHandler\??)[^(){}]{0,100}\)\s*\{\s*(?:(?:super\.\w+\([^()\n]{0,80}\)|Log\.\w\([^()\n]{0,120}\));?\s*){0,3}(\w+)(?:\?|!!)?\.proceed\(\)/g,
+      ))
+        if (m[3] === (m[1] ?? m[2])) report({ start: m.index, end: m.index + m[0].length, key: 'onReceivedSslError' });
+      // Commons Email takes any server's certificate unless it is told to compare.
+      if (source.has(/commons\.mail/) && !source.has(/setSSLCheckServerIdentity\(\s*true/))
+        for (const m of text.matchAll(
+          /\.setSSLOnConnect\(\s*true\s*\)|\.setStartTLS(?:Required|Enabled)\(\s*true\s*\)/g,
+        ))
+          report({
+            start: m.index,
+            end: m.index + m[0].length,
+            key: 'commons-email',
+            tier: 'high',
+            message:
+              'Any server with a certificate is taken for the mail server: call setSSLCheckServerIdentity(true).',
+          });
       // A trust manager that checks nothing.
       for (const m of text.matchAll(
-        /\b(?:void|fun)\s+checkServerTrusted\s*\([^){}]{0,200}\)\s*(?:throws\s+[\w.,\s]{1,120})?(?::\s*Unit\s*)?\{\s*(?:(?:\/\/[^\n]{0,200}\n|\/\*[^*]{0,200}\*\/)\s*){0,3}(?:return\s*;\s*)?\}/g,
+        /\b(?:void|fun)\s+checkServerTrusted\s*\([^){}]{0,200}\)\s*(?:throws\s+[\w.,\s]{1,120})?(?::\s*Unit\s*)?\{\s*(?:(?:\/\/[^\n]{0,200}\n|\/\*[^*]{0,200}\*\/|(?:log(?:ger)?|LOG(?:GER)?|Log|Timber|System\.out)\.\w+\([^;\n]{0,200}\);)\s*){0,3}(?:return\s*;\s*)?\}/g,
       ))
         report({
           start: m.index,
@@ -177,6 +202,17 @@ export const tlsVerifyOff: Rule = {
         if (m[0].startsWith('URLCredential') && source.has(/SecTrustEvaluate|SecTrustSetAnchor|pinned/i)) continue;
         report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, '') });
       }
+    } else if (source.language === 'go') {
+      // Whoever answers is taken for the server.
+      for (const m of text.matchAll(
+        /\b(?:HostKeyCallback\s*[:=]\s*|HostKeyCallback\(\s*)func\s*\([^(){}]{0,200}\)\s*(?:\(\s*\w{0,20}\s*error\s*\)|error)\s*\{\s*return nil\s*\}/g,
+      ))
+        report({
+          start: m.index,
+          end: m.index + m[0].length,
+          key: 'HostKeyCallback',
+          message: 'Every SSH host key is accepted: use knownhosts.New or ssh.FixedHostKey.',
+        });
     } else if (source.language === 'rust') {
       for (const m of text.matchAll(/\bSslVerifyMode::NONE\b/g))
         report({ start: m.index, end: m.index + m[0].length, key: m[0] });

@@ -73,6 +73,7 @@ export const tlsVersionWeak: Rule = {
     'communitydata',
     'usmuserdata',
     'ssl_enabled',
+    'setenabledprotocols',
   ],
   check(source, report) {
     const { text } = source;
@@ -84,7 +85,9 @@ export const tlsVersionWeak: Rule = {
       // Suites that are named to be told apart are not offered.
       if (
         m[0].startsWith('TLS_') &&
-        !/[cC]ipherSuites\s*[:=]\s*(?:\[\]uint16\s*)?[{[][^}\]]*$/.test(text.slice(Math.max(0, m.index - 400), m.index))
+        !/(?:[cC]ipher)?[sS]uites\s*[:=]\s*(?:\[\]uint16\s*)?[{[][^}\]]*$/.test(
+          text.slice(Math.max(0, m.index - 400), m.index),
+        )
       )
         continue;
       if (/createSsl|NewTLS/.test(text.slice(lineStart, m.index))) continue;
@@ -107,9 +110,25 @@ export const tlsVersionWeak: Rule = {
           !/set_missing_host_key_policy\s*\(\s*$/.test(text.slice(Math.max(0, call.start - 60), call.start))
         )
           report({ start: call.start, end: call.end, key: call.callee });
+    for (const m of compiled.test(source.language) ? text.matchAll(ofCompiled) : [])
+      report({ start: m.index, end: m.index + m[0].length, key: m[0] });
     if (source.language === 'go') {
-      for (const m of text.matchAll(/&?tls\.Config\s*\{\s*\}/g))
-        report({ start: m.index, end: m.index + m[0].length, key: 'tls.Config', tier: 'medium' });
+      // Before Go 1.18 a client without a minimum takes TLS 1.0, a server before 1.22.
+      for (const m of text.matchAll(/&?\btls\.Config\s*\{/g)) {
+        const end = literalEnd(text, m.index + m[0].length);
+        if (
+          /\bMinVersion\b|\bInsecureSkipVerify:\s*true/.test(text.slice(m.index, end)) ||
+          /^[^}]{0,600}\.MinVersion\s*=/.test(text.slice(end, end + 700))
+        )
+          continue;
+        report({
+          start: m.index,
+          end: m.index + m[0].length,
+          key: 'tls.Config',
+          tier: 'medium',
+          message: 'TLS settings without a minimum version: set MinVersion to tls.VersionTLS12 or newer.',
+        });
+      }
       // A server without credentials speaks plain text.
       for (const m of text.matchAll(/\bgrpc\.NewServer\s*\(\s*\)/g))
         if (!/\bgrpc\.Creds\(/.test(text))
@@ -132,3 +151,19 @@ export const tlsVersionWeak: Rule = {
     return newText === text ? undefined : { title: 'Ask for TLS 1.2 or newer', newText };
   },
 };
+
+const compiled = /^(?:go|java|kotlin|scala)$/;
+/** Go and the languages of the JVM. */
+const ofCompiled =
+  /\binsecure\.NewCredentials\(\)|\bnew\s+org\.apache\.http\.impl\.client\.DefaultHttpClient\s*\(\s*\)|\.setEnabledProtocols\s*\([^;\n]{0,200}"(?:SSLv3|TLSv1(?:\.1)?)"|\bConnectionSpec\.CLEARTEXT\b/g;
+
+/** Offset behind the brace that closes a literal, whose body starts at `from`. */
+function literalEnd(text: string, from: number): number {
+  let depth = 1;
+  const last = Math.min(text.length, from + 4000);
+  for (let i = from; i < last; i++) {
+    if (text[i] === '{') depth++;
+    else if (text[i] === '}' && --depth === 0) return i + 1;
+  }
+  return last;
+}

@@ -7,7 +7,13 @@ const hardcoded = 'Key for tokens or sessions is written into the code: read it 
 /** The key of a signing call or of a session, where it is a constant of the code. */
 function writtenKey(c: Code, call: Call): string | undefined {
   if (/^Algorithm\.HMAC\d+$/.test(call.callee)) return c.facts.literal(call.args[0]);
-  if (call.name === 'SignedString') return /^\[\]byte\(\s*"([^"]+)"\s*\)$/.exec(c.text(call.args[0]))?.[1];
+  if (call.name === 'SignedString') {
+    const written = /^\[\]byte\(\s*["`]([^"`]+)["`]\s*\)$/;
+    const key = c.text(call.args[0]);
+    if (!/^\w+$/.test(key)) return written.exec(key)?.[1];
+    const values = c.facts.valuesOf(key, call.open).map((a) => written.exec(c.text(a))?.[1]);
+    return values.length === 1 ? values[0] : undefined;
+  }
   if (call.name === 'createHmac' && call.args[1] && !/KEY|EXAMPLE/.test(c.text(call.args[1])))
     return c.facts.literal(call.args[1]) || undefined;
   if (
@@ -141,7 +147,8 @@ export const tokenUnverified: Rule = {
         /^(?:java|kotlin|scala|groovy)$/.test(source.language) &&
         source.has(/\bJwts\b/) &&
         (/^parse(?:ClaimsJwt|PlaintextJwt|UnsecuredClaims|UnsecuredContent)$/.test(call.name) ||
-          /^Jwts\.parser\(\)(?:\.build\(\))?\.parse$/.test(call.callee))
+          // Whatever key the parser has, this method takes tokens without a signature, too.
+          /^Jwts\.parser(?:Builder)?\(\)(?:\.\w+\(\))*\.parse$/.test(call.callee))
       )
         report({ ...hit, key: 'unsigned' });
       else if (

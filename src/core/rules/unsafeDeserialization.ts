@@ -65,6 +65,13 @@ export const unsafeDeserialization: Rule = {
     'xmldecoder',
     'kryo',
     'hessianinput',
+    'hessian2input',
+    'serializationutils',
+    'serializationhelper',
+    'invokertransformer',
+    'instantiatetransformer',
+    'setregistrationrequired',
+    'remote',
     'jackson',
     'jsontypeinfo',
     'fastjson',
@@ -114,6 +121,27 @@ export const unsafeDeserialization: Rule = {
           report(hit);
         else if (/^(?:enableDefaultTyping|setAutoTypeSupport)$/.test(name)) report(hit);
         else if (
+          name === 'activateDefaultTyping' &&
+          (/LaissezFaire/.test(c.text(first)) || !source.has(/PolymorphicTypeValidator/))
+        )
+          report({
+            ...hit,
+            message: 'Input names the class to build: use logical type names or a validator that lists the types.',
+          });
+        else if (
+          varies &&
+          /^(?:SerializationUtils|SerializationHelper|org\.\w+(?:\.\w+)*\.SerializationUtils)\.deserialize$/.test(
+            callee,
+          )
+        )
+          report(hit);
+        else if (call.isNew && /^(?:Invoker|Instantiate)Transformer$/.test(name) && varies) report(hit);
+        else if (name === 'setRegistrationRequired' && source.has(/Kryo/) && c.text(first) === 'false')
+          report({
+            ...hit,
+            message: 'Input names the class to build: keep registration required and register the classes.',
+          });
+        else if (
           name === 'getObject' &&
           source.has(/\bObjectMessage\b/) &&
           /javax?\.jms|jakarta\.jms|MessageListener|onMessage/.test(source.text)
@@ -123,7 +151,7 @@ export const unsafeDeserialization: Rule = {
           call.isNew &&
           name === 'Yaml' &&
           source.has(/snakeyaml|\.load(?:As|All)?\(/) &&
-          !/SafeConstructor/.test(source.text)
+          (call.args.length === 0 || !/SafeConstructor/.test(source.text))
         )
           report(hit);
       } else if (lang === 'c-sharp') {
@@ -163,6 +191,19 @@ export const unsafeDeserialization: Rule = {
     for (const a of c.facts.assignments)
       if (a.name === 'TypeNameHandling' && /TypeNameHandling\.(?:All|Auto|Objects|Arrays)/.test(c.text(a)))
         report({ start: a.start, end: a.end, key: 'TypeNameHandling' });
+    if (lang === 'java' && source.has(/java\.rmi/))
+      // What a remote object takes is deserialised before its method runs.
+      for (const m of source.text.matchAll(/\binterface\s+\w+\s+extends\s+[\w.,\s]{0,100}\bRemote\b[^{]{0,100}\{/g)) {
+        const body = source.text.slice(m.index, m.index + 4000);
+        const method = /\b\w+\s*\((?:[^()]{0,200},)?\s*(?:final\s+)?Object\s+\w+\s*[,)]/.exec(body);
+        if (method)
+          report({
+            start: m.index + method.index,
+            end: m.index + method.index + method[0].length,
+            tier: 'medium',
+            message: 'A remote method takes objects of any class: name the type, and filter what is deserialised.',
+          });
+      }
     if (/^(?:java|kotlin)$/.test(lang)) {
       for (const m of source.text.matchAll(
         /@Consumes\s*\(\s*\{?\s*(?:"\*\/\*"|MediaType\.WILDCARD|"application\/x-java-serialized-object"|"application\/\*")[^)]{0,400}\)|@JsonTypeInfo\s*\(\s*use\s*=\s*(?:JsonTypeInfo\.)?Id\.(?:CLASS|MINIMAL_CLASS)/g,

@@ -69,6 +69,11 @@ export const weakCrypto: Rule = {
     'mcrypt_encrypt',
     'openssl_encrypt',
     'digest',
+    'digestutils',
+    'nooppasswordencoder',
+    'messagedigestpasswordencoder',
+    'rsakeygenparameterspec',
+    'hmac',
     'sum',
     'ripemd160',
     'keysize',
@@ -238,6 +243,8 @@ export const weakCrypto: Rule = {
           weakHash(callee);
       } else if (lang === 'go') {
         if (/^(?:md5|sha1)\.(?:New|Sum)$/.test(callee)) weakHash(callee);
+        // SHA-1 still holds inside an HMAC.
+        else if (callee === 'hmac.New' && /^md[45]\.New$/.test(c.text(first))) weakHash('hmac');
         else if (
           /^(?:des\.New(?:TripleDES)?Cipher|rc4\.NewCipher|blowfish\.New\w*|cast5\.NewCipher|xtea\.NewCipher|md4\.New|ripemd160\.New)$/.test(
             callee,
@@ -253,7 +260,7 @@ export const weakCrypto: Rule = {
         else if (callee === 'aes.NewCipher' && isWritten(c, first))
           report({ ...hit, key: 'written key', message: 'Key written into the code: read it from a secret store.' });
         else if (callee === 'rsa.GenerateKey' || callee === 'rsa.GenerateMultiPrimeKey') {
-          const size = /,\s*(\d{3,5})\s*\)/.exec(text)?.[1] ?? c.facts.literal(call.args[1]);
+          const size = /,\s*(\d{3,5})\s*\)/.exec(text)?.[1] ?? numberOf(c, call.args.at(-1));
           if (size && +size < 2048) report({ ...hit, key: 'key size' });
         }
       } else if (/^(?:java|kotlin|scala|groovy)$/.test(lang)) {
@@ -262,7 +269,8 @@ export const weakCrypto: Rule = {
         if (
           /(?:^|\.)Cipher\.getInstance$/.test(callee) &&
           (/^(?:DES|DESede|TripleDES|RC[245]|ARCFOUR|Blowfish|IDEA|NullCipher)\b/i.test(literal) ||
-            /\/ECB\//i.test(literal) ||
+            // RSA has no modes: what providers call ECB there is one block.
+            /^(?!RSA\b)[^/]{1,40}\/ECB\b/i.test(literal) ||
             /^(?:AES)$/i.test(literal) ||
             /^AES\/CBC/i.test(literal) ||
             /^RSA\/[^/]{0,400}\/NoPadding/i.test(literal))
@@ -271,7 +279,7 @@ export const weakCrypto: Rule = {
         else if (/(?:^|\.)MessageDigest\.getInstance$/.test(callee) && /^(?:MD[245]|SHA-?1?|SHA1)$/i.test(literal))
           weakHash(literal);
         else if (
-          /(?:^|\.)DigestUtils\.(?:md5\w*|sha1\w*|sha|shaHex|getMd5Digest|getSha1Digest|getShaDigest)$|^Hashing\.(?:md5|sha1)$/.test(
+          /(?:^|\.)DigestUtils\.(?:md5\w*|appendMd5\w*|sha1\w*|sha|shaHex|getMd5Digest|getSha1Digest|getShaDigest)$|(?:^|\.)Hashing\.(?:md5|sha1)$|(?:^|\.)MessageDigestPasswordEncoder$/.test(
             callee,
           )
         )
@@ -282,10 +290,19 @@ export const weakCrypto: Rule = {
         )
           report({ ...hit, key: literal });
         else if (call.isNew && name === 'NullCipher') report(hit);
-        else if (call.isNew && name === 'SecretKeySpec' && isWritten(c, first))
+        else if (/(?:^|\.)NoOpPasswordEncoder\.getInstance$/.test(callee))
+          report({
+            ...hit,
+            key: 'plain',
+            message: 'Passwords are stored as they are: use BCryptPasswordEncoder or Argon2.',
+          });
+        else if (call.isNew && name === 'RSAKeyGenParameterSpec') {
+          const size = numberOf(c, first);
+          if (size && +size < 2048) report({ ...hit, key: 'key size' });
+        } else if (call.isNew && name === 'SecretKeySpec' && isWritten(c, first))
           report({ ...hit, key: 'written key', message: 'Key written into the code: read it from a secret store.' });
-        else if (name === 'initialize' && source.has(/KeyPairGenerator/) && /^\(\s*(\d+)/.test(text)) {
-          const size = +/^\(\s*(\d+)/.exec(text)![1]!;
+        else if (name === 'initialize' && source.has(/KeyPairGenerator/) && numberOf(c, first) !== undefined) {
+          const size = Number(numberOf(c, first));
           if (size >= 256 && size < 2048 && /"(?:RSA|DSA|DiffieHellman|DH)"/.test(c.around(call.start, 8, 1)))
             report({ ...hit, key: 'key size' });
           else if (size < 224 && /"EC"/.test(c.around(call.start, 8, 1))) report({ ...hit, key: 'key size' });
@@ -407,6 +424,17 @@ const isFixed = (c: Code, value: Arg | undefined): boolean =>
   isWritten(c, value) ||
   (value !== undefined &&
     /^(?:Buffer\.alloc\(\s*\d+(?:\s*,\s*(?:0|["'][^"']*["']))?\s*\)|new Uint8Array\(\s*\d+\s*\))$/.test(c.text(value)));
+
+/** A whole number, written there or in the one value that the name has. */
+function numberOf(c: Code, value: Arg | undefined): string | undefined {
+  if (!value) return undefined;
+  const number = /^\d[\d_]{0,9}$/;
+  const text = c.text(value);
+  if (number.test(text)) return text.replaceAll('_', '');
+  if (!/^\w+$/.test(text)) return undefined;
+  const values = c.facts.valuesOf(text, value.from);
+  return values.length === 1 && number.test(c.text(values[0])) ? c.text(values[0]).replaceAll('_', '') : undefined;
+}
 
 /** The work a password hash is told to do, where it is too little. */
 function cheap(c: Code, call: Call, lang: string): number | undefined {

@@ -74,7 +74,9 @@ export const xmlExternalEntities: Rule = {
           report({ ...hit, key: args });
         else if (
           call.name === 'setProperty' &&
-          /SUPPORT_DTD\s*,\s*true|IS_SUPPORTING_EXTERNAL_ENTITIES\s*,\s*true|supportDTD"?\s*,\s*true/i.test(args)
+          /(?:SUPPORT_DTD|IS_SUPPORTING_EXTERNAL_ENTITIES|supportDTD"?|isSupportingExternalEntities"?)\s*,\s*(?:Boolean\.)?true/i.test(
+            args,
+          )
         )
           report({ ...hit, key: args });
         else if (
@@ -235,7 +237,7 @@ function hardenedField(c: Code, variable: string, at: number): boolean {
     if (call.callee.split('.').at(-2) !== variable || hasLocal(c, variable, call.open)) continue;
     if (classAround(c, call.open) !== classAround(c, at)) continue;
     if (
-      /disallow-doctype-decl"?\s*,\s*true|external-general-entities"?\s*,\s*false|ACCESS_EXTERNAL/.test(
+      /disallow-doctype-decl"?\s*,\s*true|external-general-entities"?\s*,\s*false|ACCESS_EXTERNAL|(?:SUPPORT_DTD|SUPPORTING_EXTERNAL_ENTITIES|supportDTD"?|isSupportingExternalEntities"?)\s*,\s*(?:Boolean\.)?false/i.test(
         c.text({ from: call.open, to: call.close + 1 }),
       )
     )
