@@ -1,4 +1,5 @@
-import { code } from './kit/code.ts';
+import type { Call } from '../languages/facts.ts';
+import { code, type Code } from './kit/code.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const dataExfiltration: Rule = {
@@ -12,6 +13,18 @@ export const dataExfiltration: Rule = {
   remedy: 'find out where it came from before anything else is merged',
   keywords: [
     'environ',
+    'curl',
+    'wget',
+    'dup2',
+    'virtualallocex',
+    'createremotethread',
+    'writeprocessmemory',
+    'keyboard',
+    'pyperclip',
+    'winreg',
+    'setvalueex',
+    'gethostbyname',
+    'net',
     'getenv',
     'env',
     'detached',
@@ -72,10 +85,24 @@ export const dataExfiltration: Rule = {
       /^(?:requests\.(?:post|put|get|request)|httpx\.(?:post|put|get)|urllib\.request\.(?:urlopen|Request)|urlopen|aiohttp\.\w+|session\.post|axios(?:\.\w+)?|fetch|got(?:\.\w+)?|https?\.(?:request|get|Post|PostForm|Get)|http\.(?:Post|PostForm|Get|NewRequest)|socket\.\w+|\w+\.sendall|\w+\.send|Net\.HTTP\.\w+|dns\.(?:resolve|lookup)|needle\.\w+|request(?:\.post)?)$/;
     for (const call of c.facts.calls) {
       const hit = { start: call.start, end: call.end };
-      if (sends.test(call.callee)) {
+      if (
+        /(?:^|\.)(?:gethostbyname|getaddrinfo|resolve|lookup)$/.test(call.callee) &&
+        call.args[0] &&
+        /\b(?:getpass\.getuser|gethostname|os\.hostname|os\.userInfo|platform\.node|os\.environ|process\.env)\b/.test(
+          c.text(call.args[0]),
+        ) &&
+        /["'`]\.?[\w-]{1,60}\.[\w.-]{1,80}["'`]|\.[a-z]{2,12}`/.test(c.text(call.args[0]))
+      )
+        report({
+          ...hit,
+          message: 'Names of this machine or its user leave it as a DNS question: find out who wanted this.',
+        });
+      else if (sends.test(call.callee)) {
         const body = c.text({ from: call.open, to: call.close + 1 });
         const all = deep(c, { from: call.open + 1, to: call.close }, 0);
         // An own API called with its own token is what tokens are for: a bare address, or the token as data, is not.
+        const ownFiles =
+          /\.(?:ssh\/(?:id_\w+|authorized_keys)|aws\/credentials|netrc|pypirc|git-credentials|kube\/config)/;
         const asHeader = /headers\s*[=:]|Authorization|Bearer|auth\s*=/i.test(body);
         if (
           secrets.test(all) &&
@@ -86,6 +113,16 @@ export const dataExfiltration: Rule = {
             (/\?[^"'`]{0,400}["'`]\s*\+|\$\{process\.env/.test(body) && !asHeader))
         )
           report(hit);
+        else if (readsFile(c, call, ownFiles))
+          report({
+            ...hit,
+            message: "Keys and passwords of this machine's user are sent away: find out who wanted this.",
+          });
+        else if (/\b(?:pyperclip|clipboard(?:y)?)\.(?:paste|read|readSync)\(|\bImageGrab\.grab\(/.test(all))
+          report({
+            ...hit,
+            message: 'What is on the screen or in the clipboard is sent away: find out who wanted this.',
+          });
         else if (
           /(?:environ(?:\.copy\(\))?\b(?!\s*[.[])|process\.env(?!\s*[.[])|JSON\.stringify\(\s*process\.env\s*\)|dict\(os\.environ\)|os\.Environ\(\))/.test(
             body,
@@ -102,6 +139,71 @@ export const dataExfiltration: Rule = {
         )
           report(hit);
       } else if (
+        /(?:^|\.)(?:write|end)$/.test(call.callee) &&
+        /^JSON\.stringify\(\s*process\.env\s*\)$|^process\.env$/.test(c.text(call.args[0])) &&
+        /\bhttps?\.request\(|\bnet\.(?:connect|createConnection|Socket)\b|\btls\.connect\(/.test(text)
+      )
+        report({ ...hit, message: 'The whole environment is sent away: send single, named values.' });
+      else if (
+        source.language === 'python' &&
+        call.callee === 'os.dup2' &&
+        /\.fileno\(\)/.test(c.text(call.args[0])) &&
+        /\bsocket\b/.test(text) &&
+        /\/bin\/(?:ba|z|da)?sh\b|\bcmd\.exe\b|\bpty\.spawn\b|\bpowershell\b|["'](?:ba)?sh["']/.test(text)
+      )
+        report({
+          ...hit,
+          key: 'remote shell',
+          tier: 'critical',
+          message: 'A shell is handed to a connection: find out who wanted this.',
+        });
+      else if (
+        /(?:^|\.)(?:VirtualAllocEx|WriteProcessMemory|CreateRemoteThread|NtCreateThreadEx|QueueUserAPC)$/.test(
+          call.callee,
+        )
+      )
+        report({
+          ...hit,
+          tier: 'critical',
+          message: 'Code is written into another process: find out who wanted this.',
+        });
+      else if (
+        /(?:^|\.)(?:SetValueEx|RegSetValueEx[AW]?)$/.test(call.callee) &&
+        /CurrentVersion\\{1,2}Run(?:Once)?\b/.test(c.around(call.start, 12, 0))
+      )
+        report({
+          ...hit,
+          message: 'Program starts itself with every login from now on: let its installer do so, openly.',
+        });
+      else if (
+        source.language === 'python' &&
+        (/^(?:(?:pynput\.)?keyboard\.)?Listener$/.test(call.callee)
+          ? source.has(/\bpynput\b/) && c.named(call, 'on_press', 'on_release') !== undefined
+          : /^keyboard\.(?:on_press|hook|on_release|start_recording)$/.test(call.callee))
+      )
+        report({ ...hit, message: 'All keys that are pressed are recorded: find out who wanted this.' });
+      else if (
+        call.name === 'pipe' &&
+        /^(?:javascript|typescript)$/.test(source.language) &&
+        c.text(call.args[0]).endsWith('.stdin') &&
+        /\bnet\.(?:connect|createConnection|Socket)\b/.test(text) &&
+        /["'`](?:\/bin\/)?(?:ba|z|da)?sh["'`]|cmd\.exe|powershell/.test(text)
+      )
+        report({
+          ...hit,
+          key: 'remote shell',
+          tier: 'critical',
+          message: 'A shell is handed to a connection: find out who wanted this.',
+        });
+      else if (
+        /(?:^|\.)(?:exec|execSync|spawn|spawnSync)$/.test(call.callee) &&
+        /^(?:javascript|typescript)$/.test(source.language) &&
+        /\bcurl\b[^|]{0,400}\|\s*(?:ba|z)?sh\b|\bwget\b[^|]{0,400}\|\s*(?:ba|z)?sh\b|powershell[^"'`]{0,400}(?:-enc|-EncodedCommand|hidden)/i.test(
+          c.facts.literal(call.args[0]) ?? '',
+        )
+      )
+        report({ ...hit, message: 'What an address answers is run as a program: pin it and check its digest first.' });
+      else if (
         /(?:^|\.)(?:spawn|spawnSync|exec|execSync|fork|execFile)$/.test(call.callee) &&
         /^(?:javascript|typescript)$/.test(source.language)
       ) {
@@ -159,4 +261,24 @@ function deep(c: ReturnType<typeof code>, range: { from: number; to: number }, d
       for (const a of c.facts.valuesOf(name, range.from).slice(0, 4))
         if (a.from !== range.from) text += ` ${deep(c, a, depth + 1)}`;
   return text.slice(0, 8000);
+}
+
+/** Whether what is sent was read from a file of that name: `open(path)` or `with open(path) as f`. */
+function readsFile(c: Code, send: Call, files: RegExp): boolean {
+  const sent = c.text({ from: send.open, to: send.close });
+  for (const call of c.facts.callsNamed('open', 'read_text', 'read_bytes', 'readFileSync')) {
+    if (call.start > send.end || c.facts.scopeAt(call.open) !== c.facts.scopeAt(send.open)) continue;
+    const owner = c.text({ from: call.first, to: call.close + 1 });
+    if (!files.test(owner)) continue;
+    if (call.start >= send.start) return true;
+    const { tokens } = c.facts;
+    const name =
+      tokens[call.close + 1]?.text === 'as'
+        ? tokens[call.close + 2]?.text
+        : tokens[call.first - 1]?.text === '='
+          ? tokens[call.first - 2]?.text
+          : undefined;
+    if (name !== undefined && /^\w+$/.test(name) && new RegExp(`\\b${name}\\b`).test(sent)) return true;
+  }
+  return false;
 }
