@@ -15,6 +15,14 @@ export const crossSiteScripting: Rule = {
   remedy: 'let the template engine escape it, or set text instead of HTML',
   keywords: [
     'environment',
+    'createnodesfrommarkup',
+    'html_message',
+    '__html__',
+    'reactmarkdown',
+    'templatelookup',
+    'mako',
+    'angular',
+    'render_template',
     'jinja2',
     'mustache',
     'noescape',
@@ -222,6 +230,8 @@ export const crossSiteScripting: Rule = {
             !/DOMPurify|sanitize|escape|\$\(/i.test(c.text(first))
           )
             report(hit);
+        } else if (/^angular\.element\(\)\.(?:html|append|prepend|after|before|replaceWith|wrap)$/.test(callee)) {
+          if (varies() && (name === 'html' || c.isBuilt(first))) report(hit);
         } else if (/^bypassSecurityTrust\w+$/.test(name) && varies()) report(hit);
         else if (
           /^(?:res|response|reply)\.(?:send|write|end)$/.test(callee) &&
@@ -286,8 +296,35 @@ export const crossSiteScripting: Rule = {
           )
             report(hit);
         } else if (
-          /(?:^|\.)(?:Response|HttpResponse|HttpResponseBadRequest|make_response|HTMLResponse)$/.test(callee)
+          /(?:^|\.)(?:send_mail|mail_admins|mail_managers|email_user)$/.test(callee) &&
+          c.named(call, 'html_message')
         ) {
+          const body = c.named(call, 'html_message')!;
+          if (c.isBuilt(body) && fromRequest(c, body, escapers)) report(hit);
+        } else if (
+          /^(?:mako\.\w+\.)?(?:TemplateLookup|Template)$/.test(callee) &&
+          source.has(/\bmako\b/) &&
+          !c.named(call, 'default_filters')
+        )
+          report({
+            ...hit,
+            key: 'mako',
+            tier: 'medium',
+            message: "Mako escapes nothing of its own accord: pass default_filters=['h'].",
+          });
+        else if (
+          callee.endsWith('render_template') &&
+          source.has(/\bflask\b/) &&
+          /\.(?:j2|jinja2?|tmpl|tpl)$/.test(c.facts.literal(first) ?? '') &&
+          !/\.(?:txt|json|ya?ml|conf|cfg|ini|md|toml|sql|sh|csv)\./.test(c.facts.literal(first) ?? '') &&
+          call.args.length > 1
+        )
+          report({
+            ...hit,
+            tier: 'medium',
+            message: 'Flask escapes only in templates called .html, .xml or .svg: rename it.',
+          });
+        else if (/(?:^|\.)(?:Response|HttpResponse|HttpResponseBadRequest|make_response|HTMLResponse)$/.test(callee)) {
           if (
             varies() &&
             (c.isBuilt(first) || c.isOutside(first)) &&
@@ -376,6 +413,16 @@ export const crossSiteScripting: Rule = {
           report({ start: c.facts.tokens[i]!.start, end: c.facts.tokens[to - 1]!.end });
       }
     if (lang === 'python') {
+      // A class that says its text needs no escaping.
+      for (const m of source.text.matchAll(
+        /^[ \t]*(?:class\s+\w+\s*\([^()\n]{0,200}\b(?:SafeString|SafeText|SafeData|Markup)\b|def\s+__html__\s*\()/gm,
+      ))
+        report({
+          start: m.index + m[0].length - m[0].trimStart().length,
+          end: m.index + m[0].length,
+          tier: 'medium',
+          message: 'Text of this class goes into pages unescaped: build it with format_html, or let it be escaped.',
+        });
       for (const m of source.text.matchAll(
         /^[ \t]*@(?:[\w.]+\.)?(?:html_safe\b|filter\([^)\n]{0,100}\bis_safe\s*=\s*True)/gm,
       ))
@@ -417,6 +464,15 @@ export const crossSiteScripting: Rule = {
         /(?:params\[[^\]]+\]|#\{[^}]+\}[^\n]{0,400}["'])\.html_safe\b|\brender\s+(?:inline|html|text):\s*(?:["'][^"'\n]{0,400}#\{|params)/g,
       ))
         report({ start: m.index, end: m.index + m[0].length });
+    if (isJs && source.has(/react-markdown/))
+      for (const m of source.text.matchAll(
+        /<ReactMarkdown\b[^<>]{0,400}\b(?:allowDangerousHtml|escapeHtml=\{false\}|skipHtml=\{false\}|transformLinkUri=\{null\})/g,
+      ))
+        report({
+          start: m.index,
+          end: m.index + m[0].length,
+          message: 'HTML inside of Markdown becomes part of the page: leave it escaped, or sanitise it.',
+        });
     if (isJs)
       for (const m of source.text.matchAll(/\sv-html\s*=\s*["'](?!\$?t\()[^"']+["']/g))
         if (!sanitised(source.text.slice(m.index, m.index + 700)))
