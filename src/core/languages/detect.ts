@@ -129,6 +129,8 @@ const byExtension: Readonly<Record<string, Language>> = {
   mustache: 'html',
   jinja: 'html',
   j2: 'html',
+  pug: 'html',
+  jade: 'html',
   css: 'css',
   scss: 'css',
   less: 'css',

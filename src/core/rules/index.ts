@@ -80,6 +80,7 @@ import { sqlInjection } from './sqlInjection.ts';
 import { sqlLocks } from './sqlLocks.ts';
 import { sqlPermissions } from './sqlPermissions.ts';
 import { sqlRowSecurityOff } from './sqlRowSecurityOff.ts';
+import { templateUnescaped } from './templateUnescaped.ts';
 import { temporaryFile } from './temporaryFile.ts';
 import { terraformDestroy } from './terraformDestroy.ts';
 import { terraformExfiltration } from './terraformExfiltration.ts';
@@ -185,6 +186,7 @@ export const rules: readonly Rule[] = [
   sqlLocks,
   sqlPermissions,
   sqlRowSecurityOff,
+  templateUnescaped,
   temporaryFile,
   terraformDestroy,
   terraformExfiltration,

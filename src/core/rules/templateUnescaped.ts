@@ -1,0 +1,75 @@
+import type { Source } from '../languages/source.ts';
+import { sanitised } from './kit/markup.ts';
+import type { Hit, Rule } from './rule.ts';
+
+export const templateUnescaped: Rule = {
+  id: 'template-unescaped',
+  title: 'Template puts a value into the page as it is',
+  tier: 'high',
+  category: 'injection',
+  languages: ['html'],
+  references: ['CWE-79', 'CWE-116', 'OWASP A03:2021'],
+  why: "Markup in the value becomes markup of the page, and a script in it runs with the visitor's session. Escaping for text does not hold inside of a script or of an attribute without quotes.",
+  remedy: 'let the engine escape it, quote attributes, and hand values to scripts as JSON',
+  // A template may be as small as one tag.
+  keywords: [],
+  check(source, report) {
+    const { text } = source;
+    if (/\.(?:pug|jade)$/i.test(source.path)) {
+      for (const m of text.matchAll(
+        /^[ \t]*(?:[\w.#-]{1,80}(?:\([^()\n]{0,200}\))?)?!=[ \t]*(?!["'`][^"'`$\n]{0,300}["'`][ \t]*$)\S[^\n]*|!\{(?!\s*(?:JSON\.stringify|["']))[^{}\n]{1,200}\}/gm,
+      ))
+        report({ start: m.index, end: m.index + m[0].length });
+      return;
+    }
+    if (!/\{\{|\{%|<%|\{!!|v-html|\[innerHTML\]|ng-bind-html-unsafe/.test(text)) return;
+    for (const m of text.matchAll(
+      /\{\{[^{}\n]{0,400}\|\s*(?:safe|safeseq)\b[^{}\n]{0,400}\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]{0,400}%>|<%=\s*(?:raw\s|[^%\n]{0,400}\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=\s*["'](?!\$?t\()|\[innerHTML\]\s*=(?!\s*"\s*t\('[^'"\n]{0,200}'\)\s*(?:\|\s*\w{1,40}\s*)?")|ng-bind-html-unsafe/g,
+    ))
+      if (
+        // No output in Ruby.
+        !(m[0].startsWith('<%-') && source.path.endsWith('.erb')) &&
+        !sanitised(text.slice(m.index, m.index + 700)) &&
+        !railsJson.test(text.slice(m.index, m.index + 700))
+      )
+        report({ start: m.index, end: m.index + m[0].length });
+    if (!text.includes('{{')) return;
+    inScripts(source, report);
+    for (const m of text.matchAll(/\s[\w:-]{1,40}=\{\{(?!\{)[^{}\n]{1,200}\}\}/g))
+      report({
+        start: m.index + 1,
+        end: m.index + m[0].length,
+        tier: 'medium',
+        message:
+          'Attribute without quotes: a blank in the value starts another one, onload for one; put quotes around it.',
+      });
+  },
+};
+
+/** `<script> … '{{ value }}' … </script>`: escaped for text, which a script does not undo. */
+function inScripts(source: Source, report: (hit: Hit) => void): void {
+  const { text } = source;
+  let behind = 0;
+  for (const tag of text.matchAll(/<script\b[^<>]{0,400}>/gi)) {
+    if (tag.index < behind) continue;
+    const from = tag.index + tag[0].length;
+    const end = text.indexOf('</script', from);
+    if (end < 0) return;
+    behind = end;
+    if (/\btype\s*=\s*["'](?!text\/javascript|module|application\/javascript)[^"']{0,80}["']/i.test(tag[0])) continue;
+    for (const m of text
+      .slice(from, Math.min(end, from + 20_000))
+      .matchAll(/(["'`])\{\{(?!\{)\s*[^{}\n]{1,200}\}\}\1/g))
+      if (!/json|escapejs|\|\s*e(?:scape)?\(?\s*['"]js|\burl(?:_for)?\b|\bstatic\b|csrf_token|nonce/i.test(m[0]))
+        report({
+          start: from + m.index,
+          end: from + m.index + m[0].length,
+          tier: 'medium',
+          message: 'Value inside of a script is escaped for text only: write it as JSON (tojson, json_script).',
+        });
+  }
+}
+
+/** JSON as Rails writes it: `<`, `>` and `&` are escaped in it. */
+const railsJson =
+  /^<%=\s*(?:raw\b[\s(]*(?:json_escape\b|[\w@.[\]:]{1,200}\.to_json\s*\)?\s*%>)|[\w@.[\]:]{1,200}\.to_json\.html_safe\b)/;
