@@ -23,8 +23,11 @@ export const dockerRoot: Rule = {
       return;
     }
     // Only an image that starts a program is judged, and a change that took USER away.
-    const before = source.docker.some((d) => d.name === 'CMD' || d.name === 'ENTRYPOINT');
-    if (before || source.docker.length <= 3)
-      report({ start: last.start, end: last.end, key: 'no-user', ...(source.docker.length <= 3 ? {} : {}) });
+    const program = source.docker.find((d) => d.start > last.start && (d.name === 'CMD' || d.name === 'ENTRYPOINT'));
+    const starts = source.docker.some((d) => d.name === 'CMD' || d.name === 'ENTRYPOINT');
+    if (!starts && source.docker.length > 3) return;
+    // Where it starts is where USER is missed.
+    const at = program ?? last;
+    report({ start: at.start, end: at.end, key: 'no-user' });
   },
 };

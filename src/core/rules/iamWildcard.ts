@@ -1,3 +1,4 @@
+import { walk } from '../languages/treeNode.ts';
 import { attributes, where } from './kit/cloud.ts';
 import { policyStatements } from './kit/policyStatements.ts';
 import type { Rule } from './rule.ts';
@@ -9,6 +10,13 @@ const selfGrant =
   /^iam:(?:(?:Create|Update)LoginProfile|AddUserToGroup|(?:Attach|Put)(?:User|Role|Group)Policy|CreatePolicyVersion|SetDefaultPolicyVersion|UpdateAssumeRolePolicy)$/i;
 /** Every user, role, group or policy of an account. */
 const allOfAKind = /^arn:aws[\w-]*:iam::[^:]*:(?:user|role|group|policy)\/\*$/;
+
+/** With one of these on everything somebody hands resources to others, or runs code under the rights of others. */
+const exposing =
+  /^(?:s3:Put(?:BucketPolicy|BucketAcl|ObjectAcl|BucketPublicAccessBlock|AccountPublicAccessBlock|AccessPointPolicy)|ecr:SetRepositoryPolicy|kms:(?:PutKeyPolicy|CreateGrant)|lambda:(?:AddPermission|UpdateFunctionCode|UpdateFunctionConfiguration)|(?:sns|sqs):AddPermission|secretsmanager:PutResourcePolicy|iam:(?:CreatePolicy|PutRolePermissionsBoundary|DeleteRolePermissionsBoundary)|ec2:Modify(?:Snapshot|Image)Attribute|rds:ModifyDB(?:Cluster)?SnapshotAttribute|organizations:\w+)$/i;
+/** What a single resource can be named for: with `*` all the data of the account is meant. */
+const nameable =
+  /^(?:(?:s3:(?:Get|Put|Delete)Object|ssm:(?:Get|Put)Parameters?(?:ByPath)?|secretsmanager:(?:Get|Put|Update|Delete)\w*Secret\w*|kms:(?:Decrypt|Encrypt|ScheduleKeyDeletion|GenerateDataKey)|dynamodb:(?:Put|Update|Delete|BatchWrite)\w*|sqs:(?:Send|Delete|Receive|Purge)\w*|sns:Publish|kinesis:PutRecords?|lambda:(?:Create|Delete|Invoke)Function|rds:Delete\w*|ecr:(?:PutImage|BatchDeleteImage)|rds-db:connect))$/i;
 
 export const iamWildcard: Rule = {
   id: 'iam-wildcard',
@@ -25,6 +33,7 @@ export const iamWildcard: Rule = {
     'actions',
     'managedpolicyarns',
     'policy_arn',
+    'managed_policy_arn',
     'role',
     'member',
     'members',
@@ -67,6 +76,46 @@ export const iamWildcard: Rule = {
         )
           report({ start: a.start + at, end: a.end + at, key: `action:${a.value}` });
       }
+      const everything = s.resources.find((x) => x.value === '*');
+      if (everything && !s.conditioned && !s.isTrust) {
+        for (const [pattern, tier, message] of [
+          [
+            exposing,
+            'high',
+            'On everything: somebody may open resources to others with it, or run code under their rights.',
+          ],
+          [nameable, 'medium', 'All the data of the account is meant: name the resources.'],
+        ] as const) {
+          const a = s.actions.find((x) => pattern.test(x.value));
+          if (!a || risky.test(a.value)) continue;
+          report({
+            start: Math.min(a.start, everything.start) + at,
+            end: Math.max(a.end, everything.end) + at,
+            key: `everything:${a.value}`,
+            tier,
+            message: `'${a.value}' on '*': ${message[0]!.toLowerCase()}${message.slice(1)}`,
+          });
+        }
+      } else if (!anyResource && !s.isTrust && s.principals.length === 0) {
+        const all = s.actions.find((x) => /^(?!logs|cloudwatch|xray)[a-z0-9-]+:\*$/i.test(x.value));
+        if (all)
+          report({
+            start: all.start + at,
+            end: all.end + at,
+            key: `service:${all.value}`,
+            tier: 'medium',
+            message: `'${all.value.slice(0, 40)}' holds whatever the service can do, its policies and deletion too: list the actions.`,
+          });
+      }
+      if (s.isTrust)
+        for (const x of walk(s.node))
+          if (x.kind === 'scalar' && /^repo:(?:\*|[\w.-]{0,100}\*[/:]|[\w.-]{1,100}\*$)/.test(x.value))
+            report({
+              start: x.start + at,
+              end: x.end + at,
+              key: `subject:${x.value}`,
+              message: 'Repositories of others may take this role: name the owner, the repository and the branch.',
+            });
       if (s.notActions.length > 0 && anyResource)
         report({
           start: s.notActions[0]!.start + at,
@@ -97,7 +146,7 @@ export const iamWildcard: Rule = {
       for (const v of values) {
         const found = { start: v.start, end: v.end, key: `${where(r, n)}=${v.value}` };
         if (
-          /^(?:policyarns?|managedpolicyarns|policies|permissionsboundary)$/.test(name) &&
+          /^(?:policyarns?|managedpolicyarns?|policies|permissionsboundary)$/.test(name) &&
           /(?:policy\/|^)(?:AdministratorAccess|PowerUserAccess|IAMFullAccess|AmazonS3FullAccess)$/.test(v.value)
         )
           report({
