@@ -217,9 +217,15 @@ function* protections(r: Resource): Generator<{ n: TreeNode; s: Safeguard }> {
   }
 }
 
+/** Many safeguards of one resource may go at once. */
+const kept = new WeakMap<Resource, ReadonlyMap<string, number>>();
+
 /** How often each path of attributes and blocks is there in a resource; a `dynamic` block is one of its kind. */
-function paths(r: Resource): Map<string, number> {
+function paths(r: Resource): ReadonlyMap<string, number> {
+  const known = kept.get(r);
+  if (known) return known;
   const counts = new Map<string, number>();
+  kept.set(r, counts);
   for (const n of walk(r.node)) {
     if (n === r.node || n.key === '') continue;
     let path = pathOf(r, n);
@@ -297,12 +303,12 @@ export const cloudSafeguardRemoved: Rule = {
     const n = all.find((x) => x.n.start === found.start);
     if (!n) return false;
     // It went with what it protected, unless that was there for nothing but its safeguards.
-    const kept = new Set(all.map((x) => x.n));
+    const guarding = new Set(all.map((x) => x.n));
     if (!isPairName(n.n))
       for (let up = n.n.parent; up && up !== r.props; up = up.parent) {
         if (up.key === '' || !fewer(pathOf(r, up))) continue;
-        if (kept.has(up) || up.children.some((c) => !kept.has(c))) return false;
-        kept.add(up);
+        if (guarding.has(up) || up.children.some((c) => !guarding.has(c))) return false;
+        guarding.add(up);
       }
     const name = plain(n.n.key);
     if (answersAbsence(left, name)) return false;
