@@ -2,7 +2,7 @@ import { entropy, isHarmlessShape, isPlaceholder, isSampleWord, isWordy } from '
 import { codeLanguages, type Rule } from './rule.ts';
 
 const keyword =
-  /pass(?:word|wd|phrase|code)|(?:^|[_\-.])(?:pass|pwd|pw)$|passwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|signing[_-]?key|shared[_-]?key|account[_-]?key|auth[_-]?key|client[_-]?key|master[_-]?key|secret[_-]?key|storage[_-]?key|license[_-]?key|app[_-]?key|consumer[_-]?key|service[_-]?key|host[_-]?key|deploy[_-]?key|credential|bearer|authorization|connection[_-]?string|webhook[_-]?url|(?:^|[_\-.])dsn$|(?:^|[_-])(?:sas|pat|jwt)$|account[_-]?sid|auth[_-]?header|api[_-]?id|client[_-]?id|access[_-]?id/i;
+  /pass(?:word|wd|phrase|code)|(?:^|[_\-.])(?:pass|pwd|pw)$|passwd|secret|token|api[_.-]?key|access[_.-]?key|private[_.-]?key|encryption[_.-]?key|signing[_.-]?key|shared[_.-]?key|account[_.-]?key|auth[_.-]?key|client[_.-]?key|master[_.-]?key|secret[_.-]?key|storage[_.-]?key|license[_.-]?key|app[_.-]?key|consumer[_.-]?key|service[_.-]?key|host[_.-]?key|deploy[_.-]?key|credential|bearer|authorization|connection[_.-]?string|webhook[_.-]?url|(?:^|[_\-.])dsn$|(?:^|[_.-])(?:sas|pat|jwt)$|account[_.-]?sid|auth[_.-]?header|api[_.-]?id|sdk[_.-]?key|client[_.-]?id|access[_.-]?id|(?:beamer|bittrex|coinbase|etsy|finnhub|flickr|freshbooks|hubspot|intercom|kraken|kucoin|mailjet|mandrill|newrelic|new_relic|nytimes|pagerduty|sendbird|tmdb|twitch|zendesk|cloudflare_global|launchdarkly)[\w.-]{0,20}key(?![a-z])/i;
 const notSecret =
   /(?:name|path|file|dir|url|uri|endpoint|type|length|size|count|field|label|title|text|message|error|prompt|hint|help|policy|regex|pattern|format|header|param|prefix|suffix|column|table|ttl|expir\w*|timeout|lifetime|age|algorithm|alg|issuer|audience|scope|provider|class|enabled|required|valid\w*|reset|change\w*|forgot\w*|confirm\w*|strength|input|placeholder|form|page|route|version|region|public|hash(?:er|ing)?|encoder|arn|ref|selector|manager|public_?key_?token|user_?secrets_?id|store|service|kind|mode|limit|budget|usage|tokens|tokenizer|index|position|idx|id_?field|key_?name|_?env|var|variable|description|doc|example|rotation|mount|secrets?_?engine|volume|group|role|user(?:name)?)$/i;
 const assignment =
@@ -127,6 +127,13 @@ function isSecretValue(name: string, value: string, code: boolean): boolean {
     !/(?:AccountKey|SharedAccess(?:Signature|Key)|Password|AccessKey)=/i.test(value)
   )
     return false;
+  // A URL with its user and password: `secret-in-url` says whether the password is one.
+  if (
+    /^(?:https?|postgres(?:ql)?(?:\+\w{1,20})?|mysql(?:\+\w{1,20})?|mariadb|mongodb(?:\+srv)?|rediss?|amqps?):\/\/[^\s:/@]{1,80}:[^\s/@]{3,120}@/i.test(
+      value,
+    )
+  )
+    return false;
   if (/_(?:uuid|guid)$/i.test(name) && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return false;
   // A connection string that signs in as the user of the process.
   if (
@@ -141,7 +148,7 @@ function isSecretValue(name: string, value: string, code: boolean): boolean {
         /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value) &&
         (/(?:api|access|secret|auth)[_-]?(?:key|token)|secret|password/i.test(name) || uuidIssuers.test(name)) &&
         !/^0{8}|(.)\1{7}/.test(value) &&
-        !/client[_-]?id|_id$/i.test(name)
+        !/client[_.-]?id|[_.]id$/i.test(name)
       )
     )
       return false;
@@ -161,7 +168,7 @@ function isSecretValue(name: string, value: string, code: boolean): boolean {
       !isSampleWord(value) &&
       !(/^[a-z]+\d{0,4}$/i.test(value) && value.length < 8 && code);
   else {
-    const id = /client[_-]?id|account[_-]?sid|api[_-]?id|access[_-]?id/i.test(name);
+    const id = /client[_.-]?id|account[_.-]?sid|api[_.-]?id|access[_.-]?id/i.test(name);
     secret =
       value.length >= (shortIssuers.test(name) ? 14 : 16) &&
       !isWordy(value) &&

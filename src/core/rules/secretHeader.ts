@@ -12,7 +12,12 @@ const places: readonly RegExp[] = [
   /\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;&]{0,200}?\s(?:-p|--password=)["']?([^\s"'\\$<{-][^\s"'\\$<{]{5,100})/g,
   /\b(?:sshpass\s{1,4}-p|redis-cli\b[^\n|;&]{0,100}?\s-a)\s{0,4}["']?([^\s"'\\$<{-][^\s"'\\$<{]{5,100})/g,
   /\b(?:docker|podman|helm registry|az|oc|cf|npm|nerdctl)\s[^\n|;&]{0,120}?\blogin\b[^\n|;&]{0,200}?\s(?:-p|--password)[ =]{1,2}["']?([^\s"'\\$<{-][^\s"'\\$<{]{7,200})/g,
+  // What `docker login` writes: user and password, in base64
+  /"auth"\s{0,4}:\s{0,4}"([A-Za-z0-9+/]{16,400}={0,2})"/g,
 ];
+
+/** Where among them the login of a registry stands. */
+const ofRegistry = 6;
 
 export const secretHeader: Rule = {
   id: 'secret-in-command',
@@ -46,7 +51,7 @@ export const secretHeader: Rule = {
       for (const [n, pattern] of places.entries())
         for (const m of line.matchAll(pattern)) {
           const value = m[1]!;
-          if (!isCredential(value, n < 2)) continue;
+          if (n === ofRegistry ? !isLogin(value) : !isCredential(value, n < 2)) continue;
           const at = source.starts[i]! + m.index + m[0].length - value.length;
           report({ start: at, end: at + value.length, key: `command:${n}:${value.length}` });
         }
@@ -65,4 +70,14 @@ function isCredential(value: string, token: boolean): boolean {
       !(isSampleWord(value) && entropy(value) < 4)
     );
   return /[A-Za-z]/.test(value) && /[\d!@#%^&*+=?~]/.test(value) && entropy(value) >= 2.8 && !isSampleWord(value);
+}
+
+/** `user:password` in base64. */
+function isLogin(value: string): boolean {
+  try {
+    const m = /^[\w.@-]{1,80}:([!-~]{6,300})$/.exec(atob(value));
+    return m !== null && !isPlaceholder(m[1]!) && !isSampleWord(m[1]!);
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
 import { isPlaceholder, isSampleWord } from './kit/secretText.ts';
-import type { Rule } from './rule.ts';
+import { codeLanguages, type Rule } from './rule.ts';
 
 export const secretUrl: Rule = {
   id: 'secret-in-url',
@@ -41,6 +41,8 @@ export const secretUrl: Rule = {
     'psycopg2',
     'asyncpg',
     'pymysql',
+    'server',
+    'source',
   ],
   check(source, report) {
     for (const m of source.text.matchAll(
@@ -65,5 +67,25 @@ export const secretUrl: Rule = {
       if (/[{}$%]|^:|\[/.test(password.replace(/%[0-9A-F]{2}/gi, ''))) continue;
       report({ start: m.index, end: m.index + m[0].length, key: `url:${user}@${host}` });
     }
+    const inCode = codeLanguages.includes(source.language);
+    for (const [n, pattern] of settings.entries()) {
+      // Elsewhere the name in front of `=` tells it already.
+      if (n > 0 && !inCode) continue;
+      for (const m of source.text.matchAll(pattern)) {
+        const [, server = '', password = ''] = m;
+        if (isPlaceholder(password) || isSampleWord(password) || /[{}$%<]/.test(password)) continue;
+        if (!/\d|[!@#^&*+?~]/.test(password) || isOwnMachine.test(server)) continue;
+        report({ start: m.index, end: m.index + m[0].length, key: `settings:${server}` });
+      }
+    }
   },
 };
+
+/** Connection strings that name the password: of JDBC, of ADO.NET. */
+const settings: readonly RegExp[] = [
+  /\bjdbc:\w{1,20}:([^\s"'`<>]{1,200}?)[?&;]password=([^\s"'`&;<>]{6,120})/gi,
+  /\b(?:Server|Data Source|Host)\s?=\s?([^;"'`\n]{1,200});[^"'`\n]{0,300}?\b(?:Password|Pwd)\s?=\s?([^;"'`\n]{6,120})/gi,
+];
+
+const isOwnMachine =
+  /(?:^|[/:,@(])(?:localhost|127\.0\.0\.1|\(local\)|\.|db|mysql|postgres|sqlserver|mssql)(?:$|[/:,\\])|\(localdb\)/i;

@@ -90,6 +90,11 @@ export const formats: readonly [string, RegExp, number][] = [
   ['Azure AD secret', /(?<![\w~.])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])/g, 3],
   ['Azure storage key', /\bAccountKey=[A-Za-z0-9+/]{86}==/g, 3],
   ['Azure SAS', /\bSharedAccessKey=[A-Za-z0-9+/]{43}=/g, 3],
+  [
+    'Azure SAS',
+    /\bsv=20\d\d-\d\d-\d\d&[\w&=.:%-]{0,300}?\bsig=[A-Za-z0-9+/%]{40,70}={0,2}|\bsig=[A-Za-z0-9+/%]{40,70}={0,2}&[\w&=.:%-]{0,300}?\bsv=20\d\d-\d\d-\d\d/g,
+    3,
+  ],
   ['ClickHouse key', /\b4b1d[A-Za-z0-9]{38}\b/g, 3],
   ['Defined Networking token', /\bdnkey-[a-z0-9=_-]{26}-[a-z0-9=_-]{52}\b/gi, 3],
   ['Duffel token', /\bduffel_(?:test|live)_[\w=-]{43}/g, 3],
@@ -181,4 +186,4 @@ export const formats: readonly [string, RegExp, number][] = [
 
 /** What every format above contains; most files hold none of it, and then no format is tried. */
 export const gate =
-  /A3T|AKIA|ASIA|ABIA|ACCA|ABSK|bedrock|gh[pousr]_|github_pat|gl(?:pat|dt|rt|ptt|ft|imt|agent|oas|cbt|soat|ffct|wt|sa_|c_)|GR1348941|gitlab_session|xox|xapp|XOX|hooks\.slack|webhook|[sr]k_|sq0|EAAA|AIza|GOCSPX|ya29|sk-|hf_|api_org_|gsk_|pplx|npm_|_authToken|pypi-|rubygems_|clojars_|CLOJARS_|oy2|cio|dckr_|SG\.|key-|-us\d|xkeysib|SK[0-9a-f]|:A|do[opr]_v1|dp\.|dapi|atlasv1|hv[sbr]\.|\bs\.[A-Za-z0-9]{24}|eyJ|ey[A-Za-z0-9]{17}|shp(?:at|ca|pa|ss)_|lin_|ntn_|secret_|fig[dou]|vc[piark]_|nf[pcub]_|fo1_|fm[12]|HRKU|v1\.0-|cf(?:ut|at|k)_|tskey|sntry|NR(?:AK|JS|II|RA)|pscale|PMAK|pn[ub]_|pul-|rdme_|tk-us|sgp_|snyk_|sq[upa]_|tfp_|pat[A-Za-z0-9]{14}|p8e-|AGE-SECRET|LTAI|AKCp|cmVm|ATATT3|\.acc[_-]|Q~|AccountKey=|SharedAccessKey=|4b1d|dnkey|duffel_|dt0|EZ[AT]K|EAA[MC]|\d\|[\w-]{27}|FLW|fio-u|[ps]at\.|ico-|s-s4t2|(?:live|test)_|[ps]k\.|_mmk|API-|sha256~|access-(?:sandbox|dev|prod)|sm_|shippo|su[A-Za-z0-9]{12}|AQVN|YC|t1\.|ops_|A3-|okta|"d"|ZXlK|secp256k1|[Pp][Rr][Ii][Vv][Aa][Tt][Ee]_?[Kk][Ee][Yy]|xai-|r8_|sb[p_]|re_|CFPAT|\/\d{13}|wandb|amzn\.mws|access_token\$|lsv2_|ph[xs]_|bk(?:ua|at|ct|ar)_|DO00|whsec_|pdl_|rootly_|napi_|nvapi-|pcsk_|tvly-|jina_|apify_|CCIP|pat-|ATBB|ATCTT|sl\.|AKID|AAAA|1\/\/0|vercel_blob|rnd_|mlsn|e2b_|fc-|CONTRIBSYS/;
+  /A3T|AKIA|ASIA|ABIA|ACCA|ABSK|bedrock|gh[pousr]_|github_pat|gl(?:pat|dt|rt|ptt|ft|imt|agent|oas|cbt|soat|ffct|wt|sa_|c_)|GR1348941|gitlab_session|xox|xapp|XOX|hooks\.slack|webhook|[sr]k_|sq0|EAAA|AIza|GOCSPX|ya29|sk-|hf_|api_org_|gsk_|pplx|npm_|_authToken|pypi-|rubygems_|clojars_|CLOJARS_|oy2|cio|dckr_|SG\.|key-|-us\d|xkeysib|SK[0-9a-f]|:A|do[opr]_v1|dp\.|dapi|atlasv1|hv[sbr]\.|\bs\.[A-Za-z0-9]{24}|eyJ|ey[A-Za-z0-9]{17}|shp(?:at|ca|pa|ss)_|lin_|ntn_|secret_|fig[dou]|vc[piark]_|nf[pcub]_|fo1_|fm[12]|HRKU|v1\.0-|cf(?:ut|at|k)_|tskey|sntry|NR(?:AK|JS|II|RA)|pscale|PMAK|pn[ub]_|pul-|rdme_|tk-us|sgp_|snyk_|sq[upa]_|tfp_|pat[A-Za-z0-9]{14}|p8e-|AGE-SECRET|LTAI|AKCp|cmVm|ATATT3|\.acc[_-]|Q~|AccountKey=|SharedAccessKey=|\bsig=|4b1d|dnkey|duffel_|dt0|EZ[AT]K|EAA[MC]|\d\|[\w-]{27}|FLW|fio-u|[ps]at\.|ico-|s-s4t2|(?:live|test)_|[ps]k\.|_mmk|API-|sha256~|access-(?:sandbox|dev|prod)|sm_|shippo|su[A-Za-z0-9]{12}|AQVN|YC|t1\.|ops_|A3-|okta|"d"|ZXlK|secp256k1|[Pp][Rr][Ii][Vv][Aa][Tt][Ee]_?[Kk][Ee][Yy]|xai-|r8_|sb[p_]|re_|CFPAT|\/\d{13}|wandb|amzn\.mws|access_token\$|lsv2_|ph[xs]_|bk(?:ua|at|ct|ar)_|DO00|whsec_|pdl_|rootly_|napi_|nvapi-|pcsk_|tvly-|jina_|apify_|CCIP|pat-|ATBB|ATCTT|sl\.|AKID|AAAA|1\/\/0|vercel_blob|rnd_|mlsn|e2b_|fc-|CONTRIBSYS/;
