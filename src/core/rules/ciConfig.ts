@@ -34,6 +34,8 @@ export const ciConfig: Rule = {
     'sast',
     'secret_detection',
     'docker_tls_certdir',
+    'container',
+    'project',
   ],
   check(source, report) {
     for (const root of source.tree) {
@@ -42,8 +44,37 @@ export const ciConfig: Rule = {
         for (const n of walk(include))
           if (n.kind === 'scalar' && /^https?:\/\//.test(n.value))
             report({ start: n.start, end: n.end, key: `include:${n.value}` });
+      // A file of another project, at whatever its branch is then.
+      for (const n of include ? walk(include) : [])
+        if (n.key === 'project' && n.parent && !at(n.parent, 'ref'))
+          report({
+            start: n.start,
+            end: n.end,
+            key: `include:${n.value}`,
+            message:
+              'The pipeline of another project is taken as its branch is at that moment: add `ref` with a commit or a tag.',
+          });
+      if (source.language === 'circleci')
+        for (const orb of at(root, 'orbs')?.children ?? [])
+          if (/@(?:volatile|dev:[\w.-]{1,80})$/.test(orb.value))
+            report({
+              start: orb.start,
+              end: orb.end,
+              key: `orb:${orb.value}`,
+              message: 'The orb can be another one with every run: name a full version.',
+            });
       for (const n of walk(root)) {
         if (n.kind !== 'scalar') continue;
+        if (isMovingImage(n.key, n.value, source.language === 'gitlab-ci' && n.parent?.key === 'image')) {
+          report({
+            start: n.start,
+            end: n.end,
+            key: `image:${n.value.replace(/:latest$/, '')}`,
+            message:
+              'The image is whatever was pushed last, and runs with the variables of the project: name a version, or better its digest.',
+          });
+          continue;
+        }
         if (
           n.key === 'allow_failure' &&
           n.value === 'true' &&
@@ -86,3 +117,12 @@ export const ciConfig: Rule = {
     }
   },
 };
+
+/** An image named without a version, or by `latest`. What holds no slash and no colon may be the name of a resource. */
+function isMovingImage(key: string, value: string, isNamed: boolean): boolean {
+  if (!(/^(?:image|container)$/.test(key) || (key === 'name' && isNamed))) return false;
+  if (!/^[\w./:-]{2,200}$/.test(value)) return false;
+  return (
+    value.endsWith(':latest') || (key !== 'container' && /^(?:[\w.-]{1,100}(?::\d{1,5})?\/)?[\w/-]{2,100}$/.test(value))
+  );
+}

@@ -6,7 +6,7 @@ export const installScript: Rule = {
   title: 'Code that runs on install',
   tier: 'high',
   category: 'supply-chain',
-  languages: ['manifest'],
+  languages: ['manifest', 'python'],
   references: ['CWE-506', 'CWE-829', 'OWASP LLM03:2025'],
   why: 'Install hooks run unasked on every developer machine and in every build that installs the package; they are how packages are turned into malware.',
   remedy: 'do it in a step that people start, or say in the change what it does',
@@ -22,6 +22,13 @@ export const installScript: Rule = {
     'scripts',
   ],
   check(source, report) {
+    if (/(?:^|\/)setup\.py$/.test(source.path)) {
+      for (const m of source.text.matchAll(
+        /\bcmdclass\s{0,4}=\s{0,4}\{[^}]{0,400}?["'](install|develop|egg_info|post_install)["']\s{0,4}:\s{0,4}(\w{1,80})/g,
+      ))
+        report({ start: m.index, end: m.index + m[0].length, key: `${m[1]}:${m[2]}` });
+      return;
+    }
     if (!source.path.endsWith('package.json') && !source.path.endsWith('composer.json')) return;
     for (const root of source.tree)
       for (const s of at(root, 'scripts')?.children ?? []) {

@@ -80,6 +80,18 @@ const unchecked: readonly { readonly path: RegExp; readonly pattern: RegExp }[] 
       /^[ \t]*(?:dangerouslyAllowAllBuilds:[ \t]*true|strictSsl:[ \t]*false|minimumReleaseAge:[ \t]*0\b|blockExoticSubdeps:[ \t]*false|strictDepBuilds:[ \t]*false)/gm,
   },
   {
+    path: /(?:^|\/)(?:requirements|constraints)[^/]{0,60}\.(?:txt|in)$/i,
+    pattern: /^[ \t]*--trusted-host[ =]\S/gm,
+  },
+  {
+    path: /(?:^|\/)(?:pyproject|uv)\.toml$/i,
+    pattern: /^[ \t]*(?:index-strategy[ \t]*=[ \t]*["']unsafe-|allow-insecure-host[ \t]*=|trusted-host[ \t]*=)/gm,
+  },
+  {
+    path: /(?:^|\/)\.npmrc$/i,
+    pattern: /^[ \t]*min-release-age[ \t]*=[ \t]*0\b/gm,
+  },
+  {
     path: /(?:^|\/)\.cargo\/config(?:\.toml)?$/i,
     pattern: /^[ \t]*(?:check-revoke[ \t]*=[ \t]*false|git-fetch-with-cli-insecure[ \t]*=[ \t]*true)/gm,
   },
@@ -94,7 +106,7 @@ export const packageSources: Rule = {
   title: 'Packages come from another place, or unchecked',
   tier: 'high',
   category: 'supply-chain',
-  languages: ['xml', 'manifest', 'yaml', 'toml', 'properties', 'unknown'],
+  languages: ['xml', 'manifest', 'yaml', 'toml', 'ini', 'properties', 'unknown'],
   references: ['CWE-829', 'CWE-427', 'CWE-494', 'OWASP LLM03:2025'],
   why: 'Whoever runs a package source decides what code the build gets; an additional one can answer for names of your own (dependency confusion), and a switched-off check lets anybody on the way do it.',
   remedy: 'keep to the registry, map names to sources, and leave checksums and TLS on',
