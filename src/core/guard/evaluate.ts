@@ -235,7 +235,8 @@ export class Evaluator {
     const program = fields[0]!;
     const plainName = programName(program);
     const name =
-      scope.shell === 'powershell' && Object.hasOwn(powerShellAliases, plainName)
+      // `sc.exe` is no alias.
+      scope.shell === 'powershell' && Object.hasOwn(powerShellAliases, plainName) && !/\.exe$/i.test(program.text)
         ? powerShellAliases[plainName]!
         : plainName;
     const call: Call = {

@@ -9,6 +9,7 @@ import { decodeBase64, decodeHex } from './outputs.ts';
 import { hit } from './model.ts';
 import type { Call, Field, Input } from './model.ts';
 import { unescapeAnsi } from './posix.ts';
+import { unknownToShell } from './wrappers/shells.ts';
 import { reverseShell } from './rules/backdoors.ts';
 
 export interface Interpreter {
@@ -233,6 +234,25 @@ const environmentShown =
 const deletes =
   /\b(rmtree|removedirs|rm_rf|rm_r|remove_entry_secure|remove_entry|remove_dir_all|rimraf|del_tree|remove_tree|rmSync|rmdirSync|rm|rmdir|emptyDirSync|removeSync|emptyDir|unlink\w*|remove|remove_file|deleteSync|deltree|delete|trash)\s*[(!]?\s*[\w.:]*\(?\s*(?:["'`]|\[?["'`])/;
 
+/** awk runs what it puts together from its input: `system($0)`, `print cmd | "sh"`. */
+const awkRuns = /(?:^|[{};&|!(\s])system\s*\(\s*[$A-Za-z_(]|\|&?\s*"(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|k)?sh(?: -s?)?"/;
+
+/** Libraries of services that keep data elsewhere, and their calls that end something there. */
+const cloudSdk =
+  /\b(?:boto3|botocore|aioboto3|pymongo|MongoClient|mongoose|google\.cloud|algoliasearch|meilisearch|elasticsearch|opensearchpy|pygithub|pulumi)\b|@?aws-sdk|@google-cloud|@azure|\bazure\.(?:mgmt|storage|identity|keyvault)/i;
+const sdkRemoves =
+  /\.(?:delete|begin_delete|drop|terminate|purge|batch_delete|schedule_key_deletion|deregister|remove_(?:bucket|object|targets|tags|permission))(?:_[a-z_]{1,60}|[A-Z]\w{0,60})?\s*\(|\bnew\s+(?:Delete|Terminate|Purge)\w{1,60}Command\s*\(/;
+const sdkDeletes =
+  /\bgateway\s*\.\s*\w{1,40}\s*\.\s*(?:delete|cancel|void)\s*\(|\b(?:Braintree|Stripe)::\w{1,40}\.(?:delete|cancel|void)\b|\bstripe\.[\w.]{1,60}\.(?:del|delete|cancel)\s*\(|\.(?:clear_objects|clearObjects|deleteIndex|delete_index|drop_database|dropDatabase)\s*\(|\b(?:initIndex|init_index)\s*\([^()]{0,80}\)\s*\.\s*(?:delete|clearObjects)\s*\(/;
+const deletedBySdk = hit(
+  'sdk-delete',
+  'high',
+  'data-deletion',
+  'ask',
+  'This one-liner deletes or ends something at a service through its library',
+  'Write a script that can be read first, and let a person run it',
+);
+
 /** Follows a piece of code in one of these languages. */
 export function followCode(code: string, language: string, call: Call, scope: Scope, ev: Evaluator): void {
   if (scope.depth >= 20 || !ev.spend(code.length)) {
@@ -278,6 +298,8 @@ export function followCode(code: string, language: string, call: Call, scope: Sc
     )
   )
     ev.dispatch([field('rm'), field('-rf'), { text: '{}', dynamic: true, quoted: true }], next, {});
+  if (language === 'awk' && awkRuns.test(code)) ev.hits.push(unknownToShell('sh'));
+  if (sdkDeletes.test(code) || (cloudSdk.test(code) && sdkRemoves.test(code))) ev.hits.push(deletedBySdk);
   const hidden = starts.test(code);
   // Runs of literals that only commas, spaces and brackets part: an argument list.
   let group: Literal[] = [];
@@ -362,8 +384,10 @@ function judgeGroup(
           /\bopen\b/.test(lead) &&
           /^\s*\||\|\s*$/.test(joined.at(-1) ?? ''));
   if (run) {
+    // awk joins what stands side by side: system("rm -rf " $1).
+    const rest = language === 'awk' && /^\s*[$A-Za-z_]/.test(tail) ? ' "$ITEM"' : '';
     for (const text of joined.slice(0, 64))
-      if (/[\s/]/.test(text) || joined.length === 1) ev.runText(text.replace(/^\s*\||\|\s*$/g, ''), scope);
+      if (/[\s/]/.test(text) || joined.length === 1) ev.runText(text.replace(/^\s*\||\|\s*$/g, '') + rest, scope);
     if (joined.length > 1) {
       // `execvp("git", ["git", …])` names the program twice.
       const words = joined[0] === joined[1] ? joined.slice(1) : joined;

@@ -23,7 +23,9 @@ const destroying = list(`
   disconnect decommission retire nuke undeploy teardown tear-down down expire rollback roll deactivate release
   force-delete scrub evict drain cordon stop shutdown halt poweroff pause block ban unsubscribe withdraw reject undo
   deallocate clean cleanup discard invalidate leave close lock-out unassign unbind deauthorize revert rotate yank transfer
-  bulk-delete mass-delete batch-delete bulk-remove`);
+  bulk-delete mass-delete batch-delete bulk-remove rdelete cleanse`);
+/** `repo-delete`, `snapshot-rm`: the verb stands behind what it works on. */
+const destroyingSuffix = /[a-z][-_:](?:delete|remove|rm|destroy|purge|drop|wipe|nuke)$/;
 const destroyingPrefix =
   /^(?:delete|remove|terminate|purge|deregister|detach|disassociate|revoke|reset|disable|cancel|release|abort|reject|untag|unsubscribe|batch-delete|schedule-key-deletion|force|clear|withdraw|deprovision|destroy|drop|erase|wipe|stop|reboot|unassign|unregister|evict|expire|retire|deactivate|decommission|discard|close|invalidate|truncate|flush|rm|del)[-_:]/;
 const creating = list(
@@ -32,7 +34,7 @@ const creating = list(
 const creatingPrefix =
   /^(?:create|run|launch|allocate|register|start|provision|import|copy|restore|clone|request|purchase|deploy|enable|install|bootstrap|add|promote)-/;
 const changing = list(
-  'update set edit patch modify put write sync replace move mv rename scale resize restart attach associate authorize grant assign bind configure upgrade migrate tag label annotate taint rollout publish send invoke execute trigger redeploy convert swap switch failover refresh unlock force-unlock merge approve resume',
+  'update set edit patch modify put write sync replace move mv rename scale resize restart attach associate authorize grant assign bind configure upgrade migrate seek tag label annotate taint rollout publish send invoke execute trigger redeploy convert swap switch failover refresh unlock force-unlock merge approve resume',
 );
 const changingPrefix =
   /^(?:put|update|set|modify|attach|associate|authorize|change|replace|apply|send|publish|invoke|execute|rotate|tag|assign|grant|upgrade|edit|write|configure|move|rename|resize|scale|restart|migrate|convert|switch|failover|accept|batch-write|transact-write|upload|complete|initiate)-/;
@@ -44,8 +46,18 @@ export function deedOf(word: string): Deed | undefined {
   if (destroying.has(w) || destroyingPrefix.test(w)) return 'destroy';
   if (creating.has(w) || creatingPrefix.test(w)) return 'create';
   if (changing.has(w) || changingPrefix.test(w)) return 'change';
-  return undefined;
+  return destroyingSuffix.test(w) ? 'destroy' : undefined;
 }
+
+/** Words that are verbs in some tools and name what is worked on in others (`envs delete`, `label list`). */
+const things = list(
+  `env envs variables resources manifests docs schema metrics stats events report version history template log logs
+  audit context label tag release archive lock deploy import`,
+);
+
+/** Whether a word only names what the next word, a verb, works on. */
+export const namesThing = (word: string, next: string | undefined): boolean =>
+  next !== undefined && things.has(word) && deedOf(next) !== undefined;
 
 export interface Verb {
   readonly word: string;
@@ -71,6 +83,7 @@ export function verbOf(
   for (let i = 0; i < words.length && i < 6; i++) {
     const word = words[i]!.text;
     if (nouns.has(word) && i < words.length - 1) continue;
+    if (namesThing(word, words[i + 1]?.text)) continue;
     const deed = deedOf(word);
     if (deed === undefined) continue;
     return {
@@ -90,6 +103,20 @@ export function verbOf(
 /** Words of a call without its options, as text. */
 export const wordsOf = (call: Call, valued: ReadonlySet<string> = none): string[] =>
   readOptions(call.args, valued).words.map((w) => w.text);
+
+/**
+ * The subcommand of a call whose global options are not all known: in `s5cmd --endpoint-url URL rm X` the first word is
+ * the value of an option, as the word after it is a verb and it is none.
+ */
+export function subcommand(call: Call, valued: ReadonlySet<string> = none): string {
+  const { words } = readOptions(call.args, valued);
+  for (const word of words) {
+    if (deedOf(word.text) !== undefined) return word.text;
+    const before = call.args[call.args.indexOf(word) - 1]?.text ?? '';
+    if (!before.startsWith('-') || before.includes('=')) break;
+  }
+  return words[0]?.text ?? '';
+}
 
 const none: ReadonlySet<string> = new Set();
 

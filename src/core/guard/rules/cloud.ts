@@ -2,7 +2,7 @@
 import { asksForHelp, readOptions } from '../args.ts';
 import { hit } from '../model.ts';
 import type { Call, Family, Hit } from '../model.ts';
-import { deedOf, isDryRun, verbOf } from '../verbs.ts';
+import { deedOf, isDryRun, namesThing, verbOf } from '../verbs.ts';
 import type { Verb } from '../verbs.ts';
 
 const awsValued: ReadonlySet<string> = new Set(
@@ -275,6 +275,7 @@ function verbIn(
   for (let i = 0; i < list.length && i < 7; i++) {
     const word = list[i]!;
     if (nouns.has(word) && i < list.length - 1 && !(i > 0 && word === 'deploy')) continue;
+    if (namesThing(word, list[i + 1])) continue;
     const deed = deedOf(word);
     if (deed) return { word, deed, group: list.slice(0, i).join(' '), rest: list.slice(i + 1) };
   }

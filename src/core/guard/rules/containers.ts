@@ -8,6 +8,7 @@ const globals: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
+const nerdctlGlobals: ReadonlySet<string> = new Set([...globals, 'n', 'namespace', 'address']);
 const gone = (rule: string, what: string, instead: string): Hit =>
   hit(rule, 'high', 'data-deletion', 'ask', what, instead);
 
@@ -42,7 +43,7 @@ export const containers: Family = {
   ],
   check(call) {
     if (asksForHelp(call)) return undefined;
-    const { words, flags } = readOptions(call.args, globals);
+    const { words, flags, values } = readOptions(call.args, call.name === 'nerdctl' ? nerdctlGlobals : globals);
     let list = words.map((w) => w.text);
     if (call.name === 'docker-compose' || call.name === 'podman-compose') list = ['compose', ...list];
     if (
@@ -128,7 +129,10 @@ export const containers: Family = {
             'This deletes containers without asking, with what they hold',
             'Use docker compose stop',
           );
-        return undefined;
+        return /^(?:down|stop|kill|rm)$/.test(verb) &&
+          [...values.values(), ...list.slice(2)].some((t) => entrance.test(t))
+          ? stopsEntrance
+          : undefined;
       }
       case 'swarm':
         return verb === 'leave'
@@ -169,8 +173,20 @@ const stopEverything = (call: Call): Hit =>
 
 /** `docker stop $(docker ps -q)`. */
 function stopAll(call: Call, targets: readonly string[]): Hit | undefined {
-  return targets.some((t) => t.includes('$()') || t === '{}') ? stopEverything(call) : undefined;
+  if (targets.some((t) => t.includes('$()') || t === '{}')) return stopEverything(call);
+  return targets.some((t) => entrance.test(t)) ? stopsEntrance : undefined;
 }
+
+/** Containers through which the requests for all others come in. */
+const entrance = /(?:^|[-_./])(?:traefik|haproxy|envoy|nginx-proxy|ingress)(?:[-_./\d]|$)/i;
+const stopsEntrance = hit(
+  'service-stop',
+  'high',
+  'environment',
+  'ask',
+  'This stops the load balancer that the other containers are reached through',
+  'Let a person do it',
+);
 
 /** A container that is as good as root on the host. */
 function runsOnHost(call: Call): Hit | undefined {

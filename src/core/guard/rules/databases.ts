@@ -67,6 +67,8 @@ export const databases: Family = {
     'mongo',
     'mongosh',
     'mongorestore',
+    'mongoimport',
+    'pg_dropcluster',
     'mongod',
     'redis-cli',
     'valkey-cli',
@@ -315,7 +317,7 @@ function judgeSql(sql: string, program: string): Hit | undefined {
         'Grant only what is needed',
       );
     if (
-      /^(?:RESET (?:MASTER|SLAVE|REPLICA)|PURGE (?:BINARY|MASTER) LOGS|FLUSH LOGS|SHUTDOWN|ALTER SYSTEM|KILL)\b/i.test(
+      /^(?:RESET (?:MASTER|SLAVE|REPLICA|BINARY LOGS)|PURGE (?:BINARY|MASTER) LOGS|FLUSH LOGS|SHUTDOWN|ALTER SYSTEM|KILL)\b/i.test(
         words,
       )
     )
@@ -490,6 +492,11 @@ const tools: Readonly<Record<string, (call: Call, words: readonly string[]) => H
           'Leave out --clean',
         )
       : undefined,
+  mongoimport: (call) =>
+    call.args.some((a) => a.text === '--drop')
+      ? gone('db-restore-clean', 'mongoimport --drop deletes the collection before loading it')
+      : undefined,
+  pg_dropcluster: () => gone('db-drop', 'This deletes a whole database server with its data'),
   pg_resetwal: () => gone('pg-reset', 'This may lose data that was committed'),
   pg_ctl: (_, w) =>
     /^(?:stop|kill)$/.test(w[0] ?? '')

@@ -48,8 +48,11 @@ export const disk: Family = {
       return undefined;
     if (asksForHelp(call) || (call.remote && name === 'tee')) return undefined;
     if (Object.hasOwn(tools, name)) return tools[name]!(call);
-    if (name === 'wipefs' && (hasAny(readOptions(call.args).flags, 'n', 'no-act') || call.args.length === 0))
+    const { flags } = readOptions(call.args);
+    // Without -a or -o wipefs only lists.
+    if (name === 'wipefs' && (hasAny(flags, 'n', 'no-act') || !hasAny(flags, 'a', 'all', 'o', 'offset')))
       return undefined;
+    if (/^(?:pv|vg|lv)/.test(name) && hasAny(flags, 't', 'test')) return undefined;
     if (name === 'badblocks' && !call.args.some((a) => /^-\w*w/.test(a.text))) return undefined;
     // An image in a file of the project is no disk.
     if (
@@ -165,27 +168,36 @@ const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
       ? alter('mdadm-change', 'This changes or takes apart a RAID')
       : undefined,
   lvresize: (call) =>
-    call.args.some(
+    !hasAny(readOptions(call.args).flags, 't', 'test') &&
+    (call.args.some(
       (a, i) =>
         /^(?:-L|--size|-l|--extents)(?:=?-|$)/.test(a.text) &&
         (/-\d/.test(a.text) || (call.args[i + 1]?.text ?? '').startsWith('-')),
-    ) || call.args.some((a) => /^-r?[lL]-/.test(a.text))
+    ) ||
+      call.args.some((a) => /^-r?[lL]-/.test(a.text)))
       ? alter('lv-shrink', 'Shrinking a volume cuts off data')
       : undefined,
   btrfs(call) {
     const list = wordsOf(call);
+    // btrfs takes shortened words: `btrfs sub del`, `btrfs fi res`.
     const key = `${list[0]?.slice(0, 3)} ${list[1]}`;
     if (
-      /^(?:sub delete|sub set-default|dev (?:delete|remove|add)|bal (?:start|full-balance)|fil (?:resize|defragment))$/.test(
-        key,
-      ) ||
+      /^(?:sub (?:del|set-d)|dev (?:del|rem|add|rep)|bal (?:sta(?!t)|full)|fil? (?:res|def))/.test(key) ||
       list[0] === 'rescue' ||
-      (list[0] === 'balance' && !/^(?:status|pause|cancel)$/.test(list[1] ?? '')) ||
+      (list[0]?.startsWith('bal') === true && !/^(?:stat|pause|cancel)/.test(list[1] ?? '')) ||
       (list[0] === 'check' && call.args.some((a) => /^--(?:repair|init-)/.test(a.text)))
     )
       return alter('btrfs-change', `btrfs ${list.slice(0, 2).join(' ')} deletes or rearranges data`);
     return undefined;
   },
+  partx: (call) =>
+    call.args.some((a) => /^(?:-d|--delete)$/.test(a.text))
+      ? alter('partition-drop', 'This makes the kernel forget partitions that may be in use')
+      : undefined,
+  debugfs: (call) =>
+    call.args.some((a) => a.text.startsWith('-w'))
+      ? alter('filesystem-change', 'debugfs -w writes into the file system past its checks')
+      : undefined,
   zpool: (call) =>
     /^(?:destroy|labelclear|remove|detach|split|offline|create|clear|export|replace)$/.test(wordsOf(call)[0] ?? '')
       ? alter('zpool-change', `zpool ${wordsOf(call)[0]} changes or destroys the pool`)

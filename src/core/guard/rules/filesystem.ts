@@ -157,7 +157,11 @@ function checkTree(
   force = true,
 ): Hit | undefined {
   let worst: Hit | undefined;
+  // `bin` next to `obj` is the output of a .NET build.
+  const dotnet = words.some((w) => /(?:^|[\\/])obj[\\/]?$/i.test(w.text));
   for (const word of words) {
+    if (dotnet && /(?:^|[\\/])bin[\\/]?$/i.test(word.text) && locate(word, call, context).place === 'relative')
+      continue;
     const found = judgeTarget(call, word, recursive, force, context);
     if (
       found &&
@@ -308,6 +312,9 @@ const wipe = (call: Call, path: string, what: string): Hit =>
     'Name the folder of the project you mean',
   );
 
+const removeValued =
+  /^-(?:e(?:a|v|rror(?:a\w*|v\w*))|ex(?:c\w*)?|in(?:c\w*|f\w*)?|fi(?:l\w*)?|wa|wv|warning\w+|cred\w*|stream)$/i;
+
 function checkWindowsRemove(call: Call, context: Context): Hit | undefined {
   const lower = call.args.map((a) => a.text.toLowerCase());
   const recurse =
@@ -316,7 +323,13 @@ function checkWindowsRemove(call: Call, context: Context): Hit | undefined {
     lower.some((t) => t === '-rf' || t === '-fr');
   if (call.name === 'rmdir' && !recurse) return undefined;
   if (lower.some((t) => t === '-whatif')) return undefined;
-  const words = call.args.filter((a) => !/^-\w+$/.test(a.text) && !/^(?:\/[a-z])+(?::.*)?$/i.test(a.text));
+  // `-ErrorAction SilentlyContinue` names no file.
+  const words = call.args.filter(
+    (a, i) =>
+      !removeValued.test(call.args[i - 1]?.text ?? '') &&
+      !/^-\w+$/.test(a.text) &&
+      !/^(?:\/[a-z])+(?::.*)?$/i.test(a.text),
+  );
   const targets = words.flatMap((w) =>
     w.text.includes(',')
       ? w.text
@@ -454,7 +467,7 @@ function checkUnknownProgram(call: Call, context: Context): Hit | undefined {
   const tree = (/[rR]/.test(short) || flags.has('recursive')) && (short.includes('f') || flags.has('force'));
   if (!tree && !flags.has('no-preserve-root')) return undefined;
   const bad = words.find((w) =>
-    ['root', 'home', 'system', 'device', 'cwd', 'unknown', 'absolute', 'parent', 'relative'].includes(
+    ['root', 'home', 'home-below', 'system', 'device', 'cwd', 'unknown', 'absolute', 'parent', 'relative'].includes(
       locate(w, call, context).place,
     ),
   );

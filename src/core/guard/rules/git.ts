@@ -1,7 +1,7 @@
 /** Git commands that lose work or rewrite what others have. */
 import { asksForHelp, hasAny, hasLong, readOptions, texts } from '../args.ts';
 import { hit } from '../model.ts';
-import type { Call, Family, Hit } from '../model.ts';
+import type { Call, Family, Field, Hit } from '../model.ts';
 
 const globals: ReadonlySet<string> = new Set([
   '-C',
@@ -14,6 +14,7 @@ const globals: ReadonlySet<string> = new Set([
   '--super-prefix',
 ]);
 const none: ReadonlySet<string> = new Set();
+const forced: Field = { text: '--force', dynamic: false, quoted: false };
 
 export const git: Family = {
   id: 'git',
@@ -22,10 +23,15 @@ export const git: Family = {
     if (call.name === 'git-filter-repo' || call.name === 'bfg') return rewrite(call.name);
     if (call.name !== 'git' && call.name !== 'hub') return undefined;
     let at = 0;
-    while (at < call.args.length && call.args[at]!.text.startsWith('-')) at += globals.has(call.args[at]!.text) ? 2 : 1;
+    let cleans = false;
+    while (at < call.args.length && call.args[at]!.text.startsWith('-')) {
+      cleans ||= /^clean\.requireforce=(?:false|no|off|0)$/i.test(call.args[at + 1]?.text ?? '');
+      at += globals.has(call.args[at]!.text) ? 2 : 1;
+    }
     const verb = call.args[at]?.text ?? '';
     const rest: Call = { ...call, args: call.args.slice(at + 1) };
     if (asksForHelp({ args: rest.args }) || rest.args.some((a) => a.text === '-h')) return undefined;
+    if (cleans && verb === 'clean') return verbs['clean']!({ ...rest, args: [...rest.args, forced] });
     return Object.hasOwn(verbs, verb) ? verbs[verb]!(rest) : undefined;
   },
 };

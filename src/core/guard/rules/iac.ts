@@ -245,6 +245,7 @@ function checkPulumi(call: Call): Hit | undefined {
     case 'refresh':
     case 'cancel':
     case 'import':
+      if (flags.has('preview-only')) return undefined;
       return hit(
         `pulumi-${verb}`,
         'high',

@@ -2,7 +2,7 @@
 import { asksForHelp, hasAny, readOptions } from '../args.ts';
 import { hit } from '../model.ts';
 import type { Call, Family, Hit } from '../model.ts';
-import { isDryRun, verbOf, wordsOf } from '../verbs.ts';
+import { isDryRun, subcommand, verbOf, wordsOf } from '../verbs.ts';
 
 const kubeValued: ReadonlySet<string> = new Set(
   'n namespace context cluster kubeconfig user s server token as as-group request-timeout l selector f filename o output c container k kustomize field-selector p patch type replicas timeout grace-period v image port to from-literal from-file'.split(
@@ -14,6 +14,7 @@ const helmValued: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
+const helmfileValued: ReadonlySet<string> = new Set('e environment f file l selector n namespace'.split(' '));
 const argoValued: ReadonlySet<string> = new Set(
   'server auth-token config grpc-web-root-path header H argocd-context kube-context core-namespace controller-name app-namespace N project resource revision'.split(
     ' ',
@@ -239,7 +240,7 @@ function checkKubectl(call: Call): Hit | undefined {
 
 function checkHelm(call: Call): Hit | undefined {
   const { flags, words } = readOptions(call.args, helmValued);
-  const verb = words[0]?.text ?? '';
+  const verb = call.name === 'helmfile' ? subcommand(call, helmfileValued) : (words[0]?.text ?? '');
   if (flags.has('dry-run')) return undefined;
   switch (verb) {
     case 'uninstall':

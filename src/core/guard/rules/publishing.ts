@@ -19,7 +19,9 @@ const foreign = (what: string): Hit =>
 
 type Check = (call: Call, words: readonly string[], flags: ReadonlySet<string>) => Hit | undefined;
 
-const node: Check = (call, w) => {
+const node: Check = (call, given) => {
+  // `yarn workspace NAME npm publish`, `yarn workspaces foreach npm publish`
+  const w = call.name === 'yarn' && /^workspaces?$/.test(given[0] ?? '') ? given.slice(2) : given;
   const verb = w[0] === 'npm' && call.name === 'yarn' ? (w[1] ?? '') : (w[0] ?? '');
   if (verb === 'publish' || verb === 'stage') return publish(`${call.name} publish makes this version public for good`);
   if (
@@ -101,10 +103,11 @@ const checks: Readonly<Record<string, Check>> = {
   gem: (_, w) =>
     /^(?:push|yank|owner)$/.test(w[0] ?? '') ? publish(`gem ${w[0]} changes what others install`) : undefined,
   twine: (_, w) => (w[0] === 'upload' ? publish('This makes the version public for good') : undefined),
-  poetry: (_, w) => (w[0] === 'publish' ? publish('This makes the version public for good') : undefined),
+  poetry: project,
+  pipenv: project,
   flit: (_, w) => (w[0] === 'publish' ? publish('This makes the version public for good') : undefined),
   hatch: (_, w) => (w[0] === 'publish' ? publish('This makes the version public for good') : undefined),
-  pdm: (_, w) => (w[0] === 'publish' ? publish('This makes the version public for good') : undefined),
+  pdm: project,
   uv: (call, w, f) =>
     w[0] === 'publish'
       ? publish('This makes the version public for good')
@@ -131,7 +134,9 @@ const checks: Readonly<Record<string, Check>> = {
       ? publish('This publishes artifacts')
       : undefined,
   hex: (_, w) => (w[0] === 'publish' || w[0] === 'retire' ? publish('This changes what others install') : undefined),
-  conda: (_, w) => (w[0] === 'upload' ? publish('This makes the version public') : undefined),
+  conda: conda,
+  mamba: conda,
+  micromamba: conda,
   anaconda: (_, w) =>
     /^(?:upload|remove|copy|move)$/.test(w[0] ?? '') ? publish('This changes what others install') : undefined,
   'cpan-upload': () => publish('This makes the version public for good'),
@@ -222,7 +227,7 @@ const checks: Readonly<Record<string, Check>> = {
   rpm: system,
   brew: system,
   port: system,
-  choco: system,
+  choco: (call, w, f) => (w[0] === 'push' ? publish('This makes the version public for good') : system(call, w, f)),
   winget: system,
   scoop: system,
   snap: system,
@@ -242,6 +247,20 @@ const checks: Readonly<Record<string, Check>> = {
   'publish-script': () => publish('This changes what others install'),
 };
 
+function project(call: Call, w: readonly string[]): Hit | undefined {
+  if (w[0] === 'publish') return publish('This makes the version public for good');
+  return /^(?:remove|uninstall)$/.test(w[0] ?? '') || (w[0] === 'env' && w[1] === 'remove')
+    ? remove(`${call.name} ${w[0]} removes packages the program may need`)
+    : undefined;
+}
+
+function conda(_call: Call, w: readonly string[]): Hit | undefined {
+  if (w[0] === 'upload') return publish('This makes the version public');
+  return /^(?:remove|uninstall)$/.test(w[0] ?? '') || (w[0] === 'env' && w[1] === 'remove')
+    ? remove('This removes packages or a whole environment')
+    : undefined;
+}
+
 function gradle(_call: Call, w: readonly string[]): Hit | undefined {
   return w.some(
     (x) =>
@@ -258,9 +277,12 @@ export const publishing: Family = {
   check(call) {
     if (asksForHelp(call) || isDryRun(call)) return undefined;
     const { words, flags } = readOptions(call.args, valued);
+    // apt -s only tells what it would do.
+    if (call.name.startsWith('apt') && hasAny(flags, 's', 'just-print', 'recon', 'no-act')) return undefined;
     return checks[call.name]?.(
       call,
-      words.map((w) => w.text),
+      // `cargo +nightly publish` names a toolchain first.
+      words.map((w) => w.text).filter((w, i) => i > 0 || call.name !== 'cargo' || !w.startsWith('+')),
       flags,
     );
   },

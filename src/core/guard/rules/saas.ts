@@ -69,8 +69,8 @@ const tools: Readonly<Record<string, Tool>> = {
   pulumi_esc: t('Pulumi ESC'),
   wrangler: t('Cloudflare', {
     nouns: nouns('deployments d1 kv'),
-    also: /^(?:rollback|deployments rollback|secret delete|pages project delete|d1 migrations)/,
-    fine: /^(?:dev|tail|types|pages dev|login|logout)$/,
+    also: /^(?:rollback|deployments rollback|secret delete|pages project delete|d1 migrations apply(?!.*--local))/,
+    fine: /^(?:dev|tail|types|pages dev|login|logout|d1 migrations)$/,
   }),
   flarectl: t('Cloudflare'),
   cloudflared: t('Cloudflare', { fine: /^(?:tunnel (?:run|info|list)|update|version)$/ }),
@@ -121,6 +121,7 @@ const tools: Readonly<Record<string, Tool>> = {
     fine: /^(?!(?:splits|environments|segments|traffic-types|workspaces)\b).*/,
   }),
   unleash: t('Unleash', { also: /archive/ }),
+  'unleash-cli': t('Unleash', { also: /archive/ }),
   growthbook: t('GrowthBook'),
   configcat: t('ConfigCat'),
   statsig: t('Statsig'),
@@ -143,6 +144,11 @@ const tools: Readonly<Record<string, Tool>> = {
     nouns: nouns('cluster topic'),
     fine: /^(?:topic (?:produce|consume|create|list|describe)|container)/,
   }),
+  confluent: t('Confluent', {
+    nouns: nouns('kafka topic cluster environment'),
+    fine: /^(?:login|logout|local|context|update|version)/,
+  }),
+  nsc: t('NATS'),
   kcat: t('Kafka', { fine: /.*/ }),
   pulsar_admin: t('Pulsar'),
   'pulsar-admin': t('Pulsar'),
@@ -160,6 +166,7 @@ const tools: Readonly<Record<string, Tool>> = {
   curator: t('Elasticsearch'),
   'datadog-ci': t('Datadog', { also: /delete/ }),
   dog: t('Datadog'),
+  dogshell: t('Datadog'),
   newrelic: t('New Relic', { nouns: nouns('workload'), also: /delete/ }),
   pd: t('PagerDuty', { also: /delete|remove/ }),
   'sentry-cli': t('Sentry', {
@@ -224,6 +231,8 @@ const tools: Readonly<Record<string, Tool>> = {
   dnscontrol: t('DNS', { also: /^push/, fine: /^(?:preview|check|get-zones)/ }),
   octodns_sync: t('DNS'),
   'octodns-sync': t('DNS'),
+  pdnsutil: t('DNS'),
+  rndc: t('DNS', { also: /^(?:stop|halt|delzone|freeze|clean)/, fine: /^(?:status|reload|flush|dumpdb|stats)/ }),
   certbot: t('certificates', { also: /^(?:revoke|delete|unregister|rollback)/ }),
   step: t('certificates', { also: /revoke/, fine: /^(?:certificate|crypto)/ }),
   mkcert: t('certificates', { also: /^-uninstall/ }),
@@ -269,7 +278,7 @@ const kafka = [
 
 export const saas: Family = {
   id: 'saas',
-  programs: [...Object.keys(tools), ...http, ...kafka, 'java', 'nsupdate', 'dig', 'sendmail', 'prometheus'],
+  programs: [...Object.keys(tools), ...http, ...kafka, 'java', 'nsupdate', 'dig', 'host', 'sendmail', 'prometheus'],
   check(call) {
     if (asksForHelp(call) || isDryRun(call)) return undefined;
     const { name } = call;
@@ -280,8 +289,8 @@ export const saas: Family = {
       return at < 0 ? undefined : checkTool({ ...call, name: 'jenkins-cli', args: call.args.slice(at + 1) });
     }
     if (name === 'nsupdate') return harm('dns-change', 'This changes DNS records');
-    if (name === 'dig')
-      return call.args.some((a) => /^axfr$/i.test(a.text))
+    if (name === 'dig' || name === 'host')
+      return call.args.some((a) => (name === 'dig' ? /^axfr(?:=|$)/i : /^-\w*l|^axfr$/i).test(a.text))
         ? hit(
             'dns-zone-transfer',
             'high',
@@ -306,13 +315,15 @@ function checkTool(call: Call): Hit | undefined {
   const list = readOptions(call.args, valued).words.map((w) => w.text);
   // Flags that change what a verb does stand behind it.
   const weighty = call.args
-    .filter((a) => /^--(?:admin|public|visibility|show-token)\b|^-t$/.test(a.text))
+    .filter((a) => /^--(?:admin|public|visibility|show-token|local)\b|^-t$/.test(a.text))
     .map((a) => a.text.replace(/=.*/, ''));
   const phrase = [...list.slice(0, 4), ...weighty].join(' ').toLowerCase();
   if ((call.name === 'gh' || call.name === 'glab') && list[0] === 'api') return checkApi(call, list[1] ?? '');
   if (
     (call.name === 'gitlab-rails' || call.name === 'gitlab-rake') &&
-    /destroy|delete|drop|remove|truncate|purge|reset|cleanup/i.test(call.args.map((a) => a.text).join(' '))
+    /destroy|delete|drop|remove|truncate|purge|reset|cleanup|backup:restore/i.test(
+      call.args.map((a) => a.text).join(' '),
+    )
   )
     return harm('gitlab-destroy', `This deletes data of GitLab`);
   if (tool.also?.test(phrase))
@@ -397,6 +408,9 @@ function checkKafka(call: Call): Hit | undefined {
     )
   )
     return harm('kafka-delete', 'This deletes topics, messages, offsets or access rules');
+  // A retention of moments empties the topic.
+  if (list.includes('--alter') && list.some((a) => /\bretention\.(?:ms|bytes)=\d{1,5}(?:,|$)/.test(a)))
+    return harm('kafka-delete', 'With this retention the topic loses what it holds');
   return /^(?:zookeeper-shell|zkcli\.sh|kafkactl)$/.test(call.name) &&
     list.some((a) => /^(?:delete|deleteall|rmr|reset|drop)\b/.test(a))
     ? harm('kafka-delete', 'This deletes data of the cluster')
@@ -494,6 +508,8 @@ function checkHttp(call: Call): Hit | undefined {
         )
       )
         return harm('http-destructive', `This ends or deletes something: ${url.slice(0, 100)}`);
+      if (!dev && /\/delete(?:\/|$|\?)/i.test(url))
+        return harm('http-destructive', `This deletes ${url.slice(0, 100)}`);
       if (/\bmutation\b[\s\S]{0,400}\b\w*(?:delete|destroy|remove|purge)\w*/i.test(body))
         return harm('http-destructive', 'This mutation deletes something');
       if (/"?(?:action|op|cmd|method)"?\s*:\s*"(?:delete\w*|drop\w*|destroy\w*|flush\w*|truncate\w*)"/i.test(body))

@@ -10,11 +10,13 @@ import { deedOf, wordsOf } from '../verbs.ts';
 const secretPath = new RegExp(
   [
     String.raw`(?:^|/)\.ssh/(?!known_hosts|config$|authorized_keys|.*\.pub$)[^/]+$`,
-    String.raw`(?:^|/)id_(?:rsa|dsa|ecdsa|ed25519|ecdsa_sk|ed25519_sk)$`,
-    String.raw`(?:^|/)\.aws/(?:credentials|cli/cache|sso/cache)`,
-    String.raw`(?:^|/)\.(?:netrc|pgpass|my\.cnf|npmrc|pypirc|git-credentials|vault-token|htpasswd|s3cfg|boto|dockercfg|kaggle/kaggle\.json|terraformrc|rclone\.conf|passwd-s3fs|gem/credentials|cargo/credentials(?:\.toml)?|docker/config\.json|kube/config|azure/(?:accessTokens|msal_token_cache)\S*|config/(?:gcloud/(?:credentials\.db|access_tokens\.db|application_default_credentials\.json|legacy_credentials.*)|gh/hosts\.yml|hub|doctl/config\.yaml|rclone/rclone\.conf|op/.*)|terraform\.d/credentials\.tfrc\.json|password-store/.*|gnupg/(?:private-keys-v1\.d/.*|secring\.gpg)|electrum/.*|bitcoin/wallet\.dat)$`,
-    String.raw`(?:^|/)\.(?:claude/\.credentials\.json|claude\.json|codex/auth\.json|gemini/oauth_creds\.json|config/github-copilot/(?:hosts|apps)\.json|copilot/(?:config|auth)\.json|cursor/(?:auth|credentials)\.json|local/share/opencode/auth\.json|kimi/.*\.json|config/amp/.*\.json|amp/.*secrets.*|pi/agent/auth\.json)$`,
+    String.raw`(?:^|/)(?:[\w.-]{1,64}[_.-])?id_(?:rsa|dsa|ecdsa|ed25519|ecdsa_sk|ed25519_sk)(?:[-_][\w-]{1,32}|\.(?:bak|backup|copy|disabled|key|old|orig|pem|save|tmp))?$`,
+    String.raw`(?:^|/)[\w-]{1,64}_(?:rsa|dsa|ecdsa|ed25519)$`,
+    String.raw`(?:^|/)\.(?:aws/(?:credentials|config|cli/cache|sso/cache)|gcp/.)`,
+    String.raw`(?:^|/)\.(?:netrc|pgpass|my\.cnf|npmrc|pypirc|git-credentials|vault-token|htpasswd|s3cfg|boto|dockercfg|kaggle/kaggle\.json|terraformrc|rclone\.conf|passwd-s3fs|gem/credentials|cargo/credentials(?:\.toml)?|docker/config\.json(?:\.\w+)?|kube/config(?:\.\w+)?|azure/(?:accessTokens|msal_token_cache)\S*|config/(?:gcloud/(?:credentials\.db|access_tokens\.db|application_default_credentials\.json|legacy_credentials.*)|gh/hosts\.yml|hub|doctl/config\.yaml|rclone/rclone\.conf|op/.*)|terraform\.d/credentials\.tfrc\.json|password-store/.*|gnupg/(?:private-keys-v1\.d/.*|secring\.gpg)|electrum/.*|bitcoin/wallet\.dat)$`,
+    String.raw`(?:^|/)\.(?:claude/\.credentials\.json|claude\.json|codex/(?:auth|\.credentials)\.json|gemini/(?:oauth_creds|mcp-oauth-tokens|a2a-oauth-tokens|google_accounts|gemini-credentials)\.json|antigravity/\S*(?:credential|oauth|token)\S*|config/github-copilot/(?:hosts|apps)\.json|copilot/(?:(?:config|auth)\.json|mcp-oauth-config/.*)|(?:config/)?cursor/(?:auth|credentials)\.json|local/share/(?:opencode/(?:mcp-)?auth|amp/secrets)\.json|kimi(?:-code)?/(?:.*\.json|server\.token|(?:credentials|mcp-oauth)/.*)|config/amp/.*\.json|amp/.*secrets.*|pi/agent/auth\.json)$`,
     String.raw`(?:^|/)\.env(?:\.(?!(?:example|sample|template|dist|defaults?|schema|test\.example|tpl)$)[\w.-]+)?$`,
+    String.raw`(?:^|/)(?:prod(?:uction)?|staging|live|secrets?)\.env$`,
     String.raw`(?:^|/)(?:credentials|credential)(?:\.(?:json|ya?ml|toml|ini|xml|properties|csv))?$`,
     String.raw`(?:^|/)(?:service-account\S*|gcp-key\S*|client_secret\S*|serviceAccountKey)\.json$`,
     String.raw`(?:^|/)(?:secrets?)\.(?:ya?ml|json|toml|env|txt|ini|properties)$`,
@@ -34,7 +36,7 @@ const isSecretPath = (path: string): boolean => path.length < 4096 && secretPath
 
 /** Programs that show or carry off what they are given. */
 const showing = new Set(
-  'cat tac less more head tail bat batcat nl grep egrep fgrep rg ag ack sed awk gawk cut sort uniq strings xxd od hexdump base64 base32 rev fold pr paste join tee cp scp rsync mv tar zip gzip 7z curl wget nc ncat socat http https xh openssl jq yq python python3 node ruby perl php dd install ln split get-content gc type select-string sls copy-item copy vim vi nano emacs view code open xdg-open diff cmp wc xclip pbcopy clip rclone aws gsutil gh glab sftp ftp mail sendmail dotenv iconv column csvlook sqlite3 gtar bsdtar 7za invoke-webrequest invoke-restmethod start-bitstransfer'.split(
+  'cat tac less more head tail bat batcat nl grep egrep fgrep rg ag ack sed awk gawk cut sort uniq strings xxd od hexdump base64 base32 rev fold pr paste join tee cp scp rsync mv tar zip gzip 7z curl wget nc ncat socat http https xh openssl jq yq python python3 node ruby perl php dd install ln split get-content gc type select-string sls findstr copy-item copy vim vi nano emacs view code open xdg-open diff cmp wc xclip pbcopy clip rclone aws gsutil gh glab sftp ftp mail sendmail dotenv iconv column csvlook sqlite3 gtar bsdtar 7za invoke-webrequest invoke-restmethod start-bitstransfer'.split(
     ' ',
   ),
 );
@@ -133,6 +135,7 @@ function checkPrinted(call: Call): Hit | undefined {
       return call.shell === 'powershell' && call.args.length === 0 && secretName.test(call.program.text)
         ? read(`The variable ${call.program.text.slice(0, 60)}`)
         : undefined;
+    case 'env':
     case 'printenv':
       return call.args.length === 0 ? read('The environment') : undefined;
     case 'export':
@@ -174,6 +177,7 @@ function readFromStore(call: Call): Hit | undefined {
   // Options may stand before the subcommand: `aws --region x secretsmanager …`.
   const words = call.args.slice(0, 64).map((a) => a.text);
   const options = readOptions(call.args.slice(0, 64), storeOptions).words.map((w) => w.text);
+  if (words.includes('--only-names')) return undefined;
   const given = words.filter((w) => /^--?[a-z]/.test(w));
   return shows.test([...options, ...given].join(' ').slice(0, 2000)) ? read('This store') : undefined;
 }
@@ -201,8 +205,11 @@ function checkFiles(call: Call, context: Context): Hit | undefined {
         : args.length;
   // The first word of grep, sed, awk is a pattern or a program.
   let pattern =
-    /^(?:e|f)?grep$|^(?:rg|ag|ack|sed|awk|gawk|jq|yq|select-string|sls)$/.test(call.name) &&
-    !args.some((a) => a.text === '-e' || a.text === '-f' || a.text.startsWith('--regexp'));
+    /^(?:e|f)?grep$|^(?:rg|ag|ack|sed|awk|gawk|jq|yq|select-string|sls|findstr)$/.test(call.name) &&
+    !args.some(
+      (a) =>
+        /^(?:-Pattern$|\/c:|\/g:)/i.test(a.text) || a.text === '-e' || a.text === '-f' || a.text.startsWith('--regexp'),
+    );
   for (let i = 0; i < Math.min(args.length, 512); i++) {
     const field = args[i]!;
     const { text } = field;
@@ -336,6 +343,7 @@ const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
     /^(?:rm|edit|mv|import|passwd|share)$/.test(wordsOf(call)[0] ?? '')
       ? manage('lpass-change', 'This changes or deletes entries of the password safe')
       : undefined,
+  gopass: (call) => tools['pass']!(call),
   pass: (call) =>
     /^(?:rm|remove|delete|mv|edit|insert|generate)$/.test(wordsOf(call)[0] ?? '')
       ? manage('pass-change', 'This changes or deletes entries of the password safe')
@@ -411,6 +419,15 @@ const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
       : undefined,
   git(call) {
     const list = call.args.map((a) => a.text);
+    // `git show REF:.env` and `git diff --no-index /dev/null .env` print what is in it.
+    const shows = list.findIndex((t) => /^(?:show|cat-file)$/.test(t));
+    const shown =
+      shows >= 0
+        ? list.slice(shows + 1).find((t) => /^[\w./@^~-]*:./.test(t) && isSecretPath(t.slice(t.indexOf(':') + 1)))
+        : list.includes('--no-index')
+          ? list.find((t) => !t.startsWith('-') && isSecretPath(t))
+          : undefined;
+    if (shown !== undefined && call.printed) return read(shown);
     if (list[0] === 'credential' && list[1] === 'fill') return read("Git's store of passwords");
     if (list[0] === 'config' && list.some((t) => /extraheader$/i.test(t)) && list.some((t) => t.startsWith('--get')))
       return read('The header git sends to log in');

@@ -54,6 +54,9 @@ export const services: Family = {
     'schtasks',
     'unregister-scheduledtask',
     'socat',
+    'nc',
+    'ncat',
+    'netcat',
     'svc',
     'sv',
     'xkill',
@@ -201,8 +204,13 @@ export const services: Family = {
           ? down('service-stop', 'This stops the running load balancer')
           : undefined;
       case 'socat':
+      case 'nc':
+      case 'ncat':
+      case 'netcat':
         return call.input.kind === 'known' &&
-          /\b(?:disable|shutdown|del)\s+(?:server|sessions|frontend|acl|map|table|backend)/.test(call.input.text ?? '')
+          /\b(?:disable|shutdown|del|clear)\s+(?:server|sessions|frontend|acl|map|table|backend)|\bset\s+server\s+\S+\s+state\s+(?:maint|drain)/.test(
+            call.input.text ?? '',
+          )
           ? down('haproxy-disable', 'This takes servers or sessions out of the load balancer')
           : undefined;
       case 'apachectl':

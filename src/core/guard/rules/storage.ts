@@ -3,12 +3,14 @@ import { asksForHelp, hasAny, readOptions, texts } from '../args.ts';
 import { hit } from '../model.ts';
 import type { Call, Context, Family, Hit } from '../model.ts';
 import { locate } from '../places.ts';
-import { deedOf, isDryRun, verbOf, wordsOf } from '../verbs.ts';
+import { deedOf, isDryRun, subcommand, verbOf, wordsOf } from '../verbs.ts';
 
 const awsValued: ReadonlySet<string> = new Set('profile region output endpoint-url query'.split(' '));
 const rcloneValued: ReadonlySet<string> = new Set(
   'config include exclude filter transfers checkers bwlimit log-file max-age min-age max-size min-size'.split(' '),
 );
+
+const borgValued: ReadonlySet<string> = new Set('rsh remote-path lock-wait r repo'.split(' '));
 
 const gone = (rule: string, what: string, instead = 'List what would go first, and let a person delete it'): Hit =>
   hit(rule, 'critical', 'data-deletion', 'ask', what, instead);
@@ -65,15 +67,14 @@ export const storage: Family = {
   ],
   check(call, context) {
     if (asksForHelp(call)) return undefined;
-    if (
-      isDryRun(call) ||
-      ((call.name === 'rsync' || call.name === 'rclone') &&
-        call.args.some((a) => /^-[a-zA-Z]*n[a-zA-Z]*$/.test(a.text)))
-    )
+    if (isDryRun(call) || (shortDryRun.has(call.name) && call.args.some((a) => /^-[a-zA-Z]*n[a-zA-Z]*$/.test(a.text))))
       return undefined;
     return Object.hasOwn(tools, call.name) ? tools[call.name]!(call, context) : undefined;
   },
 };
+
+/** Tools whose `-n` means --dry-run. */
+const shortDryRun: ReadonlySet<string> = new Set(['rsync', 'rclone', 'borg', 'restic', 'pgbackrest']);
 
 type Check = (call: Call, context: Context) => Hit | undefined;
 
@@ -110,6 +111,10 @@ const mirrors: Check = (call) => {
     case 'move':
     case 'moveto':
       return risky(`rclone-${verb}`, `rclone ${verb} deletes the source after copying`, 'Use rclone copy');
+    case 'backend':
+      return call.args.some((a) => /^(?:cleanup|delete|drop|purge|untrash-delete)/.test(a.text))
+        ? gone('rclone-backend', 'This deletes what the remote keeps')
+        : undefined;
     default:
       return undefined;
   }
@@ -162,15 +167,14 @@ const tools: Readonly<Record<string, Check>> = {
     return undefined;
   },
   s3cmd: (call) =>
-    /^(?:del|rm|rb|expire|delpolicy|dellifecycle)$/.test(wordsOf(call)[0] ?? '') ||
-    (wordsOf(call)[0] === 'sync' && call.args.some((a) => a.text === '--delete-removed'))
+    /^(?:del|rm|rb|expire|delpolicy|dellifecycle)$/.test(subcommand(call)) ||
+    (subcommand(call) === 'sync' && call.args.some((a) => a.text === '--delete-removed'))
       ? gone('s3cmd-delete', 'This deletes objects or buckets')
       : undefined,
-  s4cmd: (call) =>
-    (wordsOf(call)[0] ?? '').startsWith('del') ? gone('s4cmd-delete', 'This deletes objects') : undefined,
+  s4cmd: (call) => (subcommand(call).startsWith('del') ? gone('s4cmd-delete', 'This deletes objects') : undefined),
   s5cmd: (call) =>
-    /^(?:rm|rb|mv)$/.test(wordsOf(call)[0] ?? '') ||
-    (wordsOf(call)[0] === 'sync' && call.args.some((a) => a.text === '--delete'))
+    /^(?:rm|rb|mv)$/.test(subcommand(call)) ||
+    (subcommand(call) === 'sync' && call.args.some((a) => a.text === '--delete'))
       ? gone('s5cmd-delete', 'This deletes objects or buckets')
       : undefined,
   gsutil(call) {
@@ -178,7 +182,7 @@ const tools: Readonly<Record<string, Check>> = {
     const verb = texts(words)[0] ?? '';
     if (verb === 'rm' || verb === 'rb')
       return gone(`gsutil-${verb}`, `gsutil ${verb} deletes objects or buckets in Cloud Storage`);
-    if (verb === 'rsync' && hasAny(flags, 'd', 'delete-unmatched-destination-objects'))
+    if (verb === 'rsync' && !flags.has('n') && hasAny(flags, 'd', 'delete-unmatched-destination-objects'))
       return risky(
         'gsutil-rsync-delete',
         'gsutil rsync -d deletes at the target what the source does not have',
@@ -269,7 +273,7 @@ const tools: Readonly<Record<string, Check>> = {
       : undefined;
   },
   azcopy(call) {
-    const verb = wordsOf(call)[0] ?? '';
+    const verb = subcommand(call);
     if (verb === 'remove' || verb === 'rm') return gone('azcopy-remove', 'azcopy remove deletes data in Azure storage');
     return verb === 'sync' && call.args.some((a) => /^--delete-destination(?:=true|=prompt)?$/.test(a.text))
       ? risky('azcopy-sync-delete', 'This deletes at the target what the source does not have')
@@ -305,8 +309,8 @@ const tools: Readonly<Record<string, Check>> = {
       : undefined;
   },
   borg(call) {
-    const verb = wordsOf(call, new Set(['rsh', 'remote-path', 'lock-wait']))[0] ?? '';
-    return /^(?:delete|prune|compact|recreate|break-lock|rdelete)$/.test(verb)
+    const verb = subcommand(call, borgValued);
+    return /^(?:delete|prune|compact|recreate|break-lock|rdelete|repo-delete)$/.test(verb)
       ? gone(`borg-${verb}`, `borg ${verb} deletes or rewrites backups`)
       : verb === 'check' && call.args.some((a) => a.text === '--repair')
         ? gone('borg-repair', 'borg check --repair may delete damaged backups')
@@ -328,7 +332,7 @@ const tools: Readonly<Record<string, Check>> = {
     /^(?:expire|stanza-delete|stop)$/.test(wordsOf(call)[0] ?? '')
       ? gone('pgbackrest-delete', 'This deletes backups')
       : undefined,
-  'wal-g': (call) => (wordsOf(call)[0] === 'delete' ? gone('wal-g-delete', 'This deletes backups') : undefined),
+  'wal-g': (call) => (subcommand(call) === 'delete' ? gone('wal-g-delete', 'This deletes backups') : undefined),
   barman: (call) =>
     /^(?:delete|cron)$/.test(wordsOf(call)[0] ?? '') ? gone('barman-delete', 'This deletes backups') : undefined,
   tmutil: (call) =>
@@ -382,14 +386,14 @@ const tools: Readonly<Record<string, Check>> = {
       : undefined,
   b2: byVerb('files'),
   'backblaze-b2': byVerb('files'),
-  swift: (call) => (wordsOf(call)[0] === 'delete' ? gone('swift-delete', 'This deletes objects') : undefined),
-  ossutil: (call) => (wordsOf(call)[0] === 'rm' ? gone('ossutil-rm', 'This deletes objects') : undefined),
+  swift: (call) => (subcommand(call) === 'delete' ? gone('swift-delete', 'This deletes objects') : undefined),
+  ossutil: (call) => (subcommand(call) === 'rm' ? gone('ossutil-rm', 'This deletes objects') : undefined),
   lftp: (call) =>
     call.args.some((a) => /\b(?:rm|mrm|rmdir)\b|mirror\b.*--(?:delete|Remove)/.test(a.text))
       ? risky('lftp-delete', 'This deletes files on the server')
       : undefined,
   robocopy: (call) =>
-    call.args.some((a) => /^\/(?:mir|purge|move|mov)$/i.test(a.text))
+    call.args.some((a) => /^\/(?:mir|purge|move|mov)$/i.test(a.text)) && !call.args.some((a) => /^\/l$/i.test(a.text))
       ? risky(
           'robocopy-mirror',
           'robocopy /MIR or /PURGE deletes at the target what the source does not have',

@@ -61,6 +61,7 @@ export function unwrap(call: Call, scope: Scope, ev: Evaluator): Input | undefin
     case 'ssh':
     case 'autossh':
     case 'mosh':
+    case 'plink':
       return runSsh(call, scope, ev);
     case 'pdsh':
     case 'pssh':
@@ -174,6 +175,12 @@ export function unwrap(call: Call, scope: Scope, ev: Evaluator): Input | undefin
     case 'ansible':
     case 'salt':
       return runRemoteTool(call, scope, ev);
+    case 'lvm':
+      return call.args.length > 0 ? ev.dispatch(call.args, inner(scope), { input: call.input }) : undefined;
+    case 'microk8s':
+      return /^(?:kubectl|helm3?|istioctl|linkerd)$/.test(call.args[0]?.text ?? '')
+        ? ev.dispatch(call.args, inner(scope), { input: call.input })
+        : undefined;
     case 'git':
       return runGit(call, scope, ev);
     case 'make':

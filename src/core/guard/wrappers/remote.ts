@@ -4,7 +4,7 @@ import { unknownInput } from '../model.ts';
 import type { Call, Field, Input } from '../model.ts';
 import { firstWord, inner, set, valueOf } from './words.ts';
 
-const sshValued = set('-b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w -B');
+const sshValued = set('-P -pw -pwfile -hostkey -b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w -B');
 
 export function runSsh(call: Call, scope: Scope, ev: Evaluator): Input {
   for (const arg of call.args) {
@@ -59,10 +59,26 @@ const dockerValued = set(
   '-e --env --env-file -u --user -w --workdir -v --volume -p --publish --name --network --net -h --hostname --entrypoint -m --memory --cpus -l --label --mount --restart --platform --pull --add-host --device --cap-add --cap-drop --security-opt --tmpfs --shm-size --ulimit --gpus --runtime --log-driver --log-opt --dns --ip --link --expose --pid --ipc --uts --cgroupns --index --detach-keys --volumes-from --health-cmd --cidfile --group-add --isolation --stop-signal --sysctl --userns',
 );
 
+/** Images whose entry point is a tool the rules know. */
+const toolImages: Readonly<Record<string, string>> = {
+  'aws-cli': 'aws',
+  terraform: 'terraform',
+  opentofu: 'tofu',
+  terragrunt: 'terragrunt',
+  kubectl: 'kubectl',
+  helm: 'helm',
+  restic: 'restic',
+  rclone: 'rclone',
+  mc: 'mc',
+  vault: 'vault',
+  flyway: 'flyway',
+  liquibase: 'liquibase',
+};
+
 export function runContainer(call: Call, scope: Scope, ev: Evaluator): Input | undefined {
   const { args } = call;
   const globals = set(
-    '-H --host -c --context --config -l --log-level --tlscacert -f --file -p --project-name --env-file --profile --project-directory --url --connection',
+    `${call.name === 'nerdctl' ? '-n --namespace -a --address ' : ''}-H --host -c --context --config -l --log-level --tlscacert -f --file -p --project-name --env-file --profile --project-directory --url --connection`,
   );
   let at = firstWord(args, globals, 0);
   if (args[at]?.text === 'compose' || args[at]?.text === 'container') at = firstWord(args, globals, at + 1);
@@ -72,6 +88,15 @@ export function runContainer(call: Call, scope: Scope, ev: Evaluator): Input | u
   const command = args.slice(target + 1);
   const entry = valueOf(args.slice(at, target), '--entrypoint');
   const words = entry ? [entry, ...command] : command;
+  // The image of a command line tool runs that tool.
+  const image = /(?:^|\/)([a-z0-9-]+)(?:[:@]\S*)?$/.exec(args[target]?.text ?? '')?.[1] ?? '';
+  const tool = Object.hasOwn(toolImages, image) ? toolImages[image]! : '';
+  if (verb === 'run' && !entry && tool !== '')
+    ev.dispatch([{ text: tool, dynamic: false, quoted: false }, ...command], {
+      ...inner(scope),
+      remote: true,
+      dir: '',
+    });
   if (words.length > 0) ev.dispatch(words, { ...inner(scope), remote: true, dir: '' }, { input: call.input });
   return unknownInput;
 }
@@ -136,7 +161,14 @@ export function runRemoteTool(call: Call, scope: Scope, ev: Evaluator): Input | 
       set('-a --app -r --remote -s --size -e --env'),
       args.findIndex((a) => a.text.startsWith('run')) + 1,
     );
-    if (at < args.length) ev.dispatch(args.slice(at), next);
+    if (at < args.length)
+      ev.runText(
+        args
+          .slice(at)
+          .map((a) => a.text)
+          .join(' '),
+        next,
+      );
   }
   return undefined;
 }

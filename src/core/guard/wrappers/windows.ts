@@ -152,6 +152,17 @@ function runExpression(call: Call, scope: Scope, ev: Evaluator): Input | undefin
       inner(scope),
     );
   }
+  const shown = /^\[(?:system\.)?io\.file\]::(?:readall\w+|readlines|openread|opentext)(.*)$/is.exec(text);
+  if (shown) {
+    const path = shown[1]!.trim();
+    return ev.dispatch(
+      [
+        { text: 'get-content', dynamic: false, quoted: true },
+        { text: path, dynamic: path.includes('$'), quoted: true },
+      ],
+      scope,
+    );
+  }
   return undefined;
 }
 
