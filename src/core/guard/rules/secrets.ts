@@ -93,7 +93,7 @@ export const secrets: Family = {
     }
     const direct = Object.hasOwn(tools, call.name) && !asksForHelp(call) ? tools[call.name]!(call) : undefined;
     if (direct) return direct;
-    if (!showing.has(call.name) || harmless.has(call.name) || call.remote) return undefined;
+    if (!showing.has(call.name) || harmless.has(call.name)) return undefined;
     return checkFiles(call, context);
   },
 };
