@@ -465,7 +465,7 @@ export class CodeFacts {
         calls.push({
           callee: known,
           name: known === callee ? nameToken.text : known.slice(known.lastIndexOf('.') + 1),
-          isNew: prev?.text === 'new',
+          isNew: prev?.text === 'new' || (prev?.text === '\\' && this.#isNewOf(first)),
           args: this.#args(i + 1, to),
           first,
           open: i,
@@ -580,6 +580,14 @@ export class CodeFacts {
       }
     }
     add();
+  }
+
+  /** PHP: `new \Name\Of\Class(`. */
+  #isNewOf(first: number): boolean {
+    let i = first;
+    while (i > 0 && first - i < 40 && this.tokens[i - 1]!.text === '\\')
+      i -= this.tokens[i - 2]?.kind === 'id' && this.tokens[i - 2]!.text !== 'new' ? 2 : 1;
+    return this.tokens[i - 1]?.text === 'new';
   }
 
   /** Packages of Go that the imports call otherwise: `mrand "math/rand"`. */

@@ -82,6 +82,25 @@ export const codeInjection: Rule = {
     'createelvaluexpression',
     'createvalueexpression',
     'methodname',
+    'extract',
+    'reflectionclass',
+    'call_user_func',
+    'call_user_func_array',
+    'usort',
+    'array_filter',
+    'reflectionmethod',
+    'reflectionfunction',
+    '_get',
+    '_post',
+    '_request',
+    'const_get',
+    'method',
+    'try',
+    'instance_variable_get',
+    'instance_variable_set',
+    'define_method',
+    'erb',
+    'liquid',
     'mvel',
     'jexl',
     'createexpression',
@@ -312,9 +331,10 @@ export const codeInjection: Rule = {
         }
       } else if (
         lang === 'ruby' &&
-        /(?:^|\.)(?:instance_eval|class_eval|module_eval|constantize|safe_constantize|send|public_send|__send__)$/.test(
+        (/(?:^|\.)(?:instance_eval|class_eval|module_eval|constantize|safe_constantize|send|public_send|__send__)$/.test(
           callee,
-        )
+        ) ||
+          ofRuby.test(callee))
       ) {
         if (varies() && (c.isOutside(first) || fromRequest(c, first))) report(hit);
       } else if (
@@ -325,6 +345,15 @@ export const codeInjection: Rule = {
       } else if (lang === 'php' && /^(?:include|include_once|require|require_once)$/.test(callee)) {
         if (varies() && c.isOutside(first) && !ownFile.test(c.text(first)))
           report({ ...hit, message: 'File to include comes from outside: choose from a fixed list.' });
+      } else if (lang === 'php' && callee === 'extract') {
+        if (
+          /^\$?_(?:GET|POST|REQUEST|COOKIE)\b/.test(c.text(first)) &&
+          !/EXTR_SKIP|EXTR_PREFIX/.test(c.text(call.args[1]))
+        )
+          report({ ...hit, message: 'The caller sets variables of this function: take the fields by name.' });
+      } else if (lang === 'php' && call.isNew && /^Reflection(?:Class|Method|Function|Object|Property)$/.test(name)) {
+        if (fromRequest(c, first))
+          report({ ...hit, message: 'The caller names the class or function to use: choose from a fixed table.' });
       } else if (lang === 'php' && callee === 'preg_replace' && /\/[a-z]*e[a-z]*["']$/.test(c.text(first))) report(hit);
     }
     if (isJs) calledByName(c, report);
@@ -363,6 +392,7 @@ export const codeInjection: Rule = {
           });
       }
     }
+    if (lang === 'php' && /\$_(?:GET|POST|REQUEST|COOKIE)\b/.test(source.text)) namedByCaller(c, report);
     if (lang === 'ruby')
       for (const m of source.text.matchAll(
         /\bparams\[[^\]]+\]\.(?:constantize|classify\.constantize|safe_constantize)\b/g,
@@ -372,6 +402,27 @@ export const codeInjection: Rule = {
 };
 
 const templateText = 'Template text is not constant, and templates run code: keep templates in files and pass values.';
+
+/** Ruby: what takes the name of a method, a constant or a variable, and templates. */
+const ofRuby =
+  /^(?:(?:\w+\.){0,4}(?:const_get|const_set|method|instance_method|define_method|instance_variable_[gs]et|class_variable_[gs]et|try|try!|remove_const)|ERB\.new|(?:Liquid|Haml|Slim)\.(?:Template|Engine)\.(?:new|parse)|RubyVM\.InstructionSequence\.(?:new|compile|eval))$/;
+
+/** PHP: `new $class` and `$function(…)`, where a request says which. */
+function namedByCaller(c: Code, report: Parameters<Rule['check']>[1]): void {
+  for (const call of c.facts.calls) {
+    if (!/^\$\w+$/.test(call.callee)) continue;
+    const values = c.facts.valuesOf(call.callee, call.open);
+    if (!values.some((v) => v.to - v.from <= 12 && fromRequest(c, v))) continue;
+    // Compared with what there is, or taken out of a table.
+    if (/in_array|array_key_exists|isset|match\b|===|class_exists|is_subclass_of/.test(c.around(call.start, 8, 0)))
+      continue;
+    report({
+      start: call.start,
+      end: call.end,
+      message: `The caller names the ${call.isNew ? 'class' : 'function'} to use: choose from a fixed table.`,
+    });
+  }
+}
 
 /** `new StringReader("…")`. */
 const isWrittenReader = (c: Code, range: { from: number; to: number }): boolean =>

@@ -150,7 +150,9 @@ export const commandInjection: Rule = {
       if (/^(?:system|popen)$/.test(callee) && !/^(?:php|ruby|c)$/.test(lang)) continue;
       if (callee === 'command' && lang !== 'java') callee = '';
       const isShell = shell.test(callee) || (callee.endsWith('.exec') && lang === 'java' && source.has(/Runtime/));
-      const isProgram = !isShell && program.test(callee);
+      const isProgram =
+        !isShell &&
+        (program.test(callee) || (lang === 'ruby' && /^(?:Process\.(?:exec|spawn)|PTY\.spawn)$/.test(callee)));
       if (!isShell && !isProgram) continue;
       const args = call.args.filter(
         (a) => a.name === undefined || /^(?:args|cmd|command|bash_command|file|program|executable)$/.test(a.name),

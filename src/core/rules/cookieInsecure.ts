@@ -176,11 +176,12 @@ function php(source: Source, report: Report): void {
   const on = /^(?:true|1|\$)/i;
   for (const call of c.facts.callsNamed('setcookie', 'setrawcookie', 'session_set_cookie_params')) {
     const given = call.args.map((a) => c.text(a));
+    const flag = (name: string): boolean => on.test(c.text(c.named(call, name)));
     const array = given.find((o) => /^\[|^array\(/.test(o));
     const at = call.name.startsWith('session') ? 3 : 5;
     const isSafe = array
       ? /['"]secure['"]\s*=>\s*(?!false)/i.test(array) && /['"]httponly['"]\s*=>\s*(?!false)/i.test(array)
-      : on.test(given[at] ?? '') && on.test(given[at + 1] ?? '');
+      : (on.test(given[at] ?? '') || flag('secure')) && (on.test(given[at + 1] ?? '') || flag('httponly'));
     if (!isSafe && given.length > 0) report({ start: call.start, end: call.end });
   }
 }

@@ -76,8 +76,8 @@ export const corsPermissive: Rule = {
         } else if (
           (value ?? !known) &&
           fromRequest(c, value ?? name) &&
-          !/contains|indexOf|allow(?:ed)?_?(?:list|origins)|whitelist|equals|in_array|include\?|matches|==|startsWith|HasSuffix/i.test(
-            c.around(call.start, 8, 0),
+          !/contains|indexOf|allow|whitelist|trusted|valid|equals|in_array|include\?|match|==|startsWith|HasSuffix/i.test(
+            c.around(call.start, 8, 0).replace(/Access-Control-[\w-]{1,40}/gi, ''),
           )
         )
           report({

@@ -70,6 +70,13 @@ export const csrfDisabled: Rule = {
     'auth_password_validators',
     'xpack',
     'sessionfixation',
+    'force_ssl',
+    'default_protect_from_forgery',
+    'allow_forgery_protection',
+    'permit_all_parameters',
+    'cookies_serializer',
+    'default_headers',
+    'hosts',
     'requestmapping',
     'disable_auto_escaping_policy',
     'setallowuniversalaccessfromfileurls',
@@ -100,11 +107,18 @@ export const csrfDisabled: Rule = {
           tier: 'medium',
           message: 'Mapping answers to every method, GET among them, which no token protects: name the methods.',
         });
+    // What holds for a developer's machine says nothing of the others.
+    if (source.language === 'ruby' && !/environments\/(?:development|test)/.test(source.path))
+      for (const m of text.matchAll(ofRails)) report({ start: m.index, end: m.index + m[0].length, tier: 'high' });
     for (const m of /^(?:java|kotlin|scala|groovy)$/.test(source.language) ? text.matchAll(ofJvm) : [])
       report({ start: m.index, end: m.index + m[0].length, tier: 'high' });
   },
   fix: switchBack('Leave the protection on'),
 };
+
+/** Settings of a Rails application. */
+const ofRails =
+  /^[ \t]*(?:\w+(?:::\w+)*\.(?:application\.)?)?(?:config\.)?(?:force_ssl\s*=\s*false|action_controller\.(?:(?:default_protect_from_forgery|allow_forgery_protection)\s*=\s*false|permit_all_parameters\s*=\s*true)|permit_all_parameters\s*=\s*true|action_dispatch\.(?:cookies_serializer\s*=\s*:(?:marshal|hybrid)|default_headers\.(?:delete|except)\s*\(?\s*["'](?:X-Frame-Options|X-Content-Type-Options|Content-Security-Policy)["']|default_headers\s*=\s*\{\s*\})|hosts\.clear\b)/gm;
 
 /** The newer, nested forms of Spring Security, and what template engines and views of the JVM can switch off. */
 const ofJvm =

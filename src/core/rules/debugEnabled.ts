@@ -43,6 +43,7 @@ export const debugEnabled: Rule = {
     'node_env',
     'enablewebsecurity',
     'setdebug',
+    'phpinfo',
   ],
   check(source, report) {
     if (isTestPath(source.path)) return;
@@ -79,7 +80,7 @@ export const debugEnabled: Rule = {
               : language === 'java'
                 ? /@EnableWebSecurity\s*\(\s*debug\s*=\s*true|setWebContentsDebuggingEnabled\s*\(\s*true/g
                 : language === 'php'
-                  ? /ini_set\s*\(\s*['"]display_errors['"]\s*,\s*(?:1|['"](?:1|on)['"])/gi
+                  ? /ini_set\s*\(\s*['"]display_errors['"]\s*,\s*(?:1|['"](?:1|on)['"])|^[ \t]*(?:echo\s+)?phpinfo\s*\(/gim
                   : undefined;
     if (language === 'c-sharp') {
       const c = code(source);

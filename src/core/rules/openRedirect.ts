@@ -42,6 +42,7 @@ export const openRedirect: Rule = {
         const first = call.args[0];
         if (
           first &&
+          !/^"\/(?!\/)/.test(c.text(first)) &&
           (c.isBuilt(first) ||
             (callee === 'RedirectView' &&
               fromRequest(c, first) &&

@@ -20,6 +20,13 @@ export const pathTraversal: Rule = {
   keywords: [
     'join',
     'resolve',
+    'copy',
+    'rename',
+    'symlink',
+    'chdir',
+    'glob',
+    'pstore',
+    'io',
     'open',
     'readfile',
     'readfilesync',
@@ -80,7 +87,9 @@ export const pathTraversal: Rule = {
     );
     for (const call of c.facts.calls) {
       const joins = join.test(call.callee) || (isJvm && isPathResolve(c, call));
-      const opens = !joins && (open.test(call.callee) || (call.isNew && open.test(call.name)));
+      const opens =
+        !joins &&
+        (open.test(call.callee) || ofScripts(source.language, call.callee) || (call.isNew && open.test(call.name)));
       if (!joins && !opens) continue;
       if (
         joins &&
@@ -95,7 +104,14 @@ export const pathTraversal: Rule = {
       const body = c.around(call.start, 12, 8);
       const args = joins
         ? call.args
-        : call.args.slice(0, call.name === 'File' || call.name === 'file' ? 2 : call.name === 'ServeFile' ? 3 : 1);
+        : call.args.slice(
+            0,
+            call.name === 'File' || call.name === 'file' || /^(?:copy|rename|link|symlink)$/.test(call.callee)
+              ? 2
+              : call.name === 'ServeFile'
+                ? 3
+                : 1,
+          );
       let bad = false;
       let entry = false;
       for (const a of args) {
@@ -122,7 +138,7 @@ export const pathTraversal: Rule = {
     }
     if (source.language === 'ruby')
       for (const m of source.text.matchAll(
-        /\b(?:send_file|File\.(?:read|open|new|delete)|IO\.read|render\s+(?:file|template|action|partial)?:?)\s*\(?\s*[^\n,]{0,80}\bparams\[[^\]\n]{1,60}\](?![^\n]*basename)/g,
+        /(?!render\s+(?:html|plain|json|xml|text|inline|body|status|js):)\b(?:send_file|File\.(?:read|open|new|delete)|IO\.read|render\s+(?:file|template|action|partial)?:?)\s*\(?\s*[^\n,]{0,80}\bparams\[[^\]\n]{1,60}\](?![^\n]*basename)/g,
       ))
         report({ start: m.index, end: m.index + m[0].length });
     for (const call of c.facts.callsNamed('extractall', 'unpack_archive', 'extractAllTo')) {
@@ -137,6 +153,17 @@ export const pathTraversal: Rule = {
     }
   },
 };
+
+/** More ways of PHP and Ruby to a file or folder. */
+const ofScripts = (language: string, callee: string): boolean =>
+  (language === 'php' &&
+    /^(?:chdir|chroot|link|symlink|dir|touch|chmod|chown|glob|readlink|fopen|gzopen|simplexml_load_file|parse_ini_file|md5_file|sha1_file|hash_file|ZipArchive\.open|imagecreatefrom\w+)$/.test(
+      callee,
+    )) ||
+  (language === 'ruby' &&
+    /^(?:Dir\.(?:chdir|foreach|each_child|rmdir|unlink|exist\?)|IO\.(?:readlines|binwrite|sysopen)|PStore\.new|File\.(?:readlines|foreach|symlink|chmod))$/.test(
+      callee,
+    ));
 
 /** `Path.resolve` of Java, whose owner is called like a folder or is a path. */
 const isPathResolve = (c: Code, call: Call): boolean =>

@@ -1,4 +1,5 @@
 import { code } from './kit/code.ts';
+import { fromRequest } from './kit/taint.ts';
 import type { Rule } from './rule.ts';
 
 export const regexFromInput: Rule = {
@@ -6,14 +7,32 @@ export const regexFromInput: Rule = {
   title: 'Regular expression comes from outside',
   tier: 'medium',
   category: 'injection',
-  languages: ['javascript', 'typescript', 'tsx', 'python', 'java', 'ruby', 'c-sharp'],
+  languages: ['javascript', 'typescript', 'tsx', 'python', 'java', 'ruby', 'c-sharp', 'php'],
   references: ['CWE-1333', 'CWE-400'],
   why: 'A crafted pattern takes exponential time and stops the process.',
   remedy: 'escape it, or use an engine that runs in linear time',
-  keywords: ['regexp', 'compile', 're', 'regex', 'pattern'],
+  keywords: [
+    'regexp',
+    'compile',
+    're',
+    'regex',
+    'pattern',
+    'preg_match',
+    'preg_match_all',
+    'preg_replace',
+    'preg_replace_callback',
+    'preg_split',
+    'preg_grep',
+    'preg_filter',
+  ],
   check(source, report) {
     const c = code(source);
     for (const call of c.facts.calls) {
+      if (source.language === 'php') {
+        const pattern = ofPhp.test(call.callee) ? call.args[0] : undefined;
+        if (pattern && fromRequest(c, pattern, /^preg_quote$/)) report({ start: call.start, end: call.end });
+        continue;
+      }
       if (
         !/^(?:RegExp|re\.(?:compile|match|search|findall|sub|split|fullmatch)|Pattern\.(?:compile|matches)|Regexp\.new|Regex)$/.test(
           call.callee,
@@ -26,3 +45,5 @@ export const regexFromInput: Rule = {
     }
   },
 };
+
+const ofPhp = /^(?:preg_(?:match|match_all|replace|replace_callback|split|grep|filter)|mb_ereg\w*)$/;

@@ -1,3 +1,4 @@
+import type { Call } from '../languages/facts.ts';
 import { code } from './kit/code.ts';
 import { fromRequest } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
@@ -71,7 +72,7 @@ export const serverSideRequest: Rule = {
   check(source, report) {
     const c = code(source);
     for (const call of c.facts.calls) {
-      if (!fetches.test(call.callee) && !jvmBuilders.test(call.callee)) continue;
+      if (!fetches.test(call.callee) && !jvmBuilders.test(call.callee) && !isPhpClient(c, call)) continue;
       if (call.callee === 'URL' && !(call.isNew && /^(?:java|kotlin|scala|groovy)$/.test(source.language))) continue;
       if (call.callee === 'fetch' && source.language === 'python') continue;
       let arg =
@@ -113,6 +114,19 @@ export const serverSideRequest: Rule = {
     }
   },
 };
+
+/** A variable of PHP that is called like a client, or holds one. */
+function isPhpClient(c: ReturnType<typeof code>, call: Call): boolean {
+  if (
+    c.source.language !== 'php' ||
+    !/^\$\w+(?:\.\w+)?\.(?:get|post|put|patch|delete|head|options|request|requestAsync|getAsync|postAsync)$/.test(
+      call.callee,
+    )
+  )
+    return false;
+  const owner = call.callee.split('.').at(-2)!;
+  return /client|guzzle|http|curl|browser/i.test(owner) && !/kernel|request|cache|redis/i.test(owner);
+}
 
 /** The address of a request that is built step by step: `HttpRequest.newBuilder().uri(…)`. */
 const jvmBuilders =

@@ -65,6 +65,17 @@ export const tlsVerifyOff: Rule = {
     'donotevaluate',
     'disabledtrustevaluator',
     'hostkeycallback',
+    'verify_host',
+    'verifyname',
+    'sslverify',
+    'sslverifypeer',
+    'sslverifypeername',
+    'allow_self_signed',
+    'sslallowselfsigned',
+    'withoutverifying',
+    'verifypeer',
+    'verifyhost',
+    'openssl_verify_mode',
     'onreceivedsslerror',
     'setsslonconnect',
     'setstarttlsrequired',
@@ -190,10 +201,17 @@ export const tlsVerifyOff: Rule = {
       ))
         report({ start: m.index, end: m.index + m[0].length, key: 'checkServerIdentity' });
     } else if (source.language === 'php') {
+      for (const m of text.matchAll(ofPhp))
+        report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, '') });
       for (const m of text.matchAll(
         /\bCURLOPT_SSL_VERIFY(?:PEER|HOST)\s*=>\s*(?:false|0)\b|['"](?:verify|verify_peer|verify_peer_name)['"]\s*=>\s*false\b/gi,
       ))
         report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, '') });
+    } else if (source.language === 'ruby') {
+      for (const m of text.matchAll(
+        /\bopenssl_verify_mode['"]?\s*(?::|=>)\s*(?:['"]none['"]|:none\b|OpenSSL::SSL::VERIFY_NONE)/g,
+      ))
+        report({ start: m.index, end: m.index + m[0].length, key: 'openssl_verify_mode' });
     } else if (source.language === 'swift') {
       for (const m of text.matchAll(
         /\.disableEvaluation\b|\bDisabledTrustEvaluator\s*\(|\bURLCredential\s*\(\s*trust\s*:|\bvalidatesDomainName\s*=\s*false|\ballowInvalidCertificates\s*=\s*true/g,
@@ -220,3 +238,7 @@ export const tlsVerifyOff: Rule = {
   },
   fix: switchBack('Keep the certificate check on'),
 };
+
+/** Clients of PHP: Symfony, WordPress, Laminas, Laravel, Unirest, streams. */
+const ofPhp =
+  /['"](?:verify_host|verifyname|sslverify|sslverifypeer|sslverifypeername|ssl_verify_peer)['"]\s*=>\s*(?:false|0)\b|['"](?:allow_self_signed|sslallowselfsigned)['"]\s*=>\s*true\b|(?:->|::)withoutVerifying\s*\(\s*\)|\bRequest::verify(?:Peer|Host)\s*\(\s*false\s*\)/gi;

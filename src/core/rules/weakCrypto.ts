@@ -355,6 +355,16 @@ export const weakCrypto: Rule = {
             report({ ...hit, key: callee });
         } else if (/^hash$/.test(callee) && /["'](?:md[245]|sha1)["']/.test(text) && secretish.test(context()))
           report({ ...hit, key: callee });
+        else if (
+          /^openssl_(?:encrypt|decrypt)$/.test(callee) &&
+          call.name.endsWith('encrypt') &&
+          isWritten(c, call.args[4])
+        )
+          report({
+            ...hit,
+            key: 'static iv',
+            message: 'Fixed initialisation vector: make a random one for each message.',
+          });
         else if (callee.startsWith('mcrypt_') || (callee === 'openssl_encrypt' && /(?:des|rc4|ecb)/i.test(text)))
           report({ ...hit, key: callee });
         else if (
@@ -370,7 +380,15 @@ export const weakCrypto: Rule = {
           )
         ) {
           if (!callee.startsWith('OpenSSL.HMAC') || /["'](?:md5|sha1)["']/i.test(text)) weakHash(callee);
-        } else if (/^OpenSSL\.Cipher\.new$|^OpenSSL\.Cipher\.Cipher\.new$/.test(callee) && /des|rc4|ecb|bf/i.test(text))
+        } else if (
+          /^OpenSSL\.Digest\.(?:new|digest|hexdigest)$/.test(callee) &&
+          /^["']?:?(?:md[45]|sha1?)["']?$/i.test(c.text(first))
+        )
+          weakHash(callee);
+        else if (/^OpenSSL\.Cipher\.AES\.new$/.test(callee) && /:ECB\b|["']ECB["']/i.test(text))
+          report({ ...hit, key: 'ECB' });
+        else if (/^(?:Crypt\.Blowfish|RC4|Crypt\.Rijndael)\.new$/.test(callee)) report({ ...hit, key: 'cipher' });
+        else if (/^OpenSSL\.Cipher\.new$|^OpenSSL\.Cipher\.Cipher\.new$/.test(callee) && /des|rc4|ecb|bf/i.test(text))
           report({ ...hit, key: 'cipher' });
         else if (/^OpenSSL\.PKey\.(?:RSA|DSA)\.(?:new|generate)$/.test(callee) && /\(\s*(?:512|768|1024)\b/.test(text))
           report({ ...hit, key: 'key size' });
@@ -380,6 +398,19 @@ export const weakCrypto: Rule = {
       )
         report({ ...hit, key: callee });
     }
+    // Without brackets it is no call: Digest::MD5.new << text
+    if (lang === 'ruby')
+      for (const m of source.text.matchAll(/\b(?:OpenSSL::)?Digest::(?:MD[45]|SHA1)\.new\b(?!\s*\()/g)) {
+        const line = source.lines[source.lineAt(m.index) - 1] ?? '';
+        if (!harmless.test(line) || /pass(?:word|wd)/i.test(line))
+          report({
+            start: m.index,
+            end: m.index + m[0].length,
+            key: m[0],
+            message:
+              'MD5 and SHA-1 are broken: use SHA-256, or a password hash (argon2, scrypt, bcrypt) for passwords.',
+          });
+      }
     if (/^(?:java|kotlin)$/.test(lang))
       for (const m of source.text.matchAll(/\bclass\s+\w+\s+extends\s+MessageDigest\b/g))
         report({

@@ -1,4 +1,5 @@
 import { code, type Code } from './kit/code.ts';
+import { wholeText } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const xmlExternalEntities: Rule = {
@@ -19,6 +20,9 @@ export const xmlExternalEntities: Rule = {
     'xml2json',
     'parser',
     'xmlparsedtdload',
+    'parseoptionnoent',
+    'parseoptiondtdload',
+    'libxml_dtdload',
     'documentbuilderfactory',
     'saxparserfactory',
     'xmlreader',
@@ -192,6 +196,8 @@ export const xmlExternalEntities: Rule = {
       for (const call of c.facts.calls)
         if (
           /LIBXML_NOENT|LIBXML_DTDLOAD/.test(c.text({ from: call.open, to: call.close + 1 })) ||
+          (/^(?:loadXML|loadHTML|load|XML|open|SimpleXMLElement|simplexml_load_(?:string|file))$/.test(call.name) &&
+            call.args.some((a) => a.to - a.from <= 2 && /LIBXML_NOENT|LIBXML_DTDLOAD/.test(wholeText(c, a)))) ||
           (call.name === 'libxml_disable_entity_loader' && /false/i.test(c.text(call.args[0])))
         )
           report({ start: call.start, end: call.end });
@@ -217,7 +223,9 @@ export const xmlExternalEntities: Rule = {
           report({ start: call.start, end: call.end });
     }
     if (lang === 'go')
-      for (const m of text.matchAll(/\b(?:parser|libxml2|xml)\.(?:XMLParseNoEnt|XMLParseDTDLoad|XML_PARSE_NOENT)\b/g))
+      for (const m of text.matchAll(
+        /\b(?:parser|libxml2|xml)\.(?:XMLParseNoEnt|XMLParseDTDLoad|ParseOptionNoEnt|ParseOptionDTDLoad|XML_PARSE_NOENT)\b/g,
+      ))
         report({ start: m.index, end: m.index + m[0].length });
     for (const a of c.facts.assignments)
       if (a.name === 'noent' && c.text(a) === 'true') report({ start: a.start, end: a.end });
