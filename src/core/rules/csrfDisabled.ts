@@ -70,6 +70,7 @@ export const csrfDisabled: Rule = {
     'auth_password_validators',
     'xpack',
     'sessionfixation',
+    'exported',
     'force_ssl',
     'default_protect_from_forgery',
     'allow_forgery_protection',
@@ -107,6 +108,37 @@ export const csrfDisabled: Rule = {
           tier: 'medium',
           message: 'Mapping answers to every method, GET among them, which no token protects: name the methods.',
         });
+    // Spring's actuator: these show settings, memory and logs to whoever asks.
+    if ((source.language === 'yaml' || source.language === 'properties') && text.includes('exposure'))
+      for (const m of text.matchAll(actuator)) {
+        const start = m.index + Math.max(m[0].lastIndexOf('\n') + 1, 0);
+        report({
+          start,
+          end: m.index + m[0].length,
+          key: 'actuator',
+          tier: 'high',
+          message:
+            'Settings, memory or logs of the application are shown to whoever asks: expose health and info alone.',
+        });
+      }
+    // Part of an app that any other app may start; the one with the launcher's filter has to be.
+    if (source.language === 'xml' && text.includes('android:exported'))
+      for (const m of text.matchAll(/<(?:activity|service|receiver|provider)\b[^<>]{0,600}>/g))
+        if (
+          /android:exported\s*=\s*"true"/.test(m[0]) &&
+          !/android:(?:read|write)?[pP]ermission\s*=/.test(m[0]) &&
+          (m[0].endsWith('/>') ||
+            !/^[^]{0,1500}?<\/(?:activity|service|receiver|provider)>/
+              .exec(text.slice(m.index, m.index + 2000))?.[0]
+              .includes('<intent-filter'))
+        )
+          report({
+            start: m.index + m[0].indexOf('android:exported'),
+            end: m.index + m[0].length,
+            key: `exported:${/android:name\s*=\s*"([^"]{1,200})"/.exec(m[0])?.[1] ?? ''}`,
+            tier: 'medium',
+            message: 'Any other app may start this part: set exported to false, or ask for a permission.',
+          });
     // What holds for a developer's machine says nothing of the others.
     if (source.language === 'ruby' && !/environments\/(?:development|test)/.test(source.path))
       for (const m of text.matchAll(ofRails)) report({ start: m.index, end: m.index + m[0].length, tier: 'high' });
@@ -115,6 +147,9 @@ export const csrfDisabled: Rule = {
   },
   fix: switchBack('Leave the protection on'),
 };
+
+const actuator =
+  /^[ \t]*management\.endpoints\.web\.exposure\.include[ \t]*[=:][^\n]{0,200}\b(?:env|heapdump|threaddump|shutdown|logfile|configprops|jolokia)\b|^[ \t]+exposure:[ \t]*\n[ \t]+include:(?:[ \t]*["']?\*["']?|[^\n]{0,200}\b(?:env|heapdump|threaddump|shutdown|logfile|configprops|jolokia)\b|[ \t]*\n(?:[ \t]+-[^\n]{0,60}\n){0,10}?[ \t]+-[ \t]*["']?(?:\*|(?:env|heapdump|threaddump|shutdown|logfile|configprops|jolokia)\b))/gm;
 
 /** Settings of a Rails application. */
 const ofRails =
