@@ -115,6 +115,15 @@ export const corsPermissive: Rule = {
             message: 'Messages of any page are obeyed: compare event.origin with the one that may send.',
           });
       }
+      for (const call of c.facts.callsNamed('set', 'writeHead', 'header', 'setHeaders')) {
+        const head = c.text({ from: call.open, to: call.close });
+        if (
+          call.args.length < 3 &&
+          /["']access-control-allow-origin["']\s*:\s*(?:req|request)\b[.[]/i.test(head) &&
+          !/\b(?:includes|has|test)\(/.test(c.around(call.start, 10, 0))
+        )
+          report({ start: call.start, end: call.end });
+      }
       for (const call of c.facts.callsNamed('setHeader', 'header', 'set', 'writeHead')) {
         const [name, value] = call.args;
         if (

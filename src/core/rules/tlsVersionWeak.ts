@@ -1,5 +1,5 @@
-import { code } from './kit/code.ts';
-import { codeLanguages, type Rule } from './rule.ts';
+import { code, type Code } from './kit/code.ts';
+import { codeLanguages, type Hit, type Rule } from './rule.ts';
 
 export const tlsVersionWeak: Rule = {
   id: 'tls-version-weak',
@@ -74,6 +74,7 @@ export const tlsVersionWeak: Rule = {
     'usmuserdata',
     'ssl_enabled',
     'setenabledprotocols',
+    'require_encryption',
   ],
   check(source, report) {
     const { text } = source;
@@ -98,6 +99,7 @@ export const tlsVersionWeak: Rule = {
         continue;
       report({ start: m.index, end: m.index + m[0].length, key: m[0] });
     }
+    if (source.language === 'python') plainByOption(code(source), report);
     // The same under the names of an import.
     if (source.language === 'python')
       for (const call of code(source).facts.callsNamed('Telnet', 'FTP', 'AutoAddPolicy', 'WarningPolicy'))
@@ -166,4 +168,29 @@ function literalEnd(text: string, from: number): number {
     else if (text[i] === '}' && --depth === 0) return i + 1;
   }
   return last;
+}
+
+/** Clients and servers of Python that an option makes speak in clear. */
+function plainByOption(c: Code, report: (hit: Hit) => void): void {
+  for (const call of c.facts.callsNamed('CommunityData')) {
+    const model = c.text(c.named(call, 'mpModel'));
+    if (model === '0' || model === '1')
+      report({
+        start: call.start,
+        end: call.end,
+        tier: 'medium',
+        message: 'SNMP before version 3 sends its password in clear: use UsmUserData with keys.',
+      });
+  }
+  for (const call of c.facts.callsNamed('UsmUserData'))
+    if (call.args.length < 2)
+      report({
+        start: call.start,
+        end: call.end,
+        tier: 'medium',
+        message: 'SNMP user without keys: pass authKey and privKey.',
+      });
+  for (const call of c.facts.callsNamed('Security'))
+    if (c.text(c.named(call, 'require_encryption')) === 'False')
+      report({ start: call.start, end: call.end, message: 'Cluster may talk in clear: leave require_encryption on.' });
 }

@@ -177,6 +177,8 @@ export const unsafeDeserialization: Rule = {
           report(hit);
       } else if (/^(?:javascript|typescript|tsx)$/.test(lang)) {
         if (/(?:^|\.)(?:unserialize|deepDeserialize)$/.test(callee) && varies) report(hit);
+        else if (name === 'deserialize' && source.has(/['"](?:serialize-to-js|funcster|cryo)['"]/) && varies)
+          report(hit);
         else if (
           /^(?:yaml|jsyaml)\.(?:load|loadAll)$/.test(callee) &&
           (source.has(/DEFAULT_FULL_SCHEMA|js-yaml-js-types/) ||

@@ -18,6 +18,8 @@ export const weakCrypto: Rule = {
     'use AES-GCM with a fresh nonce, SHA-256 or better, RSA of 3072 bits, and a password hash (argon2, scrypt, bcrypt) for passwords',
   keywords: [
     'mode_cbc',
+    'hashids',
+    'authmechanism',
     'mode_ctr',
     'gcmparameterspec',
     'argon2',
@@ -120,7 +122,8 @@ export const weakCrypto: Rule = {
     const lang = source.language;
     const isJs = lang === 'javascript' || lang === 'typescript' || lang === 'tsx';
     for (const call of c.facts.calls) {
-      const { callee, name } = call;
+      const { name } = call;
+      const callee = lang === 'python' ? call.callee.replace(/^(?:Crypto|Cryptodome)\.\w+\./, '') : call.callee;
       const first = call.args[0];
       const text = c.text({ from: call.open, to: call.close + 1 });
       const hit = { start: call.start, end: call.end };
@@ -154,7 +157,7 @@ export const weakCrypto: Rule = {
           weakHash(callee);
         else if (callee === 'hashlib.new' && /["'](?:md[245]|sha1?)["']/i.test(text)) weakHash(callee);
         else if (
-          /^(?:(?:Crypto|Cryptodome)\.Cipher\.)?(?:DES3?|ARC[24]|Blowfish|XOR|CAST)\.new$|(?:^|\.)algorithms\.(?:ARC4|Blowfish|IDEA|CAST5|TripleDES|SEED)$/.test(
+          /^(?:DES3?|ARC[24]|Blowfish|XOR|CAST)\.new$|(?:^|\.)algorithms\.(?:ARC4|Blowfish|IDEA|CAST5|TripleDES|SEED)$/.test(
             callee,
           )
         )
@@ -177,6 +180,14 @@ export const weakCrypto: Rule = {
             key: 'unauthenticated',
             message: 'AES without authentication: what was changed on the way decrypts all the same; use AES-GCM.',
           });
+        else if (name === 'Hashids' && /\b(?:SECRET_KEY|secret_key)\b/.test(text))
+          report({
+            ...hit,
+            tier: 'medium',
+            message: 'Salt of Hashids can be found out, and it is the key of the application: use a salt of its own.',
+          });
+        else if (c.facts.literal(c.named(call, 'authMechanism')) === 'MONGODB-CR')
+          report({ ...hit, message: 'MONGODB-CR is broken and withdrawn: use SCRAM-SHA-256.' });
         else if (/(?:^|\.)modes\.ECB$/.test(callee)) report({ ...hit, key: 'ECB' });
         else if (/^(?:RSA|DSA)\.generate$|(?:^|\.)(?:rsa|dsa)\.generate_private_key$/.test(callee)) {
           const size = /(?:key_size\s*=\s*|\(\s*(?:bits\s*=\s*)?(?:65537\s*,\s*)?)(\d{3,5})/.exec(text)?.[1];
