@@ -14,6 +14,16 @@ function writtenKey(c: Code, call: Call): string | undefined {
     const values = c.facts.valuesOf(key, call.open).map((a) => written.exec(c.text(a))?.[1]);
     return values.length === 1 ? values[0] : undefined;
   }
+  // The key of jose: new TextEncoder().encode('…')
+  if (call.name === 'encode' && /^TextEncoder\(\)\.encode$/.test(call.callee) && c.source.has(/['"]jose['"]/)) {
+    const value = c.facts.literal(call.args[0]);
+    const { tokens } = c.facts;
+    const before = tokens
+      .slice(Math.max(0, call.first - 4), call.first)
+      .map((t) => t.text)
+      .join(' ');
+    return value && value.length > 7 && /(?:secret|key)\w*\s*=/i.test(before) ? value : undefined;
+  }
   if (call.name === 'createHmac' && call.args[1] && !/KEY|EXAMPLE/.test(c.text(call.args[1])))
     return c.facts.literal(call.args[1]) || undefined;
   if (
@@ -24,6 +34,18 @@ function writtenKey(c: Code, call: Call): string | undefined {
     return (secret && c.facts.literal(secret)) || undefined;
   }
   return undefined;
+}
+
+/** A token that carries the password of the one it is for. */
+function tellsPassword(c: Code, call: Call): boolean {
+  if (!/^(?:jwt|jsonwebtoken|JWT|jose\.JWT)\.(?:sign|encode)$/.test(call.callee)) return false;
+  const payload = call.args[0];
+  if (!payload) return false;
+  const name = /^\w+$/.exec(c.text(payload))?.[0];
+  const texts = name === undefined ? [payload] : c.facts.valuesOf(name, payload.from);
+  return texts.some(
+    (a) => /["'{,\s](?:password|passwd)["']?\s*[:,}]/i.test(c.text(a)) && /^\{|^dict\(/.test(c.text(a)),
+  );
 }
 
 const unsound = /verify\s*=\s*False|["']verify_signature["']\s*:\s*False|algorithms\s*=\s*\[?\s*["']none["']/i;
@@ -49,6 +71,8 @@ export const tokenUnverified: Rule = {
   remedy: 'verify the signature with a fixed list of algorithms',
   keywords: [
     'algorithm',
+    'decodejwt',
+    'textencoder',
     'signedstring',
     'jwts',
     'createhmac',
@@ -161,6 +185,22 @@ export const tokenUnverified: Rule = {
           ...hit,
           key: 'bind',
           message: 'A directory takes a login without a password as anonymous: ask for one.',
+        });
+      else if (
+        /^(?:jose\.)?(?:decodeJwt)$/.test(call.callee) &&
+        source.has(/['"]jose['"]/) &&
+        // To read a token is fine where it is verified, too.
+        !source.has(/\bjwtVerify\b|\bcompactVerify\b|\bjwtDecrypt\b/)
+      )
+        report({ ...hit, key: 'decode', tier: 'high' });
+      else if (/^(?:jose\.)?JWT\.(?:verify|sign)$/.test(call.callee) && /\bJWK\.None\b/.test(body))
+        report({ ...hit, key: 'none' });
+      else if (tellsPassword(c, call))
+        report({
+          ...hit,
+          key: 'password in token',
+          tier: 'medium',
+          message: 'Anybody can read what is in a token: leave the password out.',
         });
       else if (/^Algorithm\.none$|alg\w*\.none$/i.test(call.callee)) report({ ...hit, key: 'none' });
       else if (call.name === 'decode' && source.has(/['"]jwt-simple['"]/) && /^true$/.test(c.text(call.args[2])))
