@@ -3,6 +3,10 @@ import type { Source } from '../languages/source.ts';
 import { switchBack } from './kit/switchBack.ts';
 import type { Hit, Rule } from './rule.ts';
 
+/** Images whose environment takes the login away. */
+const noLogin =
+  /^(?:POSTGRES_HOST_AUTH_METHOD=trust|MYSQL_ALLOW_EMPTY_PASSWORD=(?:yes|true|1)|MARIADB_ALLOW_EMPTY_ROOT_PASSWORD=(?:yes|true|1)|ALLOW_EMPTY_PASSWORD=(?:yes|true)|xpack\.security\.enabled=false|DISABLE_SECURITY_PLUGIN=true|NEO4J_AUTH=none|GF_AUTH_ANONYMOUS_ENABLED=true)$/i;
+
 export const composePrivileged: Rule = {
   id: 'compose-privileged',
   title: 'Service given the rights of its host',
@@ -32,6 +36,11 @@ export const composePrivileged: Rule = {
     'runargs',
     'mounts',
     'initializecommand',
+    'source',
+    'read_only',
+    'devices',
+    'ports',
+    'environment',
   ],
   check(source, report) {
     if (source.language === 'json') {
@@ -63,6 +72,41 @@ export const composePrivileged: Rule = {
             /(?:unconfined|label[:=]disable|no-new-privileges[:=]false|systempaths[:=]unconfined)/.test(n.value)
           )
             report(hit);
+          else if (n.key === 'source' && /\/(?:docker|containerd|crio|podman)\.sock$/.test(n.value))
+            report({
+              ...hit,
+              message:
+                'The Docker socket in a container is root on the host: use a proxy that allows the calls needed.',
+            });
+          else if (
+            n.key === 'read_only' &&
+            n.value === 'false' &&
+            owner !== 'volumes' &&
+            n.parent?.parent?.key === 'services'
+          )
+            report({
+              ...hit,
+              tier: 'medium',
+              message: 'An intruder may change the program: mount what must be written.',
+            });
+          else if (
+            owner === 'devices' &&
+            /^\/dev\/(?:mem|kmem|port|sd[a-z]|nvme\w*|vd[a-z]|xvd[a-z]|disk)\b/.test(n.value)
+          )
+            report({ ...hit, message: 'A device of the host that holds its memory or disk: leave it out.' });
+          else if (
+            owner === 'ports' &&
+            /^0\.0\.0\.0:\d{1,5}:(?:1433|1521|2375|2376|3306|5432|5984|6379|8086|9200|9300|11211|27017)(?:\/tcp)?$/.test(
+              n.value,
+            )
+          )
+            report({
+              ...hit,
+              tier: 'medium',
+              message: 'The store can be reached from every network: bind it to 127.0.0.1.',
+            });
+          else if (noLogin.test(`${n.key}=${n.value}`) || (owner === 'environment' && noLogin.test(n.value)))
+            report({ ...hit, tier: 'high', message: 'Whoever reaches the store is let in: ask for a password.' });
           else if (n.key === 'user' && /^(?:root|0)(?::|$)/.test(n.value)) report({ ...hit, tier: 'high' });
         }
       }

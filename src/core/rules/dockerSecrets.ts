@@ -1,5 +1,52 @@
 import type { Rule } from './rule.ts';
 
+const steps: readonly (readonly [string, RegExp, string, 'high'?])[] = [
+  [
+    'EXPOSE',
+    /(?:^|\s)(?:23|3389|5800|5900)(?:\/tcp)?(?:\s|$)/,
+    'A port of remote administration is offered: use the orchestrator to get in.',
+  ],
+  [
+    'RUN',
+    /\binstall\b[^;&|]{0,400}\b(?:openssh-server|telnetd|vsftpd)\b|\bapk\s+add\b[^;&|]{0,400}\bopenssh-server\b/,
+    'A server for logins in an image is a door nobody needs: use the orchestrator to get in.',
+  ],
+  [
+    'VOLUME',
+    /(?:docker|containerd|crio)\.sock/,
+    'The Docker socket in a container is root on the host: leave it out.',
+    'high',
+  ],
+  [
+    'RUN',
+    /\buseradd\s[^;&|]{0,100}(?:-u|--uid)[\s=]+0\b/,
+    'A second root account: give the user a number of its own.',
+    'high',
+  ],
+  [
+    'RUN',
+    /\bVerify-(?:Peer|Host)\W{1,10}false\b/i,
+    'Packages are fetched without a check of the server: trust its CA instead.',
+    'high',
+  ],
+  [
+    'RUN',
+    /\s--?(?:registry|source|index-url|extra-index-url|repository)[=\s]\s{0,10}http:\/\/(?!localhost|127\.)/,
+    'Packages are fetched without TLS: use https.',
+    'high',
+  ],
+  [
+    'RUN',
+    /\bchmod\s+(?:-R\s+)?(?:[ug]{0,2}[ao][ugoa]{0,3}[+=][rx]{0,3}w|0?666)\b/,
+    'Everyone may write: give the one user that needs it the right.',
+  ],
+  [
+    'ADD',
+    /^\s*(?:--(?!checksum)\S+\s+)*https:\/\/(?!\S+\.git(?:[#\s]|$))\S+\s/,
+    'File fetched without a hash: say --checksum=sha256:…, or download and check it.',
+  ],
+];
+
 export const dockerSecrets: Rule = {
   id: 'docker-sudo-or-ssh',
   title: 'Image carries an administration door',
@@ -9,13 +56,21 @@ export const dockerSecrets: Rule = {
   references: ['CWE-250', 'CIS Docker 4.4'],
   why: 'sudo and an SSH server in an image are rights and doors that nobody needs at run time and every intruder looks for.',
   remedy: 'run as the right user and use the orchestrator to get in',
-  keywords: ['sudo', 'expose', 'chmod', 'nopasswd', 'add'],
+  keywords: ['sudo', 'expose', 'chmod', 'nopasswd', 'add', 'openssh', 'volume', 'useradd', 'verify', 'http'],
   check(source, report) {
     for (const d of source.docker) {
       if (d.name === 'EXPOSE' && /(?:^|\s)22(?:\/tcp)?(?:\s|$)/.test(d.args))
         report({ start: d.start, end: d.end, key: 'expose22' });
       if (d.name === 'RUN' && /\bNOPASSWD\b/.test(d.args))
         report({ start: d.start, end: d.end, key: 'nopasswd', tier: 'high' });
+      else if (
+        d.name === 'RUN' &&
+        /(?:^|[;&|\n])\s*sudo\s+\S|\busermod\s[^;&|]{0,100}\b(?:sudo|wheel|docker)\b/.test(d.args)
+      )
+        report({ start: d.start, end: d.end, key: 'sudo' });
+      for (const [what, found, message, tier] of steps)
+        if (d.name === what && found.test(d.args))
+          report({ start: d.start, end: d.end, key: `${what}:${message}`, message, ...(tier ? { tier } : {}) });
       if (d.name === 'RUN' && /\bchmod\s+(?:-R\s+)?(?:0?777|a\+rwx|ugo\+rwx)\b/.test(d.args))
         report({
           start: d.start,

@@ -1,11 +1,11 @@
 import type { Source } from '../languages/source.ts';
-import { ownerOf, pathOf, walk } from '../languages/treeNode.ts';
+import { at, ownerOf, pathOf, walk } from '../languages/treeNode.ts';
 import { attr, resources } from './kit/cloud.ts';
 import type { Hit, Rule } from './rule.ts';
 
 /** Lines that limit a server or a service. What counts is the name, so a value that is changed is left to other rules. */
 const lines =
-  /^[ \t]*(?:(deny\s+all|limit_(?:req|conn)\b|auth_(?:basic|request|jwt)\s+(?!off)|ssl_verify_client\s+on|proxy_ssl_verify\s+on|modsecurity\s+on|add_header\s+(?:Strict-Transport-Security|X-Frame-Options|Content-Security-Policy|X-Content-Type-Options)\b)|(SecRuleEngine\s+On|Require\s+(?:all\s+denied|valid-user|ip\b|group\b|user\b|ldap)|Header\s+(?:always\s+)?set\s+(?:Strict-Transport-Security|X-Frame-Options|Content-Security-Policy|X-Content-Type-Options)|AuthType\s+\w|SSLVerifyClient\s+require|http-request\s+deny|stats\s+auth|tcp-request\s+connection\s+reject)|(NoNewPrivileges|PrivateTmp|PrivateDevices|PrivateNetwork|ProtectHome|ProtectSystem|ProtectKernel\w+|ProtectControlGroups|RestrictSUIDSGID|RestrictAddressFamilies|RestrictNamespaces|MemoryDenyWriteExecute|LockPersonality|SystemCallFilter|CapabilityBoundingSet|DynamicUser|IPAddressDeny)\s*=\s*(?!(?:false|no|off|0)\b)|(requirepass\s+\S|rename-command\s+\w|tls-auth-clients\s+yes|AllowUsers\s+\S|AllowGroups\s+\S|MaxAuthTries\s+\d)|(disable_functions|open_basedir)\s*=\s*\S)/i;
+  /^[ \t]*(?:(deny\s+all|internal\s*;|ssl_protocols\s|limit_(?:req|conn)\b|auth_(?:basic|request|jwt)\s+(?!off)|ssl_verify_client\s+on|proxy_ssl_verify\s+on|modsecurity\s+on|add_header\s+(?:Strict-Transport-Security|X-Frame-Options|Content-Security-Policy|X-Content-Type-Options)\b)|(SecRuleEngine\s+On|Require\s+(?:all\s+denied|valid-user|ip\b|group\b|user\b|ldap)|Header\s+(?:always\s+)?set\s+(?:Strict-Transport-Security|X-Frame-Options|Content-Security-Policy|X-Content-Type-Options)|AuthType\s+\w|SSLVerifyClient\s+require|http-request\s+deny|stats\s+auth|tcp-request\s+connection\s+reject)|(NoNewPrivileges|PrivateTmp|PrivateDevices|PrivateNetwork|ProtectHome|ProtectSystem|ProtectKernel\w+|ProtectControlGroups|RestrictSUIDSGID|RestrictAddressFamilies|RestrictNamespaces|MemoryDenyWriteExecute|LockPersonality|SystemCallFilter|CapabilityBoundingSet|DynamicUser|IPAddressDeny)\s*=\s*(?!(?:false|no|off|0)\b)|(requirepass\s+\S|rename-command\s+\w|tls-auth-clients\s+yes|AllowUsers\s+\S|AllowGroups\s+\S|MaxAuthTries\s+\d)|(disable_functions|open_basedir)\s*=\s*\S)/i;
 
 const nameOf = (m: RegExpExecArray): string =>
   (m[1] ?? m[2] ?? m[3] ?? m[4] ?? m[5] ?? '')
@@ -75,9 +75,20 @@ const hitOf = (start: number, length: number, name: string): Hit => ({
   message: `'${name}' was taken out, which kept the damage small: put it back, or say what limits it now.`,
 });
 
+/** Flags of the control plane without which it asks, checks or records less. */
+const controlPlane =
+  /^--(?:(?:anonymous-auth|profiling)=false|(?:client-cert-auth|peer-client-cert-auth|protect-kernel-defaults|rotate-certificates|service-account-lookup|use-service-account-credentials)=true|read-only-port=0$|(?:authorization-mode|audit-log-path|audit-policy-file|encryption-provider-config|client-ca-file|kubelet-certificate-authority|etcd-cafile|trusted-ca-file|peer-trusted-ca-file|tls-cert-file|tls-cipher-suites|tls-min-version|enable-admission-plugins|root-ca-file)=\S)/;
+
 function inTree(source: Source, report: (hit: Hit) => void): void {
   for (const root of source.tree)
     for (const n of walk(root)) {
+      if (
+        n.key === 'tls' &&
+        n.parent?.key === 'spec' &&
+        n.parent.parent === root &&
+        at(root, 'kind')?.value === 'Ingress'
+      )
+        report(hitOf(n.start, n.end - n.start, 'tls'));
       if (n.kind !== 'scalar') continue;
       const owner = ownerOf(n);
       const isLimit =
@@ -87,10 +98,21 @@ function inTree(source: Source, report: (hit: Hit) => void): void {
         (owner === 'security_opt' && /^no-new-privileges(?:[:=]true)?$/.test(n.value)) ||
         (n.key === 'type' && /^(?:RuntimeDefault|Localhost)$/.test(n.value) && pathOf(n).includes('seccompProfile')) ||
         (n.key === 'kind' && n.value === 'NetworkPolicy') ||
-        /^pod-security\.kubernetes\.io\/enforce$/.test(n.key);
+        /^pod-security\.kubernetes\.io\/enforce$/.test(n.key) ||
+        controlPlane.test(n.value);
       if (isLimit)
         report(
-          hitOf(n.start, n.end - n.start, n.key === 'kind' ? n.value : owner === 'type' ? 'seccompProfile' : owner),
+          hitOf(
+            n.start,
+            n.end - n.start,
+            n.key === 'kind'
+              ? n.value
+              : controlPlane.test(n.value)
+                ? n.value.split('=', 1)[0]!
+                : owner === 'type'
+                  ? 'seccompProfile'
+                  : owner,
+          ),
         );
     }
 }

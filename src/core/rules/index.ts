@@ -2,6 +2,7 @@
 import type { Rule } from './rule.ts';
 import { agentDenyRemoved } from './agentDenyRemoved.ts';
 import { agentPermissions } from './agentPermissions.ts';
+import { argoInjection } from './argoInjection.ts';
 import { bidiText } from './bidiText.ts';
 import { bindAll } from './bindAll.ts';
 import { cdkInsecure } from './cdkInsecure.ts';
@@ -48,6 +49,7 @@ import { k8sHostAccess } from './k8sHostAccess.ts';
 import { k8sImages } from './k8sImages.ts';
 import { k8sRbac } from './k8sRbac.ts';
 import { lineInjection } from './lineInjection.ts';
+import { k8sSettings } from './k8sSettings.ts';
 import { massAssignment } from './massAssignment.ts';
 import { memoryUnsafe } from './memoryUnsafe.ts';
 import { migrationOperations } from './migrationOperations.ts';
@@ -108,6 +110,7 @@ import { xmlExternalEntities } from './xmlExternalEntities.ts';
 export const rules: readonly Rule[] = [
   agentDenyRemoved,
   agentPermissions,
+  argoInjection,
   bidiText,
   bindAll,
   cdkInsecure,
@@ -154,6 +157,7 @@ export const rules: readonly Rule[] = [
   k8sImages,
   k8sRbac,
   lineInjection,
+  k8sSettings,
   massAssignment,
   memoryUnsafe,
   migrationOperations,

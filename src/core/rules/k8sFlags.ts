@@ -30,7 +30,8 @@ const flags: readonly [RegExp, RegExp, 'critical' | 'high'][] = [
     'high',
   ],
   [/^--(?:bind-address|address)$/, /^0\.0\.0\.0$/, 'high'],
-  [/^--(?:audit-log-maxage)$/, /^0$/, 'high'],
+  [/^--(?:audit-log-maxage|streaming-connection-idle-timeout)$/, /^0s?$/, 'high'],
+  [/^--tls-cipher-suites$/, /RC4|3DES|TLS_RSA_WITH|_CBC_SHA(?:,|$)/, 'high'],
 ];
 
 export const k8sFlags: Rule = {
@@ -63,6 +64,7 @@ export const k8sFlags: Rule = {
     'address',
     'rotate',
     'audit',
+    'streaming',
   ],
   check(source, report) {
     for (const root of source.tree)

@@ -9,7 +9,7 @@ interface Setting {
   readonly path?: RegExp;
   readonly pattern: RegExp;
   readonly message: string;
-  readonly tier?: 'critical';
+  readonly tier?: 'critical' | 'medium';
   /** In YAML the parts of the name stand below each other: the pattern is asked about `a.b.c=value` there. */
   readonly isDotted?: true;
 }
@@ -46,8 +46,38 @@ const settings: readonly Setting[] = [
   },
   {
     languages: conf,
-    pattern: /^[ \t]*(?:return\s+30\d|rewrite\s+\S+)\s+https?:\/\/\$(?:http_host|host)\b[^;]{0,400};/gm,
+    pattern: /^[ \t]*(?:return\s+30\d|rewrite\s+\S+)\s+(?:https?:\/\/\$http_host|http:\/\/\$host)\b[^;]{0,400};/gm,
     message: 'Redirect to the host the caller sent: use $server_name.',
+  },
+  {
+    // The usual way to https.
+    languages: conf,
+    pattern: /^[ \t]*(?:return\s+30\d|rewrite\s+\S+)\s+https:\/\/\$host\b[^;]{0,400};/gm,
+    message: 'Redirect to the host the caller sent: use $server_name, where the server answers to any name.',
+    tier: 'medium',
+  },
+  {
+    languages: conf,
+    pattern: /^[ \t]*proxy_pass\s+(?:\$scheme:|https?:\/\/\$[1-9]\b)[^;]{0,400};/gm,
+    message: 'The caller chooses the address or scheme of the back end: use a fixed upstream.',
+  },
+  {
+    languages: conf,
+    pattern: /^[ \t]*proxy_set_header\s+Host\s+["']?\$http_host\b[^;]{0,100};/gim,
+    message: 'The back end is told whatever name the caller sent: use $host.',
+    tier: 'medium',
+  },
+  {
+    languages: conf,
+    pattern: /^[ \t]*rewrite\s+\S{1,400}\s+http:\/\/(?!localhost|127\.)[^;]{1,400};/gm,
+    message: 'Visitors are sent to an unencrypted page: use https.',
+    tier: 'medium',
+  },
+  {
+    languages: conf,
+    pattern: /^[ \t]*server_tokens\s+on\s*;/gm,
+    message: 'Every answer tells the version of the server: switch server_tokens off.',
+    tier: 'medium',
   },
   {
     languages: conf,
