@@ -88,7 +88,7 @@ export const workflowSecrets: Rule = {
               'A token that never runs out publishes the package: let the registry trust the workflow instead (id-token: write).',
           });
         if (script)
-          for (const line of script.value.split('\n')) {
+          for (const line of script.value.split('\n').map((l) => l.slice(0, 1000))) {
             const sent = sends.exec(line)?.[1];
             const isSecret = [step, job.node, job.root].some((n) =>
               /\$\{\{\s*secrets\./.test(at(n, 'env', sent ?? '')?.value ?? ''),

@@ -20,7 +20,7 @@ export const workflowTools: Rule = {
         if (
           version &&
           /^(?:latest|nightly)$/.test(version.value) &&
-          !/^actions\/setup-/.test(at(step, 'uses')?.value ?? '')
+          !at(step, 'uses')?.value.startsWith('actions/setup-')
         )
           report({ start: version.start, end: version.end, key: `latest:${at(step, 'uses')?.value.split('@')[0]}` });
         const run = at(step, 'run');
