@@ -112,9 +112,9 @@ const archived =
 
 /** Commits of known attacks, by their full hash. */
 const hijacked: ReadonlySet<string> = new Set([
-  // tj-actions/changed-files, March 2025
+  // tj-actions/changed-files, CVE-2025-30066
   '0e58ed8671d6b60d0890c21b07f8835ace038e67',
-  // reviewdog/action-setup, March 2025
+  // reviewdog/action-setup, CVE-2025-30154
   'f0d342d24037bb11d26b9bd8496e0808ba32e9ec',
 ]);
 

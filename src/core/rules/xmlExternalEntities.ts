@@ -167,7 +167,7 @@ export const xmlExternalEntities: Rule = {
         )
           report({ start: call.start, end: call.end });
         else if (
-          /^(?:ET|ElementTree|xml\.etree\.ElementTree|cElementTree|minidom|xml\.dom\.minidom|pulldom|xml\.sax)\.(?:parse|parseString|fromstring|iterparse|XMLParser|XML)$/.test(
+          /^(?:ET|ElementTree|xml\.etree\.ElementTree|cElementTree|minidom|xml\.dom\.minidom|pulldom|xml\.dom\.pulldom|xml\.sax)\.(?:parse|parseString|fromstring|iterparse|XMLParser|XML)$/.test(
             call.callee,
           ) &&
           call.args[0] &&
