@@ -603,7 +603,7 @@ export class CodeFacts {
       if (/^(?:func|var|const|type)$/.test(t.text)) break;
       const path = tokens[i + 1]!;
       if (path.kind !== 'str' || t.text === 'import' || t.text === '_') continue;
-      const own = /([\w-]+)(?:\/v\d+)?$/.exec(this.stringOf(path))?.[1];
+      const own = /([\w-]{1,100})(?:\/v\d{1,4})?$/.exec(this.stringOf(path).slice(-200))?.[1];
       if (own !== undefined && own !== t.text && aliases.size < 200) aliases.set(t.text, own);
     }
     return aliases;

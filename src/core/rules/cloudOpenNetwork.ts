@@ -3,7 +3,7 @@ import type { TreeNode } from '../languages/treeNode.ts';
 import { walk } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
 
-const world = /^(?:0\.0\.0\.0\/0|[0:]*::[0:]*\/0|\*|Internet|Any|0\.0\.0\.0)$/i;
+const world = /^(?:0\.0\.0\.0\/0|[0:]{0,40}::[0:]{0,40}\/0|\*|Internet|Any|0\.0\.0\.0)$/i;
 const source_ =
   /^(?:cidrblocks?|ipv6cidrblocks?|cidripv?4?|cidripv6|cidrip|sourceranges|destinationranges|sourceaddressprefix(?:es)?|sourceaddresses|sourceips|remoteipprefix|sourceipaddress|destinationips|destinationaddresses|source|cidrlist|sourcecidrblock|inboundcidrs|cidripv4|cidr)$/;
 

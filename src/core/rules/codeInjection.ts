@@ -293,7 +293,7 @@ export const codeInjection: Rule = {
           if (!c.isConstant(text) && (c.isParameter(text) || c.isBuilt(text) || c.isOutside(text))) report(hit);
         } else if (/(?:^|\.)MVEL\.(?:eval\w*|compileExpression|executeExpression)$/.test(callee)) {
           if (varies()) report(hit);
-        } else if (/(?:jexl|engine)\w*\.create(?:Expression|Script)$/i.test(callee) && source.has(/jexl/i)) {
+        } else if (/(?:jexl|engine)\w{0,60}\.create(?:Expression|Script)$/i.test(callee) && source.has(/jexl/i)) {
           if (varies()) report(hit);
         } else if (/(?:^|\.)(?:Velocity|velocity\w*|engine|ve)\.evaluate$/.test(callee) && source.has(/velocity/)) {
           const text = c.arg(call, 3);

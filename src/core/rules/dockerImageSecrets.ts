@@ -5,7 +5,7 @@ const secretName =
 /** Names that speak of where a secret is, or how it is made. */
 const placeName = /_(?:FILE|PATH|DIR|URL|ID|NAME|TYPE|LENGTH|EXPIR\w*|TTL)$/i;
 const secretFile =
-  /(?:^|\/)(?:\.env(?:\.(?:local|prod(?:uction)?|staging))?|id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|\.pgpass|\.git-credentials|\.aws\/credentials|\.docker\/config\.json|\.kube\/config|[\w.-]*service[-_]?account[\w.-]*\.json|[\w.-]+\.(?:pfx|p12|jks|keystore|ppk))$/i;
+  /(?:^|\/)(?:\.env(?:\.(?:local|prod(?:uction)?|staging))?|id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|\.pgpass|\.git-credentials|\.aws\/credentials|\.docker\/config\.json|\.kube\/config|[\w.-]{0,60}service[-_]?account[\w.-]{0,60}\.json|[\w.-]{1,100}\.(?:pfx|p12|jks|keystore|ppk))$/i;
 
 export const dockerImageSecrets: Rule = {
   id: 'docker-secret-in-image',

@@ -76,7 +76,7 @@ export const nosqlInjection: Rule = {
         !/(?:^re|Pattern)\.compile$/.test(call.callee) &&
         /xpath/i.test(call.callee + source.text.slice(0, 4000)) &&
         c.isBuilt(first) &&
-        /\/\/|@\w+\s*=|\[|\w+\s*=\s*'/.test(isJvm ? wholeText(c, first) : c.text(first))
+        /\/\/|@\w{1,60}\s{0,4}=|\[|\w\s{0,4}=\s{0,4}'/.test(isJvm ? wholeText(c, first) : c.text(first))
       )
         report({ start: call.start, end: call.end });
       // DOMXPath and SimpleXMLElement.

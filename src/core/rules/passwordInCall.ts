@@ -47,11 +47,11 @@ function passwordOf(callee: string, name: string, args: readonly Arg[], isPhp: b
   if (isPhp)
     return /^(?:PDO|mysqli|mysqli_connect|mysql_connect|mysqli_real_connect)$/.test(name) ? args[2] : undefined;
   if (/(?:^|\.)DriverManager\.getConnection$/.test(callee)) return args[2];
-  if (/[dD]ata_?[sS]ource\w*\.getConnection$/.test(callee)) return args[1];
+  if (/[dD]ata_?[sS]ource\w{0,60}\.getConnection$/.test(callee)) return args[1];
   if (name === 'setPassword') return args.length === 1 ? args[0] : undefined;
   if (name === 'PasswordAuthentication') return args[1];
   if (/^(?:PBEKeySpec|PasswordProtection)$/.test(name)) return args[0];
-  if (name === 'load' && /(?:keystore|truststore|^ks|^ts)\w*\.load$/i.test(callee)) return args[1];
+  if (name === 'load' && /(?:keystore|truststore|^ks|^ts)\w{0,60}\.load$/i.test(callee)) return args[1];
   return undefined;
 }
 

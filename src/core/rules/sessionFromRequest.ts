@@ -15,7 +15,7 @@ export const sessionFromRequest: Rule = {
   check(source, report) {
     const c = code(source);
     for (const call of c.facts.callsNamed('setAttribute', 'putValue')) {
-      if (!/(?:[sS]ession\w*|getSession\(\))\.\w+$/.test(call.callee) || call.args.length < 2) continue;
+      if (!/(?:[sS]ession\w{0,60}|getSession\(\))\.\w+$/.test(call.callee) || call.args.length < 2) continue;
       const [name, value] = call.args;
       // What language or look somebody likes decides nothing.
       if (/lang|locale|theme|zone|page|sort|search|filter|query|flash|message|error/i.test(c.text(name))) continue;

@@ -22,7 +22,7 @@ function writtenKey(c: Code, call: Call): string | undefined {
       .slice(Math.max(0, call.first - 4), call.first)
       .map((t) => t.text)
       .join(' ');
-    return value && value.length > 7 && /(?:secret|key)\w*\s*=/i.test(before) ? value : undefined;
+    return value && value.length > 7 && /(?:secret|key)\w{0,40}\s{0,4}=/i.test(before) ? value : undefined;
   }
   if (call.name === 'createHmac' && call.args[1] && !/KEY|EXAMPLE/.test(c.text(call.args[1])))
     return c.facts.literal(call.args[1]) || undefined;
