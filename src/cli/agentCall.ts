@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { AgentDecision, AgentEvent, AgentFileEdit } from '../core/agents/model.ts';
+import type { EditStep } from '../core/attribution/model.ts';
 import type { AuditInput, AuditSubject } from '../core/audit/model.ts';
 import type { GuardAnalysis } from '../core/guard/index.ts';
 import type { LineOrigin } from '../core/model.ts';
@@ -129,15 +130,16 @@ export class AgentCall {
         if (after === undefined) continue;
         const from = before === undefined ? undo(event.files[i], after) : before;
         if (from === after) continue;
-        await this.#record(place.repository, name, from, after);
+        await this.#record(place.repository, [{ path: name, before: from, after }]);
         recorded.push(name);
       }
     }
     if (event.command !== undefined && this.repository) {
       const { lookAfter } = await import('../platform/shellSnapshot.ts');
       let worst = fine;
-      for (const change of await lookAfter(this.repository, key)) {
-        await this.#record(this.repository, change.path, change.before, change.after);
+      const changes = await lookAfter(this.repository, key);
+      await this.#record(this.repository, changes);
+      for (const change of changes) {
         recorded.push(change.path);
         const { policy } = await this.#policy(this.repository, [change.path]);
         worst = stricter(
@@ -235,9 +237,11 @@ export class AgentCall {
     }
   }
 
-  async #record(repository: Repository, name: string, before: string | null, after: string | null): Promise<void> {
+  async #record(repository: Repository, changes: readonly Omit<EditStep, 'origin'>[]): Promise<void> {
+    if (changes.length === 0) return;
     const { openAttribution } = await import('../platform/attribution.ts');
-    await openAttribution(repository).record({ path: name, before, after, origin: this.#origin(repository) });
+    const origin = this.#origin(repository);
+    await openAttribution(repository).record(...changes.map((change) => ({ ...change, origin })));
   }
 
   #origin(repository: Repository): LineOrigin {

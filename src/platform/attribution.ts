@@ -105,6 +105,7 @@ interface Written {
 /** While this file is there, some line waits for its commit: for hooks that must decide without starting Node. */
 export const pendingMarker = (dir: string): string => path.join(dir, 'pending');
 
+const filesPerWrite = 64;
 const consulted = 8;
 const maxDepth = 40;
 const keptPerPath = 64;
@@ -144,12 +145,25 @@ export class AttributionStore {
   }
 
   /**
-   * Notes one step from a text to the next. Lines of `before` that nobody announced since the last known text become
+   * Notes steps from a text to the next, in order. Lines of `before` that nobody announced since the last known text become
    * unknown; in a file seen for the first time they count as old.
    */
-  async record(step: EditStep): Promise<void> {
+  async record(...steps: readonly EditStep[]): Promise<void> {
     const hash = await this.#hash();
     await this.#pending.refresh();
+    // Many files of one shell call in a few writes.
+    let written = new Map<string, Written>();
+    for (const step of steps) {
+      if (written.has(step.path) || written.size === filesPerWrite) {
+        await this.#write([...written.values()]);
+        written = new Map();
+      }
+      written.set(step.path, await this.#after(hash, step));
+    }
+    await this.#write([...written.values()]);
+  }
+
+  async #after(hash: LineHasher, step: EditStep): Promise<Written> {
     const at = step.origin.at ?? new Date().toISOString();
     const before = await this.#known(hash, step.path, step.before ?? '', step.before === null, at);
     const map = new LineMap(step.before ?? '', before.snapshot.origins);
@@ -172,7 +186,7 @@ export class AttributionStore {
       if (known[i]?.origin !== null && !left.has(token))
         setLast(deleted.has(token) ? deleted : gone, token, step.origin);
     const after: Snapshot = { path: step.path, key, lines, origins, deleted: newest(deleted), ...goneOf(gone), at };
-    await this.#write([{ snapshots: before.isNew ? [before.snapshot, after] : [after], near: before.snapshot }]);
+    return { snapshots: before.isNew ? [before.snapshot, after] : [after], near: before.snapshot };
   }
 
   /** Notes a text whose origins are known line by line, e.g. from a `LineMap`. */

@@ -48,6 +48,38 @@ void test('an AI edit is found again by another process, a person’s edit of it
   assert.equal(await said(store, 'f.ts', second, head), '.m..h');
 });
 
+void test('steps noted at once say what they say one by one, the same file twice included', async (t) => {
+  const base = await scratch(t);
+  let round = 0;
+  const text = fc
+    .array(fc.constantFrom('a', 'b', 'c', '}', ''), { maxLength: 6 })
+    .map((l) => l.map((x) => `${x}\n`).join(''));
+  const step = fc.record({ path: fc.constantFrom('f', 'g', 'h'), after: text, origin: fc.constantFrom(ai, human) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (plan) => {
+      const now = new Map<string, string>();
+      const steps = plan.map(({ path: file, after, origin }) => {
+        const before = now.get(file) ?? null;
+        now.set(file, after);
+        return { path: file, before, after, origin: { ...origin, at: '2026-01-01T00:00:00.000Z' } };
+      });
+      round++;
+      const [alone, together] = ['alone', 'together'].map((n) =>
+        openAttribution({ dir: path.join(base, `${round}${n}`) }),
+      );
+      assert.ok(alone && together);
+      for (const one of steps) await alone.record(one);
+      await together.record(...steps);
+      for (const [file, last] of now)
+        assert.deepEqual(
+          await together.resolve(file, last, { baseline: null }),
+          await alone.resolve(file, last, { baseline: null }),
+        );
+    }),
+    { numRuns: 60 },
+  );
+});
+
 void test('asking writes nothing', async (t) => {
   const dir = await scratch(t);
   const store = openAttribution({ dir });
