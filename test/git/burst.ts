@@ -28,12 +28,16 @@ export async function burst({ commits, files, processes }: Burst): Promise<numbe
         for (let round = 0; left > 0; round++) {
           left--;
           const names = Array.from({ length: files }, (_, f) => `p${p}/r${round}/f${f}.ts`);
-          for (const [f, name] of names.entries()) {
-            const text = `ai ${p} ${round} ${f}\nand more\n`;
-            await tree.write(name, text);
-            const origin = { origin: 'ai', evidence: 'hook', agent: 'claude-code', model: 'claude-test-1' } as const;
-            await store.record({ path: name, before: null, after: text, origin });
-          }
+          // As one shell call of an agent that writes them all.
+          const origin = { origin: 'ai', evidence: 'hook', agent: 'claude-code', model: 'claude-test-1' } as const;
+          const steps = names.map((name, f) => ({
+            path: name,
+            before: null,
+            after: `ai ${p} ${round} ${f}\nand more\n`,
+            origin,
+          }));
+          for (const step of steps) await tree.write(step.path, step.after);
+          await store.record(...steps);
           await commit(tree, `p${p}/r${round}`, `${p} ${round}`);
         }
       }),
