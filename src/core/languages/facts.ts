@@ -15,7 +15,6 @@ export interface Call {
   /**
    * Dotted callee, `::`, `->`, `?.` as `.`; `new` not included. A call result in the chain is `()`. As written, but what was
    * imported under another name stands under its own: `md5(x)` is `hashlib.md5` where it was imported from there.
-   * A package of Go goes by its own name, whatever the import calls it.
    */
   readonly callee: string;
   /** Last segment. */
@@ -533,7 +532,7 @@ export class CodeFacts {
   /** A callee by the names of what was imported, unless a parameter of the same name hides the import. */
   #imported(callee: string, first: number): string {
     const { language } = this.#source;
-    if (!/^(?:python|javascript|typescript|tsx)$/.test(language)) return callee;
+    if (!/^(?:python|javascript|typescript|tsx|go)$/.test(language)) return callee;
     this.#imports ??= readImports({ language, tokens: this.tokens, stringOf: (t) => this.stringOf(t) });
     const inline = /^(require|__import__|(?:importlib\.)?import_module)\(\)\./.exec(callee);
     if (inline) {
@@ -590,36 +589,8 @@ export class CodeFacts {
     return this.tokens[i - 1]?.text === 'new';
   }
 
-  /** Packages of Go that the imports call otherwise: `mrand "math/rand"`. */
-  #aliases: Map<string, string> | undefined;
-  #readAliases(): Map<string, string> {
-    const aliases = new Map<string, string>();
-    if (this.#source.language !== 'go') return aliases;
-    const { tokens } = this;
-    // Imports stand before everything else but the package clause.
-    for (let i = 0; i + 1 < tokens.length; i++) {
-      const t = tokens[i]!;
-      if (t.kind !== 'id') continue;
-      if (/^(?:func|var|const|type)$/.test(t.text)) break;
-      const path = tokens[i + 1]!;
-      if (path.kind !== 'str' || t.text === 'import' || t.text === '_') continue;
-      const own = /([\w-]{1,100})(?:\/v\d{1,4})?$/.exec(this.stringOf(path).slice(-200))?.[1];
-      if (own !== undefined && own !== t.text && aliases.size < 200) aliases.set(t.text, own);
-    }
-    return aliases;
-  }
-
-  /** The dotted callee that ends at token `last`, and its first token. */
+  /** The dotted callee that ends at token `last`, as written, and its first token. */
   #callee(last: number): [string, number] {
-    const [text, first] = this.#writtenCallee(last);
-    this.#aliases ??= this.#readAliases();
-    if (this.#aliases.size === 0) return [text, first];
-    const dot = text.indexOf('.');
-    const own = dot > 0 ? this.#aliases.get(text.slice(0, dot)) : undefined;
-    return [own === undefined ? text : own + text.slice(dot), first];
-  }
-
-  #writtenCallee(last: number): [string, number] {
     const { tokens, match } = this;
     let text = tokens[last]!.text;
     let i = last;

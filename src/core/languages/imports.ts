@@ -100,6 +100,7 @@ export function readImports(reader: Reader): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   if (reader.language === 'python') python(reader.tokens, found);
   else if (/^(?:javascript|typescript|tsx)$/.test(reader.language)) node(reader, found);
+  else if (reader.language === 'go') go(reader, found);
   for (const [local, name] of found) if (local === name) found.delete(local);
   return found;
 }
@@ -155,6 +156,20 @@ function python(tokens: readonly Token[], found: Map<string, string>): void {
         k++;
       }
     }
+  }
+}
+
+/** Packages that the imports call otherwise: `mrand "math/rand"`. */
+function go({ tokens, stringOf }: Reader, found: Map<string, string>): void {
+  // Imports stand before everything else but the package clause.
+  for (let i = 0; i + 1 < tokens.length; i++) {
+    const t = tokens[i]!;
+    if (t.kind !== 'id') continue;
+    if (/^(?:func|var|const|type)$/.test(t.text)) break;
+    const path = tokens[i + 1]!;
+    if (path.kind !== 'str' || t.text === 'import' || t.text === '_') continue;
+    const own = /([\w-]{1,100})(?:\/v\d{1,4})?$/.exec(stringOf(path).slice(-200))?.[1];
+    if (own !== undefined && found.size < 200) found.set(t.text, own);
   }
 }
 

@@ -76,7 +76,7 @@ export function judge(
             (!f.key.startsWith('waf:') && wentWithItsBlock(before.source, before.hunks, f.line)))
         )
           continue;
-        if (rule.isMissed && (file.after === null || !rule.isMissed(f, before.source, after.source))) continue;
+        if (rule.goneAlone && (file.after === null || !rule.goneAlone(f, before.source, after.source))) continue;
         const instead =
           rule.id === 'safeguard-removed' && before.original === identity
             ? tookItsPlace(before.source, after.source, after.changed, before.hunks, f.line)

@@ -5,6 +5,7 @@ import { agentPermissions } from './agentPermissions.ts';
 import { argoInjection } from './argoInjection.ts';
 import { bidiText } from './bidiText.ts';
 import { bindAll } from './bindAll.ts';
+import { buildVerificationOff } from './buildVerificationOff.ts';
 import { cdkInsecure } from './cdkInsecure.ts';
 import { changelogOperations } from './changelogOperations.ts';
 import { checkRemoved } from './checkRemoved.ts';
@@ -27,18 +28,15 @@ import { composePrivileged } from './composePrivileged.ts';
 import { cookieInsecure } from './cookieInsecure.ts';
 import { corsPermissive } from './corsPermissive.ts';
 import { crossSiteScripting } from './crossSiteScripting.ts';
-import { csrfDisabled } from './csrfDisabled.ts';
-import { dataExfiltration } from './dataExfiltration.ts';
 import { debugEnabled } from './debugEnabled.ts';
 import { dependencyChanged } from './dependencyChanged.ts';
 import { dependencySource } from './dependencySource.ts';
 import { dockerBaseImage } from './dockerBaseImage.ts';
+import { dockerDoors } from './dockerDoors.ts';
 import { dockerImageSecrets } from './dockerImageSecrets.ts';
 import { dockerOptions } from './dockerOptions.ts';
 import { dockerPipeToShell } from './dockerPipeToShell.ts';
 import { dockerRoot } from './dockerRoot.ts';
-import { dockerSecrets } from './dockerSecrets.ts';
-import { dockerTlsOff } from './dockerTlsOff.ts';
 import { filePermissions } from './filePermissions.ts';
 import { hardeningRemoved } from './hardeningRemoved.ts';
 import { iamLimitRemoved } from './iamLimitRemoved.ts';
@@ -48,8 +46,9 @@ import { k8sFlags } from './k8sFlags.ts';
 import { k8sHostAccess } from './k8sHostAccess.ts';
 import { k8sImages } from './k8sImages.ts';
 import { k8sRbac } from './k8sRbac.ts';
-import { lineInjection } from './lineInjection.ts';
 import { k8sSettings } from './k8sSettings.ts';
+import { lineInjection } from './lineInjection.ts';
+import { maliciousBehaviour } from './maliciousBehaviour.ts';
 import { massAssignment } from './massAssignment.ts';
 import { memoryUnsafe } from './memoryUnsafe.ts';
 import { migrationOperations } from './migrationOperations.ts';
@@ -94,6 +93,7 @@ import { tokenUnverified } from './tokenUnverified.ts';
 import { unsafeDeserialization } from './unsafeDeserialization.ts';
 import { weakCrypto } from './weakCrypto.ts';
 import { weakRandom } from './weakRandom.ts';
+import { webProtectionOff } from './webProtectionOff.ts';
 import { workflowCaches } from './workflowCaches.ts';
 import { workflowCheckout } from './workflowCheckout.ts';
 import { workflowCommands } from './workflowCommands.ts';
@@ -113,6 +113,7 @@ export const rules: readonly Rule[] = [
   argoInjection,
   bidiText,
   bindAll,
+  buildVerificationOff,
   cdkInsecure,
   changelogOperations,
   checkRemoved,
@@ -135,18 +136,15 @@ export const rules: readonly Rule[] = [
   cookieInsecure,
   corsPermissive,
   crossSiteScripting,
-  csrfDisabled,
-  dataExfiltration,
   debugEnabled,
   dependencyChanged,
   dependencySource,
   dockerBaseImage,
+  dockerDoors,
   dockerImageSecrets,
   dockerOptions,
   dockerPipeToShell,
   dockerRoot,
-  dockerSecrets,
-  dockerTlsOff,
   filePermissions,
   hardeningRemoved,
   iamLimitRemoved,
@@ -156,8 +154,9 @@ export const rules: readonly Rule[] = [
   k8sHostAccess,
   k8sImages,
   k8sRbac,
-  lineInjection,
   k8sSettings,
+  lineInjection,
+  maliciousBehaviour,
   massAssignment,
   memoryUnsafe,
   migrationOperations,
@@ -202,6 +201,7 @@ export const rules: readonly Rule[] = [
   unsafeDeserialization,
   weakCrypto,
   weakRandom,
+  webProtectionOff,
   workflowCaches,
   workflowCheckout,
   workflowCommands,

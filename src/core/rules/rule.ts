@@ -45,7 +45,7 @@ export interface Rule {
   /** Runs in tests and fixtures, too. Off by default: test code does risky things on purpose. */
   readonly inTests?: boolean;
   /** For `removed` rules: whether a hit is gone for itself, and not along with what it stood in. */
-  isMissed?(found: Hit & { readonly key: string }, before: Source, after: Source): boolean;
+  goneAlone?(found: Hit & { readonly key: string }, before: Source, after: Source): boolean;
   /** `check` looks at `source.changed` lines alone, each for itself: lines that are the same on both sides cancel out. */
   readonly perLine?: boolean;
   /** What it finds runs once for each file it stands in: it has moved only when the file that had it is gone. */

@@ -67,7 +67,10 @@ export const storage: Family = {
   ],
   check(call, context) {
     if (asksForHelp(call)) return undefined;
-    if (isDryRun(call) || (shortDryRun.has(call.name) && call.args.some((a) => a.text.includes('n') && /^-[a-zA-Z]+$/.test(a.text))))
+    if (
+      isDryRun(call) ||
+      (shortDryRun.has(call.name) && call.args.some((a) => a.text.includes('n') && /^-[a-zA-Z]+$/.test(a.text)))
+    )
       return undefined;
     return Object.hasOwn(tools, call.name) ? tools[call.name]!(call, context) : undefined;
   },

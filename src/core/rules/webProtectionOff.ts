@@ -1,7 +1,7 @@
 import { switchBack } from './kit/switchBack.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
-export const csrfDisabled: Rule = {
+export const webProtectionOff: Rule = {
   id: 'web-protection-off',
   title: 'Protection of a web application switched off',
   tier: 'critical',

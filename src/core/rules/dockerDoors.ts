@@ -47,7 +47,7 @@ const steps: readonly (readonly [string, RegExp, string, 'high'?])[] = [
   ],
 ];
 
-export const dockerSecrets: Rule = {
+export const dockerDoors: Rule = {
   id: 'docker-sudo-or-ssh',
   title: 'Image carries an administration door',
   tier: 'medium',

@@ -2,7 +2,7 @@ import type { Call } from '../languages/facts.ts';
 import { code, type Code } from './kit/code.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
-export const dataExfiltration: Rule = {
+export const maliciousBehaviour: Rule = {
   id: 'malicious-behaviour',
   title: 'Behaviour of malicious packages',
   tier: 'high',

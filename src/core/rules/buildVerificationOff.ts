@@ -29,7 +29,7 @@ const variables: readonly [string, RegExp][] = [
   ['DEBIAN_SSL_VERIFY', /^false$/],
 ];
 
-export const dockerTlsOff: Rule = {
+export const buildVerificationOff: Rule = {
   id: 'build-verification-off',
   title: 'Verification of downloads switched off',
   tier: 'critical',
