@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { needlesOf } from '../../../src/core/rules/kit/needles.ts';
+import { guards, likeGuards } from '../../../src/core/rules/safeguardRemoved.ts';
 import { formats } from '../../../src/core/secrets/formats.ts';
 
 test('reads what a match must contain', () => {
@@ -46,4 +47,10 @@ test('every match of a token format contains one of its needles, and most format
     );
   }
   assert.ok(known > formats.length * 0.75, `${known} of ${formats.length}`);
+});
+
+test('a line that a removed safeguard stands in is looked at', () => {
+  const needles = needlesOf(guards) ?? [];
+  assert.ok(needles.length > 90, 'the pattern can be read');
+  for (const needle of needles) assert.match(needle, likeGuards);
 });
