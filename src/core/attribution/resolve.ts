@@ -36,7 +36,7 @@ export interface Resolved {
 }
 
 /** A candidate costs one diff, so only the nearest are asked. */
-const maxCandidates = 12;
+const maxCandidates = 16;
 
 const asBefore: LineState = { origin: null };
 const unknown: LineState = { origin: unseen };
@@ -55,6 +55,8 @@ export function resolveOrigins(input: ResolveInput): Resolved {
   }
   let asked = 0;
   for (const candidate of ordered) {
+    // All of its lines are from before it: no answer for a line that the baseline does not have, see below.
+    if (isOld !== undefined && candidate.origins.every((run) => run.origin === null)) continue;
     if (open === 0 || asked++ >= maxCandidates) break;
     const from = expandLines(candidate.origins);
     const isExact = candidate.key === input.key;

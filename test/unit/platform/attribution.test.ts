@@ -155,6 +155,20 @@ void test('reset, revert of a revert, stash and cherry-pick bring origins back, 
   assert.equal(await said(store, 'f', `new first line\n${work}`, `new first line\n${base}`), '..a.');
 });
 
+void test('a line that comes back is known after many commits that know nothing of it', async (t) => {
+  const store = openAttribution({ dir: await scratch(t) });
+  const texts = ['top\nbottom\n', 'top\nai wrote this();\nbottom\n', 'top\nbottom\n'];
+  for (let i = 0; i < 5; i++) texts.push(`${texts.at(-1)}by hand ${i}\n`);
+  for (const [i, text] of texts.entries()) {
+    if (i === 0) continue;
+    await store.record({ path: 'f', before: texts[i - 1]!, after: text, origin: i === 1 ? ai : human });
+    await store.settle({ commit: `c${i}`, files: [{ path: 'f', text }] });
+  }
+  // A revert with a conflict, solved by a program that nobody watched.
+  const solved = 'top\nai wrote this();\nwho knows\nbottom\n';
+  assert.equal(await said(store, 'f', solved, texts.at(-1)), '.au.');
+});
+
 void test('an agent that runs git brings back what people wrote, it does not become its author', async (t) => {
   const store = openAttribution({ dir: await scratch(t) });
   await store.record({ path: 'f', before: 'x\n', after: 'x\nby hand\n', origin: human });
