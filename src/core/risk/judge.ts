@@ -18,14 +18,19 @@ export const removedAt = new WeakMap<Finding, number>();
 /** Findings that stand for themselves only where nothing is found that they follow (`Hit.follows`). */
 export const followers = new WeakSet<Finding>();
 
-/** A finding with another tier is about the same. */
-export function withTier(finding: Finding, tier: Tier): Finding {
-  const changed = { ...finding, tier };
+/** What a finding says where the thing it is about was there before (`Hit.known`). */
+export const sentencesIfKnown = new WeakMap<Finding, string>();
+
+/** A finding with another tier or sentence is about the same. */
+export function withOther(finding: Finding, other: { readonly tier: Tier } | { readonly message: string }): Finding {
+  const changed = { ...finding, ...other };
   const key = keys.get(finding);
   const old = removedAt.get(finding);
   if (key !== undefined) keys.set(changed, key);
   if (old !== undefined) removedAt.set(changed, old);
   if (followers.has(finding)) followers.add(changed);
+  const sentence = sentencesIfKnown.get(finding);
+  if (sentence !== undefined) sentencesIfKnown.set(changed, sentence);
   return changed;
 }
 
@@ -115,6 +120,13 @@ export function judge(
       (x) => overlaps(x, after.changed) || overlaps(x, after.touched),
       (x) => isNear(x, after),
     );
+    // Of what flowed in before a part is left: nothing new flows.
+    const gone = rule.category === 'injection' && brought.length > 0 && was.length > 0 ? goneFlows(was, now) : [];
+    const isLess = (f: Found): boolean => {
+      const at = gone.findIndex((old) => isPartOf(f.key, old));
+      if (at >= 0) gone.splice(at, 1);
+      return at >= 0;
+    };
     const told = new Set<string>();
     const isTold = (f: Found): boolean => rule.once === true && told.size === told.add(f.key).size;
     const isAlone = brought.every((f) => f.follows);
@@ -122,13 +134,33 @@ export function judge(
     const isKnown = (f: Found): boolean =>
       rule.id === 'secret-token' && hasBefore && before.source.text.includes(after.source.text.slice(f.start, f.end));
     for (const f of brought)
-      if ((isAlone || !f.follows) && !isKnown(f) && !isTold(f)) {
+      if ((isAlone || !f.follows) && !isKnown(f) && !isLess(f) && !isTold(f)) {
         const message = f.subject !== undefined && subjects.has(f.subject) ? (f.known ?? f.message) : f.message;
         findings.push(toFinding(rule, message === undefined ? f : { ...f, message }, after));
       }
   }
   return distinct(findings);
 }
+
+/** Keys of the hits that are there no more. */
+const goneFlows = (was: readonly Found[], now: readonly Found[]): string[] =>
+  surplus(was, count(now), () => true).map((f) => f.key);
+
+/**
+ * Whether what flows now (`skeleton`) is what flowed before with something left out, in the same order. What is left out
+ * must not be what made the rest harmless; a key that a rule gave itself has one word and is never a part.
+ */
+function isPartOf(now: string, before: string): boolean {
+  const left = now.trim().split(' ');
+  if (left.length < 2) return false;
+  let i = 0;
+  for (const word of before.trim().split(' '))
+    if (word === left[i]) i++;
+    else if (harmless.test(word)) return false;
+  return i === left.length;
+}
+const harmless =
+  /esc|sani|quot|enc|clean|strip|html|safe|valid|filter|purif|allow|check|verif|cast|pars|bind|int|num|float|uuid|slug|param|json|literal|ident/i;
 
 /** Of tests, those first whose title is nowhere in the new text: the others only moved. */
 function goneFirst(old: readonly Found[], before: Side, after: Side): readonly Found[] {
@@ -236,6 +268,7 @@ function toFinding(rule: Rule, f: Found, side: Side): Finding {
   };
   keys.set(finding, f.key);
   if (f.follows) followers.add(finding);
+  if (f.known !== undefined) sentencesIfKnown.set(finding, f.known);
   return finding;
 }
 

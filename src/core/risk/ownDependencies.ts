@@ -1,8 +1,10 @@
 /** Dependencies of a change that are no news: parts of the repository itself, and what another manifest has told. */
 import type { FileChange, Finding } from '../model.ts';
-import { readDependencyKey } from '../rules/kit/dependencies.ts';
-import { followers, keys } from './judge.ts';
-import { maxText } from './sides.ts';
+import { detectLanguage } from '../languages/detect.ts';
+import { Source } from '../languages/source.ts';
+import { dependencies, readDependencyKey } from '../rules/kit/dependencies.ts';
+import { followers, keys, sentencesIfKnown, withOther } from './judge.ts';
+import { maxText, normalise } from './sides.ts';
 import { keep, type FileClassification } from './wholeChange.ts';
 
 /**
@@ -36,9 +38,20 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
         const what = subjectOf(judged[i]!.path, key);
         if (!told.has(what)) told.set(what, i);
       }
+  const left = leftManifests(files);
   for (const i of order) {
     const { path, classification } = judged[i]!;
-    const left = classification.findings.filter((f) => {
+    const news = classification.findings.map((f) => {
+      const dependency = f.rule === 'dependency-changed' ? readDependencyKey(keys.get(f) ?? '') : undefined;
+      const sentence = sentencesIfKnown.get(f);
+      return dependency &&
+        sentence !== undefined &&
+        f.message !== sentence &&
+        left().has(`${keeper(path)}${dependency.name}`)
+        ? withOther(f, { message: sentence })
+        : f;
+    });
+    const others = news.filter((f) => {
       const key = keys.get(f);
       if (!isFromOthers(f) || key === undefined) return true;
       const dependency = readDependencyKey(key);
@@ -51,9 +64,29 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
       if (dependency && dependency.version === '' && versioned.has(dependency.name)) return false;
       return told.get(subjectOf(path, key)) === i;
     });
-    keep(judged, i, left);
+    keep(judged, i, others);
   }
 }
+
+/** Names, behind what keeps the manifest, that some manifest of the change does not ask for any more. */
+function leftManifests(files: readonly FileChange[]): () => ReadonlySet<string> {
+  let names: Set<string> | undefined;
+  return () => {
+    if (names) return names;
+    names = new Set();
+    for (const { path, before, after } of files) {
+      if (before === null || before.length + (after ?? '').length > maxText) continue;
+      if (detectLanguage(path, before) !== 'manifest') continue;
+      const kept = new Set(namesOf(path, after ?? ''));
+      for (const name of namesOf(path, before)) if (!kept.has(name)) names.add(`${keeper(path)}${name}`);
+    }
+    return names;
+  };
+}
+const namesOf = (path: string, text: string): string[] =>
+  dependencies(new Source(path, normalise(text), 'manifest')).map((d) => d.name);
+/** Manifests of one name ask in one registry. */
+const keeper = (path: string): string => `${path.slice(path.lastIndexOf('/') + 1)} `;
 
 const depth = (path: string): number => path.split('/').length;
 const extension = (path: string): string => path.slice(path.lastIndexOf('.') + 1);

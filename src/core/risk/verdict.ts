@@ -2,7 +2,7 @@
 import type { ChangeType, Classification, Finding, Tier } from '../model.ts';
 import { maxTier } from '../model.ts';
 import type { Policy } from '../policy/model.ts';
-import { withTier } from './judge.ts';
+import { withOther } from './judge.ts';
 
 /** The tier of a change type when no rule has anything to say (design §4). */
 export const baseTier: Readonly<Record<ChangeType, Tier>> = {
@@ -46,7 +46,7 @@ export function applyPolicy(findings: readonly Finding[], policy: Policy): Findi
     .filter((f) => !disable.includes(f.rule))
     .map((f) => {
       const tier = overrides[f.rule];
-      return tier ? withTier(f, tier) : f;
+      return tier ? withOther(f, { tier }) : f;
     });
 }
 

@@ -84,11 +84,12 @@ export function withoutFollowers(judged: FileClassification[]): void {
   }
 }
 
-/** A file's verdict with fewer findings. */
+/** A file's verdict with fewer findings, or with others in their places. */
 export function keep(judged: FileClassification[], i: number, left: readonly Finding[]): void {
   const { path, classification } = judged[i]!;
   const floor = floors.get(classification);
-  if (left.length === classification.findings.length || !floor) return;
+  const was = classification.findings;
+  if (!floor || (left.length === was.length && left.every((f, k) => f === was[k]))) return;
   judged[i] = { path, classification: { ...classification, ...summed(floor, left), findings: left } };
   floors.set(judged[i].classification, floor);
 }

@@ -28,15 +28,15 @@ export const checkSuppressed: Rule = {
       const isRepeat = line - last.line <= 1 && key === last.key;
       last = { line, key };
       if (isRepeat) continue;
+      const who = m[0].includes('squawk-ignore') ? 'The linter of migrations' : 'A security scanner';
+      const isExplained =
+        m[0].trim().length > key.length + 8 || /^\s*(?:\/\/|#|--|\*)\s*\S/.test(source.lines[line - 2] ?? '');
       report({
         start: m.index,
         end: m.index + m[0].length,
-        ...(m[0].includes('squawk-ignore')
-          ? {
-              message:
-                'The linter of migrations is told to look away: fix what it found, or have a person add the reason.',
-            }
-          : {}),
+        message: isExplained
+          ? `${who} is told to look away: have a person confirm the reason that is given.`
+          : `${who} is told to look away: fix what it found, or have a person add the reason.`,
         key,
       });
     }

@@ -1,3 +1,4 @@
+import type { Source } from '../languages/source.ts';
 import { code, isShipped, type Code } from './kit/code.ts';
 import { fromRequest, wholeText } from './kit/taint.ts';
 import { sanitised } from './kit/markup.ts';
@@ -135,6 +136,7 @@ export const crossSiteScripting: Rule = {
         if (a.name === 'srcdoc' && /sandbox\s*[:=]\s*["']{2}/.test(c.around(a.start, 4, 4))) continue;
         if (
           !c.isConstant(a) &&
+          !isFileOfBuild(source, c.text(a)) &&
           !/^(?:async\s+)?function\b|^\(?[\w\s,]*\)?\s*=>/.test(c.text(a)) &&
           !/DOMPurify|sanitize|escape|createSafe|trustedHTML|^["'`]{2}$/i.test(c.text(a))
         )
@@ -498,4 +500,18 @@ function endOfStatement(c: Code, from: number): number {
     to = match[to]! > to ? match[to]! + 1 : to + 1;
   }
   return Math.min(to, tokens.length);
+}
+
+/** A drawing or a text that the bundler reads from a file of the program: `import close from './close.svg'`. */
+function isFileOfBuild(source: Source, name: string): boolean {
+  return (
+    /^[A-Za-z_$][\w$]{0,80}$/.test(name) &&
+    source.lines.some((line) => {
+      const m =
+        /^\s{0,8}import\s+(?:\*\s+as\s+)?([\w$]{1,81})\s+from\s+["'][^"'?]{1,300}(?:\.(?:svg|html?|txt|md)|\?raw)["']/.exec(
+          line,
+        );
+      return m?.[1] === name;
+    })
+  );
 }

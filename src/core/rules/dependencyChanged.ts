@@ -29,23 +29,34 @@ export const dependencyChanged: Rule = {
       // A program of a module that is asked for above: the module tells it.
       if (d.section === 'tool' && isOfOneOf(d.name, (required ??= namesIn(all, 'require')))) continue;
       const version = printable(shown(d.version));
+      const isToolchain = d.name === 'toolchain' && source.path.endsWith('go.mod');
       report({
         start: d.start,
         end: d.end,
         ...(d.indirect ? { follows: true } : {}),
         // Nobody else may publish there.
-        ...(scope !== undefined && d.name.startsWith(scope) ? { tier: 'medium' as const } : {}),
+        ...(scope !== undefined && d.name.startsWith(scope) && !isAddress.test(d.version)
+          ? { tier: 'medium' as const }
+          : {}),
         key: dependencyKey(d),
         subject: `${d.section}:${d.name}`,
-        message:
-          d.section === 'overrides'
+        message: isToolchain
+          ? toolchain(version)
+          : d.section === 'overrides'
             ? `Dependency ${printable(d.name)} is held at ${version} for those that ask for another: check that they work with it.`
             : `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one and what the lock file resolves to.`,
-        known: `Dependency ${printable(d.name)} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it and what the lock file resolves to.`,
+        known: isToolchain
+          ? toolchain(version)
+          : `Dependency ${printable(d.name)} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it and what the lock file resolves to.`,
       });
     }
   },
 };
+
+/** Not a version that the registry of the scope gives, but a place that anybody may own. */
+const isAddress = /^(?!npm:|workspace:|catalog:)[\w+.-]+:|\/\/|^[\w-]+\/[\w.-]+/;
+
+const toolchain = (version: string): string => `The module is built by ${version} now: check what its release changes.`;
 
 const namesIn = (all: readonly Dependency[], section: string): ReadonlySet<string> =>
   new Set(all.filter((d) => d.section === section).map((d) => d.name));
@@ -95,6 +106,6 @@ const shown = (version: string): string => {
 
 /** The end of a long address says more than its start: there stands what is taken of it. */
 function printable(text: string): string {
-  const safe = text.replace(/[^\w@/.:^~<>=!*+, ${}[\]()-]/g, '?');
+  const safe = text.replace(/[^\w@/.:^~<>=!*+, ${}[\]()#-]/g, '?');
   return safe.length <= 60 ? safe : `…${safe.slice(-59)}`;
 }

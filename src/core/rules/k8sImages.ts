@@ -15,19 +15,20 @@ export const k8sImages: Rule = {
   check(source, report) {
     for (const root of source.tree)
       for (const n of walk(root)) {
-        if (
-          n.key !== 'image' ||
-          // An image of build machines, not of a container.
-          n.parent?.key === 'pool' ||
-          n.kind !== 'scalar' ||
-          n.value === '' ||
-          /[{$]/.test(n.value) ||
-          n.value.includes('@sha256:')
-        )
-          continue;
-        const name = n.value.slice(n.value.lastIndexOf('/') + 1);
+        // An image of build machines is not one of a container.
+        if (n.key !== 'image' || n.parent?.key === 'pool' || n.kind !== 'scalar') continue;
+        const image = n.value.startsWith('*') && !n.quoted ? anchored(source.text, n.value.slice(1)) : n.value;
+        if (image === '' || /[{$]/.test(image) || image.includes('@sha256:')) continue;
+        const name = image.slice(image.lastIndexOf('/') + 1);
         if (!name.includes(':') || /:(?:latest|master|main|edge|nightly)$/.test(name))
-          report({ start: n.start, end: n.end, key: `image:${n.value}` });
+          report({ start: n.start, end: n.end, key: `image:${image}` });
       }
   },
 };
+
+/** The plain text that a YAML anchor stands for; '' where it is anything else. */
+function anchored(text: string, name: string): string {
+  for (const m of text.matchAll(/(?<=\s)&([^\s,[\]{}]{1,100})[ \t]+["']?([^\s"']{1,300})/g))
+    if (m[1] === name) return m[2]!;
+  return '';
+}

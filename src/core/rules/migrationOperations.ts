@@ -71,7 +71,10 @@ export const migrationOperations: Rule = {
     for (const call of c.facts.calls) {
       const body = c.text({ from: call.open, to: call.close + 1 });
       const report = (hit: Hit): void => {
-        const message = call.name === 'AddField' && /\bdefault\s*=/.test(body) ? droppedDefault : reason(call.name);
+        const message =
+          call.name === 'AddField' && /\bdefault\s*=/.test(body)
+            ? droppedDefault
+            : reason(buildsIndex.test(body) ? 'create_index' : call.name);
         found(message === undefined ? hit : { ...hit, message });
       };
       const hit = { start: call.start, end: call.end };
@@ -372,6 +375,10 @@ const loosened = /\bnullable\s*=\s*True\b/;
 /** Django fills the rows that exist, and takes the default out of the database again. */
 const droppedDefault =
   "Code that still runs can not add rows any more: it leaves the column out, and the default is Django's alone. Set db_default as well, or allow null first.";
+
+/** A call that runs one statement, which builds an index. */
+const buildsIndex =
+  /^\(\s*(?:(?:sa\.)?text\(\s*)?[rf]?["'`]{1,3}\s*CREATE\s+(?:UNIQUE\s+)?INDEX\b[^;]*(?:;\s*["'`][^;]*)?$/i;
 
 /** What the operation does to a table in use; `undefined`: the rule's own sentence says it. */
 function reason(name: string): string | undefined {

@@ -74,13 +74,23 @@ export const sqlDestructive: Rule = {
         const made = /^CREATE TABLE (?:IF NOT EXISTS )?(\S+)/.exec(s.text)?.[1];
         if (made !== undefined) rebuilt.add(made);
       }
-    for (const s of sql) {
+    for (const [i, s] of sql.entries()) {
       if (undone(s.start)) continue;
       for (const [pattern, key, what, tier] of patterns) {
         if (!pattern.test(s.text)) continue;
         // A temporary table holds nothing to lose.
         if (/^DROP TABLE (?:IF EXISTS )?(?:#|TEMP_|TMP_|PG_TEMP)/.test(s.text)) break;
         if (rebuilt.has(/^DROP TABLE IF EXISTS (\S+)/.exec(s.text)?.[1] ?? '')) break;
+        if (isMadeAnew(s.text, sql[i + 1]?.text)) {
+          report({
+            start: s.start,
+            end: s.end,
+            key: `${key}:${s.text.slice(0, 200)}`,
+            tier: 'high',
+            message: madeAnew,
+          });
+          break;
+        }
         const plain =
           /^DROP (VIEW|FUNCTION|PROCEDURE|TRIGGER|RULE|AGGREGATE|TYPE|DOMAIN) (?:IF EXISTS )?(\S+)(?!.* CASCADE$)/.exec(
             s.text,
@@ -104,3 +114,11 @@ export const sqlDestructive: Rule = {
     }
   },
 };
+
+/** What is dropped where it is there, and made by the very next statement. */
+function isMadeAnew(text: string, next: string | undefined): boolean {
+  const table = /^DROP TABLE IF EXISTS (\S+?)(?: CASCADE)?;?$/.exec(text)?.[1];
+  return table !== undefined && table === /^CREATE TABLE ([^\s(]+)/.exec(next ?? '')?.[1];
+}
+const madeAnew =
+  'Where the table is there already, its rows go before it is made: leave out the DROP, so that it fails instead.';

@@ -143,13 +143,7 @@ export const sqlInjection: Rule = {
       for (const arg of candidates) {
         if (c.isConstant(arg)) continue;
         if (c.text(arg).startsWith('**')) continue;
-        // A function is no statement.
-        if (
-          /^(?:async\s+)?(?:function\b|\w+\s*=>|\([^()]{0,200}\)\s*(?::\s*[\w<>[\]| ]{1,60})?=>|(?:move\s*)?\|)/.test(
-            c.text(arg),
-          )
-        )
-          continue;
+        if (isFunction(c, arg)) continue;
         const built = c.isBuilt(arg);
         // Names of columns and directions can not be placeholders: what a request sends must not be one.
         if (
@@ -217,7 +211,7 @@ export const sqlInjection: Rule = {
           if (call.name === 'run' && !source.has(/pg8000|sqlite|duckdb|neo4j/)) continue;
           if (/^(?:text)$/.test(call.name) && !source.has(/sqlalchemy|text\(/)) continue;
         }
-        if (onlySafeParts(c, arg)) continue;
+        if (onlySafeParts(c, arg) || onlyWholeClauses(c, arg)) continue;
         report({
           start: call.start,
           end: call.end,
@@ -237,6 +231,17 @@ export const sqlInjection: Rule = {
         report({ start: a.start, end: a.end });
   },
 };
+
+/** A function is no statement, nor is a variable that only functions are given to. */
+function isFunction(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
+  const text = c.text(range);
+  if (aFunction.test(text)) return true;
+  if (!/^\$?\w+$/.test(text)) return false;
+  const values = c.facts.valuesOf(text, range.from);
+  return values.length > 0 && values.every((v) => aFunction.test(c.text(v)));
+}
+const aFunction =
+  /^(?:async\s+|static\s+)?(?:function\b|fn\s*\(|\w+\s*=>|\([^()]{0,200}\)\s*(?::\s*[\w<>[\]| ]{1,60})?=>|(?:move\s*)?\|)/;
 
 /** The range's text with the texts of the variables in it, two levels deep. */
 function wholeText(c: ReturnType<typeof code>, range: { from: number; to: number }, depth: number): string {
@@ -280,6 +285,28 @@ function onlyFragments(c: ReturnType<typeof code>, range: { from: number; to: nu
         m[1]!,
       ),
     )
+  );
+}
+
+/**
+ * Clauses of a program's own on lines of their own, made elsewhere: no value stands there that a placeholder could take.
+ * One that this file puts together from values is a value like any other.
+ */
+function onlyWholeClauses(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
+  const t = c.facts.tokens[range.from];
+  if (range.to - range.from !== 1 || t?.kind !== 'str' || c.source.language === 'php') return false;
+  const body = c.facts.stringOf(t);
+  const parts = [...body.matchAll(/\$\{([^{}]*)\}/g)];
+  const own = [
+    ...body.matchAll(/^[ \t]*\$\{\s*(\w*(?:query|sql|clause|conditions?|fragment|where|joins?))\s*\}[ \t]*$/gim),
+  ];
+  return (
+    parts.length > 0 &&
+    parts.length === own.length &&
+    own.every((m) => {
+      const name = m[1]!;
+      return !c.facts.isParam(name, range.from) && !c.facts.valuesOf(name, range.from).some((v) => c.isBuilt(v));
+    })
   );
 }
 

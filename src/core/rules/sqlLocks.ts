@@ -177,7 +177,7 @@ const dangers: readonly Danger[] = [
     pattern: /^CREATE (?:OR REPLACE )?(?:CONSTRAINT )?(?:EVENT )?TRIGGER\b/,
     key: 'trigger',
     message:
-      'A trigger runs on every write from now on and locks the table while it is made: check cost and recursion.',
+      'A trigger runs with the writes it names from now on and locks the table while it is made: check cost and recursion.',
   },
   {
     pattern:
@@ -311,7 +311,10 @@ export const sqlLocks: Rule = {
           key: `${d.key}:${s.text.slice(0, 300)}`,
           // SQLite locks the whole file for any writer: the trigger's own work is left to say.
           ...(trigger && sqliteTrigger.test(s.text)
-            ? { tier: 'medium', message: 'A trigger runs on every write from now on: check what it costs and refuses.' }
+            ? {
+                tier: 'medium',
+                message: 'A trigger runs with the writes it names from now on: check what it costs and refuses.',
+              }
             : { message: d.message, ...(d.tier && { tier: d.tier }) }),
         });
         break;

@@ -34,7 +34,7 @@ export const testsSkipped: Rule = {
     const strings = source.tokens.filter((t) => t.kind === 'str' || t.kind === 'comment');
     let k = 0;
     for (const m of source.text.matchAll(
-      /^[ \t]*(?:(?:it|test|describe|suite|context)\.(?:skip|only|fixme)\s*\((?!\s*!|\s*[\w.]+(?:\s*[!=<>]=|\s*&&|\s*\|\||,\s*(?:["'`]|[A-Z][A-Z0-9_]*\s*\))))|(?:xit|xdescribe|xtest|xcontext|fdescribe|fit)\s*\(\s*['"`]|@(?:pytest\.mark\.(?:skip|xfail)|unittest\.(?:skip|expectedFailure))\b|@(?:Disabled|Ignore)\b|#\[ignore|\[Ignore|\[Fact\(Skip\s*=|t\.Skip\w*\(|pytest\.skip\(|self\.skipTest\()/gm,
+      /^[ \t]*(?:(?:it|test|describe|suite|context)\.(?:skip|only|fixme)\s*\((?!\s*!|\s*[\w.]+(?:\s*(?:[!=]==?|[<>]=?)|\s*&&|\s*\|\||,\s*(?:["'`]|[A-Z][A-Z0-9_]*\s*\))))|(?:xit|xdescribe|xtest|xcontext|fdescribe|fit)\s*\(\s*['"`]|@(?:pytest\.mark\.(?:skip|xfail)|unittest\.(?:skip|expectedFailure))\b|@(?:Disabled|Ignore)\b|#\[ignore|\[Ignore|\[Fact\(Skip\s*=|t\.Skip\w*\(|pytest\.skip\(|self\.skipTest\()/gm,
     )) {
       while (k < strings.length && strings[k]!.end <= m.index) k++;
       if (k < strings.length && strings[k]!.start <= m.index) continue;
@@ -42,7 +42,13 @@ export const testsSkipped: Rule = {
       if (/\bif\b[^\n]{0,300}[{:]\s*$/.test(source.text.slice(Math.max(0, m.index - 320), m.index))) continue;
       if (/[sS]kip\w*\($/.test(m[0]) && isConditional(source.text.slice(Math.max(0, m.index - 2000), m.index), m[0]))
         continue;
-      report({ start: m.index, end: m.index + m[0].length, key: 'skip' });
+      const isOnly = /\.only\s*\($|^[ \t]*f(?:it|describe)\b/.test(m[0]);
+      report({
+        start: m.index,
+        end: m.index + m[0].length,
+        key: 'skip',
+        ...(isOnly ? { message: 'All other tests of the file are left out: take the `only` away.' } : {}),
+      });
     }
   },
 };

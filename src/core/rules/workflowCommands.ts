@@ -30,7 +30,13 @@ export const workflowCommands: Rule = {
         else if (n.key === 'insecure-external-code-execution' && n.value === 'allow')
           report({ start: n.start, end: n.end, key: n.key, tier: 'high' });
         else if (/^allow-unsafe-pr-checkout$/.test(n.key) && n.value === 'true')
-          report({ start: n.start, end: n.end, key: n.key });
+          report({
+            start: n.start,
+            end: n.end,
+            key: n.key,
+            message:
+              'Code of a pull request is checked out where the workflow holds secrets: take the option out, or never run what it brings.',
+          });
         else if (/^ACTIONS_(?:STEP|RUNNER)_DEBUG$/.test(n.key) && /^(?:true|1)$/i.test(n.value))
           report({
             start: n.start,

@@ -822,12 +822,46 @@ test('packages of the own scope weigh less, and a source says its commit', async
   assert.equal((await tier('web/package.json', manifest('@shop/prices')))?.tier, 'medium');
   assert.equal((await tier('web/package.json', manifest('@shops/prices')))?.tier, 'high');
   assert.equal((await tier('web/package.json', manifest('prices')))?.tier, 'high');
+  // Anybody may own the place that an address names.
+  const relay = (v: string): string => manifest('@shop/relay')(`github:somebody/relay#${v}`);
+  assert.deepEqual(
+    [await tier('web/package.json', relay)].map((f) => [f?.tier, f?.message.split(':')[1]?.slice(0, 20)]),
+    [['high', 'somebody/relay#1.1.0']],
+  );
   const cargo = (rev: string): string =>
     `[dependencies]\nindex = { git = "https://github.com/example/index/", rev = "${rev}" }\n`;
   assert.match(
     (await tier('Cargo.toml', cargo))?.message ?? '',
     / is at rev 1\.1\.0 of github\.com\/example\/index\/ now/,
   );
+});
+
+test('a dependency that moved to another manifest is no new name there', async () => {
+  const manifest = (name: string, dependencies: object): string =>
+    `${JSON.stringify({ name, dependencies }, undefined, 2)}\n`;
+  const { files } = await classify(
+    [
+      {
+        path: 'package.json',
+        before: manifest('shop', {}),
+        after: manifest('shop', { popover: '^1.2.0', fresh: '^1.0.0' }),
+      },
+      { path: 'ui/package.json', before: manifest('ui', { popover: '^1.1.15' }), after: manifest('ui', {}) },
+    ],
+    ctx,
+  );
+  assert.deepEqual(
+    files.flatMap((f) => f.classification.findings.map((x) => x.message.split(':')[0])),
+    ['Dependency popover is at ^1.2.0 now', 'Dependency fresh at ^1.0.0 is new'],
+  );
+});
+
+test('a table that is dropped where it is there and made by the next statement weighs less', async () => {
+  const tier = async (sql: string) =>
+    (await judge('migrations/1/up.sql', null, sql)).findings.find((f) => f.rule === 'sql-data-loss')?.tier;
+  assert.equal(await tier('DROP TABLE IF EXISTS notes;\nCREATE TABLE notes (id int);\n'), 'high');
+  assert.equal(await tier('DROP TABLE IF EXISTS notes;\nCREATE TABLE others (id int);\n'), 'critical');
+  assert.equal(await tier('DROP TABLE notes;\nCREATE TABLE notes (id int);\n'), 'critical');
 });
 
 test('a check in the place of another is told once, with less weight; an open door is none', async () => {
@@ -936,5 +970,5 @@ test('tests of a file that is gone, and of a short method that is gone, are no l
 
 test('the version of the tool chain is told as such', async () => {
   const { findings } = await judge('go.mod', 'module a\n\ngo 1.25\n', 'module a\n\ngo 1.25\n\ntoolchain go1.26.0\n');
-  assert.match(findings[0]?.message ?? '', /^Dependency toolchain at go1\.26\.0 is new/);
+  assert.match(findings[0]?.message ?? '', /^The module is built by go1\.26\.0 now/);
 });

@@ -167,7 +167,8 @@ export function dependencies(source: Source): Dependency[] {
             if (/\]\s*(?:#.*)?$/.test(rest)) list = '';
           } else if (inSection && key !== 'python')
             found.push({
-              name: key,
+              // What Cargo gets is the package, whatever name the code has for it.
+              name: /^\{[^}\n]{0,400}\bpackage\s{0,9}=\s{0,9}["']([\w-]{1,100})["']/.exec(rest)?.[1] ?? key,
               version: rest
                 .replace(/\s+#.*$/, '')
                 .replace(/^["']|["']$/g, '')
