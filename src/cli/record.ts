@@ -375,7 +375,10 @@ async function originsOf(
     isGone: more.isGone,
   });
   if (more.isMerge) {
-    const origins = withoutLinesOf(found.origins, f.after ?? '', more.merged);
+    const origins = withoutLinesOf(found.origins, f.after ?? '', [
+      ...more.merged,
+      ...(f.before === null ? [] : [f.before]),
+    ]);
     return { origins, added: expandOrigins(origins).filter((o) => o !== null).length, deleted: 0, aiDeleted: 0 };
   }
   let deletedBy: Evidence | undefined;
@@ -411,7 +414,10 @@ function movedByGit({ origins }: FileOrigins, file: ChangedText, gone: string | 
   );
 }
 
-/** Lines that another parent of the merge has, too, are not the merge's own. */
+/**
+ * Lines that another parent of the merge has, too, are not the merge's own; nor are those that whoever solved a conflict
+ * put elsewhere: once in the parent's text, and once in the merge's.
+ */
 function withoutLinesOf(origins: LineOrigins, after: string, parents: readonly string[]): LineOrigins {
   const lines = splitLines(after);
   const out = expandOrigins(origins);
@@ -421,7 +427,27 @@ function withoutLinesOf(origins: LineOrigins, after: string, parents: readonly s
       for (let i = 0; i < h.newLines; i++) fresh.add(h.newStart - 1 + i);
     for (let i = 0; i < out.length; i++) if (!fresh.has(i)) out[i] = null;
   }
+  if (out.some((o) => o !== null)) {
+    const here = once(lines);
+    for (const text of parents)
+      for (const line of once(splitLines(text)).keys()) {
+        const i = here.get(line);
+        if (i !== undefined) out[i] = null;
+      }
+  }
   return compressOrigins(out);
+}
+
+/** Where the lines are that a text has once; lines without a letter or a digit mean nothing by themselves. */
+function once(lines: readonly string[]): Map<string, number> {
+  const at = new Map<string, number>();
+  const twice = new Set<string>();
+  for (const [i, line] of lines.entries()) {
+    if (at.has(line) || !/[\p{L}\p{N}]/u.test(line)) twice.add(line);
+    at.set(line, i);
+  }
+  for (const line of twice) at.delete(line);
+  return at;
 }
 
 /** Reasons in the records of the commits that this one re-creates, where those records are true to their commit. */

@@ -357,6 +357,28 @@ const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'a conflict solved by nobody knows whom, both sides in another order: only what no side has is of the merge',
+    async run(w) {
+      await base(w);
+      const shared = ['first of both', 'second of both', 'third of both'];
+      await w.ai('c.md', lines(...shared));
+      await w.git('add', '.');
+      await w.commit('shared');
+      await w.git('checkout', '-q', '-b', 'topic');
+      await w.ai('c.md', lines('topic 1', 'topic 2', 'topic 3', ...shared, 'topic 4'));
+      await w.commit('topic', '-a');
+      await w.git('checkout', '-q', 'main');
+      await w.ai('c.md', lines('main 1', ...shared, 'main 2'));
+      await w.commit('main', '-a');
+      assert.notEqual((await w.tryGit(['merge', 'topic'])).code, 0);
+      await w.write('c.md', lines('main 1', 'unseen', ...shared, 'main 2', 'topic 1', 'topic 2', 'topic 3', 'topic 4'));
+      await w.git('add', 'c.md');
+      await w.git('commit', '-q', '--no-edit');
+      await w.settle();
+      await w.expect('HEAD', { ai: '0/1', unk: 1, agents: [] });
+    },
+  },
+  {
     name: 'merges of every kind',
     async run(w) {
       await base(w);
