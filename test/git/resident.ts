@@ -21,7 +21,12 @@ function client(folder: string): string {
   const values = passed.map((name) => `"\${${name}-}"`).join(' ');
   return `run() {
   printf '%s\\t%s\\t%s${'\\t%s'.repeat(passed.length)}\\n' "$$" "$PWD" "$1	\${2-}	\${3-}	\${4-}	\${5-}" ${values} >'${folder}/asked'
-  if [ "$1" != post-commit ]; then read -r code <'${folder}/answer'; return "$code"; fi
+  [ "$1" != post-commit ] || return 0
+  # An answer to a hook that git ended before it read it may still be there.
+  while read -r to code; do
+    [ "$to" != "$$" ] || return "$code"
+  done <'${folder}/answer'
+  return 2
 }`;
 }
 
@@ -29,6 +34,7 @@ function client(folder: string): string {
 export class Resident {
   readonly #folder: string;
   readonly #socket: net.Socket;
+  readonly #answers: number;
   readonly #hook: Command;
   #background: Promise<unknown> = Promise.resolve();
   /** What our hooks printed. */
@@ -55,7 +61,8 @@ export class Resident {
       if (name !== 'commit-msg' && fed === changed) throw new Error(`${name} feeds nobody`);
       fs.writeFileSync(file, fed);
     }
-    // Both ends, so that the pipe never closes; non-blocking, so that reading it takes no thread.
+    // Both ends, so that no pipe ever closes under its reader; non-blocking, so that neither end takes a thread.
+    this.#answers = fs.openSync(path.join(folder, 'answer'), fs.constants.O_RDWR | fs.constants.O_NONBLOCK);
     const fd = fs.openSync(path.join(folder, 'asked'), fs.constants.O_RDWR | fs.constants.O_NONBLOCK);
     this.#socket = new net.Socket({ fd, readable: true, writable: false });
     let rest = '';
@@ -89,7 +96,7 @@ export class Resident {
     });
     if (io.feed !== undefined) void job.then(() => fs.closeSync(io.feed as number));
     if (name === 'post-commit') this.#background = Promise.all([this.#background, job]);
-    else fs.promises.writeFile(path.join(this.#folder, 'answer'), `${await job}\n`).catch(() => undefined);
+    else fs.writeSync(this.#answers, `${pid} ${await job}\n`);
   }
 
   /** Until what post-commit began is done. */
@@ -101,5 +108,6 @@ export class Resident {
 
   close(): void {
     this.#socket.destroy();
+    fs.closeSync(this.#answers);
   }
 }
