@@ -13,7 +13,7 @@ import {
 } from 'vscode-languageserver';
 import { parsePolicy, policySchema, queryProblems, type Schema } from '../core/policy/index.ts';
 import type { Grammars } from '../core/ports.ts';
-import { rules } from '../core/rules/index.ts';
+import { allRules } from '../core/rules/index.ts';
 import { policyFileName } from '../platform/policyFile.ts';
 import { toPolicyDiagnostic } from './diagnostics.ts';
 import { escapeMarkdown } from '../core/plainText.ts';
@@ -28,7 +28,7 @@ export async function policyDiagnostics(
   now: Date,
   grammars: Grammars,
 ): Promise<Diagnostic[]> {
-  const parsed = parsePolicy(text, name, { source: 'repository', now, knownRules: rules.map((r) => r.id) });
+  const parsed = parsePolicy(text, name, { source: 'repository', now, knownRules: allRules().map((r) => r.id) });
   const queries = parsed.policy ? await queryProblems(parsed.policy, grammars) : [];
   return [...parsed.problems, ...queries].map(toPolicyDiagnostic);
 }
@@ -255,7 +255,7 @@ function keys(schema: Schema, place: Place, range: Range): CompletionItem[] {
     });
   }
   if (schema.additionalProperties && place.path.at(-1) === 'tiers')
-    for (const rule of rules)
+    for (const rule of allRules())
       if (!place.siblings.has(rule.id))
         items.push({
           label: rule.id,
@@ -313,7 +313,7 @@ function values(schema: Schema, key: string, path: readonly string[], range: Ran
       : schema.type === 'boolean'
         ? [true, false]
         : isRuleList(path)
-          ? rules.map((r) => r.id)
+          ? allRules().map((r) => r.id)
           : schema.format === 'duration'
             ? ['1h', '8h', '24h', '7d', '30d']
             : []);
@@ -352,7 +352,7 @@ export function policyHover(lines: readonly string[], at: Position): Hover | nul
       ? undefined
       : schemaAt([...place.path, place.key]);
   const range = { start: { line: at.line, character: start }, end: { line: at.line, character: end } };
-  const rule = rules.find((r) => r.id === word);
+  const rule = allRules().find((r) => r.id === word);
   if (rule)
     return {
       range,

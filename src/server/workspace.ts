@@ -9,7 +9,7 @@ import type { Justification } from '../core/justification.ts';
 import { splitLines } from '../core/hunks.ts';
 import { toRepoPath } from '../core/paths.ts';
 import { verdictFor } from '../core/policy/index.ts';
-import { rules } from '../core/rules/index.ts';
+import { allRules } from '../core/rules/index.ts';
 import type { PathVerdict } from '../core/policy/model.ts';
 import { openAttribution, type AttributionStore } from '../platform/attribution.ts';
 import { sha256 } from '../platform/crypto.ts';
@@ -120,7 +120,7 @@ export class Root {
   static #loadOptions(repo: Repository | undefined, options: WorkspaceOptions, folders: readonly string[]) {
     return {
       folders,
-      knownRules: rules.map((r) => r.id),
+      knownRules: allRules().map((r) => r.id),
       ...(repo && { commonDir: repo.commonDir }),
       ...(options.managedPolicy !== undefined && { managedFile: options.managedPolicy }),
     };

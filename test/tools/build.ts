@@ -29,6 +29,7 @@ const libraries = {
 /** Parts of ours of the same kind: asked for by `require`, they are a file of their own. */
 const parts = {
   commandGuard: 'src/core/guard/index.ts',
+  rulesOfConfiguration: 'src/core/rules/ofConfiguration.ts',
 };
 
 /**

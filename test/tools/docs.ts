@@ -10,7 +10,7 @@ import { classifyCommand } from '../../src/cli/commands/classify.ts';
 import { guard } from '../../src/cli/commands/guard.ts';
 import { hook } from '../../src/cli/commands/hook.ts';
 import { fullCommands } from '../../src/cli/full.ts';
-import { rules } from '../../src/core/rules/index.ts';
+import { allRules } from '../../src/core/rules/index.ts';
 
 const readme = path.resolve(__dirname, '../../README.md');
 
@@ -71,13 +71,13 @@ const cli = (): string =>
 
 /** By category; titles and tiers are on the rules' own page. */
 function riskRules(): string {
-  const categories = [...new Set(rules.map((r) => r.category))].sort();
+  const categories = [...new Set(allRules().map((r) => r.category))].sort();
   const link = (id: string): string => `[${id}](docs/rules.md#${id})`;
   return table(
     ['Category', 'Rules'],
     categories.map((category) => [
       category,
-      rules
+      allRules()
         .filter((r) => r.category === category)
         .map((r) => link(r.id))
         .sort()

@@ -1,7 +1,7 @@
 /** Writes docs/rules.md from the registry. `npx tsx test/tools/rulesPage.ts`; a unit test fails when the page is stale. */
 import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { rules } from '../../src/core/rules/index.ts';
+import { allRules } from '../../src/core/rules/index.ts';
 import type { Rule } from '../../src/core/rules/rule.ts';
 import { tiers } from '../../src/core/model.ts';
 
@@ -39,4 +39,4 @@ export function renderRules(list: readonly Rule[]): string {
   return lines.join('\n');
 }
 
-if (require.main === module) writeFileSync(rulesPage, renderRules(rules));
+if (require.main === module) writeFileSync(rulesPage, renderRules(allRules()));

@@ -16,7 +16,7 @@ import {
 } from '../../core/policy/index.ts';
 import { originsOf, runExample, type ExampleResult } from '../../core/policy/examples.ts';
 import type { Policy, PolicyProblem, TrailerMode } from '../../core/policy/model.ts';
-import { rules } from '../../core/rules/index.ts';
+import { allRules } from '../../core/rules/index.ts';
 import { findRepository, git } from '../../platform/git.ts';
 import { createGrammars } from '../../platform/grammars.ts';
 import { openAttribution } from '../../platform/attribution.ts';
@@ -67,7 +67,7 @@ examples: countersign policy explain infra/main.tf
 };
 
 const shown = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 4096);
-const knownRules = rules.map((r) => r.id);
+const knownRules = (): string[] => allRules().map((r) => r.id);
 const knownAgents = agents.map((a) => a.id);
 
 interface Place {
@@ -85,7 +85,7 @@ async function load(place: Place, paths: readonly string[] = []): Promise<Policy
   return loadPolicy(place.root, {
     ...(place.commonDir !== undefined && { commonDir: place.commonDir }),
     now: new Date(),
-    knownRules,
+    knownRules: knownRules(),
     knownAgents,
     paths,
   });
@@ -149,7 +149,7 @@ async function validate(args: readonly string[], io: Io): Promise<number> {
     const text = await fs.readFile(path.resolve(io.cwd, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
       throw new UsageError(`cannot read ${shown(file)}: ${error.code ?? error.message}`);
     });
-    const parsed = parsePolicy(text, file, { now: new Date(), knownRules, knownAgents });
+    const parsed = parsePolicy(text, file, { now: new Date(), knownRules: knownRules(), knownAgents });
     ({ problems } = parsed);
     if (parsed.policy) problems = [...problems, ...(await queryProblems(parsed.policy, createGrammars()))];
   } else {

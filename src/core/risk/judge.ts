@@ -6,7 +6,7 @@ import { Source } from '../languages/source.ts';
 import type { FileChange, Finding, Hunk, Tier } from '../model.ts';
 import type { Policy } from '../policy/model.ts';
 import { candidatesFor } from '../rules/candidates.ts';
-import { rules } from '../rules/index.ts';
+import { allRules } from '../rules/index.ts';
 import type { Rule } from '../rules/rule.ts';
 import { hits, run, type Found } from './hits.ts';
 import { limitedAnew, renamed, tookItsPlace, wentWithItsBlock, wentWithItsCode } from './removedCode.ts';
@@ -294,7 +294,7 @@ function removedFinding(rule: Rule, f: Found, before: Side, file: FileChange): F
 /** A fix travels with its finding: what was removed must not come back as a secret in a report. */
 function holdsSecret(before: Source, text: string): boolean {
   const part = new Source(before.path, text, before.language);
-  return rules.some((r) => r.category === 'secrets' && r.on !== 'removed' && hits(r, part).length > 0);
+  return allRules().some((r) => r.category === 'secrets' && r.on !== 'removed' && hits(r, part).length > 0);
 }
 
 /** Most a fix puts back at once. */

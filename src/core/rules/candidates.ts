@@ -2,7 +2,7 @@
 import type { Language } from '../languages/detect.ts';
 import type { Source } from '../languages/source.ts';
 import { WordIndex } from '../languages/words.ts';
-import { rules } from './index.ts';
+import { rulesFor } from './index.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules of a language, in the order of the registry, and how to get to them from the words of a text. */
@@ -14,24 +14,36 @@ interface Own {
   readonly byWord: readonly (readonly number[] | undefined)[];
 }
 
-let index: WordIndex | undefined;
-const idsByRule = new Map<Rule, readonly number[]>();
+/** The keywords of a set of rules, and which of them are those of a rule. */
+interface Words {
+  readonly index: WordIndex;
+  readonly idsByRule: Map<Rule, readonly number[]>;
+}
+
+const wordsByRules = new Map<readonly Rule[], Words>();
 const byLanguage = new Map<Language, Own>();
 
-const words = (): WordIndex => (index ??= new WordIndex(rules.flatMap((r) => r.keywords)));
+function wordsFor(language: Language): Words {
+  const rules = rulesFor(language);
+  let words = wordsByRules.get(rules);
+  if (!words)
+    wordsByRules.set(rules, (words = { index: new WordIndex(rules.flatMap((r) => r.keywords)), idsByRule: new Map() }));
+  return words;
+}
 
-function idsOf(rule: Rule): readonly number[] {
+function idsOf(rule: Rule, { index, idsByRule }: Words): readonly number[] {
   let ids = idsByRule.get(rule);
-  if (!ids) idsByRule.set(rule, (ids = rule.keywords.map((k) => words().idOf(k))));
+  if (!ids) idsByRule.set(rule, (ids = rule.keywords.map((k) => index.idOf(k))));
   return ids;
 }
 
 function rulesOf(language: Language): Own {
   let own = byLanguage.get(language);
   if (!own) {
-    const mine = rules.filter((r) => r.languages.length === 0 || r.languages.includes(language));
+    const words = wordsFor(language);
+    const mine = rulesFor(language).filter((r) => r.languages.length === 0 || r.languages.includes(language));
     const byWord: number[][] = [];
-    for (const [place, rule] of mine.entries()) for (const id of idsOf(rule)) (byWord[id] ??= []).push(place);
+    for (const [place, rule] of mine.entries()) for (const id of idsOf(rule, words)) (byWord[id] ??= []).push(place);
     const always = mine.flatMap((r, place) => (r.keywords.length === 0 ? [place] : []));
     byLanguage.set(language, (own = { rules: mine, always, byWord }));
   }
@@ -44,7 +56,7 @@ export function candidatesFor(language: Language, after: Source, before: Source 
   const wanted = new Uint8Array(own.rules.length);
   for (const place of own.always) wanted[place] = 1;
   const look = (source: Source, mayRun: (rule: Rule) => boolean): void => {
-    for (const id of source.wordsOf(words()))
+    for (const id of source.wordsOf(wordsFor(language).index))
       for (const place of own.byWord[id] ?? none) if (mayRun(own.rules[place]!)) wanted[place] = 1;
   };
   look(after, () => true);
@@ -55,10 +67,12 @@ export function candidatesFor(language: Language, after: Source, before: Source 
 }
 const none: readonly number[] = [];
 
-/** Whether a keyword of the rule stands in the text; always true for a rule without keywords. */
+/** Whether the rule reads the language and a keyword of it stands in the text; it may have none. */
 export function hasKeyword(rule: Rule, source: Source): boolean {
+  if (rule.languages.length > 0 && !rule.languages.includes(source.language)) return false;
   if (rule.keywords.length === 0) return true;
-  const found = source.wordsOf(words());
-  for (const id of idsOf(rule)) if (found.has(id)) return true;
+  const words = wordsFor(source.language);
+  const found = source.wordsOf(words.index);
+  for (const id of idsOf(rule, words)) if (found.has(id)) return true;
   return false;
 }

@@ -1,4 +1,4 @@
-/** The shape of a rule. One rule per file, one line in `index.ts`, fixtures in `test/fixtures/rules/<id>/`. */
+/** The shape of a rule. One rule per file, one line in `ofCode.ts` or `ofConfiguration.ts`, fixtures in `test/fixtures/rules/<id>/`. */
 import type { Category, Tier } from '../model.ts';
 import type { Language } from '../languages/detect.ts';
 import type { Source } from '../languages/source.ts';

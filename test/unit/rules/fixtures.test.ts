@@ -4,11 +4,14 @@ import * as path from 'node:path';
 import { test } from 'node:test';
 import { classifyFile } from '../../../src/core/classify.ts';
 import { defaultPolicy } from '../../../src/core/policy/index.ts';
-import { rules } from '../../../src/core/rules/index.ts';
+import { allRules } from '../../../src/core/rules/index.ts';
+import { rulesOfConfiguration } from '../../../src/core/rules/ofConfiguration.ts';
+import { codeLanguages } from '../../../src/core/rules/rule.ts';
 import { createGrammars } from '../../../src/platform/grammars.ts';
 
 const root = path.join(__dirname, '../../fixtures/rules');
 const grammars = createGrammars();
+const rules = allRules();
 
 /** `{{+}}` keeps sample tokens from looking real to scanners of this very repository; `{{202e}}` is a character by number. */
 const expand = (text: string): string =>
@@ -122,6 +125,13 @@ test('a fix takes its finding away, and at least these rules have one', async ()
 test('every fixture folder belongs to a rule', () => {
   const ids = new Set(rules.map((r) => r.id));
   for (const name of readdirSync(root)) assert.ok(ids.has(name), name);
+});
+
+test('what the second registry holds has nothing to say about programs', () => {
+  for (const r of rulesOfConfiguration) {
+    assert.ok(r.languages.length > 0, `${r.id} reads everything`);
+    for (const language of r.languages) assert.ok(!codeLanguages.includes(language), `${r.id} reads ${language}`);
+  }
 });
 
 test('rules are complete and told apart', () => {
