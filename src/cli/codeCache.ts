@@ -9,6 +9,7 @@ import * as path from 'node:path';
 import * as vm from 'node:vm';
 
 const keep: (() => void)[] = [];
+const loaded = new Map<string, { readonly exports: unknown }>();
 /** Microseconds of processor time from which on a process may have used more code than is kept; waiting is no use of code. */
 const longRun = 1_000_000;
 
@@ -18,6 +19,8 @@ export function requireCached(name: string, unbundled?: () => unknown): unknown 
   if (unbundled && !fs.existsSync(file)) return unbundled();
   if ('enableCompileCache' in nodeModule || process.env['NODE_V8_COVERAGE'] !== undefined)
     return require(file) as unknown;
+  const before = loaded.get(file);
+  if (before) return before.exports;
   const bytes = wrapped(file);
   // Our bundles are ASCII, which V8 takes as it is: reading them as UTF-8 takes ten times as long.
   const source = isAscii(bytes) ? bytes.toString('latin1') : bytes.toString('utf8');
@@ -42,10 +45,17 @@ export function requireCached(name: string, unbundled?: () => unknown): unknown 
     }
   });
   const made = { exports: {} as unknown };
+  loaded.set(file, made);
   const run = script.runInThisContext() as (...args: unknown[]) => void;
-  run(made.exports, nodeModule.createRequire(file), made, file, __dirname);
+  const requireOther = nodeModule.createRequire(file);
+  // What the bundle loads of ours on demand is kept in the same way.
+  const requireFrom = (id: string): unknown =>
+    sibling.test(id) ? requireCached(id.slice(2)) : (requireOther(id) as unknown);
+  run(made.exports, Object.assign(requireFrom, requireOther), made, file, __dirname);
   return made.exports;
 }
+
+const sibling = /^\.\/\w+\.js$/;
 
 const head = '(function (exports, require, module, __filename, __dirname) {';
 const foot = '\n})';
