@@ -116,8 +116,11 @@ function nameIn(path: string, text: string | null): string | undefined {
   if (name === 'Cargo.toml' || name === 'pyproject.toml')
     return /^\[(?:package|project)\][ \t]*\n(?:[^[\n][^\n]*\n|\n)*?name[ \t]*=[ \t]*"([^"\n]{1,200})"/m.exec(text)?.[1];
   if (name === 'pom.xml') {
-    const [parent = '', ...rest] = text.split('</parent>');
-    const own = rest.length > 0 ? rest.join('') : parent;
+    // Its own name stands before the parent's or behind it.
+    const from = text.indexOf('<parent>');
+    const to = from < 0 ? -1 : text.indexOf('</parent>', from);
+    const parent = to < 0 ? '' : text.slice(from, to);
+    const own = to < 0 ? text : text.slice(0, from) + text.slice(to);
     const head = own.split(/<(?:dependencies|dependencyManagement|build|profiles)>/)[0]!;
     const group = (/<groupId>\s*([^<\s]+)/.exec(head) ?? /<groupId>\s*([^<\s]+)/.exec(parent))?.[1];
     const artifact = /<artifactId>\s*([^<\s]+)/.exec(head)?.[1];

@@ -137,6 +137,7 @@ export const crossSiteScripting: Rule = {
         if (
           !c.isConstant(a) &&
           !isFileOfBuild(source, c.text(a)) &&
+          !isEscapedBefore(c, a) &&
           !/^(?:async\s+)?function\b|^\(?[\w\s,]*\)?\s*=>/.test(c.text(a)) &&
           !/DOMPurify|sanitize|escape|createSafe|trustedHTML|^["'`]{2}$/i.test(c.text(a))
         )
@@ -204,6 +205,7 @@ export const crossSiteScripting: Rule = {
           name === 'insertAdjacentHTML' &&
           call.args[1] &&
           !c.isConstant(call.args[1]) &&
+          !isEscapedBefore(c, call.args[1]) &&
           !/DOMPurify|sanitize|escape/i.test(c.text(call.args[1]))
         )
           report(hit);
@@ -515,3 +517,17 @@ function isFileOfBuild(source: Source, name: string): boolean {
     })
   );
 }
+
+/** Every variable that is put in was given what an escaping function returned, and nothing else. */
+function isEscapedBefore(c: Code, range: { readonly from: number; readonly to: number }): boolean {
+  const names = new Set(c.names(range));
+  return (
+    names.size > 0 &&
+    [...names].every((name) => {
+      const values = c.facts.valuesOf(name, range.from).filter((v) => v.from < range.from || v.from >= range.to);
+      return values.length > 0 && values.every((v) => c.isConstant(v) || escapingCall.test(c.text(v)));
+    })
+  );
+}
+const escapingCall =
+  /^(?:await\s+)?(?:[\w$]{1,60}\.){0,3}\w{0,40}(?:escape|sanitize|purify|encode)\w{0,40}\([^]{0,400}\)$/i;

@@ -382,7 +382,11 @@ const buildsIndex =
 
 /** What the operation does to a table in use; `undefined`: the rule's own sentence says it. */
 function reason(name: string): string | undefined {
-  if (/^(?:AddIndex|add_index|create_index|remove_?index|dropIndex|drop_index)$/i.test(name))
+  if (
+    /^(?:AddIndex|add_index|create_?(?:index|indices)|remove_?index|drop_?index|index|fullText|spatialIndex)$/i.test(
+      name,
+    )
+  )
     return 'Index is built or dropped while the table is locked: do it concurrently, in a migration of its own.';
   if (/^(?:RenameField|RenameModel|AlterModelTable|rename_?table|rename_?column|rename)$/i.test(name))
     return 'A name changes under code that still runs: add the new one, move over, and drop the old one in a later release.';

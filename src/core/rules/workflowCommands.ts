@@ -84,7 +84,7 @@ export const workflowCommands: Rule = {
 
 /** Programs and actions that look for holes. */
 const scans =
-  /\b(?:codeql-action|trivy|snyk|semgrep|gitleaks|trufflehog|checkov|tfsec|bandit|gosec|zizmor|scorecard-action|dependency-review-action|grype|osv-scanner|pip-audit|govulncheck)\b|\b(?:npm|pnpm|yarn|cargo|bundle|composer) audit\b/i;
+  /\b(?:codeql-action|trivy|snyk|semgrep|gitleaks|trufflehog|checkov|tfsec|bandit|gosec|zizmor|scorecard-action|dependency-review-action|grype|osv-scanner|pip-audit|govulncheck)\b|\b(?:npm|pnpm|yarn|cargo|bundle|composer) audit\b|\bmix (?:hex\.audit|deps\.audit|sobelow)\b/i;
 
 const writes =
   />>\s*["']?\$?\{?(?:env:)?GITHUB_(?:ENV|PATH)|\btee\b[^|\n]{0,80}\bGITHUB_(?:ENV|PATH)\b|\$env:GITHUB_(?:ENV|PATH)/;

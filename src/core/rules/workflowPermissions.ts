@@ -41,6 +41,8 @@ export const workflowPermissions: Rule = {
       const on = root.children.find((n) => n.key === 'on' || n.key === 'true');
       if (
         on &&
+        // What only other workflows call has the token that its caller gives it.
+        !triggers(source).every((t) => t.name === 'workflow_call') &&
         !at(root, 'permissions') &&
         (at(root, 'jobs')?.children ?? []).some((job) => at(job, 'steps') && !at(job, 'permissions'))
       )

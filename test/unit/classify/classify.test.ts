@@ -667,6 +667,12 @@ test('parts whose own manifests the change edits are no dependencies', async () 
   const pom = { path: 'web/pom.xml', before: module('1'), after: module('2') };
   assert.equal(await found([pom, { path: 'README.md', before: 'a', after: 'b' }]), 1);
   assert.equal(await found([pom, { path: 'pom.xml', before: root('1'), after: root('2') }]), 0);
+  const parent =
+    '<parent>\n<groupId>org.other</groupId>\n<artifactId>base</artifactId>\n<version>7</version>\n</parent>';
+  const above = (n: string) => root(n).replace('<groupId>', `${parent}\n<groupId>`);
+  const below = (n: string) => root(n).replace('</project>', `${parent}\n</project>`);
+  for (const text of [above, below])
+    assert.equal(await found([pom, { path: 'pom.xml', before: text('1'), after: text('2') }]), 0);
   const crate = (n: string) => `[package]\nname = "shop-web"\n\n[dependencies]\nshop-prices = "${n}"\n`;
   const own = (n: string) => `[package]\nedition = "2021"\nname = "shop-prices"\nversion = "${n}"\n`;
   assert.equal(

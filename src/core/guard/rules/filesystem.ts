@@ -185,7 +185,9 @@ function judgeTarget(call: Call, word: Field, recursive: boolean, force: boolean
       'critical',
       'data-deletion',
       'deny',
-      `This deletes git's own data (${path}): commits that were not pushed are lost`,
+      /(?:^|\/)\.git\/hooks(?:\/|$)/.test(path)
+        ? `This deletes git's hooks (${path}): what they check and record is not checked and recorded any more`
+        : `This deletes git's own data (${path}): commits that were not pushed are lost`,
       'Leave .git alone; use git commands',
     );
   if (/(?:^|\/)\.(?:bash|zsh|sh|ksh|fish)_history$/.test(path))
