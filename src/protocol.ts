@@ -20,6 +20,8 @@ export interface InitOptions {
    * `trusted` is given (our own extension always does), else none.
    */
   readonly commands?: readonly string[];
+  /** The client sends `workspace/didChangeWatchedFiles` for policy files without being asked to watch them. */
+  readonly watchesPolicies?: boolean;
 }
 
 /** Commands of the extension that code actions call. Each gets one `FindingRef`. */

@@ -19,6 +19,8 @@ const backOffMs = [500, 2000, 5000, 15_000, 30_000];
 const staleMs = 5000;
 /** Having run for so long, the next crash counts as the first. */
 const stableMs = 5 * 60_000;
+/** `FileChangeType.Changed` of LSP; the server looks for itself what became of the file. */
+const changed = 2;
 /** For the server to write down what it knows before it goes. */
 const stopMs = 5000;
 
@@ -106,6 +108,11 @@ export class ServerClient extends Disposables {
     client.sendNotification(method, params).catch((error: unknown) => this.#log.warn(`${method}: ${describe(error)}`));
   }
 
+  /** For the server, which asks for no watcher of its own: each costs the extension host. */
+  policyTouched(uri: vscode.Uri): void {
+    this.notify('workspace/didChangeWatchedFiles', { changes: [{ uri: uri.toString(), type: changed }] });
+  }
+
   override dispose(): void {
     this.#wake?.();
     clearTimeout(this.#staleTimer);
@@ -146,6 +153,7 @@ export class ServerClient extends Disposables {
         trusted: vscode.workspace.isTrusted,
         labels: settings.labels(),
         commands: protocol.clientCommands,
+        watchesPolicies: true,
       }),
       closed: async () => this.#closed(),
       handOver: (document) => this.#beside?.handOver(document),

@@ -14,6 +14,7 @@ const maxCopies = 200;
 const maxAtOnce = 256 * 1024;
 
 interface Copy {
+  readonly path: string;
   readonly text: TextShadow;
   /** Document version that the copy stands for. */
   version: number;
@@ -26,6 +27,8 @@ export const lengthOf = (document: vscode.TextDocument): number =>
 export class DocumentCopies {
   /** By URI, oldest first. */
   readonly #copies = new Map<string, Copy>();
+  /** Of all copies; made anew when it is asked for. */
+  #paths: ReadonlySet<string> | undefined;
   readonly #waiting = new Set<vscode.TextDocument>();
   /** Too large when last looked at; they seldom shrink, and then count as new when they are opened again. */
   #tooLarge = new WeakSet<vscode.TextDocument>();
@@ -33,6 +36,12 @@ export class DocumentCopies {
 
   has(uri: string): boolean {
     return this.#copies.has(uri);
+  }
+
+  /** Whether a copied document may have this `uri.path`: for thousands of files, whose addresses nobody has put together. */
+  mayHave(path: string): boolean {
+    this.#paths ??= new Set([...this.#copies.values()].map((copy) => plainPath(copy.path)));
+    return this.#paths.has(plainPath(path));
   }
 
   /** The document was opened. An extension that edits a closed file does so a millisecond later: small ones are copied now. */
@@ -43,7 +52,7 @@ export class DocumentCopies {
   }
 
   close(document: vscode.TextDocument): void {
-    this.#copies.delete(document.uri.toString());
+    this.#forget(document.uri.toString());
     this.#waiting.delete(document);
     this.#tooLarge.delete(document);
   }
@@ -62,7 +71,7 @@ export class DocumentCopies {
   ): { readonly changes: readonly TextChange[]; readonly knows?: (word: string) => boolean } {
     const copy = this.#copies.get(uri);
     if (!copy || copy.version >= document.version) {
-      this.#copies.delete(uri);
+      this.#forget(uri);
       this.copySoon(document);
       return { changes };
     }
@@ -76,6 +85,7 @@ export class DocumentCopies {
     clearTimeout(this.#timer);
     this.#waiting.clear();
     this.#copies.clear();
+    this.#paths = undefined;
     this.#tooLarge = new WeakSet();
   }
 
@@ -93,11 +103,21 @@ export class DocumentCopies {
       this.#tooLarge.add(document);
       return;
     }
-    this.#copies.set(document.uri.toString(), { text: new TextShadow(document.getText()), version: document.version });
+    const { uri, version } = document;
+    this.#copies.set(uri.toString(), { path: uri.path, text: new TextShadow(document.getText()), version });
+    this.#paths = undefined;
     if (this.#copies.size <= maxCopies) return;
     const [oldest] = this.#copies.keys();
-    this.#copies.delete(oldest as string);
+    this.#forget(oldest as string);
+  }
+
+  #forget(uri: string): void {
+    this.#copies.delete(uri);
+    this.#paths = undefined;
   }
 }
+
+/** VS Code writes the letter of a Windows drive in either case. */
+const plainPath = (path: string): string => (path[2] === ':' ? path.slice(0, 3).toLowerCase() + path.slice(3) : path);
 
 const isCopied = ({ uri }: vscode.TextDocument): boolean => !/^(?:output|git|chat|vscode-scm|comment)/.test(uri.scheme);

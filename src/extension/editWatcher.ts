@@ -9,12 +9,14 @@ import type { EditVerdict } from '../core/attribution/editVerdict.ts';
 import { ShellPrograms } from '../core/attribution/shellPrograms.ts';
 import type { LineOrigin } from '../core/model.ts';
 import type { EditOriginParams } from '../protocol.ts';
+import type { DiskEvents } from './diskEvents.ts';
 import { DocumentCopies } from './documentCopies.ts';
 
 export interface EditWatcherDeps {
   /** Hands a verdict to the server. Called a few times per second at most per person, more for streams. */
   readonly send: (params: EditOriginParams) => void;
   readonly log: Pick<vscode.LogOutputChannel, 'debug' | 'warn'>;
+  readonly disk: Pick<DiskEvents, 'onWritten'>;
   /** Whether the clipboard may be read to recognise a paste; default yes. Without it pastes stay unknown. */
   readonly mayReadClipboard?: () => boolean;
 }
@@ -49,11 +51,8 @@ export class EditWatcher implements vscode.Disposable {
     this.#deps = deps;
     const hasKeyEmulation = keyEmulators.some((id) => vscode.extensions.getExtension(id)?.isActive);
     this.#classifier = new EditClassifier({ hasKeyEmulation });
-    const disk = vscode.workspace.createFileSystemWatcher('**/*');
     this.#disposables.push(
-      disk,
-      disk.onDidChange((uri) => this.#onDisk(uri)),
-      disk.onDidCreate((uri) => this.#onDisk(uri)),
+      deps.disk.onWritten((uri) => this.#onDisk(uri)),
       vscode.workspace.onDidChangeTextDocument((e) => this.#onChange(e)),
       vscode.window.onDidChangeTextEditorSelection((e) => this.#onSelection(e)),
       vscode.window.onDidStartTerminalShellExecution(({ execution }) =>
@@ -160,10 +159,10 @@ export class EditWatcher implements vscode.Disposable {
   }
 
   #onDisk(uri: vscode.Uri): void {
-    const at = performance.now();
     // A checkout may touch thousands of files: only those that are open can be reloaded.
-    if (this.#copies.has(uri.toString())) this.#give({ kind: 'disk', at, path: uri.path });
-    else if (gitState.test(uri.path)) this.#give({ kind: 'git', at });
+    if (this.#copies.mayHave(uri.path) && this.#copies.has(uri.toString()))
+      this.#give({ kind: 'disk', at: performance.now(), path: uri.path });
+    else if (uri.path.includes('.git') && gitState.test(uri.path)) this.#give({ kind: 'git', at: performance.now() });
   }
 
   //#endregion

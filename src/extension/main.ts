@@ -8,6 +8,7 @@ import { CommitPreview } from './commitPreview.ts';
 import { CommitSigning } from './commitSigning.ts';
 import { registerCommands } from './commands/register.ts';
 import { setContext } from './contextKeys.ts';
+import { DiskEvents } from './diskEvents.ts';
 import { EditWatcher } from './editWatcher.ts';
 import { HooksWatch } from './hooksWatch.ts';
 import { Ledger } from './ledger.ts';
@@ -36,8 +37,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const kept = keepSettings();
   const log = createLog();
   const notify = new Notify(log);
+  const disk = new DiskEvents();
   const client = new ServerClient(context, log);
-  const policies = new PolicyService(context, log);
+  const policies = new PolicyService(context, log, disk);
   const missed = new MissedEdits(client);
   const knowledge = new AiKnowledge();
   const hooks = new HooksWatch(log, notify, policies);
@@ -48,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const announcer = new Announcer(knowledge, client, missed);
   const watcher = new EditWatcher({
     log,
+    disk,
     send: (edit) => announcer.send(edit),
     mayReadClipboard: () => settings.readClipboard(),
   });
@@ -57,6 +60,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     kept,
     log,
+    disk,
     client,
     policies,
     missed,
@@ -68,6 +72,7 @@ export function activate(context: vscode.ExtensionContext): void {
     preview,
     hooks,
     client.onSummary((summary) => knowledge.onSummary(summary)),
+    policies.onFileTouched((uri) => client.policyTouched(uri)),
     registerVeto(withProbe(gate)),
     registerCommands(services),
     new Status({ client, gate, knowledge, policies, strict }),

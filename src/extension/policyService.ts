@@ -4,13 +4,16 @@
  */
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { unwatchFile, watchFile } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { PathVerdict, Policy } from '../core/policy/model.ts';
 import { toRepoPath } from '../core/paths.ts';
 import { sha256 } from '../platform/crypto.ts';
+import { policyFileName } from '../platform/policyCache.ts';
 import type { PolicyState } from '../platform/policyFile.ts';
 import { managedPolicyFile, type Repository } from '../platform/state.ts';
+import type { DiskEvents } from './diskEvents.ts';
 import { Disposables } from './disposables.ts';
 import { deferred } from './loadDeferred.ts';
 import { describe, type Log } from './log.ts';
@@ -41,13 +44,15 @@ interface Entry {
 }
 
 const nocase = process.platform === 'win32' || process.platform === 'darwin';
-const policyGlob = '**/countersign.yaml';
 const reloadPauseMs = 100;
+/** Whoever manages a machine changes its policy seldom, and mostly there is none; VS Code looks no more often. */
+const managedPollMs = 5007;
 
 export class PolicyService extends Disposables {
   readonly #context: vscode.ExtensionContext;
   readonly #log: Log;
   readonly #changed = this.own(new vscode.EventEmitter<Place>());
+  readonly #touched = this.own(new vscode.EventEmitter<vscode.Uri>());
   readonly #places = new Map<string, Promise<Place | undefined>>();
   readonly #folders = new Map<string, Promise<Place | undefined>>();
   readonly #entries = new Map<string, Entry>();
@@ -57,14 +62,22 @@ export class PolicyService extends Disposables {
 
   /** A place's policy was read, or read again with another result. */
   readonly onDidChange = this.#changed.event;
+  /** A policy file was written or taken away. */
+  readonly onFileTouched = this.#touched.event;
 
-  constructor(context: vscode.ExtensionContext, log: Log) {
+  constructor(context: vscode.ExtensionContext, log: Log, disk: DiskEvents) {
     super();
     this.#context = context;
     this.#log = log;
-    this.#watch(policyGlob);
+    const look = (uri: vscode.Uri): void => {
+      if (uri.path.endsWith(`/${policyFileName}`)) this.#fileTouched(uri);
+    };
+    this.own(disk.onWritten(look));
+    this.own(disk.onGone(look));
     const managed = managedPolicyFile();
-    this.#watch(new vscode.RelativePattern(vscode.Uri.file(path.dirname(managed)), path.basename(managed)));
+    const reload = (): void => this.#reloadSoon();
+    watchFile(managed, { interval: managedPollMs, persistent: false }, reload);
+    this.own({ dispose: () => unwatchFile(managed, reload) });
     this.own(vscode.workspace.onDidOpenTextDocument((d) => void this.locate(d.uri)));
     this.own(vscode.workspace.onDidOpenNotebookDocument((d) => void this.locate(d.uri)));
     this.own(vscode.workspace.onDidCloseTextDocument((d) => this.#entries.delete(d.uri.toString())));
@@ -149,13 +162,18 @@ export class PolicyService extends Disposables {
 
   #watch(pattern: vscode.GlobPattern): void {
     const watcher = this.own(vscode.workspace.createFileSystemWatcher(pattern));
-    const soon = (): void => {
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => void this.reload(), reloadPauseMs);
-    };
-    this.own(watcher.onDidChange(soon));
-    this.own(watcher.onDidCreate(soon));
-    this.own(watcher.onDidDelete(soon));
+    for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
+      this.own(event((uri) => this.#fileTouched(uri)));
+  }
+
+  #fileTouched(uri: vscode.Uri): void {
+    this.#touched.fire(uri);
+    this.#reloadSoon();
+  }
+
+  #reloadSoon(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.reload(), reloadPauseMs);
   }
 
   #forgetPaths(): void {
@@ -253,8 +271,8 @@ export class PolicyService extends Disposables {
     const place: Place = { root, repository, dirs, policy };
     this.#loaded.push(place);
     // A repository above the workspace folder is not covered by the workspace's own watcher.
-    const inside = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(path.join(root, 'countersign.yaml')));
-    if (!inside) this.#watch(new vscode.RelativePattern(vscode.Uri.file(root), 'countersign.yaml'));
+    const inside = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(path.join(root, policyFileName)));
+    if (!inside) this.#watch(new vscode.RelativePattern(vscode.Uri.file(root), policyFileName));
     this.#log.info(`${root}: policy ${policy.digest} (${policy.policy.origin}${policy.broken ? ', file broken' : ''})`);
     this.#changed.fire(place);
     return place;

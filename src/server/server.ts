@@ -89,7 +89,8 @@ export function attach(connection: Connection): void {
 
   connection.onInitialized(() => {
     ready = safely('initialized', undefined, async () => {
-      if (params?.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration)
+      const { watchesPolicies } = (params?.initializationOptions ?? {}) as protocol.InitOptions;
+      if (watchesPolicies !== true && params?.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration)
         await connection.client.register(DidChangeWatchedFilesNotification.type, {
           watchers: [{ globPattern: `**/${policyFileName}` }],
         });

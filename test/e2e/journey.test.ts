@@ -256,6 +256,26 @@ describe('two roots', () => {
       await w.page.keyboard.press('Escape');
     });
   });
+
+  it('a policy that a program writes holds at once, for saves and for labels', async () => {
+    const open = 'version: 1\ncommit: { trailers: "off" }\n';
+    await sessions.window('policy written', { policy: open }, async (w) => {
+      const file = w.file('infra/main.tf');
+      await w.agent.do('edit', { file, old: '10.20.0.0/16', text: '0.0.0.0/0', show: true });
+      assert.equal(await w.agent.do('save', { file }), true, 'nothing is protected yet');
+      const isProtected = async (): Promise<boolean> =>
+        (await ours(w, 'infra/main.tf')).some((d) => /prohibit|protected/i.test(`${d.message} ${d.code}`));
+      assert.equal(await isProtected(), false);
+      await fs.writeFile(
+        w.file('infra/countersign.yaml'),
+        'version: 1\nprotected:\n  - paths: ["**"]\n    ai: prohibit\n',
+      );
+      await until('the label says so', isProtected);
+      await w.agent.do('edit', { file, old: '0.0.0.0/0', text: '0.0.0.0/1', show: true });
+      assert.equal(await w.agent.do('save', { file }), false);
+      await w.page.keyboard.press('Escape');
+    });
+  });
 });
 
 describe('set-up and removal', () => {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
+import { DiskEvents } from '../../../src/extension/diskEvents.ts';
 import { EditWatcher } from '../../../src/extension/editWatcher.ts';
 import type { EditOriginParams } from '../../../src/protocol.ts';
 import { activate, fileUri } from './helpers.ts';
 
 /** A watcher of our own beside the extension's, so that its verdicts can be seen. */
 const verdicts: EditOriginParams[] = [];
+let disk: DiskEvents;
 let watcher: EditWatcher;
 let serial = 0;
 
@@ -184,13 +186,16 @@ const commands: Record<string, Command> = {
 describe('watching', () => {
   before(async () => {
     await activate();
+    disk = new DiskEvents();
     watcher = new EditWatcher({
       send: (v) => verdicts.push(v),
       log: { debug: () => undefined, warn: () => undefined },
+      disk,
     });
   });
   after(async () => {
     watcher.dispose();
+    disk.dispose();
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
   afterEach(() => vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor'));

@@ -10,11 +10,11 @@ class FakeDocument {
   version = 1;
   readonly isClosed = false;
   texts = 0;
-  readonly uri: { readonly scheme: string; toString(): string };
+  readonly uri: { readonly scheme: string; readonly path: string; toString(): string };
 
   constructor(lines: string[], scheme = 'file') {
     this.lines = lines;
-    this.uri = { scheme, toString: () => `${scheme}:///a.txt` };
+    this.uri = { scheme, path: '/a.txt', toString: () => `${scheme}:///a.txt` };
   }
   get lineCount(): number {
     return this.lines.length;
@@ -103,13 +103,27 @@ describe('copies of documents', () => {
     assert.equal(document.texts, 0);
   });
 
+  it('knows by its path alone which file it may have, whatever the case of a drive’s letter', () => {
+    const document = new FakeDocument(['one']);
+    Object.assign(document, { uri: { scheme: 'file', path: '/C:/a.txt', toString: () => 'file:///c%3A/a.txt' } });
+    assert.equal(copies.mayHave('/c:/a.txt'), false);
+    copies.open(document.asDocument);
+    assert.deepEqual(
+      ['/c:/a.txt', '/C:/a.txt', '/C:/A.txt', '/a.txt'].map((path) => copies.mayHave(path)),
+      [true, true, false, false],
+    );
+    copies.close(document.asDocument);
+    assert.equal(copies.mayHave('/c:/a.txt'), false);
+  });
+
   it('keeps at most 200', () => {
     for (let i = 0; i < 210; i++) {
       const document = new FakeDocument(['one']);
-      Object.assign(document, { uri: { scheme: 'file', toString: () => `file:///${i}` } });
+      Object.assign(document, { uri: { scheme: 'file', path: `/${i}`, toString: () => `file:///${i}` } });
       copies.open(document.asDocument);
     }
     assert.equal(copies.has('file:///9'), false);
     assert.equal(copies.has('file:///10'), true);
+    assert.deepEqual([copies.mayHave('/9'), copies.mayHave('/10')], [false, true]);
   });
 });

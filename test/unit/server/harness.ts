@@ -70,6 +70,8 @@ export interface StartOptions {
 export class Client {
   readonly connection: ProtocolConnection;
   readonly published: PublishDiagnosticsParams[] = [];
+  /** Methods that the server asked to hear of. */
+  readonly registered: string[] = [];
   readonly summaries: protocol.SummaryParams[] = [];
   readonly log: string[] = [];
   folders: readonly string[] = [];
@@ -91,7 +93,10 @@ export class Client {
     connection.onNotification('window/logMessage', (p: { message: string; type: number }) => {
       this.log.push(`${p.type} ${p.message}`);
     });
-    connection.onRequest('client/registerCapability', () => null);
+    connection.onRequest('client/registerCapability', (p: { registrations: { method: string }[] }) => {
+      this.registered.push(...p.registrations.map((r) => r.method));
+      return null;
+    });
     connection.onRequest('workspace/workspaceFolders', () => this.folders.map((f) => ({ uri: uriOfPath(f), name: f })));
     connection.listen();
   }
@@ -112,7 +117,9 @@ export class Client {
     await this.connection.sendRequest('initialize', {
       processId: null,
       rootUri: null,
-      capabilities: { workspace: { workspaceFolders: true } },
+      capabilities: {
+        workspace: { workspaceFolders: true, didChangeWatchedFiles: { dynamicRegistration: true } },
+      },
       clientInfo: { name: 'Visual Studio Code' },
       workspaceFolders: folders.map((f) => ({ uri: uriOfPath(f), name: path.basename(f) })),
       initializationOptions: options,

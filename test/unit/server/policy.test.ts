@@ -294,6 +294,19 @@ test('two roots keep two policies', async () => {
   await client.stop();
 });
 
+test('policy files are watched for the server, unless its client watches them anyway', async () => {
+  const dir = await repository({ 'countersign.yaml': policy });
+  const asked = async (options?: protocol.InitOptions): Promise<readonly string[]> => {
+    const client = await Client.start({ folders: [dir], ...(options && { options }) });
+    // Answered after the registration.
+    await client.connection.sendRequest(protocol.changes);
+    await client.stop();
+    return client.registered;
+  };
+  assert.deepEqual(await asked(), ['workspace/didChangeWatchedFiles']);
+  assert.deepEqual(await asked({ watchesPolicies: true }), []);
+});
+
 test('Restricted Mode runs no git and labels against the text as first seen', async () => {
   const dir = await repository({ 'src/a.ts': app });
   const storage = await temporary();
