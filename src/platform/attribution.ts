@@ -543,8 +543,12 @@ export class AttributionStore {
     ];
     const earlierNames = new Set<string>();
     for (const { path: from = path, text } of alternates) {
-      if (text === undefined) found.push(...(await this.#movedFrom(from, key, tokens)));
-      else {
+      if (text === undefined) {
+        const moved = await this.#movedFrom(from, key, tokens);
+        // What was there before the pending text is old to it; the commits that brought it know.
+        if (moved.length > 0) earlierNames.add(from);
+        found.push(...moved);
+      } else {
         if (from !== path) earlierNames.add(from);
         const alternateKey = hash.key(splitLines(text));
         // Once committed, a pending text's lines are old; the commit that brought them knows whose they are.
@@ -555,7 +559,7 @@ export class AttributionStore {
       }
     }
     found.push(...(await this.#committed.snapshots(path, consulted)));
-    // A fixup made under the old name, folded into the commit that renames the file.
+    // Also of a fixup made under the old name, folded into the commit that renames the file.
     for (const from of earlierNames) found.push(...(await this.#committed.snapshots(from, consulted)));
     return [...new Set(found.filter((s) => s !== undefined))];
   }

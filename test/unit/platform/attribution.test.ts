@@ -222,6 +222,18 @@ void test('a renamed file keeps its origins', async (t) => {
   assert.equal(await said(store, 'new', 'x\nai\nme\n', 'x\n'), '.ah');
 });
 
+void test('a file that is moved and mostly rewritten keeps the origins of the lines that are left', async (t) => {
+  const store = openAttribution({ dir: await scratch(t) });
+  const first = 'head\nai one();\nai two();\n';
+  await store.record({ path: 'old', before: 'head\n', after: first, origin: ai });
+  await store.settle({ commit: 'c1', files: [{ path: 'old', text: first }] });
+  const now = 'mine\nmine, too\nai two();\n';
+  await store.record({ path: 'old', before: first, after: now, origin: human });
+  // To git the file is new: too little of it is left.
+  const { origins } = await store.resolve('new', now, { baseline: null, alternates: [{ path: 'old' }] });
+  assert.equal(letters(origins), 'hha');
+});
+
 void test('alternates: lines of another known text, also of another path', async (t) => {
   const store = openAttribution({ dir: await scratch(t) });
   const picked = 'x\nai picked();\n';
