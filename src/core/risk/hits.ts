@@ -4,13 +4,7 @@ import { hasLexer } from '../languages/lexer.ts';
 import { isInTestModule } from '../languages/testCode.ts';
 import { Source } from '../languages/source.ts';
 import { hasKeyword } from '../rules/candidates.ts';
-import type { Hit, Rule } from '../rules/rule.ts';
-
-export interface Found extends Hit {
-  readonly key: string;
-  readonly line: number;
-  readonly endLine: number;
-}
+import type { Found, Hit, Rule } from '../rules/rule.ts';
 
 /**
  * While somebody edits a large file, its text before the change is judged again and again: the last ones are kept, with

@@ -7,9 +7,8 @@ import type { FileChange, Finding, Hunk, Tier } from '../model.ts';
 import type { Policy } from '../policy/model.ts';
 import { candidatesFor } from '../rules/candidates.ts';
 import { allRules } from '../rules/index.ts';
-import type { Rule } from '../rules/rule.ts';
-import { hits, run, type Found } from './hits.ts';
-import { limitedAnew, renamed, tookItsPlace, wentWithItsBlock, wentWithItsCode } from './removedCode.ts';
+import type { Found, Removal, Rule } from '../rules/rule.ts';
+import { hits, run } from './hits.ts';
 import { identity, type Side } from './sides.ts';
 
 /** What a finding is about (`Hit.key`), and the old line of what it says is gone. */
@@ -44,7 +43,6 @@ export function judge(
   commentsOnly = false,
 ): Finding[] {
   const findings: Finding[] = [];
-  const gaveWay = new Set<string>();
   const inTests = isTestPath(file.path);
   const hasBefore = file.before !== null && file.before !== '';
   const candidates = candidatesFor(
@@ -61,49 +59,23 @@ export function judge(
       const old = run(rule, before.source);
       if (old.length === 0) continue;
       const left = count(run(rule, after.source));
-      const missing = surplus(rule.id === 'tests-removed' ? goneFirst(old, before, after) : old, left, (f) =>
-        overlaps(f, before.changed),
-      );
+      const change: Removal = {
+        before: before.source,
+        after: after.source,
+        hunks: before.hunks,
+        changed: after.changed,
+        original: before.original,
+        isExcerpt: before.original !== identity,
+      };
+      const missing = surplus(rule.missedFirst?.(old, change) ?? old, left, (f) => overlaps(f, before.changed));
+      const told = new Set<string>();
       for (const f of missing) {
-        if (
-          rule.id === 'safeguard-removed' &&
-          (file.after === null ||
-            wentWithItsCode(before.source, before.hunks, f.line) ||
-            limitedAnew(f.key, after.source, after.changed) ||
-            (before.original === identity &&
-              renamed(f.key, before.source, after.source, after.changed, before.hunks, f.line)))
-        )
-          continue;
-        if (
-          rule.id === 'hardening-removed' &&
-          (file.after === null ||
-            // A rule of a firewall is a block of its own.
-            (!f.key.startsWith('waf:') && wentWithItsBlock(before.source, before.hunks, f.line)))
-        )
-          continue;
-        if (rule.goneAlone && (file.after === null || !rule.goneAlone(f, before.source, after.source))) continue;
-        const instead =
-          rule.id === 'safeguard-removed' && before.original === identity
-            ? tookItsPlace(before.source, after.source, after.changed, before.hunks, f.line)
-            : undefined;
-        // What the same check took the place of all over a file is one thing to look at.
-        if (instead !== undefined && gaveWay.has(`${f.key} ${instead}`)) continue;
-        if (instead !== undefined) gaveWay.add(`${f.key} ${instead}`);
-        findings.push(
-          removedFinding(
-            rule,
-            instead === undefined
-              ? f
-              : {
-                  ...f,
-                  // Not below "high": a name is soon made up.
-                  tier: 'high',
-                  message: `'${f.key.slice(0, 40)}' gave way to '${instead.slice(0, 40)}': be sure that it checks as much.`,
-                },
-            before,
-            file,
-          ),
-        );
+        if (rule.goneAlone && file.after === null) continue;
+        const alone = rule.goneAlone?.(f, change) ?? true;
+        if (alone === false) continue;
+        const said = alone === true ? f : alone;
+        if (said !== f && told.size === told.add(said.message ?? '').size) continue;
+        findings.push(removedFinding(rule, said, before, file));
       }
       continue;
     }
@@ -132,7 +104,7 @@ export function judge(
     const isAlone = brought.every((f) => f.follows);
     // Who has the file has that token already, and it must be revoked once.
     const isKnown = (f: Found): boolean =>
-      rule.id === 'secret-token' && hasBefore && before.source.text.includes(after.source.text.slice(f.start, f.end));
+      rule.isKnownByText === true && hasBefore && before.source.text.includes(after.source.text.slice(f.start, f.end));
     for (const f of brought)
       if ((isAlone || !f.follows) && !isKnown(f) && !isLess(f) && !isTold(f)) {
         const message = f.subject !== undefined && subjects.has(f.subject) ? (f.known ?? f.message) : f.message;
@@ -161,23 +133,6 @@ function isPartOf(now: string, before: string): boolean {
 }
 const harmless =
   /esc|sani|quot|enc|clean|strip|html|safe|valid|filter|purif|allow|check|verif|cast|pars|bind|int|num|float|uuid|slug|param|json|literal|ident/i;
-
-/** Of tests, those first whose title is nowhere in the new text: the others only moved. */
-function goneFirst(old: readonly Found[], before: Side, after: Side): readonly Found[] {
-  const isThere = (f: Found): boolean => {
-    const line = before.source.lines[f.line - 1] ?? '';
-    const title = /(['"`])([^'"`]{3,300})\1/.exec(line)?.[2] ?? /\b(?:def|func|function)\s+(\w{3,200})/.exec(line)?.[1];
-    return title !== undefined && after.source.text.includes(title);
-  };
-  const gone: Found[] = [];
-  const there: Found[] = [];
-  for (const f of old) (isThere(f) ? there : gone).push(f);
-  // A title that became another one at its place comes after those that nothing replaced.
-  const at = (f: Found): number => before.original(f.line);
-  const isReplaced = (f: Found): boolean =>
-    before.hunks.some((h) => h.newLines > 0 && at(f) >= h.oldStart && at(f) < h.oldStart + h.oldLines);
-  return [...gone.filter((f) => !isReplaced(f)), ...gone.filter(isReplaced), ...there];
-}
 
 /** A hit that is new though its own line is not: what feeds it changed above or below (a variable, a removed check). */
 function isNear(f: { line: number; endLine: number }, { changed, touched }: Side): boolean {

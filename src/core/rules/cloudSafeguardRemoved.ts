@@ -269,7 +269,7 @@ export const cloudSafeguardRemoved: Rule = {
         });
     }
   },
-  goneAlone(found, before, after) {
+  goneAlone(found, { before, after }) {
     const r = resources(before).findLast((x) => x.node.start <= found.start && found.start < x.node.end);
     if (!r) return false;
     if (found.key.startsWith('guard:')) {

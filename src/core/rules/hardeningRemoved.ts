@@ -1,6 +1,7 @@
 import type { Source } from '../languages/source.ts';
 import { at, ownerOf, pathOf, walk } from '../languages/treeNode.ts';
 import { attr, resources } from './kit/cloud.ts';
+import { wentWithItsBlock } from './kit/removedCode.ts';
 import type { Hit, Rule } from './rule.ts';
 
 /** Lines that limit a server or a service. What counts is the name, so a value that is changed is left to other rules. */
@@ -24,6 +25,8 @@ export const hardeningRemoved: Rule = {
   remedy: 'put it back, or say what limits it now',
   keywords: [],
   on: 'removed',
+  // A rule of a firewall is a block of its own.
+  goneAlone: (found, { before, hunks }) => found.key.startsWith('waf:') || !wentWithItsBlock(before, hunks, found.line),
   check(source, report) {
     if (source.language === 'terraform') {
       for (const r of resources(source)) {

@@ -43,7 +43,7 @@ export const iamLimitRemoved: Rule = {
       });
     }
   },
-  goneAlone(found, before, after) {
+  goneAlone(found, { before, after }) {
     const left = policyStatements(after);
     if (found.key.startsWith('if:')) {
       const actions = found.key.slice('if:'.length);

@@ -1,5 +1,5 @@
 /** The shape of a rule. One rule per file, one line in `ofCode.ts` or `ofConfiguration.ts`, fixtures in `test/fixtures/rules/<id>/`. */
-import type { Category, Tier } from '../model.ts';
+import type { Category, Hunk, Tier } from '../model.ts';
 import type { Language } from '../languages/detect.ts';
 import type { Source } from '../languages/source.ts';
 
@@ -20,6 +20,25 @@ export interface Hit {
   readonly known?: string;
   /** Follows from another hit of the rule (what a tool writes along): no finding when the change has one that does not. */
   readonly follows?: boolean;
+}
+
+/** A hit as it was found: with what it is about, and its lines (1-based). */
+export interface Found extends Hit {
+  readonly key: string;
+  readonly line: number;
+  readonly endLine: number;
+}
+
+/** The change that took away what a `removed` rule had found. */
+export interface Removal {
+  readonly before: Source;
+  readonly after: Source;
+  readonly hunks: readonly Hunk[];
+  /** Lines of `after` that the change brought. */
+  readonly changed: ReadonlySet<number>;
+  /** From lines of `before` to lines of the file: of a large one it is an excerpt. */
+  readonly original: (line: number) => number;
+  readonly isExcerpt: boolean;
 }
 
 export interface Rule {
@@ -44,8 +63,15 @@ export interface Rule {
   readonly on?: 'added' | 'removed';
   /** Runs in tests and fixtures, too. Off by default: test code does risky things on purpose. */
   readonly inTests?: boolean;
-  /** For `removed` rules: whether a hit is gone for itself, and not along with what it stood in. */
-  goneAlone?(found: Hit & { readonly key: string }, before: Source, after: Source): boolean;
+  /**
+   * For `removed` rules: whether a hit is gone for itself, and not along with what it stood in; or the hit in other words,
+   * which are said once. Not asked about a file that is gone: then nothing of it is a finding.
+   */
+  goneAlone?(found: Found, change: Removal): boolean | Found;
+  /** For `removed` rules, of which some hits are alike: those first that are missed most. */
+  missedFirst?(found: readonly Found[], change: Removal): readonly Found[];
+  /** Who has the file has what the hit is about: in it twice is no news. */
+  readonly isKnownByText?: boolean;
   /** `check` looks at `source.changed` lines alone, each for itself: lines that are the same on both sides cancel out. */
   readonly perLine?: boolean;
   /** What it finds runs once for each file it stands in: it has moved only when the file that had it is gone. */

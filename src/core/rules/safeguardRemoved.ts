@@ -1,4 +1,5 @@
 import type { Source } from '../languages/source.ts';
+import { limitedAnew, renamed, tookItsPlace, wentWithItsCode } from './kit/removedCode.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 /** Names that stand for a check at the door of an operation. */
@@ -24,6 +25,17 @@ export const safeguardRemoved: Rule = {
   keywords: [],
   on: 'removed',
   perLine: true,
+  goneAlone(found, { before, after, hunks, changed, isExcerpt }) {
+    const { key, line } = found;
+    if (wentWithItsCode(before, hunks, line) || limitedAnew(key, after, changed)) return false;
+    if (isExcerpt) return true;
+    if (renamed(key, before, after, changed, hunks, line)) return false;
+    const instead = tookItsPlace(before, after, changed, hunks, line);
+    if (instead === undefined) return true;
+    const message = `'${key.slice(0, 40)}' gave way to '${instead.slice(0, 40)}': be sure that it checks as much.`;
+    // Not below "high": a name is soon made up.
+    return { ...found, tier: 'high', message };
+  },
   check(source, report) {
     let comments: readonly { readonly start: number; readonly end: number }[] | undefined;
     for (const n of source.changed ?? source.lines.keys()) {

@@ -19,6 +19,7 @@ const run = /[\w\-.+/=~:|]{15}/;
 
 export const secretProvider: Rule = {
   id: 'secret-token',
+  isKnownByText: true,
   title: 'Access token in the text',
   tier: 'high',
   category: 'secrets',

@@ -1,4 +1,4 @@
-import { codeLanguages, type Rule } from './rule.ts';
+import { codeLanguages, type Found, type Removal, type Rule } from './rule.ts';
 import { isTestPath } from '../languages/kinds.ts';
 
 export const testsRemoved: Rule = {
@@ -13,6 +13,7 @@ export const testsRemoved: Rule = {
   keywords: [],
   on: 'removed',
   inTests: true,
+  missedFirst: goneFirst,
   check(source, report) {
     if (!isTestPath(source.path)) return;
     for (const m of source.text.matchAll(
@@ -25,3 +26,20 @@ export const testsRemoved: Rule = {
     }
   },
 };
+
+/** Of tests, those first whose title is nowhere in the new text: the others only moved. */
+function goneFirst(old: readonly Found[], { before, after, hunks, original }: Removal): readonly Found[] {
+  const isThere = (f: Found): boolean => {
+    const line = before.lines[f.line - 1] ?? '';
+    const title = /(['"`])([^'"`]{3,300})\1/.exec(line)?.[2] ?? /\b(?:def|func|function)\s+(\w{3,200})/.exec(line)?.[1];
+    return title !== undefined && after.text.includes(title);
+  };
+  const gone: Found[] = [];
+  const there: Found[] = [];
+  for (const f of old) (isThere(f) ? there : gone).push(f);
+  // A title that became another one at its place comes after those that nothing replaced.
+  const at = (f: Found): number => original(f.line);
+  const isReplaced = (f: Found): boolean =>
+    hunks.some((h) => h.newLines > 0 && at(f) >= h.oldStart && at(f) < h.oldStart + h.oldLines);
+  return [...gone.filter((f) => !isReplaced(f)), ...gone.filter(isReplaced), ...there];
+}

@@ -1,6 +1,6 @@
 /** Whether a safeguard is gone because the code it guarded is gone: then nothing is left open. */
-import type { Source } from '../languages/source.ts';
-import type { Hunk } from '../model.ts';
+import type { Source } from '../../languages/source.ts';
+import type { Hunk } from '../../model.ts';
 
 const heading =
   /^\s*(?:export\s+|default\s+|public\s+|private\s+|protected\s+|internal\s+|static\s+|final\s+|abstract\s+|async\s+|override\s+|sealed\s+|partial\s+)*(?:def|class|function|func|fn|fun|interface|module|[\w<>[\],.?]+\s+\w+\s*\()/;
