@@ -70,7 +70,7 @@ export class PolicyService extends Disposables {
     this.#context = context;
     this.#log = log;
     const look = (uri: vscode.Uri): void => {
-      if (uri.path.endsWith(`/${policyFileName}`)) this.#fileTouched(uri);
+      if ((nocase ? uri.path.toLowerCase() : uri.path).endsWith(`/${policyFileName}`)) this.#fileTouched(uri);
     };
     this.own(disk.onWritten(look));
     this.own(disk.onGone(look));
