@@ -415,8 +415,9 @@ function movedByGit({ origins }: FileOrigins, file: ChangedText, gone: string | 
 }
 
 /**
- * Lines that another parent of the merge has, too, are not the merge's own; nor are those that whoever solved a conflict
- * put elsewhere: once in the parent's text, and once in the merge's.
+ * Lines that another parent of the merge has, too, are not the merge's own; nor are those that were put elsewhere while
+ * a conflict was solved and nobody saw by whom: once in the parent's text, and once in the merge's. Who was seen to put
+ * them there did so.
  */
 function withoutLinesOf(origins: LineOrigins, after: string, parents: readonly string[]): LineOrigins {
   const lines = splitLines(after);
@@ -427,12 +428,12 @@ function withoutLinesOf(origins: LineOrigins, after: string, parents: readonly s
       for (let i = 0; i < h.newLines; i++) fresh.add(h.newStart - 1 + i);
     for (let i = 0; i < out.length; i++) if (!fresh.has(i)) out[i] = null;
   }
-  if (out.some((o) => o !== null)) {
+  if (out.some((o) => o?.origin === 'unknown')) {
     const here = once(lines);
     for (const text of parents)
       for (const line of once(splitLines(text)).keys()) {
         const i = here.get(line);
-        if (i !== undefined) out[i] = null;
+        if (i !== undefined && out[i]?.origin === 'unknown') out[i] = null;
       }
   }
   return compressOrigins(out);

@@ -85,20 +85,14 @@ export function judge(
     if (!now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after))) continue;
     const was = hasBefore ? run(rule, before.source) : [];
     const old = count(was);
-    const subjects = new Set(was.map((f) => f.subject));
+    const subjects = new Set(was.flatMap((f) => [f.subject, f.closer?.subject]));
     const brought = surplus(
       now,
       old,
       (x) => overlaps(x, after.changed) || overlaps(x, after.touched),
       (x) => isNear(x, after),
     );
-    // Of what flowed in before a part is left: nothing new flows.
-    const gone = rule.category === 'injection' && brought.length > 0 && was.length > 0 ? goneFlows(was, now) : [];
-    const isLess = (f: Found): boolean => {
-      const at = gone.findIndex((old) => isPartOf(f.key, old));
-      if (at >= 0) gone.splice(at, 1);
-      return at >= 0;
-    };
+    const isLess = rule.category === 'injection' && hasBefore ? lessThan(was, now, before, after.source) : undefined;
     const told = new Set<string>();
     const isTold = (f: Found): boolean => rule.once === true && told.size === told.add(f.key).size;
     const isAlone = brought.every((f) => f.follows);
@@ -106,33 +100,78 @@ export function judge(
     const isKnown = (f: Found): boolean =>
       rule.isKnownByText === true && hasBefore && before.source.text.includes(after.source.text.slice(f.start, f.end));
     for (const f of brought)
-      if ((isAlone || !f.follows) && !isKnown(f) && !isLess(f) && !isTold(f)) {
+      if ((isAlone || !f.follows) && !isKnown(f) && isLess?.(f) !== true && !isTold(f)) {
+        const closer = f.closer && subjects.has(f.closer.subject) ? f.closer : undefined;
         const message = f.subject !== undefined && subjects.has(f.subject) ? (f.known ?? f.message) : f.message;
-        findings.push(toFinding(rule, message === undefined ? f : { ...f, message }, after));
+        findings.push(toFinding(rule, { ...f, ...(message !== undefined && { message }), ...closer }, after));
       }
   }
   return distinct(findings);
 }
 
-/** Keys of the hits that are there no more. */
-const goneFlows = (was: readonly Found[], now: readonly Found[]): string[] =>
-  surplus(was, count(now), () => true).map((f) => f.key);
+/** Beyond so many pairs nobody looks whether one is a part of the other. */
+const maxPairs = 400;
+
+/** Whether a hit is one that was in its place before, of which an operand is gone and nothing else. */
+function lessThan(
+  was: readonly Found[],
+  now: readonly Found[],
+  before: Side,
+  after: Source,
+): ((f: Found) => boolean) | undefined {
+  const gone = surplus(was, count(now), () => true);
+  if (gone.length === 0 || gone.length * now.length > maxPairs) return undefined;
+  const flows = gone.map((old) => ({ old, words: old.key.trim().split(' ') }));
+  return (f) => {
+    const words = f.key.trim().split(' ');
+    const at = flows.findIndex(
+      ({ old, words: more }) =>
+        isSamePlace(old, f, before.hunks) && opening(before.source, old) === opening(after, f) && isPartOf(words, more),
+    );
+    if (at >= 0) flows.splice(at, 1);
+    return at >= 0;
+  };
+}
+
+/** How the first text in a hit begins: with what verb a statement, which program, which host. */
+const opening = (source: Source, { start, end }: Found): string =>
+  /["'`]\s{0,20}([^"'`\s]{1,40}(?:\s{1,9}[^"'`\s]{1,40})?)/.exec(
+    source.text.slice(start, Math.min(end, start + 2000)),
+  )?.[1] ?? '';
+
+const isSamePlace = (old: Found, now: Found, hunks: readonly Hunk[]): boolean =>
+  hunks.some(
+    (h) =>
+      h.oldStart <= old.endLine &&
+      old.line < h.oldStart + h.oldLines &&
+      h.newStart <= now.endLine &&
+      now.line < h.newStart + h.newLines,
+  );
 
 /**
- * Whether what flows now (`skeleton`) is what flowed before with something left out, in the same order. What is left out
- * must not be what made the rest harmless; a key that a rule gave itself has one word and is never a part.
+ * Whether what flows now (words of a `skeleton`) is what flowed before without some operands of a sum: each with the `+`
+ * before it, a name or a text. Any other thing that is gone may have been what made the rest harmless: a call, a test, a
+ * prefix that said where to.
  */
-function isPartOf(now: string, before: string): boolean {
-  const left = now.trim().split(' ');
-  if (left.length < 2) return false;
+function isPartOf(now: readonly string[], before: readonly string[]): boolean {
   let i = 0;
-  for (const word of before.trim().split(' '))
-    if (word === left[i]) i++;
-    else if (harmless.test(word)) return false;
-  return i === left.length;
+  let hasText = false;
+  for (let k = 0; k < before.length; k++) {
+    const word = before[k]!;
+    if (word === now[i] && !(word === '+' && now.length - i < before.length - k && isOperandGone(now, i, before, k))) {
+      hasText ||= word.startsWith('"');
+      i++;
+    } else if (hasText && word === '+' && isOperand(before[k + 1]) && isEndOfOperand(before[k + 2])) k++;
+    else return false;
+  }
+  return i === now.length && now.length > 2;
 }
-const harmless =
-  /esc|sani|quot|enc|clean|strip|html|safe|valid|filter|purif|allow|check|verif|cast|pars|bind|int|num|float|uuid|slug|param|json|literal|ident/i;
+/** At a `+` of both: whether only the operand behind it is gone, so that the next `+` is the one that is kept. */
+const isOperandGone = (now: readonly string[], i: number, before: readonly string[], k: number): boolean =>
+  now[i + 1] !== before[k + 1];
+const isOperand = (word: string | undefined): boolean => word === '""' || /^[A-Za-z_$][\w$]*$/.test(word ?? '');
+const isEndOfOperand = (word: string | undefined): boolean =>
+  word === '+' || word === ')' || word === ',' || word === undefined;
 
 /** A hit that is new though its own line is not: what feeds it changed above or below (a variable, a removed check). */
 function isNear(f: { line: number; endLine: number }, { changed, touched }: Side): boolean {

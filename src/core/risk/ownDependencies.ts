@@ -117,16 +117,29 @@ function nameIn(path: string, text: string | null): string | undefined {
     return /^\[(?:package|project)\][ \t]*\n(?:[^[\n][^\n]*\n|\n)*?name[ \t]*=[ \t]*"([^"\n]{1,200})"/m.exec(text)?.[1];
   if (name === 'pom.xml') {
     // Its own name stands before the parent's or behind it.
-    const from = text.indexOf('<parent>');
-    const to = from < 0 ? -1 : text.indexOf('</parent>', from);
-    const parent = to < 0 ? '' : text.slice(from, to);
-    const own = to < 0 ? text : text.slice(0, from) + text.slice(to);
+    const plain = withoutComments(text);
+    const from = plain.indexOf('<parent>');
+    const to = from < 0 ? -1 : plain.indexOf('</parent>', from);
+    const parent = to < 0 ? '' : plain.slice(from, to);
+    const own = to < 0 ? plain : plain.slice(0, from) + plain.slice(to);
     const head = own.split(/<(?:dependencies|dependencyManagement|build|profiles)>/)[0]!;
     const group = (/<groupId>\s*([^<\s]+)/.exec(head) ?? /<groupId>\s*([^<\s]+)/.exec(parent))?.[1];
     const artifact = /<artifactId>\s*([^<\s]+)/.exec(head)?.[1];
     return group && artifact ? `${group}:${artifact}` : undefined;
   }
   return undefined;
+}
+
+function withoutComments(xml: string): string {
+  let out = '';
+  let at = 0;
+  for (;;) {
+    const from = xml.indexOf('<!--', at);
+    const to = from < 0 ? -1 : xml.indexOf('-->', from);
+    if (to < 0) return out + xml.slice(at);
+    out += xml.slice(at, from);
+    at = to + 3;
+  }
 }
 
 /** Versions that manifests of the change give to packages of their own. */

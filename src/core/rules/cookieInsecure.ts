@@ -49,7 +49,7 @@ export const cookieInsecure: Rule = {
       const line = text.slice(lineStart, m.index + m[0].length);
       if (/^\s*(?:#|\/\/|\*)/.test(line)) continue;
       // What a condition gives else: `given ? cookie.secure : false`.
-      if (/\.\w+\s{0,9}:\s{0,9}false$/i.test(line)) continue;
+      if (codeLanguages.includes(source.language) && /\?[^\n?]{1,200}\.\w+\s{0,9}:\s{0,9}false$/i.test(line)) continue;
       const short = /^(?:secure|httponly)\s*[:=]/i.test(m[0]);
       if (short && !/cookie|session/i.test(text.slice(Math.max(0, m.index - 400), m.index + 200))) continue;
       report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, '').toLowerCase().slice(-40) });

@@ -136,7 +136,7 @@ export const crossSiteScripting: Rule = {
         if (a.name === 'srcdoc' && /sandbox\s*[:=]\s*["']{2}/.test(c.around(a.start, 4, 4))) continue;
         if (
           !c.isConstant(a) &&
-          !isFileOfBuild(source, c.text(a)) &&
+          !isFileOfBuild(c, a) &&
           !isEscapedBefore(c, a) &&
           !/^(?:async\s+)?function\b|^\(?[\w\s,]*\)?\s*=>/.test(c.text(a)) &&
           !/DOMPurify|sanitize|escape|createSafe|trustedHTML|^["'`]{2}$/i.test(c.text(a))
@@ -505,29 +505,47 @@ function endOfStatement(c: Code, from: number): number {
 }
 
 /** A drawing or a text that the bundler reads from a file of the program: `import close from './close.svg'`. */
-function isFileOfBuild(source: Source, name: string): boolean {
-  return (
-    /^[A-Za-z_$][\w$]{0,80}$/.test(name) &&
-    source.lines.some((line) => {
-      const m =
-        /^\s{0,8}import\s+(?:\*\s+as\s+)?([\w$]{1,81})\s+from\s+["'][^"'?]{1,300}(?:\.(?:svg|html?|txt|md)|\?raw)["']/.exec(
-          line,
-        );
-      return m?.[1] === name;
-    })
-  );
+function isFileOfBuild(c: Code, range: { readonly from: number; readonly to: number }): boolean {
+  const name = c.text(range);
+  if (range.to - range.from !== 1 || c.facts.isParam(name, range.from)) return false;
+  let names = filesOfBuild.get(c.source);
+  if (!names) {
+    names = new Set();
+    for (const m of c.source.text.matchAll(
+      /^[ \t]{0,8}import\s+(?:\*\s+as\s+)?([\w$]{1,81})\s+from\s+["'](?:[.~/@]|[\w-]+\/)[^"'?:\n]{1,300}(?:\.(?:svg|html?|txt|md)|\?raw)["']/gm,
+    ))
+      names.add(m[1]!);
+    filesOfBuild.set(c.source, names);
+  }
+  return names.has(name);
 }
+const filesOfBuild = new WeakMap<Source, Set<string>>();
 
-/** Every variable that is put in was given what an escaping function returned, and nothing else. */
+/** Every variable that is put in was given what an escaping function returned, and nothing else; no call is put in. */
 function isEscapedBefore(c: Code, range: { readonly from: number; readonly to: number }): boolean {
+  const { tokens, match } = c.facts;
+  for (let i = range.from; i < range.to; i++) {
+    const t = tokens[i]!;
+    if (t.kind === 'str' ? t.dynamic && /\{[^}]*\(/.test(c.facts.stringOf(t)) : t.text === '(' || t.text === '[')
+      return false;
+  }
+  const isEscaped = (v: { readonly from: number; readonly to: number }): boolean => {
+    const open = tokens.findIndex((t, i) => i >= v.from && i < v.to && t.text === '(');
+    return open > v.from && match[open] === v.to - 1 && escaping.test(tokens[open - 1]!.text);
+  };
   const names = new Set(c.names(range));
   return (
     names.size > 0 &&
     [...names].every((name) => {
       const values = c.facts.valuesOf(name, range.from).filter((v) => v.from < range.from || v.from >= range.to);
-      return values.length > 0 && values.every((v) => c.isConstant(v) || escapingCall.test(c.text(v)));
+      return (
+        !c.facts.isParam(name, range.from) &&
+        values.length > 0 &&
+        values.every((v) => v.op !== '+=' && (c.isConstant(v) || isEscaped(v)))
+      );
     })
   );
 }
-const escapingCall =
-  /^(?:await\s+)?(?:[\w$]{1,60}\.){0,3}\w{0,40}(?:escape|sanitize|purify|encode)\w{0,40}\([^]{0,400}\)$/i;
+/** Functions that return text without markup. `encodeURI` lets quotes and `javascript:` through. */
+const escaping =
+  /^(?:escape_?html\w*|html_?escape\w*|escapeAttr\w*|escape|sanitize(?:_?html)?|encodeURIComponent|encode_?html\w*)$/i;

@@ -1,4 +1,4 @@
-import { dependencies, dependencyKey, type Dependency } from './kit/dependencies.ts';
+import { dependencies, dependencyKey, withoutChoices, type Dependency } from './kit/dependencies.ts';
 import type { Source } from '../languages/source.ts';
 import { at } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
@@ -40,6 +40,13 @@ export const dependencyChanged: Rule = {
           : {}),
         key: dependencyKey(d),
         subject: `${d.section}:${d.name}`,
+        ...(d.version.startsWith('{') && {
+          closer: {
+            subject: `${d.section}:${d.name} ${withoutChoices(d.version)}`,
+            message: `Dependency ${printable(d.name)} is taken with other parts now: check what the features bring, and what they leave out.`,
+            tier: weighty.test(d.version) ? ('high' as const) : ('medium' as const),
+          },
+        }),
         message: isToolchain
           ? toolchain(version)
           : d.section === 'overrides'
@@ -52,6 +59,9 @@ export const dependencyChanged: Rule = {
     }
   },
 };
+
+/** Parts by which a package encrypts or checks, or stops to. */
+const weighty = /danger|insecure|unsafe|tls|ssl|crypto|verif/i;
 
 /** Not a version that the registry of the scope gives, but a place that anybody may own. */
 const isAddress = /^(?!npm:|workspace:|catalog:)[\w+.-]+:|\/\/|^[\w-]+\/[\w.-]+/;

@@ -2,6 +2,7 @@ import type { Source } from '../languages/source.ts';
 import { at, ownerOf, pathOf, walk } from '../languages/treeNode.ts';
 import { attr, resources } from './kit/cloud.ts';
 import { wentWithItsBlock } from './kit/removedCode.ts';
+import { isOnlyCalled } from './kit/workflow.ts';
 import type { Hit, Rule } from './rule.ts';
 
 /** Lines that limit a server or a service. What counts is the name, so a value that is changed is left to other rules. */
@@ -19,7 +20,17 @@ export const hardeningRemoved: Rule = {
   title: 'A limit that kept the damage small is gone',
   tier: 'high',
   category: 'removed-safeguard',
-  languages: ['nginx', 'ini', 'kubernetes', 'helm', 'docker-compose', 'kustomize', 'bicep', 'terraform'],
+  languages: [
+    'github-actions',
+    'nginx',
+    'ini',
+    'kubernetes',
+    'helm',
+    'docker-compose',
+    'kustomize',
+    'bicep',
+    'terraform',
+  ],
   references: ['CWE-693', 'CWE-250', 'Kubernetes Pod Security Standards'],
   why: 'Access rules, request limits, protective headers and sandboxing are missed by nobody until somebody breaks in: everything works without them.',
   remedy: 'put it back, or say what limits it now',
@@ -41,6 +52,12 @@ export const hardeningRemoved: Rule = {
                 'A rule of the web application firewall was taken out: put it back, or say what stops such requests now.',
             });
       }
+      return;
+    }
+    if (source.language === 'github-actions') {
+      // Without it the workflow may do whatever its caller may; of others `workflow-permissions` says so.
+      const limit = isOnlyCalled(source) ? at(source.tree[0], 'permissions') : undefined;
+      if (limit) report(hitOf(limit.start, limit.end - limit.start, 'permissions'));
       return;
     }
     if (source.language === 'nginx' || source.language === 'ini') {

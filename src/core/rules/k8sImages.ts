@@ -1,3 +1,4 @@
+import type { Source } from '../languages/source.ts';
 import { walk } from '../languages/treeNode.ts';
 import { kubernetes } from './kit/kube.ts';
 import type { Rule } from './rule.ts';
@@ -17,7 +18,8 @@ export const k8sImages: Rule = {
       for (const n of walk(root)) {
         // An image of build machines is not one of a container.
         if (n.key !== 'image' || n.parent?.key === 'pool' || n.kind !== 'scalar') continue;
-        const image = n.value.startsWith('*') && !n.quoted ? anchored(source.text, n.value.slice(1)) : n.value;
+        const image =
+          n.value.startsWith('*') && !n.quoted ? (anchored(source, n.value.slice(1), n.start) ?? n.value) : n.value;
         if (image === '' || /[{$]/.test(image) || image.includes('@sha256:')) continue;
         const name = image.slice(image.lastIndexOf('/') + 1);
         if (!name.includes(':') || /:(?:latest|master|main|edge|nightly)$/.test(name))
@@ -26,9 +28,20 @@ export const k8sImages: Rule = {
   },
 };
 
-/** The plain text that a YAML anchor stands for; '' where it is anything else. */
-function anchored(text: string, name: string): string {
-  for (const m of text.matchAll(/(?<=\s)&([^\s,[\]{}]{1,100})[ \t]+["']?([^\s"']{1,300})/g))
-    if (m[1] === name) return m[2]!;
-  return '';
+/** The plain text that a YAML anchor stands for at an offset: the nearest above it. `undefined` where it is anything else. */
+function anchored(source: Source, name: string, at: number): string | undefined {
+  let anchors = anchorsOf.get(source);
+  if (!anchors) {
+    anchors = new Map();
+    for (const m of source.text.matchAll(
+      /^[^#\n]{0,300}?(?<=\s)&([^\s,[\]{}]{1,100})(?:[ \t]+(?:"([^"\n]{1,300})"|'([^'\n]{1,300})'|([^\s"',[\]{}#|>&*!][^\s,[\]{}]{0,300})))?[ \t]*(?:[,}\]#].*)?$/gm,
+    )) {
+      const known = anchors.get(m[1]!) ?? [];
+      known.push({ at: m.index, value: m[2] ?? m[3] ?? m[4] });
+      anchors.set(m[1]!, known);
+    }
+    anchorsOf.set(source, anchors);
+  }
+  return anchors.get(name)?.findLast((a) => a.at < at)?.value;
 }
+const anchorsOf = new WeakMap<Source, Map<string, { readonly at: number; readonly value: string | undefined }[]>>();

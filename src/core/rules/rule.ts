@@ -18,6 +18,8 @@ export interface Hit {
   /** What the hit is about, where that was there before in another form: then `known` is the sentence, not `message`. */
   readonly subject?: string;
   readonly known?: string;
+  /** The same for what it is about more closely; then this is the sentence, and the tier. */
+  readonly closer?: { readonly subject: string; readonly message: string; readonly tier: Tier };
   /** Follows from another hit of the rule (what a tool writes along): no finding when the change has one that does not. */
   readonly follows?: boolean;
 }

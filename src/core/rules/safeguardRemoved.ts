@@ -62,8 +62,10 @@ export const safeguardRemoved: Rule = {
           /^\s*(?:skip_\w+\b|@?\w*(?:exempt|AllowAnonymous)\w*)/.test(line) ||
           // What a limiter answered, and what is said about it, is not the limit; nor is a payment a right.
           /^rate_?limit\w*(?:results?|headers?|messages?|info|status|remaining|reset|window|tiers?)$/i.test(m[0]) ||
-          // The page that shows the log is not who writes it.
-          (/^audit_?log$/i.test(m[0]) && !/^\s{0,4}[.(]|^\s{0,4}->/.test(line.slice(m.index + m[0].length))) ||
+          // The name of a page or a permission (`PageId.audit_log,`), and what shows the log, are not who writes it.
+          (/^audit_?log$/i.test(m[0]) &&
+            (/[A-Z]\w*\.$|<\/?$/.test(line.slice(0, m.index)) || /^["'`]/.test(line.slice(m.index + m[0].length))) &&
+            !/^\s{0,4}(?:\?\.|[.({!]|->|::)/.test(line.slice(m.index + m[0].length))) ||
           // To note what somebody is, for the page to show, stops nobody.
           (/^isAdmin$/.test(m[0]) && /^\s*(?:\w+\.)?isAdmin\s*=(?!=)/.test(line)) ||
           (m[0] === 'authorize' && /(?:gateway|payment\w*|provider)(?:->|\.)$/i.test(line.slice(0, m.index))) ||

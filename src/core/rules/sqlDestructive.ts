@@ -117,7 +117,7 @@ export const sqlDestructive: Rule = {
 
 /** What is dropped where it is there, and made by the very next statement. */
 function isMadeAnew(text: string, next: string | undefined): boolean {
-  const table = /^DROP TABLE IF EXISTS (\S+?)(?: CASCADE)?;?$/.exec(text)?.[1];
+  const table = /^DROP TABLE IF EXISTS (\S+?);?$/.exec(text)?.[1];
   return table !== undefined && table === /^CREATE TABLE ([^\s(]+)/.exec(next ?? '')?.[1];
 }
 const madeAnew =

@@ -1,4 +1,5 @@
 import { isMigrationPath } from '../languages/kinds.ts';
+import type { Source } from '../languages/source.ts';
 import { code } from './kit/code.ts';
 import { fromRequest, wholeText as allText } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
@@ -211,7 +212,7 @@ export const sqlInjection: Rule = {
           if (call.name === 'run' && !source.has(/pg8000|sqlite|duckdb|neo4j/)) continue;
           if (/^(?:text)$/.test(call.name) && !source.has(/sqlalchemy|text\(/)) continue;
         }
-        if (onlySafeParts(c, arg) || onlyWholeClauses(c, arg)) continue;
+        if (onlySafeParts(c, arg) || (args.length > 1 && onlyWholeClauses(c, arg))) continue;
         report({
           start: call.start,
           end: call.end,
@@ -235,13 +236,15 @@ export const sqlInjection: Rule = {
 /** A function is no statement, nor is a variable that only functions are given to. */
 function isFunction(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
   const text = c.text(range);
+  const aFunction = c.source.language === 'php' ? phpFunction : otherFunction;
   if (aFunction.test(text)) return true;
   if (!/^\$?\w+$/.test(text)) return false;
   const values = c.facts.valuesOf(text, range.from);
   return values.length > 0 && values.every((v) => aFunction.test(c.text(v)));
 }
-const aFunction =
-  /^(?:async\s+|static\s+)?(?:function\b|fn\s*\(|\w+\s*=>|\([^()]{0,200}\)\s*(?::\s*[\w<>[\]| ]{1,60})?=>|(?:move\s*)?\|)/;
+const phpFunction = /^(?:static\s+)?(?:function\b|fn\s*\()/;
+const otherFunction =
+  /^(?:async\s+)?(?:function\b|\w+\s*=>|\([^()]{0,200}\)\s*(?::\s*[\w<>[\]| ]{1,60})?=>|(?:move\s*)?\|)/;
 
 /** The range's text with the texts of the variables in it, two levels deep. */
 function wholeText(c: ReturnType<typeof code>, range: { from: number; to: number }, depth: number): string {
@@ -295,6 +298,7 @@ function onlyFragments(c: ReturnType<typeof code>, range: { from: number; to: nu
 function onlyWholeClauses(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
   const t = c.facts.tokens[range.from];
   if (range.to - range.from !== 1 || t?.kind !== 'str' || c.source.language === 'php') return false;
+  if (c.isOutside(range) || fromRequest(c, range)) return false;
   const body = c.facts.stringOf(t);
   const parts = [...body.matchAll(/\$\{([^{}]*)\}/g)];
   const own = [
@@ -305,9 +309,32 @@ function onlyWholeClauses(c: ReturnType<typeof code>, range: { from: number; to:
     parts.length === own.length &&
     own.every((m) => {
       const name = m[1]!;
-      return !c.facts.isParam(name, range.from) && !c.facts.valuesOf(name, range.from).some((v) => c.isBuilt(v));
+      return (
+        !c.facts.isParam(name, range.from) &&
+        c.facts.valuesOf(name, range.from).every((v) => v.op !== '+=' && !c.isBuilt(v) && !isMadeHere(c, v))
+      );
     })
   );
+}
+
+/** What a function of this very file returns: it may put values in. */
+function isMadeHere(c: ReturnType<typeof code>, { from, to }: { from: number; to: number }): boolean {
+  const { tokens } = c.facts;
+  for (let i = from; i + 1 < to; i++)
+    if (tokens[i]!.kind === 'id' && tokens[i + 1]!.text === '(' && definedHere(c.source).has(tokens[i]!.text))
+      return true;
+  return false;
+}
+const functions = new WeakMap<Source, Set<string>>();
+function definedHere(source: Source): Set<string> {
+  let names = functions.get(source);
+  if (!names) {
+    const heads = source.text.matchAll(
+      /\b(?:function|def|func|fn)\s{1,9}(\w{1,80})|\b(?:const|let|var)\s{1,9}(\w{1,80})\s{0,9}=\s{0,9}(?:async\s{1,9})?(?:function\b|\(|\w{1,80}\s{0,9}=>)/g,
+    );
+    functions.set(source, (names = new Set([...heads].map((m) => m[1] ?? m[2]!))));
+  }
+  return names;
 }
 
 /** Only the prefix that an installation gives all its tables is put in. */

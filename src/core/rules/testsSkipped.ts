@@ -34,7 +34,7 @@ export const testsSkipped: Rule = {
     const strings = source.tokens.filter((t) => t.kind === 'str' || t.kind === 'comment');
     let k = 0;
     for (const m of source.text.matchAll(
-      /^[ \t]*(?:(?:it|test|describe|suite|context)\.(?:skip|only|fixme)\s*\((?!\s*!|\s*[\w.]+(?:\s*(?:[!=]==?|[<>]=?)|\s*&&|\s*\|\||,\s*(?:["'`]|[A-Z][A-Z0-9_]*\s*\))))|(?:xit|xdescribe|xtest|xcontext|fdescribe|fit)\s*\(\s*['"`]|@(?:pytest\.mark\.(?:skip|xfail)|unittest\.(?:skip|expectedFailure))\b|@(?:Disabled|Ignore)\b|#\[ignore|\[Ignore|\[Fact\(Skip\s*=|t\.Skip\w*\(|pytest\.skip\(|self\.skipTest\()/gm,
+      /^[ \t]*(?:(?:it|test|describe|suite|context)\.(?:skip|only|fixme)\s*\((?!\s*!|\s*[\w.]+(?:\s*[!=]==?|\s+[<>]=?\s|\s*&&|\s*\|\||,\s*(?:["'`]|[A-Z][A-Z0-9_]*\s*\))))|(?:xit|xdescribe|xtest|xcontext|fdescribe|fit)\s*\(\s*['"`]|@(?:pytest\.mark\.(?:skip|xfail)|unittest\.(?:skip|expectedFailure))\b|@(?:Disabled|Ignore)\b|#\[ignore|\[Ignore|\[Fact\(Skip\s*=|t\.Skip\w*\(|pytest\.skip\(|self\.skipTest\()/gm,
     )) {
       while (k < strings.length && strings[k]!.end <= m.index) k++;
       if (k < strings.length && strings[k]!.start <= m.index) continue;

@@ -1,5 +1,5 @@
 import { at } from '../languages/treeNode.ts';
-import { isOutside, jobs, triggers, workflowLanguages } from './kit/workflow.ts';
+import { isOutside, jobs, triggers, workflowLanguages, isOnlyCalled } from './kit/workflow.ts';
 import type { Rule } from './rule.ts';
 
 export const workflowPermissions: Rule = {
@@ -42,7 +42,7 @@ export const workflowPermissions: Rule = {
       if (
         on &&
         // What only other workflows call has the token that its caller gives it.
-        !triggers(source).every((t) => t.name === 'workflow_call') &&
+        !isOnlyCalled(source) &&
         !at(root, 'permissions') &&
         (at(root, 'jobs')?.children ?? []).some((job) => at(job, 'steps') && !at(job, 'permissions'))
       )

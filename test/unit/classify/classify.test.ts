@@ -842,6 +842,26 @@ test('packages of the own scope weigh less, and a source says its commit', async
   );
 });
 
+test('other parts of the same package weigh less, unless they are those that encrypt or check', async () => {
+  const found = async (before: string, after: string) => {
+    const { findings } = await judge(
+      'Cargo.toml',
+      `[dependencies]\nwire = ${before}\n`,
+      `[dependencies]\nwire = ${after}\n`,
+    );
+    return findings.map((f) => `${f.tier} ${f.message.split(':')[0]}`);
+  };
+  assert.deepEqual(await found('{ version = "1.2" }', '{ version = "1.2", features = ["http"] }'), [
+    'medium Dependency wire is taken with other parts now',
+  ]);
+  assert.deepEqual(await found('{ version = "1.2" }', '{ version = "1.2", features = ["dangerous_configuration"] }'), [
+    'high Dependency wire is taken with other parts now',
+  ]);
+  assert.deepEqual(await found('{ version = "1.2" }', '{ version = "1.3", features = ["http"] }'), [
+    'high Dependency wire is at 1.3 now',
+  ]);
+});
+
 test('a dependency that moved to another manifest is no new name there', async () => {
   const manifest = (name: string, dependencies: object): string =>
     `${JSON.stringify({ name, dependencies }, undefined, 2)}\n`;

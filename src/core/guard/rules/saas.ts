@@ -21,7 +21,7 @@ const t = (what: string, more: Omit<Tool, 'what'> = {}): Tool => ({ what, ...mor
 const tools: Readonly<Record<string, Tool>> = {
   gh: t('GitHub', {
     nouns: nouns('release run search browse status label secret deploy-key'),
-    fine: /^(?:pr close|issue close|pr unlock|issue unlock|run watch|cache delete|pr (?:reopen|lock)|issue (?:lock|unpin|pin)|extension remove|alias delete|codespace stop|cs stop|config clear-cache|auth logout|label clone|release download|workflow (?:run|view)|run (?:view|rerun|download))$/,
+    fine: /^(?:pr close|issue close|pr unlock|issue unlock|run watch|cache delete|pr (?:reopen|lock)|issue (?:lock|unpin|pin)|extension remove|alias delete|codespace stop|cs stop|config clear-cache|auth logout|label clone|release download|workflow view|run (?:view|rerun|download))$/,
     also: /^(?:repo (?:edit|rename|create --public)|secret set|variable set|ssh-key add|gpg-key add|repo deploy-key add|workflow disable|pr merge .*--admin|auth token|auth status (?:--show-token|-t\b)|release (?:create|upload|edit)|repo create .*--public|ruleset)/,
   }),
   hub: t('GitHub'),

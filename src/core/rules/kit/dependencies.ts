@@ -16,16 +16,18 @@ export interface Dependency {
 
 /** What a finding about a dependency is about (`Hit.key`): the whole change is read by it, too. */
 export const dependencyKey = ({ section, name, version, local = false }: Dependency): string =>
-  `${keyStart}${JSON.stringify([section, name, version.startsWith('{') ? withoutChoices(version) : version, local])}`;
+  `${keyStart}${JSON.stringify([section, name, version, local])}`;
 /** Of a table in one line what says which code it is, not which of its parts are wanted. */
-const withoutChoices = (table: string): string =>
-  table
-    .replace(
-      /,?\s{0,9}\b(?:features|default-features|default_features|optional|extras)\s{0,9}=\s{0,9}(?:\[[^\]]{0,1000}\]?|[^,}]{0,100})/g,
-      '',
-    )
-    .replace(/^\{[\s,]*/, '{ ')
-    .replace(/[\s,]*\}?$/, ' }');
+export const withoutChoices = (table: string): string =>
+  table.startsWith('{')
+    ? table
+        .replace(
+          /,?\s{0,9}\b(?:features|default-features|default_features|optional|extras)\s{0,9}=\s{0,9}(?:\[[^\]]{0,1000}\]?|[^,}]{0,100})/g,
+          '',
+        )
+        .replace(/^\{[\s,]*/, '{ ')
+        .replace(/[\s,]*\}?$/, ' }')
+    : table;
 const keyStart = 'dependency:';
 
 /** What `dependencyKey` wrote; `undefined` for a key of another kind. */

@@ -39,6 +39,12 @@ export function triggers(source: Source): { name: string; node: TreeNode }[] {
   return found;
 }
 
+/** Whether only other workflows start this one: it has the token that its caller gives it, or less. */
+export const isOnlyCalled = (source: Source): boolean => {
+  const all = triggers(source);
+  return all.length > 0 && all.every((t) => t.name === 'workflow_call');
+};
+
 /** The script of a step: `run:`, or `script:` of an action that runs one. */
 export function runText(step: TreeNode): TreeNode | undefined {
   const run = at(step, 'run');
