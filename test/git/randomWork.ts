@@ -132,6 +132,8 @@ export async function play(seed: number, from: Template, log: string[]): Promise
 
 interface Own {
   readonly added: readonly string[];
+  /** Taken along by a rename. */
+  readonly moved: readonly string[];
   readonly aiDeleted: number;
   /** Lines of which the model cannot tell. */
   readonly either: number;
@@ -160,6 +162,8 @@ class Player {
   readonly #deleters = new Map<string, Who | 'either'>();
   /** Lines that a program nobody watches wrote again, under a name they never had or in another order. */
   readonly #strayed = new Set<string>();
+  /** Lines that an AI put in their places again while it solved a conflict: where git renames the file, its own or taken along. */
+  readonly #placed = new Set<string>();
   #counter = 0;
   #branches = 0;
   #picked = false;
@@ -284,6 +288,7 @@ class Player {
         if (this.#rand(2) === 0) unique.splice(this.#rand(unique.length + 1), 0, this.#fresh(who));
         if (who === 'write' && (isRenamed || unique.length < kept.length))
           for (const line of unique) this.#strayed.add(line);
+        if (who === 'ai') for (const line of unique) this.#placed.add(line);
         this.#log.push(`${who} resolves ${file}, side ${side}: ${unique.join(', ')}`);
         if (!fs.existsSync(this.#w.path(file)) && unique.length === 0) await this.#git(['rm', '-q', '--', file]);
         else await this.#w[who](file, unique.map((l) => `${l}\n`).join(''));
@@ -614,7 +619,8 @@ class Player {
       fresh.added.filter((l) => l.startsWith(`${who} line `) && this.#strayed.has(l)).length;
     const lost = Math.min(Math.max(0, count('ai') - p.ai), strayed('ai'));
     const more = Math.min(Math.max(0, p.unk - count('write') - lost), strayed('human'));
-    const ai = count('ai') - lost;
+    const again = fresh.moved.filter((l) => l.startsWith('ai line ') && this.#placed.has(l)).length;
+    const ai = count('ai') - lost + Math.min(Math.max(0, p.ai - count('ai')), again);
     assert.deepEqual(
       { ai: p.ai, unk: p.unk, mod: p.mod, agents: assistedBy.length },
       { ai, unk: count('write') + lost + more, mod: 0, agents: ai > 0 ? 1 : 0 },
@@ -642,7 +648,7 @@ class Player {
       const there = new Set(parents.flatMap(text));
       added.push(...text(id).filter((l) => !there.has(l)));
     }
-    return { added, aiDeleted: 0, either: 0, isRename: false };
+    return { added, moved: [], aiDeleted: 0, either: 0, isRename: false };
   }
 
   /** All of it before the gate, in one go. */
@@ -685,6 +691,7 @@ function ownOf(patch: string, deleters: ReadonlyMap<string, Who | 'either'>): Ow
     else if (line.startsWith('-')) part.deleted.push(line.slice(1));
   }
   const added: string[] = [];
+  const moved: string[] = [];
   let aiDeleted = 0;
   let either = 0;
   let isRename = false;
@@ -697,9 +704,10 @@ function ownOf(patch: string, deleters: ReadonlyMap<string, Who | 'either'>): Ow
     const from = most >= 0.5 ? (parts[shares.indexOf(most)] as Part).deleted : [];
     isRename ||= from.length > 0;
     added.push(...part.added.filter((l) => !from.includes(l)));
+    moved.push(...part.added.filter((l) => from.includes(l)));
     const by = (who: string): number => part.deleted.filter((l) => deleters.get(`${part.path}\0${l}`) === who).length;
     aiDeleted += by('ai');
     either += by('either');
   }
-  return { added, aiDeleted, either, isRename };
+  return { added, moved, aiDeleted, either, isRename };
 }
