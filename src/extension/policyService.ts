@@ -10,7 +10,7 @@ import * as vscode from 'vscode';
 import type { PathVerdict, Policy } from '../core/policy/model.ts';
 import { toRepoPath } from '../core/paths.ts';
 import { sha256 } from '../platform/crypto.ts';
-import { policyFileName } from '../platform/policyCache.ts';
+import { ancestors, policyFileName } from '../platform/policyCache.ts';
 import type { PolicyState } from '../platform/policyFile.ts';
 import { managedPolicyFile, type Repository } from '../platform/state.ts';
 import type { DiskEvents } from './diskEvents.ts';
@@ -26,6 +26,8 @@ export interface Place {
   readonly repository: Repository | undefined;
   /** Where state lives: the repository's own folders, or the extension's storage for this workspace. */
   readonly dirs: Repository;
+  /** Folders in it that were looked into for a policy of their own, which git may not track yet. */
+  readonly folders: Set<string>;
   policy: PolicyState;
 }
 
@@ -45,6 +47,8 @@ interface Entry {
 
 const nocase = process.platform === 'win32' || process.platform === 'darwin';
 const reloadPauseMs = 100;
+/** Of one place not more folders are remembered. */
+const maxFolders = 5000;
 /** Whoever manages a machine changes its policy seldom, and mostly there is none; VS Code looks no more often. */
 const managedPollMs = 5007;
 
@@ -150,14 +154,28 @@ export class PolicyService extends Disposables {
 
   /** Reads all policies again, e.g. after set-up. */
   async reload(): Promise<void> {
-    await Promise.all(
-      this.#loaded.map(async (place) => {
-        const before = place.policy.digest;
-        place.policy = await deferred().loadPolicy(place.root, { commonDir: place.dirs.commonDir });
-        if (place.policy.digest !== before) this.#log.info(`policy of ${place.root}: ${place.policy.digest}`);
-        this.#changed.fire(place);
-      }),
-    );
+    await Promise.all(this.#loaded.map(async (place) => this.#readAgain(place)));
+  }
+
+  async #readAgain(place: Place): Promise<void> {
+    const before = place.policy.digest;
+    const { root, dirs, folders } = place;
+    place.policy = await deferred().loadPolicy(root, { commonDir: dirs.commonDir, folders: [...folders] });
+    if (place.policy.digest !== before) this.#log.info(`policy of ${root}: ${place.policy.digest}`);
+    this.#changed.fire(place);
+  }
+
+  /** Reads the place's policy again where a folder above these paths has one that it does not know. */
+  async #lookAbove(place: Place, paths: Iterable<string>): Promise<void> {
+    const news = ancestors([...paths]).filter((folder) => !place.folders.has(folder));
+    if (news.length === 0 || place.folders.size > maxFolders) return;
+    let isMissing = false;
+    for (const folder of news) {
+      place.folders.add(folder);
+      const file = path.join(place.root, folder, policyFileName);
+      isMissing ||= !place.policy.files.includes(file) && (await fs.lstat(file).catch(() => undefined)) !== undefined;
+    }
+    if (isMissing) await this.#readAgain(place);
   }
 
   #watch(pattern: vscode.GlobPattern): void {
@@ -167,6 +185,10 @@ export class PolicyService extends Disposables {
   }
 
   #fileTouched(uri: vscode.Uri): void {
+    for (const { root, folders } of this.#loaded) {
+      const name = toRepoPath(root, uri.fsPath, { windows: process.platform === 'win32' });
+      if (name !== undefined) folders.add(path.posix.dirname(name));
+    }
     this.#touched.fire(uri);
     this.#reloadSoon();
   }
@@ -203,6 +225,7 @@ export class PolicyService extends Disposables {
       .catch(() => undefined);
     if (real !== undefined) paths.add(real);
     if (paths.size === 0) return undefined;
+    await this.#lookAbove(place, paths);
     const entry: Entry = { place, paths: [...paths] };
     this.#entries.set(uri.toString(), entry);
     return this.#judge(entry, uri);
@@ -222,7 +245,7 @@ export class PolicyService extends Disposables {
       broken: false,
     };
     const entry: Entry = {
-      place: { root, repository: undefined, dirs, policy },
+      place: { root, repository: undefined, dirs, folders: new Set(), policy },
       paths: [vscode.workspace.asRelativePath(uri, false)],
     };
     this.#entries.set(uri.toString(), entry);
@@ -268,7 +291,7 @@ export class PolicyService extends Disposables {
     const dirs = repository ?? this.#storage(root);
     // Restricted Mode: nothing is written next to the repository, so there is no last good policy either.
     const policy = await deferred().loadPolicy(root, { commonDir: dirs.commonDir });
-    const place: Place = { root, repository, dirs, policy };
+    const place: Place = { root, repository, dirs, folders: new Set(), policy };
     this.#loaded.push(place);
     // A repository above the workspace folder is not covered by the workspace's own watcher.
     const inside = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(path.join(root, policyFileName)));
