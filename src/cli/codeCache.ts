@@ -55,7 +55,8 @@ export function requireCached(name: string, unbundled?: () => unknown): unknown 
   return made.exports;
 }
 
-const sibling = /^\.\/\w+\.js$/;
+/** But for what imports modules at run time, which only Node's own loader can do. */
+const sibling = /^\.\/(?!treeSitter\b)\w+\.js$/;
 
 const head = '(function (exports, require, module, __filename, __dirname) {';
 const foot = '\n})';
