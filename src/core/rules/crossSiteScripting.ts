@@ -530,8 +530,9 @@ function isEscapedBefore(c: Code, range: { readonly from: number; readonly to: n
       return false;
   }
   const isEscaped = (v: { readonly from: number; readonly to: number }): boolean => {
-    const open = tokens.findIndex((t, i) => i >= v.from && i < v.to && t.text === '(');
-    return open > v.from && match[open] === v.to - 1 && escaping.test(tokens[open - 1]!.text);
+    let open = v.from;
+    while (open < v.to && tokens[open]!.text !== '(') open++;
+    return open > v.from && open < v.to && match[open] === v.to - 1 && escaping.test(tokens[open - 1]!.text);
   };
   const names = new Set(c.names(range));
   return (
