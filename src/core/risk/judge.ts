@@ -8,7 +8,9 @@ import type { Policy } from '../policy/model.ts';
 import { candidatesFor } from '../rules/candidates.ts';
 import { allRules } from '../rules/index.ts';
 import type { Found, Removal, Rule } from '../rules/rule.ts';
+import { count, surplus } from './counted.ts';
 import { hits, run } from './hits.ts';
+import { leftOfOldFlow } from './oldFlow.ts';
 import { identity, type Side } from './sides.ts';
 
 /** What a finding is about (`Hit.key`), and the old line of what it says is gone. */
@@ -92,7 +94,8 @@ export function judge(
       (x) => overlaps(x, after.changed) || overlaps(x, after.touched),
       (x) => isNear(x, after),
     );
-    const isLess = rule.category === 'injection' && hasBefore ? lessThan(was, now, before, after.source) : undefined;
+    const isLeft =
+      rule.category === 'injection' && hasBefore ? leftOfOldFlow(was, now, before, after.source) : undefined;
     const told = new Set<string>();
     const isTold = (f: Found): boolean => rule.once === true && told.size === told.add(f.key).size;
     const isAlone = brought.every((f) => f.follows);
@@ -100,7 +103,7 @@ export function judge(
     const isKnown = (f: Found): boolean =>
       rule.isKnownByText === true && hasBefore && before.source.text.includes(after.source.text.slice(f.start, f.end));
     for (const f of brought)
-      if ((isAlone || !f.follows) && !isKnown(f) && isLess?.(f) !== true && !isTold(f)) {
+      if ((isAlone || !f.follows) && !isKnown(f) && isLeft?.(f) !== true && !isTold(f)) {
         const closer = f.closer && subjects.has(f.closer.subject) ? f.closer : undefined;
         const message = f.subject !== undefined && subjects.has(f.subject) ? (f.known ?? f.message) : f.message;
         findings.push(toFinding(rule, { ...f, ...(message !== undefined && { message }), ...closer }, after));
@@ -108,70 +111,6 @@ export function judge(
   }
   return distinct(findings);
 }
-
-/** Beyond so many pairs nobody looks whether one is a part of the other. */
-const maxPairs = 400;
-
-/** Whether a hit is one that was in its place before, of which an operand is gone and nothing else. */
-function lessThan(
-  was: readonly Found[],
-  now: readonly Found[],
-  before: Side,
-  after: Source,
-): ((f: Found) => boolean) | undefined {
-  const gone = surplus(was, count(now), () => true);
-  if (gone.length === 0 || gone.length * now.length > maxPairs) return undefined;
-  const flows = gone.map((old) => ({ old, words: old.key.trim().split(' ') }));
-  return (f) => {
-    const words = f.key.trim().split(' ');
-    const at = flows.findIndex(
-      ({ old, words: more }) =>
-        isSamePlace(old, f, before.hunks) && opening(before.source, old) === opening(after, f) && isPartOf(words, more),
-    );
-    if (at >= 0) flows.splice(at, 1);
-    return at >= 0;
-  };
-}
-
-/** How the first text in a hit begins: with what verb a statement, which program, which host. */
-const opening = (source: Source, { start, end }: Found): string =>
-  /["'`]\s{0,20}([^"'`\s]{1,40}(?:\s{1,9}[^"'`\s]{1,40})?)/.exec(
-    source.text.slice(start, Math.min(end, start + 2000)),
-  )?.[1] ?? '';
-
-const isSamePlace = (old: Found, now: Found, hunks: readonly Hunk[]): boolean =>
-  hunks.some(
-    (h) =>
-      h.oldStart <= old.endLine &&
-      old.line < h.oldStart + h.oldLines &&
-      h.newStart <= now.endLine &&
-      now.line < h.newStart + h.newLines,
-  );
-
-/**
- * Whether what flows now (words of a `skeleton`) is what flowed before without some operands of a sum: each with the `+`
- * before it, a name or a text. Any other thing that is gone may have been what made the rest harmless: a call, a test, a
- * prefix that said where to.
- */
-function isPartOf(now: readonly string[], before: readonly string[]): boolean {
-  let i = 0;
-  let hasText = false;
-  for (let k = 0; k < before.length; k++) {
-    const word = before[k]!;
-    if (word === now[i] && !(word === '+' && now.length - i < before.length - k && isOperandGone(now, i, before, k))) {
-      hasText ||= word.startsWith('"');
-      i++;
-    } else if (hasText && word === '+' && isOperand(before[k + 1]) && isEndOfOperand(before[k + 2])) k++;
-    else return false;
-  }
-  return i === now.length && now.length > 2;
-}
-/** At a `+` of both: whether only the operand behind it is gone, so that the next `+` is the one that is kept. */
-const isOperandGone = (now: readonly string[], i: number, before: readonly string[], k: number): boolean =>
-  now[i + 1] !== before[k + 1];
-const isOperand = (word: string | undefined): boolean => word === '""' || /^[A-Za-z_$][\w$]*$/.test(word ?? '');
-const isEndOfOperand = (word: string | undefined): boolean =>
-  word === '+' || word === ')' || word === ',' || word === undefined;
 
 /** A hit that is new though its own line is not: what feeds it changed above or below (a variable, a removed check). */
 function isNear(f: { line: number; endLine: number }, { changed, touched }: Side): boolean {
@@ -193,37 +132,6 @@ function distinct(findings: readonly Finding[]): Finding[] {
 }
 
 const size = (f: Finding): number => (f.endLine - f.line) * 1000 + ((f.endColumn ?? 500) - (f.column ?? 0));
-
-function count(found: readonly Found[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const f of found) counts.set(f.key, (counts.get(f.key) ?? 0) + 1);
-  return counts;
-}
-
-/** Of the hits with one key, as many as there are more than on the other side: those on changed lines first, then near ones. */
-function surplus(
-  found: readonly Found[],
-  other: ReadonlyMap<string, number>,
-  touched: (f: Found) => boolean,
-  near?: (f: Found) => boolean,
-): Found[] {
-  const extra = new Map<string, number>();
-  for (const [key, n] of count(found)) extra.set(key, n - (other.get(key) ?? 0));
-  const out: Found[] = [];
-  const rest: Found[] = [];
-  const take = (f: Found): void => {
-    const left = extra.get(f.key) ?? 0;
-    if (left <= 0) return;
-    extra.set(f.key, left - 1);
-    out.push(f);
-  };
-  for (const f of found) {
-    if (touched(f)) take(f);
-    else if (near?.(f)) rest.push(f);
-  }
-  for (const f of rest) take(f);
-  return out;
-}
 
 function overlaps(f: { line: number; endLine: number }, lines: ReadonlySet<number>): boolean {
   if (lines.size === 0) return false;

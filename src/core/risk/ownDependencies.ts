@@ -47,7 +47,7 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
       return dependency &&
         sentence !== undefined &&
         f.message !== sentence &&
-        left().has(`${keeper(path)}${dependency.name}`)
+        left().has(`${registryOf(path)}${dependency.name}`)
         ? withOther(f, { message: sentence })
         : f;
     });
@@ -68,7 +68,7 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
   }
 }
 
-/** Names, behind what keeps the manifest, that some manifest of the change does not ask for any more. */
+/** Names, behind the registry, that some manifest of the change does not ask for any more. */
 function leftManifests(files: readonly FileChange[]): () => ReadonlySet<string> {
   let names: Set<string> | undefined;
   return () => {
@@ -78,7 +78,7 @@ function leftManifests(files: readonly FileChange[]): () => ReadonlySet<string> 
       if (before === null || before.length + (after ?? '').length > maxText) continue;
       if (detectLanguage(path, before) !== 'manifest') continue;
       const kept = new Set(namesOf(path, after ?? ''));
-      for (const name of namesOf(path, before)) if (!kept.has(name)) names.add(`${keeper(path)}${name}`);
+      for (const name of namesOf(path, before)) if (!kept.has(name)) names.add(`${registryOf(path)}${name}`);
     }
     return names;
   };
@@ -86,7 +86,7 @@ function leftManifests(files: readonly FileChange[]): () => ReadonlySet<string> 
 const namesOf = (path: string, text: string): string[] =>
   dependencies(new Source(path, normalise(text), 'manifest')).map((d) => d.name);
 /** Manifests of one name ask in one registry. */
-const keeper = (path: string): string => `${path.slice(path.lastIndexOf('/') + 1)} `;
+const registryOf = (path: string): string => `${path.slice(path.lastIndexOf('/') + 1)} `;
 
 const depth = (path: string): number => path.split('/').length;
 const extension = (path: string): string => path.slice(path.lastIndexOf('.') + 1);

@@ -2,6 +2,13 @@ import type { Call } from '../languages/facts.ts';
 import { code, type Code } from './kit/code.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
+/** What such a hit says, in whatever language. */
+const remoteShell = {
+  key: 'remote shell',
+  tier: 'critical',
+  message: 'A shell is handed to a connection: find out who wanted this.',
+} as const;
+
 export const maliciousBehaviour: Rule = {
   id: 'malicious-behaviour',
   title: 'Behaviour of malicious packages',
@@ -151,12 +158,7 @@ export const maliciousBehaviour: Rule = {
         source.has(/\bsocket\b/) &&
         /\/bin\/(?:ba|z|da)?sh\b|\bcmd\.exe\b|\bpty\.spawn\b|\bpowershell\b|["'](?:ba)?sh["']/.test(text)
       )
-        report({
-          ...hit,
-          key: 'remote shell',
-          tier: 'critical',
-          message: 'A shell is handed to a connection: find out who wanted this.',
-        });
+        report({ ...hit, ...remoteShell });
       else if (
         /(?:^|\.)(?:VirtualAllocEx|WriteProcessMemory|CreateRemoteThread|NtCreateThreadEx|QueueUserAPC)$/.test(
           call.callee,
@@ -189,12 +191,7 @@ export const maliciousBehaviour: Rule = {
         /\bnet\.(?:connect|createConnection|Socket)\b/.test(text) &&
         /["'`](?:\/bin\/)?(?:ba|z|da)?sh["'`]|cmd\.exe|powershell/.test(text)
       )
-        report({
-          ...hit,
-          key: 'remote shell',
-          tier: 'critical',
-          message: 'A shell is handed to a connection: find out who wanted this.',
-        });
+        report({ ...hit, ...remoteShell });
       else if (
         /(?:^|\.)(?:exec|execSync|spawn|spawnSync)$/.test(call.callee) &&
         /^(?:javascript|typescript)$/.test(source.language) &&
