@@ -1,3 +1,4 @@
+import type { Source } from '../languages/source.ts';
 import { code, type Code } from './kit/code.ts';
 import type { Hit, Rule } from './rule.ts';
 
@@ -82,7 +83,7 @@ export const migrationOperations: Rule = {
       if (
         !django &&
         /\b(?:def down\b|def downgrade\b|void Down\b|exports\.down\b|down\s*[=:(]|async down\b|function down\b)/.test(
-          enclosing(text, call.start),
+          enclosing(source, call.start),
         )
       )
         continue;
@@ -276,7 +277,7 @@ export const migrationOperations: Rule = {
       for (const m of text.matchAll(
         /^[^#\n]{0,200}?\b([A-Z]\w{0,60})((?:\.\w{1,30}(?:\([^()\n]{0,200}\))?){0,4})\.(?:delete_all|destroy_all)\b/gm,
       )) {
-        if (/\bdef down\b/.test(enclosing(text, m.index))) continue;
+        if (/\bdef down\b/.test(enclosing(source, m.index))) continue;
         const start = m.index + m[0].indexOf(m[1]!);
         found({
           start,
@@ -399,13 +400,26 @@ function reason(name: string): string | undefined {
   return undefined;
 }
 
-/** The lines from the last function head above an offset. */
-function enclosing(text: string, offset: number): string {
-  const before = text.slice(Math.max(0, offset - 6000), offset);
-  const heads = [
-    ...before.matchAll(
-      /(?:^|\n)[ \t]*(?:async\s+)?(?:(?:public|export|static|protected|override)\s+)*(?:def\s+\w+|void\s+\w+|exports\.\w+\s*=|(?:async\s+)?function\s+\w+|(?:async\s+)?(?:up|down)\s*[(:=])[^\n]{0,400}/g,
-    ),
-  ];
-  return heads.at(-1)?.[0] ?? '';
+/** The last function head above an offset, if it is near. */
+function enclosing(source: Source, offset: number): string {
+  let heads = headsOf.get(source);
+  if (!heads)
+    headsOf.set(
+      source,
+      (heads = [
+        ...source.text.matchAll(
+          /(?:^|\n)[ \t]*(?:async\s+)?(?:(?:public|export|static|protected|override)\s+)*(?:def\s+\w+|void\s+\w+|exports\.\w+\s*=|(?:async\s+)?function\s+\w+|(?:async\s+)?(?:up|down)\s*[(:=])[^\n]{0,400}/g,
+        ),
+      ].map((m) => ({ at: m.index, text: m[0] }))),
+    );
+  let low = 0;
+  let high = heads.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (heads[mid]!.at < offset) low = mid + 1;
+    else high = mid;
+  }
+  const head = heads[low - 1];
+  return head && offset - head.at <= 6000 ? head.text.slice(0, offset - head.at) : '';
 }
+const headsOf = new WeakMap<Source, readonly { readonly at: number; readonly text: string }[]>();
