@@ -12,18 +12,10 @@ import { journalFormat, parseRecord, toSnapshot } from '../core/attribution/jour
 import type { Snapshot } from '../core/attribution/model.ts';
 import { randomHex } from './crypto.ts';
 import { endsAsRecord, RecordHead } from './journalHead.ts';
+import { PathRecords, type Entry } from './journalIndex.ts';
 
 /** Characters that are not themselves in a record's bytes. */
 const needsEscape = /[\\\u0080-\uffff]/;
-
-interface Entry {
-  readonly key: string;
-  /** The record this one is a delta to: the newest of that key when this one was written. Never later, so no cycles. */
-  readonly base: Entry | 'full' | 'missing';
-  readonly offset: number;
-  readonly length: number;
-  readonly depth: number;
-}
 
 /** The id tells one file of this name from the next: inode numbers are used again at once. */
 const header = (id: string): Buffer => Buffer.from(`${JSON.stringify({ format: journalFormat, id })}\n`);
@@ -34,17 +26,6 @@ const chunkSize = 1 << 20;
 const cacheSize = 64;
 /** A journal is compacted long before. */
 const maxHeld = 64 * 1024 * 1024;
-/** Texts remembered per path; more than a compaction keeps. */
-const maxIndexed = 256;
-
-/** What is known of one path. */
-interface PathRecords {
-  readonly path: string;
-  /** By key, oldest first. */
-  records: Map<string, Entry>;
-  newest: Entry | undefined;
-}
-
 /** Where records are read: the file, its bytes, or (`undefined`) the bytes that are held. */
 type Source = fs.FileHandle | Buffer | undefined;
 
@@ -121,7 +102,7 @@ export class Journal {
   }
 
   has(path: string, key: string): boolean {
-    return this.#index.get(path)?.records.has(key) ?? false;
+    return this.#index.get(path)?.get(key) !== undefined;
   }
 
   /** All paths with records, in the order in which they were first spoken of. */
@@ -131,17 +112,17 @@ export class Journal {
 
   /** Keys of a path's records, newest first. */
   keys(path: string): string[] {
-    return [...(this.#index.get(path)?.records.keys() ?? [])].reverse();
+    return (this.#index.get(path)?.keys() ?? []).reverse();
   }
 
   /** How many deltas lie between a record and the full one it builds on. */
   depth(path: string, key: string): number {
-    return this.#index.get(path)?.records.get(key)?.depth ?? 0;
+    return this.#index.get(path)?.get(key)?.depth ?? 0;
   }
 
   /** Whether a record can be read: all it builds on is there. A compaction may drop a base just before a delta is written. */
   isWhole(path: string, key: string): boolean {
-    let at: Entry | 'full' | 'missing' = this.#index.get(path)?.records.get(key) ?? 'missing';
+    let at: Entry | 'full' | 'missing' = this.#index.get(path)?.get(key) ?? 'missing';
     while (typeof at !== 'string') at = at.base;
     return at === 'full';
   }
@@ -150,7 +131,7 @@ export class Journal {
   async snapshots(path: string, limit: number): Promise<Snapshot[]> {
     if (!this.#index.has(path)) return [];
     const known = this.#known(path, limit);
-    if (known.length === Math.min(limit, this.#index.get(path)?.records.size ?? 0)) return known;
+    if (known.length === Math.min(limit, this.#index.get(path)?.size ?? 0)) return known;
     return this.#withFile((handle) => this.#loadAll(handle, path, limit));
   }
 
@@ -175,7 +156,7 @@ export class Journal {
       await this.refresh();
       if (!this.has(path, key)) return undefined;
     }
-    const entry = this.#index.get(path)?.records.get(key);
+    const entry = this.#index.get(path)?.get(key);
     return (entry && this.#cache.get(entry)) ?? this.#withFile((handle) => this.#load(handle, path, key));
   }
 
@@ -288,20 +269,33 @@ export class Journal {
 
   async #scan(handle: fs.FileHandle, size: number, changed: Set<string>): Promise<void> {
     let position = this.#offset;
-    // One buffer for all: what is left of a line at its end is moved to its start.
-    let data = Buffer.allocUnsafe(Math.min(chunkSize, size - position));
-    let kept = 0;
-    while (position < size) {
-      if (kept === data.length) data = Buffer.concat([data], 2 * data.length);
-      const { bytesRead } = await handle.read(data, kept, Math.min(data.length - kept, size - position), position);
-      if (bytesRead === 0) break;
+    // While one part is taken the next is read. What is left of a line at a part's end goes in front of the next part.
+    let room = chunkSize >> 4;
+    let [data, other] = [Buffer.alloc(0), Buffer.alloc(0)];
+    const read = async (): Promise<number> => {
+      if (position >= size) return 0;
+      if (other.length === 0) other = Buffer.allocUnsafe(room + Math.min(chunkSize, size - position));
+      const { bytesRead } = await handle.read(other, room, Math.min(other.length - room, size - position), position);
       position += bytesRead;
-      const whole = data.subarray(0, kept + bytesRead);
-      const taken = this.#take(whole, changed);
-      data.copyWithin(0, taken, whole.length);
-      kept = whole.length - taken;
+      return bytesRead;
+    };
+    let rest: Buffer = data;
+    let reading = read();
+    for (let bytesRead = await reading; bytesRead > 0; bytesRead = await reading) {
+      [data, other] = [other, data];
+      let whole: Buffer;
+      if (rest.length <= room) {
+        rest.copy(data, room - rest.length);
+        whole = data.subarray(room - rest.length, room + bytesRead);
+      } else {
+        whole = Buffer.concat([rest, data.subarray(room, room + bytesRead)]);
+        room = rest.length * 2;
+        [data, other] = [Buffer.alloc(0), Buffer.alloc(0)];
+      }
+      reading = read();
+      rest = whole.subarray(this.#take(whole, changed));
     }
-    this.#torn = kept > 0;
+    this.#torn = rest.length > 0;
   }
 
   /** Takes the whole lines of `data`; returns how many bytes they are. */
@@ -323,37 +317,25 @@ export class Journal {
       this.#reject(this.#offset, end - start);
       return;
     }
-    const { records, newest } = of;
-    const key = head.key;
+    const { newest } = of;
     let base: Entry | 'full' | 'missing' = 'full';
-    if (head.hasBase) base = newest && head.isBase(newest.key) ? newest : (records.get(head.base) ?? 'missing');
+    if (head.hasBase) base = newest && head.isBase(newest.key) ? newest : (of.get(head.base) ?? 'missing');
     const depth = base === 'full' ? 0 : (base === 'missing' ? 0 : base.depth) + 1;
-    records.delete(key);
-    const entry: Entry = { key, base, offset: this.#offset, length: end - start, depth };
-    records.set(key, entry);
-    of.newest = entry;
-    // Half of them at once: a map that loses its first key again and again gets slow.
-    if (records.size > 2 * maxIndexed) of.records = new Map([...records].slice(-maxIndexed));
+    of.add({ key: head.key, base, offset: this.#offset, length: end - start, depth });
     changed.add(of.path);
     this.#unheard?.set(of.path, (this.#unheard.get(of.path) ?? 0) + 1);
   }
 
   #recordsOf(head: RecordHead): PathRecords | undefined {
-    const slot = head.pathHash & 0xff;
+    const slot = head.pathHash & 0xfff;
     const lately = this.#lately[slot];
     if (lately && head.isPath(lately.path)) return lately;
     const path = head.path;
     if (path === undefined) return undefined;
     let of = this.#index.get(path);
-    if (!of) this.#index.set(path, (of = { path, records: new Map(), newest: undefined }));
+    if (!of) this.#index.set(path, (of = new PathRecords(path)));
     if (!needsEscape.test(path)) this.#lately[slot] = of;
     return of;
-  }
-
-  #forget(path: string, key: string): void {
-    const of = this.#index.get(path);
-    if (of?.newest?.key === key) of.newest = undefined;
-    of?.records.delete(key);
   }
 
   #reject(offset: number, length: number): void {
@@ -373,7 +355,7 @@ export class Journal {
 
   /** The newest texts of a path as far as they were read before. */
   #known(path: string, limit: number): Snapshot[] {
-    const entries = [...(this.#index.get(path)?.records.values() ?? [])].slice(-limit).reverse();
+    const entries = (this.#index.get(path)?.entries() ?? []).slice(-limit).reverse();
     return entries.flatMap((entry) => this.#cache.get(entry) ?? []);
   }
 
@@ -390,7 +372,7 @@ export class Journal {
     // From the record asked for down to a known or full one, then up again.
     const chain: Entry[] = [];
     let base: Snapshot | undefined;
-    let at: Entry | 'full' | 'missing' = this.#index.get(path)?.records.get(key) ?? 'missing';
+    let at: Entry | 'full' | 'missing' = this.#index.get(path)?.get(key) ?? 'missing';
     while (at !== 'full') {
       base = at === 'missing' ? undefined : this.#cache.get(at);
       if (base || at === 'missing') break;
@@ -412,7 +394,7 @@ export class Journal {
       base = record && record.p === path && record.k === entry.key ? toSnapshot(record, base) : undefined;
       if (!base) {
         this.#reject(entry.offset, entry.length);
-        this.#forget(path, key);
+        this.#index.get(path)?.delete(key);
         return undefined;
       }
       this.#remember(entry, base);

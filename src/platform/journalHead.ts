@@ -24,6 +24,7 @@ export class RecordHead {
   #data: Buffer = Buffer.alloc(0);
   #pathFrom = 0;
   #pathTo = 0;
+  #pathHash = 0;
   #keyAt = 0;
   #baseAt = -1;
 
@@ -32,8 +33,13 @@ export class RecordHead {
     if (!startsWith(data, start, pathStart)) return false;
     this.#data = data;
     let at = (this.#pathFrom = start + pathStart.length);
-    while (at < end && data[at] !== quote) at += data[at] === backslash ? 2 : 1;
+    let hash = 0;
+    for (let byte = data[at]; at < end && byte !== quote; byte = data[at]) {
+      hash = (hash * 31 + (byte as number)) | 0;
+      at += byte === backslash ? 2 : 1;
+    }
     this.#pathTo = at;
+    this.#pathHash = hash;
     if (!startsWith(data, at, keyStart)) return false;
     this.#keyAt = at + keyStart.length;
     const after = this.#keyAt + keyLength;
@@ -42,13 +48,9 @@ export class RecordHead {
     return true;
   }
 
-  /** Equal for equal paths; small. */
+  /** Equal for equal paths; a small integer. */
   get pathHash(): number {
-    const [data, from, to] = [this.#data, this.#pathFrom, this.#pathTo];
-    let hash = to - from;
-    // Paths differ at their ends.
-    for (let at = Math.max(from, to - 16); at < to; at++) hash = (hash * 31 + (data[at] as number)) | 0;
-    return hash;
+    return this.#pathHash;
   }
 
   /** Whether the record's path is this one, which was written with one byte per character. */
