@@ -92,10 +92,10 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
       break;
   }
   if (!hasLexer(language)) return undefined;
+  if (!sameCode(before, after)) return undefined;
   const a = outline(before);
   const b = outline(after);
-  if (a.code.length !== b.code.length || a.directives !== b.directives) return undefined;
-  for (let i = 0; i < a.code.length; i++) if (a.code[i] !== b.code[i]) return undefined;
+  if (a.directives !== b.directives) return undefined;
   const grammar = grammarOf[language];
   if (grammar !== undefined && language !== 'terraform') {
     try {
@@ -106,16 +106,60 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
       // Without the grammar the tokens alone would have to decide, and they can't see indentation.
       if (language === 'python' || language === 'shell') return undefined;
     }
-  } else if (language === 'sql' || language === 'terraform' || language === 'prisma') {
-    // Line breaks separate nothing that the tokens do not show.
   }
   return a.comments === b.comments ? 'formatting' : 'comments';
 }
 
-const sensitiveTail = new Set([',', ';']);
+/** Whether two texts are the same but for comments, layout and punctuation that may be there or not. */
+function sameCode(before: Source, after: Source): boolean {
+  const a = new CodeTexts(before);
+  const b = new CodeTexts(after);
+  for (;;) {
+    const text = a.next();
+    if (text !== b.next()) return false;
+    if (text === undefined) return true;
+  }
+}
 
+/** The texts of what is neither comment nor docstring, one after the other: most edits differ long before the end. */
+class CodeTexts {
+  readonly #source: Source;
+  readonly #mayLackPunctuation: boolean;
+  #at = 0;
+
+  constructor(source: Source) {
+    this.#source = source;
+    this.#mayLackPunctuation = source.language !== 'sql' && source.language !== 'c' && source.language !== 'shell';
+  }
+
+  next(): string | undefined {
+    const { tokens, language } = this.#source;
+    for (;;) {
+      const t = tokens[(this.#at = this.#significant(this.#at))];
+      if (!t) return undefined;
+      this.#at++;
+      if (this.#mayLackPunctuation && t.kind === 'op') {
+        if (t.text === ';' && language !== 'rust') continue;
+        if (t.text === ',' && /^[)\]}]$/.test(tokens[this.#significant(this.#at)]?.text ?? '')) continue;
+      }
+      if (t.kind === 'str' && (t.open ?? 0) > 0) return normalString(this.#source.slice(t), t);
+      return t.text || this.#source.slice(t);
+    }
+  }
+
+  #significant(from: number): number {
+    const { tokens } = this.#source;
+    let at = from;
+    while (at < tokens.length && isComment(this.#source, tokens[at]!)) at++;
+    return at;
+  }
+}
+
+const isComment = (source: Source, t: Token): boolean =>
+  t.kind === 'comment' || (source.language === 'python' && isDocstring(source, t));
+
+/** Comments and what else a text has. */
 interface Outline {
-  readonly code: readonly string[];
   readonly comments: string;
   readonly directives: string;
   /** Tokens that are neither comments nor docstrings. */
@@ -131,31 +175,18 @@ function outline(source: Source): Outline {
 }
 
 function outlineOf(source: Source): Outline {
-  const code: string[] = [];
   let comments = '';
   let directives = '';
-  const optional = source.language !== 'sql' && source.language !== 'c' && source.language !== 'shell';
-  const python = source.language === 'python';
   const significant: Token[] = [];
   for (const t of source.tokens) {
-    if (t.kind === 'comment') {
+    if (!isComment(source, t)) significant.push(t);
+    else {
       const text = source.slice(t);
-      if (directive.test(text)) directives += `${text.trim()}\n`;
-      comments += `${text.replace(/[\s*]+/g, ' ')}\n`;
-    } else if (python && isDocstring(source, t)) comments += `${source.slice(t).replace(/\s+/g, ' ')}\n`;
-    else significant.push(t);
-  }
-  for (let i = 0; i < significant.length; i++) {
-    const t = significant[i]!;
-    if (optional && t.kind === 'op') {
-      if (t.text === ';' && source.language !== 'rust') continue;
-      const next = significant[i + 1];
-      if (t.text === ',' && next && /^[)\]}]$/.test(next.text)) continue;
+      if (t.kind === 'comment' && directive.test(text)) directives += `${text.trim()}\n`;
+      comments += `${text.replace(t.kind === 'comment' ? /[\s*]+/g : /\s+/g, ' ')}\n`;
     }
-    code.push(t.kind === 'str' && (t.open ?? 0) > 0 ? normalString(source.slice(t), t) : t.text || source.slice(t));
   }
-  void sensitiveTail;
-  return { code, comments, directives, significant };
+  return { comments, directives, significant };
 }
 
 /** A string that is a statement of its own, as far as its lines tell; the syntax tree confirms it. */
