@@ -4,9 +4,15 @@
  */
 import { isAscii } from 'node:buffer';
 import * as fs from 'node:fs';
-import * as nodeModule from 'node:module';
 import * as path from 'node:path';
 import * as vm from 'node:vm';
+
+/** What keeps compiled code on disk in Node from 22.1 on. Asked for by version: to load the module only to look costs a hook some milliseconds. */
+export function compileCacheOfNode(): (() => unknown) | undefined {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 22 || (major === 22 && minor < 1)) return undefined;
+  return (require('node:module') as { enableCompileCache?: () => unknown }).enableCompileCache;
+}
 
 const keep: (() => void)[] = [];
 const loaded = new Map<string, { readonly exports: unknown }>();
@@ -17,8 +23,7 @@ const longRun = 1_000_000;
 export function requireCached(name: string, unbundled?: () => unknown): unknown {
   const file = path.join(__dirname, name);
   if (unbundled && !fs.existsSync(file)) return unbundled();
-  if ('enableCompileCache' in nodeModule || process.env['NODE_V8_COVERAGE'] !== undefined)
-    return require(file) as unknown;
+  if (compileCacheOfNode() || process.env['NODE_V8_COVERAGE'] !== undefined) return require(file) as unknown;
   const before = loaded.get(file);
   if (before) return before.exports;
   const bytes = wrapped(file);
@@ -47,11 +52,11 @@ export function requireCached(name: string, unbundled?: () => unknown): unknown 
   const made = { exports: {} as unknown };
   loaded.set(file, made);
   const run = script.runInThisContext() as (...args: unknown[]) => void;
-  const requireOther = nodeModule.createRequire(file);
-  // What the bundle loads of ours on demand is kept in the same way.
+  // What the bundle loads of ours on demand is kept in the same way. All else it finds from where this bundle is, too: they
+  // are in one folder, and a `require` made for it would cost a hook a twentieth of its time.
   const requireFrom = (id: string): unknown =>
-    sibling.test(id) ? requireCached(id.slice(2)) : (requireOther(id) as unknown);
-  run(made.exports, Object.assign(requireFrom, requireOther), made, file, __dirname);
+    sibling.test(id) ? requireCached(id.slice(2)) : (require(id) as unknown);
+  run(made.exports, Object.assign(requireFrom, require), made, file, __dirname);
   return made.exports;
 }
 

@@ -3,6 +3,8 @@ export interface Io {
   readonly stdin: NodeJS.ReadableStream;
   /** The whole standard input without a stream, where that is possible (hot paths). */
   readonly readNow?: () => string | undefined;
+  /** Standard input as it comes, without a stream where that is possible (batch forms). */
+  readonly pieces?: () => AsyncIterable<Buffer>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly cwd: string;

@@ -3,14 +3,13 @@
  * said in one line on stderr; a stack only with --verbose.
  */
 import * as fs from 'node:fs';
-import * as nodeModule from 'node:module';
 import { version } from '../../package.json';
 import { printable } from '../core/plainText.ts';
-import { keepCode, requireCached } from './codeCache.ts';
+import { compileCacheOfNode, keepCode, requireCached } from './codeCache.ts';
 import type { Command, Io } from './command.ts';
 
-// From Node 22.1 on, compiled code is kept on disk, which halves the start of a hook.
-(nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
+// Halves the start of a hook.
+compileCacheOfNode()?.();
 
 // The bundles are siblings on disk and loaded on demand; a static import would parse them all. What hooks call hundreds
 // of times in a session has a bundle for each command, so that none loads what only others need.
@@ -18,14 +17,7 @@ const ownBundle: Readonly<Record<string, () => Command>> = {
   hook: () => (requireCached('hook.js') as typeof import('./commands/hook.ts')).hook,
   guard: () => (requireCached('guard.js') as typeof import('./commands/guard.ts')).guard,
   'git-hook': () => (requireCached('gitHook.js') as typeof import('./commands/gitHook.ts')).gitHook,
-  classify: () => {
-    // A batch is over before most of what V8 optimises at its usual pace pays: on some hundred changes that took a third
-    // of the time. What runs for seconds is optimised all the same.
-    // Loaded here: with all that it brings along, it would cost every hook a tenth of its time.
-    const v8 = require('node:v8') as typeof import('node:v8');
-    v8.setFlagsFromString('--interrupt-budget=600000');
-    return (requireCached('classify.js') as typeof import('./commands/classify.ts')).classifyCommand;
-  },
+  classify: () => (requireCached('classify.js') as typeof import('./commands/classify.ts')).classifyCommand,
 };
 const loadFull = (): readonly Command[] => (require('./full.js') as typeof import('./full.ts')).fullCommands;
 
@@ -38,6 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return process.stdin;
     },
     readNow: readStandardInput,
+    pieces: standardInput,
     out: (text) => void (writeNow(1, text) || standardOutput().write(text)),
     err: (text) => void (writeNow(2, text) || process.stderr.write(text)),
     cwd: process.cwd(),
@@ -136,6 +129,28 @@ function readStandardInput(): string | undefined {
     return (error as NodeJS.ErrnoException).code === 'EOF' ? '' : undefined;
   }
 }
+
+/** Standard input piece by piece, without a stream where it can be read that way. */
+async function* standardInput(): AsyncGenerator<Buffer> {
+  for (;;) {
+    const bytes = Buffer.allocUnsafeSlow(pieceSize);
+    const read = process.platform === 'win32' ? undefined : await readPiece(bytes);
+    // A console, a pipe that somebody opened not to be waited for: the stream can, or says what is wrong.
+    if (read === undefined) yield* process.stdin as AsyncIterable<Buffer>;
+    if (read === undefined || read === 0) return;
+    yield bytes.subarray(0, read);
+  }
+}
+const pieceSize = 1 << 17;
+
+/** `undefined`: not this way. */
+const readPiece = (bytes: Buffer): Promise<number | undefined> =>
+  new Promise((resolve, reject) =>
+    fs.read(0, bytes, 0, bytes.length, null, (error, count) => {
+      if (error?.code === 'EISDIR') reject(new Error('standard input is a folder; give a file or a pipe'));
+      else resolve(error ? undefined : count);
+    }),
+  );
 
 process.once('exit', keepCode);
 void main(process.argv.slice(2)).then((code) => {

@@ -1,6 +1,6 @@
 /** tree-sitter with its grammars, loaded on first use and off disk asynchronously. */
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+// Its `promises` are loaded when they are used: a batch without code to parse reads no file.
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Language, Parser, Query, Tree } from '@vscode/tree-sitter-wasm';
 import type { GrammarId, Grammars } from '../core/ports.ts';
@@ -32,12 +32,13 @@ function wasm(id: string): { package: string; file: string } {
 async function bytesOf(entry: { readonly package: string; readonly file: string }): Promise<Buffer> {
   const here = __dirname;
   try {
-    return await readFile(path.join(here, 'grammars', path.basename(entry.file)));
+    return await fs.promises.readFile(path.join(here, 'grammars', path.basename(entry.file)));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
+  const { createRequire } = require('node:module') as typeof import('node:module');
   const resolve = createRequire(path.join(here, 'grammars.js')).resolve;
-  return readFile(path.join(path.dirname(resolve(`${entry.package}/package.json`)), entry.file));
+  return fs.promises.readFile(path.join(path.dirname(resolve(`${entry.package}/package.json`)), entry.file));
 }
 
 /** A policy comes with the repository, so its queries are bounded: states in flight, matches, and time. */

@@ -2,7 +2,8 @@
  * Finds and reads the policy in force: managed, root and nested files, merged. Never throws: a broken file means the
  * last good one (kept in the common git directory) or the built-in default, plus problems. Fails towards protection.
  */
-import * as fs from 'node:fs/promises';
+// Its `promises` are loaded when they are used: not all who import this read a file.
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Policy, PolicyProblem } from '../core/policy/model.ts';
 import {
@@ -55,7 +56,7 @@ type Read =
 async function readPolicy(file: string, within: string | undefined): Promise<Read> {
   try {
     if (within !== undefined) {
-      const [real, realRoot] = await Promise.all([fs.realpath(file), fs.realpath(within)]);
+      const [real, realRoot] = await Promise.all([fs.promises.realpath(file), fs.promises.realpath(within)]);
       const relative = path.relative(realRoot, real);
       if (relative.startsWith('..') || path.isAbsolute(relative))
         return {
@@ -64,7 +65,7 @@ async function readPolicy(file: string, within: string | undefined): Promise<Rea
         };
     }
     // O_NONBLOCK: opening a FIFO must not wait for a writer for ever.
-    const handle = await fs.open(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+    const handle = await fs.promises.open(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
     try {
       const stat = await handle.stat();
       if (stat.isDirectory()) return { kind: 'bad', message: `${policyFileName} is a folder; it must be a file` };
@@ -86,7 +87,7 @@ async function readPolicy(file: string, within: string | undefined): Promise<Rea
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') {
       // A dangling link is not "no policy": somebody wanted one.
-      const link = await fs.lstat(file).catch(() => undefined);
+      const link = await fs.promises.lstat(file).catch(() => undefined);
       if (link?.isSymbolicLink()) return { kind: 'bad', message: 'the policy file is a symbolic link to nothing' };
       return { kind: 'absent' };
     }
@@ -203,7 +204,7 @@ async function nestedFolders(root: string, options: LoadOptions): Promise<string
   folders.delete('.');
   const found: string[] = [];
   for (const folder of [...folders].sort()) {
-    const stat = await fs.lstat(path.join(root, folder, policyFileName)).catch(() => undefined);
+    const stat = await fs.promises.lstat(path.join(root, folder, policyFileName)).catch(() => undefined);
     if (stat) found.push(folder);
   }
   return found;
@@ -225,7 +226,7 @@ async function walk(root: string): Promise<string[]> {
   const queue = [''];
   for (let i = 0; i < queue.length && i < maxWalk; i++) {
     const folder = queue[i] as string;
-    const entries = await fs.readdir(path.join(root, folder), { withFileTypes: true }).catch(() => []);
+    const entries = await fs.promises.readdir(path.join(root, folder), { withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
       if (entry.name === policyFileName) found.push(folder);
       else if (entry.isDirectory() && !skipped.has(entry.name))
@@ -236,7 +237,7 @@ async function walk(root: string): Promise<string[]> {
 }
 
 const exists = (file: string): Promise<boolean> =>
-  fs.stat(file).then(
+  fs.promises.stat(file).then(
     () => true,
     () => false,
   );
@@ -257,12 +258,12 @@ async function writeCache(root: string, commonDir: string, cached: CachedPolicy)
 /** Writes a whole file at once, unless it is that already. Best effort: a read-only disk costs speed, not truth. */
 async function replaceFile(file: string, text: string): Promise<void> {
   try {
-    if ((await fs.readFile(file, 'utf8').catch(() => undefined)) === text) return;
-    await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    if ((await fs.promises.readFile(file, 'utf8').catch(() => undefined)) === text) return;
+    await fs.promises.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
     const temporary = `${file}.${process.pid}.${counter++}.tmp`;
-    await fs.writeFile(temporary, text, { mode: 0o600 });
-    await fs.rename(temporary, file).catch(async (error: unknown) => {
-      await fs.rm(temporary, { force: true });
+    await fs.promises.writeFile(temporary, text, { mode: 0o600 });
+    await fs.promises.rename(temporary, file).catch(async (error: unknown) => {
+      await fs.promises.rm(temporary, { force: true });
       throw error;
     });
   } catch {
@@ -285,7 +286,7 @@ async function keep(commonDir: string | undefined, root: string, name: string, t
 async function lastGood(commonDir: string | undefined, root: string, name: string): Promise<string | undefined> {
   if (commonDir === undefined) return undefined;
   try {
-    const stored = await fs.readFile(keepFile(commonDir, root, name), 'utf8');
+    const stored = await fs.promises.readFile(keepFile(commonDir, root, name), 'utf8');
     const end = stored.indexOf('\n');
     const text = stored.slice(end + 1);
     return stored.slice(0, end) === `# sha256 ${sha256(text)}` ? text : undefined;
@@ -304,7 +305,7 @@ export async function realRepoPath(root: string, given: string): Promise<RepoPat
   const windows = process.platform === 'win32';
   if (given.includes('\0')) return undefined;
   try {
-    const realRoot = await fs.realpath(root);
+    const realRoot = await fs.promises.realpath(root);
     const start = path.isAbsolute(given) ? given : root + path.sep + given;
     // POSIX climbs from where a link leads (`link/../x`); Windows, and Node's realpath, from where it stands.
     const climbs = !windows && /(?:^|\/)\.\.(?:\/|$)/.test(given);
@@ -326,13 +327,13 @@ async function climb(absolute: string): Promise<string> {
 async function realTarget(file: string, depth: number): Promise<string> {
   if (depth > 40) throw new Error('too many symbolic links');
   try {
-    return await fs.realpath(file);
+    return await fs.promises.realpath(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
   }
   // A dangling link: writing goes to where it points.
-  const target = await fs.readlink(file).catch(() => undefined);
+  const target = await fs.promises.readlink(file).catch(() => undefined);
   const parent = path.dirname(file);
   if (parent === file) return file;
   if (target !== undefined) return realTarget(path.resolve(await realTarget(parent, depth + 1), target), depth + 1);

@@ -1,6 +1,7 @@
 /** What users download. Needs `npm run build` (`npm test` does it first). */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -116,6 +117,42 @@ describe('bundles', () => {
       const { stdout } = await child;
       assert.equal((JSON.parse(stdout) as { changeType: string }).changeType, 'comments');
     }
+  });
+
+  it('a batch starts without modules of Node that only other commands need', async () => {
+    const list = path.join(await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-start-')), 'list.js');
+    await fs.writeFile(list, 'process.on("exit", () => console.error(JSON.stringify(process.moduleLoadList)))');
+    const child = run(process.execPath, ['--require', list, cli, 'classify', '--jsonl'], { cwd: os.tmpdir() });
+    child.child.stdin?.end('');
+    const { stderr } = await child;
+    const loaded = JSON.parse(stderr) as string[];
+    assert.ok(loaded.includes('NativeModule fs'));
+    for (const heavy of ['v8', 'net', 'readline', 'child_process', 'crypto', 'internal/fs/promises'])
+      assert.ok(!loaded.includes(`NativeModule ${heavy}`), heavy);
+    await fs.rm(path.dirname(list), { recursive: true });
+  });
+
+  it('a batch says when there is no input to be read, and answers as lines come', async () => {
+    const folder = await fs.open(os.tmpdir());
+    try {
+      const child = spawn(process.execPath, [cli, 'classify', '--jsonl'], { stdio: [folder.fd, 'pipe', 'pipe'] });
+      let said = '';
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+      const [code] = (await once(child, 'close')) as [number];
+      assert.equal(code, 2);
+      assert.match(said, /^countersign classify: standard input is a folder/);
+    } finally {
+      await folder.close();
+    }
+    const child = spawn(process.execPath, [cli, 'classify', '--jsonl'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdout.setEncoding('utf8');
+    for (const id of [1, 2, 3]) {
+      child.stdin.write(`${JSON.stringify({ id, path: 'a.md', before: null, after: 'text\n' })}\n`);
+      const [answer] = (await once(child.stdout, 'data')) as [string];
+      assert.equal((JSON.parse(answer) as { id: number }).id, id);
+    }
+    child.stdin.end();
+    assert.deepEqual(await once(child, 'close'), [0, null]);
   });
 
   it('nothing is imported in bundles that come from the code cache, where only require works', async () => {

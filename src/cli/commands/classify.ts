@@ -32,8 +32,13 @@ options:
     }
     if (!jsonl) throw new UsageError("give --jsonl and changes on standard input; see 'countersign classify --help'");
     const grammars = createGrammars();
-    for await (const lines of linesOf(io.stdin)) {
+    let isMany = false;
+    for await (const lines of linesOf(io.pieces?.() ?? io.stdin)) {
       let out = '';
+      if (!isMany && lines.length >= many) {
+        isMany = true;
+        optimiseLater();
+      }
       for (const line of lines) {
         if (line.trim() === '') continue;
         out += `${JSON.stringify(await answer(line, policy, grammars))}\n`;
@@ -44,11 +49,23 @@ options:
   },
 };
 
+/** Lines at once that make a batch. */
+const many = 8;
+
+/**
+ * A batch is over before most of what V8 optimises at its usual pace pays: on some hundred changes that took a third of
+ * the time. What runs for seconds is optimised all the same.
+ */
+function optimiseLater(): void {
+  // Loaded here: with all that it brings along it would cost each start a tenth of its time.
+  (require('node:v8') as typeof import('node:v8')).setFlagsFromString('--interrupt-budget=600000');
+}
+
 /**
  * Lines as they come, those of one piece of input together: what asks one by one is answered one by one, and a file does
  * not cost a turn of the event loop and a write for every line.
  */
-async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<readonly string[]> {
+async function* linesOf(input: AsyncIterable<string | Buffer>): AsyncGenerator<readonly string[]> {
   /** Pieces of a line that has not ended. */
   let open: Buffer[] = [];
   for await (const piece of input) {
