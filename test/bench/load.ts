@@ -204,7 +204,7 @@ async function checkoutsOf(editor: OpenEditor, bare: boolean, settings: Record<s
     for (const file of open) await w.wb.open(file);
     // The start is over: extensions are up, the file watcher is there.
     await pause(5000);
-    for (const branch of ['other', 'main', 'other']) {
+    for (const branch of ['other', 'main', 'other', 'main', 'other']) {
       await w.agent.do('blocked', { begin: true });
       await w.git('checkout', '--quiet', branch);
       for (const file of open)
