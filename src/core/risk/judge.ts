@@ -6,7 +6,7 @@ import { Source } from '../languages/source.ts';
 import type { FileChange, Finding, Hunk, Tier } from '../model.ts';
 import type { Policy } from '../policy/model.ts';
 import { candidatesFor } from '../rules/candidates.ts';
-import { allRules } from '../rules/index.ts';
+import { allRules, ruleById } from '../rules/index.ts';
 import type { Found, Removal, Rule } from '../rules/rule.ts';
 import { count, surplus } from './counted.ts';
 import { hits, run } from './hits.ts';
@@ -120,16 +120,28 @@ function isNear(f: { line: number; endLine: number }, { changed, touched }: Side
 }
 const reach = 12;
 
-/** One rule says one thing per line; of two ranges on it the smaller stays. */
+/** One rule says one thing per line; of two ranges on it the smaller stays. What two rules say of one place, one does. */
 function distinct(findings: readonly Finding[]): Finding[] {
   const kept = new Map<string, Finding>();
+  const byLine = new Map<string, Finding[]>();
   for (const f of findings) {
+    const id = `${f.rule}:${f.line}`;
+    const there = byLine.get(id);
+    if (there) there.push(f);
+    else byLine.set(id, [f]);
+  }
+  for (const f of findings) {
+    const better = byLine.get(`${ruleById(f.rule)?.yieldsTo}:${f.line}`);
+    if (better?.some((o) => isSamePlace(o, f))) continue;
     const key = `${f.rule}:${f.line}:${f.message}`;
     const other = kept.get(key);
     if (!other || size(f) < size(other)) kept.set(key, f);
   }
   return [...kept.values()];
 }
+
+const isSamePlace = (a: Finding, b: Finding): boolean =>
+  (a.column ?? 0) < (b.endColumn ?? Infinity) && (b.column ?? 0) < (a.endColumn ?? Infinity);
 
 const size = (f: Finding): number => (f.endLine - f.line) * 1000 + ((f.endColumn ?? 500) - (f.column ?? 0));
 

@@ -80,6 +80,8 @@ export interface Rule {
   readonly movesWithFile?: boolean;
   /** Of what one change brings to a file, the same sentence is said once: it was decided once. */
   readonly once?: boolean;
+  /** The rule that says the same more exactly: where it has a finding, this one has none at the same place. */
+  readonly yieldsTo?: string;
   check(source: Source, report: (hit: Hit) => void): void;
   /** A safe replacement for the hit's text, when there is one. */
   fix?(text: string): { readonly title: string; readonly newText: string } | undefined;

@@ -31,6 +31,7 @@ export const secretAssigned: Rule = {
   remedy: 'take it out, change it, and read it from the environment or a secret store',
   keywords: [],
   perLine: true,
+  yieldsTo: 'secret-token',
   check(source, report) {
     const code = codeLanguages.includes(source.language);
     const prose = source.language === 'markdown' || source.language === 'html';
