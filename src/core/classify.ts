@@ -27,6 +27,7 @@ import {
   normalise,
   type Sides,
 } from './risk/sides.ts';
+import { weighOwners } from './risk/owners.ts';
 import { withoutOrphans } from './risk/orphanedTests.ts';
 import { withoutOwnAndRepeated } from './risk/ownDependencies.ts';
 import { applyPolicy, baseTier, floors, summed } from './risk/verdict.ts';
@@ -54,6 +55,7 @@ export async function classify(
     withoutOrphans(files, judged);
     withoutOwnersOfGone(files, judged);
   }
+  weighOwners(files, judged, ctx.policy);
   let tier: Tier = 'low';
   let changeType: ChangeType = 'none';
   const notes = new Set<string>();

@@ -24,7 +24,11 @@ export const sentencesIfKnown = new WeakMap<Finding, string>();
 
 /** A finding with another tier or sentence is about the same. */
 export function withOther(finding: Finding, other: { readonly tier: Tier } | { readonly message: string }): Finding {
-  const changed = { ...finding, ...other };
+  return about(finding, { ...finding, ...other });
+}
+
+/** The second finding, known to be about what the first is about. */
+export function about(finding: Finding, changed: Finding): Finding {
   const key = keys.get(finding);
   const old = removedAt.get(finding);
   if (key !== undefined) keys.set(changed, key);

@@ -1,3 +1,4 @@
+import { ownerRules } from './kit/codeowners.ts';
 import type { Rule } from './rule.ts';
 
 export const ownersRemoved: Rule = {
@@ -12,19 +13,15 @@ export const ownersRemoved: Rule = {
   keywords: [],
   on: 'removed',
   check(source, report) {
-    for (const [i, line] of source.lines.entries()) {
-      const [pattern, ...owners] = line
-        .replace(/(?:^|\s)#.*/, '')
-        .trim()
-        .split(/\s+/);
-      // GitLab's sections (`[Security][2] @owner`) own what stands below them.
+    // GitLab's sections own what stands below them.
+    for (const { line, pattern, owners } of ownerRules(source.lines))
       for (const owner of owners)
-        if (/@/.test(owner))
-          report({
-            start: source.starts[i]!,
-            end: source.starts[i]! + line.length,
-            key: `${pattern} ${owner.toLowerCase()}`,
-          });
-    }
+        report({
+          start: source.starts[line - 1]!,
+          end: source.starts[line - 1]! + source.lines[line - 1]!.length,
+          key: `${pattern} ${owner}`,
+          // What the whole change makes of it is said once for the file.
+          message: `${owner} no longer owns '${pattern}': let the owner who goes agree to it.`,
+        });
   },
 };

@@ -1,0 +1,123 @@
+/** What is left of the owners that a change takes out of CODEOWNERS: said once for the file, by what its rules say now. */
+import { diffLines, splitLines } from '../hunks.ts';
+import type { FileChange, Finding, Hunk, Tier } from '../model.ts';
+import type { Policy } from '../policy/model.ts';
+import { covers, isSection, mayMeet, ownerRules, type OwnerRule } from '../rules/kit/codeowners.ts';
+import { about, keys, removedAt, withOther } from './judge.ts';
+import { maxText } from './sides.ts';
+import { keep, type FileClassification } from './wholeChange.ts';
+
+const id = 'owners-removed';
+/** Of more rules than this no pair is looked at. */
+const maxRules = 1500;
+
+/** Folds the findings of a CODEOWNERS file: who owns the paths all the same is none, where an owner stays it is medium. */
+export function weighOwners(files: readonly FileChange[], judged: FileClassification[], policy: Policy): void {
+  for (const [i, { classification }] of judged.entries()) {
+    const lost = classification.findings.filter((f) => f.rule === id);
+    const { before, after } = files[i]!;
+    if (lost.length === 0 || before === null || before.length + (after?.length ?? 0) > maxText) continue;
+    const oldLines = splitLines(before);
+    const newLines = splitLines(after ?? '');
+    const [was, now] = [ownerRules(oldLines), ownerRules(newLines)];
+    // Each section asks for approvals of its own, and one owner does not stand in for another's.
+    const isPlain = was.length + now.length <= maxRules && ![...was, ...now].some(isSection);
+    const lines = new Set(lost.map((f) => removedAt.get(f)));
+    const places = new Map(
+      (isPlain ? was : []).flatMap((rule, at) =>
+        lines.has(rule.line) ? [[rule.line, { rule, ...fateOf(at, was, now) }] as const] : [],
+      ),
+    );
+    const known = new Set(was.flatMap((r) => r.owners));
+    const groups: Record<'high' | 'medium', Finding[]> = { high: [], medium: [] };
+    for (const f of lost) {
+      const old = places.get(removedAt.get(f) ?? 0);
+      if (!old) {
+        groups.high.push(f);
+        continue;
+      }
+      const { rule, heirs } = old;
+      const owner = keys.get(f)!.slice(rule.pattern.length + 1);
+      if (heirs?.every((r) => r.owners.includes(owner))) continue;
+      // One who is new to the file could approve alone.
+      const keeps = (r: OwnerRule): boolean =>
+        r.owners.some((o) => rule.owners.includes(o)) && r.owners.every((o) => known.has(o));
+      const stays = old.isDead || heirs?.every(keeps);
+      groups[stays ? 'medium' : 'high'].push(f);
+    }
+    const hunks = diffLines(oldLines, newLines);
+    const told = Object.entries(groups).flatMap(([tier, group]) => {
+      if (group.length === 0) return [];
+      group.sort((a, b) => removedAt.get(a)! - removedAt.get(b)!);
+      const told = folded(group, tier === 'medium');
+      const weighed = policy.rules.tiers[id] === undefined ? withOther(told, { tier: tier as Tier }) : told;
+      return [
+        placed(
+          weighed,
+          was.find((r) => r.line === removedAt.get(told)),
+          now,
+          hunks,
+        ),
+      ];
+    });
+    const rest = classification.findings.filter((f) => f.rule !== id);
+    keep(
+      judged,
+      i,
+      [...rest, ...told].sort((a, b) => a.line - b.line),
+    );
+  }
+}
+
+interface Fate {
+  /** Another rule had the last word already. */
+  readonly isDead: boolean;
+  /**
+   * Who says now what the rule said: the last rule that has all of its paths, and those behind it that may have some and
+   * were not behind the old one. `undefined` when no rule has them all.
+   */
+  readonly heirs: readonly OwnerRule[] | undefined;
+}
+
+function fateOf(at: number, was: readonly OwnerRule[], now: readonly OwnerRule[]): Fate {
+  const rule = was[at]!;
+  const isDead = was.findLastIndex((r) => covers(r, rule)) > at;
+  const heir = now.findLastIndex((r) => covers(r, rule));
+  if (heir < 0) return { isDead, heirs: undefined };
+  const said = (r: OwnerRule): string => [r.pattern, ...r.owners].join(' ');
+  const later = new Set(was.slice(at + 1).map(said));
+  return { isDead, heirs: [now[heir]!, ...now.slice(heir + 1).filter((r) => mayMeet(r, rule) && !later.has(said(r)))] };
+}
+
+const listed = (names: readonly string[], most: number, more: string): string =>
+  names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} ${more}`;
+
+/** One finding for all of them, about the first. */
+function folded(group: readonly Finding[], stays: boolean): Finding {
+  const first = group[0]!;
+  const said = group.map((f) => keys.get(f)!.split(' ') as [string, string]);
+  const owners = listed([...new Set(said.map(([, owner]) => owner))], 3, 'more');
+  const patterns = listed([...new Set(said.map(([pattern]) => `'${pattern.slice(0, 60)}'`))], 1, 'more patterns');
+  const none = stays ? '; other owners stay' : '';
+  const { fix, ...bare } = first;
+  // Lines of one place put back do not bring back those of others.
+  const isOnePlace = fix !== undefined && group.every((f) => f.fix?.edits[0]?.newText === fix.edits[0]?.newText);
+  return about(first, {
+    ...(isOnePlace ? first : bare),
+    message: `No longer asked about ${patterns}: ${owners} (line ${removedAt.get(first)} before)${none}. Let the owner who goes agree to it.`,
+  });
+}
+
+/** At the new line that has the old rule's word now, where the change brought one. */
+function placed(f: Finding, rule: OwnerRule | undefined, now: readonly OwnerRule[], hunks: readonly Hunk[]): Finding {
+  if (!rule) return f;
+  const isIn = (r: OwnerRule, h: Hunk): boolean => r.line >= h.newStart && r.line < h.newStart + h.newLines;
+  const own = hunks.find((h) => rule.line >= h.oldStart && rule.line < h.oldStart + h.oldLines);
+  const brought = now.filter((r) => hunks.some((h) => isIn(r, h)));
+  const line = (
+    brought.find((r) => r.pattern === rule.pattern) ??
+    brought.findLast((r) => covers(r, rule)) ??
+    brought.find((r) => own !== undefined && isIn(r, own))
+  )?.line;
+  return line === undefined ? f : about(f, { ...f, line, endLine: line });
+}
