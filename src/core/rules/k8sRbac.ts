@@ -1,10 +1,24 @@
-import { at, scalars } from '../languages/treeNode.ts';
+import { at, scalars, type TreeNode, walk } from '../languages/treeNode.ts';
 import { kubernetes } from './kit/kube.ts';
 import type { Rule } from './rule.ts';
 
 const write = /^(?:\*|create|update|patch|delete|deletecollection|approve|sign|bind|escalate|impersonate)$/;
 const sensitive =
   /^(?:\*|secrets|pods\/exec|pods\/attach|pods\/ephemeralcontainers|serviceaccounts\/token|(?:cluster)?roles|(?:cluster)?rolebindings|(?:validating|mutating)webhookconfigurations|certificatesigningrequests(?:\/\w+)?|nodes\/proxy|signers|validatingadmissionpolic\w+|persistentvolumes|customresourcedefinitions|users|groups|serviceaccounts)$/;
+
+/** Groups that a product made for itself: not those of Kubernetes and its distributions. */
+const isCustom = (group: string): boolean =>
+  /^[\w-]+(?:\.[\w-]+)+$/.test(group) && !/(?:^|\.)(?:k8s\.io|kubernetes\.io|openshift\.io)$/.test(group);
+
+/** Whether a role's own name or labels name the product that a group belongs to. */
+function isOwn(metadata: TreeNode | undefined, group: string): boolean {
+  if (!metadata || !isCustom(group)) return false;
+  const said = [...walk(metadata)].map((n) => (n.kind === 'scalar' ? n.value.toLowerCase() : '')).join('\n');
+  return group
+    .split('.')
+    .slice(0, -1)
+    .some((part) => part.length > 3 && said.includes(part.toLowerCase()));
+}
 
 export const k8sRbac: Rule = {
   id: 'k8s-rbac-wide',
@@ -48,6 +62,13 @@ export const k8sRbac: Rule = {
           )
             continue;
           const key = `rbac:${groups.join(',')}:${res.join(',')}:${v.join(',')}`;
+          // All verbs on named kinds of the product's own: more of the same is no new reach.
+          const ofOwn =
+            wild &&
+            hot.length === 0 &&
+            nonUrl.length === 0 &&
+            groups.length > 0 &&
+            groups.every((g) => isOwn(at(root, 'metadata'), g));
           const span =
             resources && verbs
               ? { start: Math.min(resources.start, verbs.start), end: Math.max(resources.end, verbs.end) }
@@ -67,7 +88,15 @@ export const k8sRbac: Rule = {
                     'The role grants far-reaching rights in its namespace: name the resources and verbs the workload needs.',
                 }
               : {}),
+            ...(ofOwn && {
+              closer: {
+                subject: `own:${kind}:${at(root, 'metadata', 'name')?.value}:${groups.join(',')}:${v.join(',')}`,
+                message: "The role gets every right on more kinds of the product's own: name the verbs it needs.",
+                tier: 'medium' as const,
+              },
+            }),
           });
+          if (ofOwn) continue;
           if (v.includes('*') && verbs && span.start !== verbs.start)
             report({ start: verbs.start, end: verbs.end, key: `${key}#verbs` });
           else if (verbs && hot.length > 0 && v.some((x) => write.test(x)))
