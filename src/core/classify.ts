@@ -28,6 +28,7 @@ import {
   type Sides,
 } from './risk/sides.ts';
 import { weighOwners } from './risk/owners.ts';
+import { withoutSameFolders } from './risk/chartDefaults.ts';
 import { withoutOrphans } from './risk/orphanedTests.ts';
 import { withoutOwnAndRepeated } from './risk/ownDependencies.ts';
 import { applyPolicy, baseTier, floors, summed } from './risk/verdict.ts';
@@ -54,6 +55,7 @@ export async function classify(
     withoutMoves(files, judged);
     withoutOrphans(files, judged);
     withoutOwnersOfGone(files, judged);
+    withoutSameFolders(files, judged);
   }
   weighOwners(files, judged, ctx.policy);
   let tier: Tier = 'low';

@@ -34,3 +34,30 @@ test("a role that may do anything to its product's own kinds reaches little furt
   const foreign = (resources: string): string => role(resources, 'workflows.io');
   assert.ok((await found(foreign('jobs'), foreign('jobs, runs'))).includes('critical'));
 });
+
+test('a folder of the node that became a value, with the folder as its default, is no new one', async () => {
+  const pod = (path: string, head = '', name = 'agent'): string =>
+    `${head}apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: ${name}\nspec:\n  template:\n    spec:\n      volumes:\n        - name: data\n          hostPath:\n            path: ${path}\n`;
+  const found = async (after: string, values: string | null, before = pod('/var/lib/wharf/')): Promise<number> => {
+    const chart = [{ path: 'chart/templates/agent.yaml', before, after }];
+    const given = values === null ? [] : [{ path: 'chart/values.yaml', before: 'a: 1\n', after: values }];
+    const { findings } = await classify([...chart, ...given, { path: 'a.md', before: null, after: 'a\n' }], ctx);
+    return findings.filter((f) => f.rule === 'k8s-host-access').length;
+  };
+  const head = '{{- $data := default "/var/lib/wharf/" .Values.agent.dataPath }}\n';
+  const byValue = pod('{{ .Values.agent.dataPath | default "/var/lib/wharf" | quote }}');
+  const unset = 'agent:\n  dataPath: ~\n';
+  assert.equal(await found(pod('{{ $data | quote }}', head), unset), 0);
+  assert.equal(await found(byValue, unset), 0);
+  assert.equal(await found(byValue, 'agent:\n  other: 1\n'), 0);
+  // Set by the chart itself, or by values that the change does not show.
+  assert.equal(await found(byValue, 'agent:\n  dataPath: /\n'), 1);
+  assert.equal(await found(byValue, null), 1);
+  assert.equal(await found(pod('{{ .Values.agent.dataPath | default "/" }}'), unset), 1);
+  assert.equal(await found(pod('{{ .Values.agent.dataPath }}'), unset), 1);
+  const twice = `${head}{{- $data = "/" }}\n`;
+  assert.equal(await found(pod('{{ $data }}', twice), unset), 1);
+  assert.equal(await found(byValue, unset, pod('/var/lib/other')), 1);
+  const other = `${pod('/var/lib/wharf/')}---\n${pod('{{ .Values.agent.dataPath | default "/var/lib/wharf" }}', '', 'web')}`;
+  assert.equal(await found(other, unset), 1);
+});
