@@ -22,6 +22,8 @@ export const k8sImages: Rule = {
           n.value.startsWith('*') && !n.quoted ? (anchored(source, n.value.slice(1), n.start) ?? n.value) : n.value;
         if (image === '' || /[{$]/.test(image) || image.includes('@sha256:')) continue;
         const name = image.slice(image.lastIndexOf('/') + 1);
+        // `<image-you-built>`, `CHANGE_ME`: no name of an image looks so, and a version would stand behind the real one.
+        if (/^<[^<>:]*>$|^[A-Z]+(?:_[A-Z]+)+$/.test(name)) continue;
         if (!name.includes(':') || /:(?:latest|master|main|edge|nightly)$/.test(name))
           report({ start: n.start, end: n.end, key: `image:${image}` });
       }
