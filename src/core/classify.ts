@@ -28,6 +28,7 @@ import {
   type Sides,
 } from './risk/sides.ts';
 import { weighOwners } from './risk/owners.ts';
+import { weighDevContainers } from './risk/devContainers.ts';
 import { withoutSameFolders } from './risk/chartDefaults.ts';
 import { withoutOrphans } from './risk/orphanedTests.ts';
 import { withoutOwnAndRepeated } from './risk/ownDependencies.ts';
@@ -57,6 +58,7 @@ export async function classify(
     withoutOwnersOfGone(files, judged);
     withoutSameFolders(files, judged);
   }
+  weighDevContainers(files, judged, ctx.policy);
   weighOwners(files, judged, ctx.policy);
   let tier: Tier = 'low';
   let changeType: ChangeType = 'none';

@@ -61,3 +61,33 @@ test('a folder of the node that became a value, with the folder as its default, 
   const other = `${pod('/var/lib/wharf/')}---\n${pod('{{ .Values.agent.dataPath | default "/var/lib/wharf" }}', '', 'web')}`;
   assert.equal(await found(other, unset), 1);
 });
+
+test('sudo for the user of a dev container that ran as root is less than before', async () => {
+  const image = (...rows: string[]): string => ['FROM debian:12', ...rows].map((r) => `${r}\n`).join('');
+  const sudo = "RUN useradd dev && echo 'dev ALL=(root) NOPASSWD:ALL' > /etc/sudoers.d/dev";
+  const user = (name: string): string => `{\n  "remoteUser": "${name}"\n}\n`;
+  const found = async (before: string, after: string, was = 'root', is = 'dev', folder = '.devcontainer/') => {
+    const { findings } = await classify(
+      [
+        { path: `${folder}Dockerfile`, before, after },
+        { path: `${folder}devcontainer.json`, before: user(was), after: user(is) },
+      ],
+      ctx,
+    );
+    return findings.filter((f) => f.rule === 'docker-sudo-or-ssh').map((f) => f.tier);
+  };
+  const down = image(sudo, 'USER dev');
+  assert.deepEqual(await found(image(), down), ['medium']);
+  assert.deepEqual(await found(image('USER root'), down, 'other', 'dev'), ['medium']);
+  for (const tiers of [
+    await found(image(), image(sudo)),
+    await found(image(), image(sudo, 'USER dev', 'USER root')),
+    await found(image(), image(sudo, 'USER $NAME')),
+    await found(image(), down, 'root', 'root'),
+    await found(image(), down, 'vscode'),
+    await found(image('USER vscode'), down),
+    await found(image(), down, 'root', 'dev', 'deploy/'),
+    await found(image(), image(sudo, 'USER dev', 'FROM debian:12')),
+  ])
+    assert.deepEqual(tiers, ['high']);
+});
