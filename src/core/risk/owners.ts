@@ -1,34 +1,39 @@
 /** What is left of the owners that a change takes out of CODEOWNERS: said once for the file, by what its rules say now. */
 import { diffLines, splitLines } from '../hunks.ts';
+import { detectLanguage } from '../languages/detect.ts';
 import type { FileChange, Finding, Hunk, Tier } from '../model.ts';
 import type { Policy } from '../policy/model.ts';
+import { ownersRemoved } from '../rules/ownersRemoved.ts';
 import { covers, isSection, mayMeet, ownerRules, type OwnerRule } from '../rules/kit/codeowners.ts';
 import { about, keys, removedAt, withOther } from './judge.ts';
 import { maxText } from './sides.ts';
 import { keep, type FileClassification } from './wholeChange.ts';
 
-const id = 'owners-removed';
+const id = ownersRemoved.id;
+const isOwnersFile = (path: string): boolean => detectLanguage(path, '') === 'codeowners';
 /** Of more rules than this no pair is looked at. */
 const maxRules = 1500;
 
-/** Folds the findings of a CODEOWNERS file: who owns the paths all the same is none, where an owner stays it is medium. */
+/** Folds the findings of a CODEOWNERS file: who owns the paths all the same is none, where only some go it is medium. */
 export function weighOwners(files: readonly FileChange[], judged: FileClassification[], policy: Policy): void {
-  for (const [i, { classification }] of judged.entries()) {
-    const lost = classification.findings.filter((f) => f.rule === id);
+  if (policy.rules.disable.includes(id)) return;
+  for (const [i, { path, classification }] of judged.entries()) {
     const { before, after } = files[i]!;
-    if (lost.length === 0 || before === null || before.length + (after?.length ?? 0) > maxText) continue;
+    if (!isOwnersFile(path) || before === null || before.length + (after?.length ?? 0) > maxText) continue;
     const oldLines = splitLines(before);
     const newLines = splitLines(after ?? '');
     const [was, now] = [ownerRules(oldLines), ownerRules(newLines)];
     // Each section asks for approvals of its own, and one owner does not stand in for another's.
     const isPlain = was.length + now.length <= maxRules && ![...was, ...now].some(isSection);
+    const lost = classification.findings.filter((f) => f.rule === id);
+    if (isPlain) lost.push(...overruled(was, now, policy.rules.tiers[id] ?? ownersRemoved.tier));
+    if (lost.length === 0) continue;
     const lines = new Set(lost.map((f) => removedAt.get(f)));
     const places = new Map(
       (isPlain ? was : []).flatMap((rule, at) =>
         lines.has(rule.line) ? [[rule.line, { rule, ...fateOf(at, was, now) }] as const] : [],
       ),
     );
-    const known = new Set(was.flatMap((r) => r.owners));
     const groups: Record<'high' | 'medium', Finding[]> = { high: [], medium: [] };
     for (const f of lost) {
       const old = places.get(removedAt.get(f) ?? 0);
@@ -38,35 +43,58 @@ export function weighOwners(files: readonly FileChange[], judged: FileClassifica
       }
       const { rule, heirs } = old;
       const owner = keys.get(f)!.slice(rule.pattern.length + 1);
-      if (heirs?.every((r) => r.owners.includes(owner))) continue;
-      // One who is new to the file could approve alone.
-      const keeps = (r: OwnerRule): boolean =>
-        r.owners.some((o) => rule.owners.includes(o)) && r.owners.every((o) => known.has(o));
-      const stays = old.isDead || heirs?.every(keeps);
-      groups[stays ? 'medium' : 'high'].push(f);
+      const stays = heirs?.every((r) => isNoWider(r, rule)) ?? false;
+      if (stays && heirs!.every((r) => r.owners.includes(owner))) continue;
+      groups[old.isDead || stays ? 'medium' : 'high'].push(f);
     }
     const hunks = diffLines(oldLines, newLines);
     const told = Object.entries(groups).flatMap(([tier, group]) => {
       if (group.length === 0) return [];
       group.sort((a, b) => removedAt.get(a)! - removedAt.get(b)!);
-      const told = folded(group, tier === 'medium');
-      const weighed = policy.rules.tiers[id] === undefined ? withOther(told, { tier: tier as Tier }) : told;
-      return [
-        placed(
-          weighed,
-          was.find((r) => r.line === removedAt.get(told)),
-          now,
-          hunks,
-        ),
-      ];
+      const one = folded(group, tier === 'medium');
+      const weighed = policy.rules.tiers[id] === undefined ? withOther(one, { tier: tier as Tier }) : one;
+      return [placed(weighed, was, now, hunks)];
     });
-    const rest = classification.findings.filter((f) => f.rule !== id);
+    const all = [...classification.findings.filter((f) => f.rule !== id), ...told];
     keep(
       judged,
       i,
-      [...rest, ...told].sort((a, b) => a.line - b.line),
+      all.sort((a, b) => a.line - b.line),
     );
   }
+}
+
+const said = (r: OwnerRule): string => [r.pattern, ...r.owners].join(' ');
+
+/** Whether nobody may approve by the first rule who may not by the second; a rule without owners asks nobody. */
+const isNoWider = (r: OwnerRule, than: OwnerRule): boolean =>
+  r.owners.length > 0 && r.owners.every((o) => than.owners.includes(o));
+
+/** Owners whose rules stand as they did, and have lost the last word to one behind them. */
+function overruled(was: readonly OwnerRule[], now: readonly OwnerRule[], tier: Tier): Finding[] {
+  const left = new Set(now.flatMap((r) => r.owners.map((o) => `${r.pattern} ${o}`)));
+  const { category, title, remedy } = ownersRemoved;
+  return was.flatMap((rule, at) => {
+    const owners = rule.owners.filter((o) => left.has(`${rule.pattern} ${o}`));
+    const heir = owners.length > 0 ? now.findLast((r) => covers(r, rule)) : undefined;
+    if (!heir || said(heir) === said(rule) || was.findLastIndex((r) => covers(r, rule)) > at) return [];
+    // Who is added beside an owner takes nothing from them.
+    const gone = heir.pattern === rule.pattern ? owners.filter((o) => !heir.owners.includes(o)) : owners;
+    return gone.map((owner) => {
+      const f: Finding = {
+        rule: id,
+        category,
+        tier,
+        line: heir.line,
+        endLine: heir.line,
+        message: `${title}: ${remedy}.`,
+        removed: true,
+      };
+      keys.set(f, `${rule.pattern} ${owner}`);
+      removedAt.set(f, rule.line);
+      return f;
+    });
+  });
 }
 
 interface Fate {
@@ -84,7 +112,6 @@ function fateOf(at: number, was: readonly OwnerRule[], now: readonly OwnerRule[]
   const isDead = was.findLastIndex((r) => covers(r, rule)) > at;
   const heir = now.findLastIndex((r) => covers(r, rule));
   if (heir < 0) return { isDead, heirs: undefined };
-  const said = (r: OwnerRule): string => [r.pattern, ...r.owners].join(' ');
   const later = new Set(was.slice(at + 1).map(said));
   return { isDead, heirs: [now[heir]!, ...now.slice(heir + 1).filter((r) => mayMeet(r, rule) && !later.has(said(r)))] };
 }
@@ -109,7 +136,8 @@ function folded(group: readonly Finding[], stays: boolean): Finding {
 }
 
 /** At the new line that has the old rule's word now, where the change brought one. */
-function placed(f: Finding, rule: OwnerRule | undefined, now: readonly OwnerRule[], hunks: readonly Hunk[]): Finding {
+function placed(f: Finding, was: readonly OwnerRule[], now: readonly OwnerRule[], hunks: readonly Hunk[]): Finding {
+  const rule = was.find((r) => r.line === removedAt.get(f));
   if (!rule) return f;
   const isIn = (r: OwnerRule, h: Hunk): boolean => r.line >= h.newStart && r.line < h.newStart + h.newLines;
   const own = hunks.find((h) => rule.line >= h.oldStart && rule.line < h.oldStart + h.oldLines);

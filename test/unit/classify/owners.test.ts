@@ -47,8 +47,10 @@ test('paths that fall to others, or to nobody, are told once at the tier of the 
 
 test('an owner who stays on the line, but not on its paths, is no reason to tell it lower', async () => {
   const old = ['* @org/all', '/auth/ @sec @lead'];
-  assert.deepEqual(await said(old, ['* @org/all', '/auth/ @lead', '* @me']), ['high 2 @sec line 2']);
-  assert.deepEqual(await said(old, ['* @org/all', '/auth/ @lead @me']), ['high 2 @sec line 2']);
+  assert.deepEqual(await said(old, ['* @org/all', '/auth/ @lead', '* @me']), ['high 3 @org/all @sec @lead line 1']);
+  for (const more of ['@me', '@org/all'])
+    assert.deepEqual(await said(old, ['* @org/all', `/auth/ @lead ${more}`]), ['high 2 @sec line 2']);
+  assert.deepEqual(await said(['/auth/ @sec'], ['* @sec @me']), ['high 1 @sec line 1']);
   assert.deepEqual(await said(old, ['* @org/all', '/auth/ @lead', '/auth/login/ @me']), ['high 2 @sec line 2']);
   assert.deepEqual(await said(old, ['* @org/all', '/auth/ @lead', '*.ts @me']), ['high 2 @sec line 2']);
   // The rule kept others off its paths.
@@ -72,4 +74,14 @@ test('what goes beside a file that is gone with its rule is told all the same', 
     ctx,
   );
   assert.match(findings.find((f) => f.rule === 'owners-removed')?.message ?? '', /'\/auth\/'.*@sec/);
+});
+
+test('a wide rule behind others takes their paths, though they stand as before', async () => {
+  const old = ['/auth/ @sec', '/docs/ @docs'];
+  assert.deepEqual(await said(old, [...old, '* @me']), ['high 3 @sec @docs line 1']);
+  assert.deepEqual(await said(old, [...old, '/auth/**']), ['high 3 @sec line 1']);
+  assert.deepEqual(await said(old, [...old, '/web/ @web']), []);
+  assert.deepEqual(await said(['* @org/all'], ['* @org/all', '/auth/ @sec']), []);
+  const late = [...old, '* @me'];
+  assert.deepEqual(await said(late, [...late, '# end']), []);
 });
