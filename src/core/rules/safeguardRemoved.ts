@@ -1,5 +1,13 @@
 import type { Source } from '../languages/source.ts';
-import { limitedAnew, renamed, tookItsPlace, wentWithItsCode } from './kit/removedCode.ts';
+import {
+  isOfBrowser,
+  limitedAnew,
+  loosens,
+  renamed,
+  roleInstead,
+  tookItsPlace,
+  wentWithItsCode,
+} from './kit/removedCode.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 /** Names that stand for a check at the door of an operation. */
@@ -12,6 +20,9 @@ export const guards =
  */
 export const likeGuards =
   /auth|before_action|logged|login|permission|require|passes_test|csrf|csurf|admin|secure|role|forgery|protect|verify|guard|lusca|helmet|limit|slowdown|throttle|signature|safe|digest|constanttime|equal|escape|saniti|purify|bleach|specialchars|quote|validate|audit|allowed|basename|clean|realpath/i;
+
+/** Names that ask who somebody is, and stop nobody by themselves. */
+const asksAboutUser = /^(?:isadmin|hasrole|haspermission|hasauthority|isauthenticated)$/;
 
 export const safeguardRemoved: Rule = {
   id: 'safeguard-removed',
@@ -30,6 +41,12 @@ export const safeguardRemoved: Rule = {
     if (wentWithItsCode(before, hunks, line) || limitedAnew(key, after, changed)) return false;
     if (isExcerpt) return true;
     if (renamed(key, before, after, changed, hunks, line)) return false;
+    if (asksAboutUser.test(key) && isOfBrowser(before) && isOfBrowser(after)) {
+      const role = roleInstead(before, after, changed, hunks, line);
+      const said = role === undefined ? 'was taken out' : `was replaced by '${role.slice(0, 40)}'`;
+      const message = `'${key.slice(0, 40)}' ${said} in what a user is shown: be sure that the server decides.`;
+      return { ...found, tier: 'medium', message };
+    }
     const instead = tookItsPlace(before, after, changed, hunks, line);
     if (instead === undefined) return true;
     const message = `'${key.slice(0, 40)}' gave way to '${instead.slice(0, 40)}': be sure that it checks as much.`;
@@ -60,13 +77,16 @@ export const safeguardRemoved: Rule = {
             line[m.index + m[0].length] === '(') ||
           // Who takes out an exemption guards more than before.
           /^\s*(?:skip_\w+\b|@?\w*(?:exempt|AllowAnonymous)\w*)/.test(line) ||
+          // Who takes out what clears or skips a limit makes it stricter; nor does it limit to read what one is at.
+          loosens(line.slice(m.index + m[0].length, m.index + m[0].length + 120)) ||
           // What a limiter answered, and what is said about it, is not the limit; nor is a payment a right.
           /^rate_?limit\w*(?:results?|headers?|messages?|info|status|remaining|reset|window|tiers?)$/i.test(m[0]) ||
           // The name of a page or a permission (`PageId.audit_log,`), and what shows the log, are not who writes it.
           (/^audit_?log$/i.test(m[0]) &&
             (/[A-Z]\w*\.$|<\/?$/.test(line.slice(0, m.index)) || /^["'`]/.test(line.slice(m.index + m[0].length))) &&
             !/^\s{0,4}(?:\?\.|[.({!]|->|::)/.test(line.slice(m.index + m[0].length))) ||
-          // To note what somebody is, for the page to show, stops nobody.
+          // To note what somebody is, for the page to show, stops nobody, nor does the type of what is noted.
+          (/^isAdmin$/.test(m[0]) && /^\??\s?:\s?boolean\b/.test(line.slice(m.index + m[0].length))) ||
           (/^isAdmin$/.test(m[0]) && /^\s*(?:\w+\.)?isAdmin\s*=(?!=)/.test(line)) ||
           (m[0] === 'authorize' && /(?:gateway|payment\w*|provider)(?:->|\.)$/i.test(line.slice(0, m.index))) ||
           /require\(['"]/.test(line) ||

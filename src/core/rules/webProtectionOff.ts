@@ -11,6 +11,7 @@ export const webProtectionOff: Rule = {
   why: 'The frameworks protect against request forgery, framing and script injection by default; this turns one of these off for real users.',
   remedy: 'leave it on and exempt the one endpoint that has another protection',
   keywords: [
+    'limiter',
     'set_default_csrf_options',
     'view_config',
     'csrf_protection',
@@ -97,6 +98,20 @@ export const webProtectionOff: Rule = {
         );
       report({ start: m.index, end: m.index + m[0].length, ...(high ? { tier: 'high' as const } : {}) });
     }
+    // A limit on how often something is asked, taken off in part.
+    if (codeLanguages.includes(source.language))
+      for (const m of text.matchAll(
+        /^[^\n#]{0,200}?(?:@|\b)(\w{0,40}[lL]imiter(?:\s?\.\s?\w{1,40}){0,2}\s?\.\s?(?:exempt|clear|bypass|disable)(?=\s?\(|\s*$))/gm,
+      ))
+        if (!/\/\/|^\s*\*/.test(m[0]))
+          report({
+            start: m.index + m[0].length - m[1]!.length,
+            end: m.index + m[0].length,
+            key: `limit:${m[1]!.slice(-40)}`,
+            tier: 'medium',
+            message:
+              'A limit on how often something is asked is taken off here: be sure that nobody can make this happen.',
+          });
     // A mapping for all methods answers to GET, which no token protects.
     if (source.language === 'java' && text.includes('@RequestMapping'))
       for (const m of text.matchAll(

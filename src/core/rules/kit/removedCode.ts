@@ -34,15 +34,23 @@ export function wentWithItsCode(before: Source, hunks: readonly Hunk[], line: nu
   return false;
 }
 
+/** Whether what stands behind the name of a limiter takes a limit off somebody, or only looks at the limits. */
+export const loosens = (text: string): boolean =>
+  /^(?:\s?\.\s?\w{1,40}){0,3}?\s?\.\s?(?:(?:clear|reset|exempt|disable|skip|bypass)(?:[A-Z_]\w{0,40})?\s?(?:\(|$)|current_limits?\b)/.test(
+    text,
+  );
+
 const limiter = /rate_?limit|limiter|throttl|slow_?down/i;
-const limiterCall = /\b\w{0,60}(?:rate_?limit|limiter|throttl|slow_?down)\w{0,60}\s*[(.]/i;
+const limiterCall = /\b\w{0,60}(?:rate_?limit|limiter|throttl|slow_?down)\w{0,60}(?=\s*[(.])/i;
 
 /** Whether a limit (by the name of what was taken out) is kept by another limiter that the same edit brought. */
 export function limitedAnew(name: string, after: Source, changed: ReadonlySet<number>): boolean {
   if (!limiter.test(name)) return false;
   for (const n of changed) {
     const line = after.lines[n - 1] ?? '';
-    if (limiterCall.test(line) && !/^\s*(?:\/\/|#|\*|\/\*)/.test(line)) return true;
+    const call = limiterCall.exec(line);
+    if (call && !loosens(line.slice(call.index + call[0].length).slice(0, 120)) && !/^\s*(?:\/\/|#|\*|\/\*)/.test(line))
+      return true;
   }
   return false;
 }
@@ -81,7 +89,13 @@ export function renamed(
     return own === wanted || (wanted.length >= 8 && own.includes(wanted) && !weaker.test(own));
   };
   const isComment = (text: string): boolean => /^\s*(?:\/\/|#(?!\[)|\*|\/\*|--)/.test(text);
-  const names = (text: string): number => (isComment(text) ? 0 : (text.match(word) ?? []).filter(fits).length);
+  const names = (text: string): number => {
+    if (isComment(text)) return 0;
+    let n = 0;
+    for (const m of text.matchAll(word))
+      if (fits(m[0]) && !loosens(text.slice(m.index + m[0].length, m.index + m[0].length + 120))) n++;
+    return n;
+  };
   let missing = 0;
   for (let n = hunk.oldStart; n < hunk.oldStart + hunk.oldLines; n++) missing += names(before.lines[n - 1] ?? '');
   for (let n = hunk.newStart; n < hunk.newStart + hunk.newLines; n++)
@@ -120,6 +134,37 @@ function newCheck(before: Source, after: Source, changed: ReadonlySet<number>, h
     if (!changed.has(n) || /^\s*(?:\/\/|#(?!\[)|\*|\/\*|--|import\b|from\b|using\b)/.test(text)) continue;
     const name = checking.exec(text)?.[0].replace(/^@|\s*\($/g, '');
     if (name && !weaker.test(name.toLowerCase()) && !openDoor.test(text) && !old.includes(name)) return name;
+  }
+  return undefined;
+}
+
+/**
+ * Whether code runs in a visitor's browser alone, where it decides what is shown and nothing else: a part of an Angular
+ * application that guards no page and touches no server.
+ */
+export const isOfBrowser = (source: Source): boolean =>
+  source.has(/^import\b[^;'"]{0,400}from\s+["']@angular\/(?:core|common)["']/m) &&
+  !/(?:guard|resolver|interceptor|middleware|server|api)\b[^/]*$|\/(?:server|api|guards?)\//i.test(source.path) &&
+  !source.has(
+    /\bCan(?:Activate|Match|Load|Deactivate)\w*|\bHttpInterceptor|\bResolve(?:Fn)?\b|["'](?:@nestjs|express|fastify|koa|node:|fs|http|https|@angular\/ssr|@angular\/platform-server|pg|mongoose|@prisma)[/"']|\bprocess\.env\b/,
+  );
+
+/** Whom the lines in the place of a question about the user ask for instead, if they ask. */
+export function roleInstead(
+  before: Source,
+  after: Source,
+  changed: ReadonlySet<number>,
+  hunks: readonly Hunk[],
+  line: number,
+): string | undefined {
+  const hunk = hunks.find((h) => line >= h.oldStart && line < h.oldStart + h.oldLines);
+  if (!hunk) return undefined;
+  const old = before.lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join('\n');
+  for (let n = hunk.newStart; n < hunk.newStart + Math.min(hunk.newLines, 40); n++) {
+    const text = (after.lines[n - 1] ?? '').slice(0, 400);
+    if (!changed.has(n) || /^\s*(?:\/\/|\*|\/\*)/.test(text)) continue;
+    const role = /\b(?:is|has|can|may)[A-Z]\w{1,40}\b/.exec(text)?.[0];
+    if (role !== undefined && !old.includes(role)) return role;
   }
   return undefined;
 }
