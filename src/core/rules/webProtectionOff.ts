@@ -101,13 +101,13 @@ export const webProtectionOff: Rule = {
     // A limit on how often something is asked, taken off in part.
     if (codeLanguages.includes(source.language))
       for (const m of text.matchAll(
-        /^[^\n#]{0,200}?(?:@|\b)(\w{0,40}[lL]imiter(?:\s?\.\s?\w{1,40}){0,2}\s?\.\s?(?:exempt|clear|bypass|disable)(?=\s?\(|\s*$))/gm,
+        /[lL]imiter(?:\s?\.\s?\w{1,40}){0,2}\s?\.\s?(?:exempt|clear|bypass|disable)(?=\s?\(|\s*$)/gm,
       ))
-        if (!/\/\/|^\s*\*/.test(m[0]))
+        if (!/\/\/|#|^\s*\*/.test(text.slice(text.lastIndexOf('\n', m.index) + 1, m.index).slice(0, 400)))
           report({
-            start: m.index + m[0].length - m[1]!.length,
+            start: m.index,
             end: m.index + m[0].length,
-            key: `limit:${m[1]!.slice(-40)}`,
+            key: `limit:${m[0].slice(-40)}`,
             tier: 'medium',
             message:
               'A limit on how often something is asked is taken off here: be sure that nobody can make this happen.',
