@@ -32,6 +32,7 @@ import { weighDevContainers } from './risk/devContainers.ts';
 import { withoutSameFolders } from './risk/chartDefaults.ts';
 import { withoutOrphans } from './risk/orphanedTests.ts';
 import { withoutOwnAndRepeated } from './risk/ownDependencies.ts';
+import { withoutReplaced } from './risk/replacedSafeguards.ts';
 import { applyPolicy, baseTier, floors, summed } from './risk/verdict.ts';
 import { withoutFollowers, withoutMoves, withoutOwnersOfGone, type FileClassification } from './risk/wholeChange.ts';
 import { customHits } from './rules/custom.ts';
@@ -51,6 +52,7 @@ export async function classify(
   const judged: FileClassification[] = [];
   for (const file of files) judged.push({ path: file.path, classification: await classifyFile(file, ctx) });
   withoutOwnAndRepeated(files, judged);
+  withoutReplaced(files, judged);
   if (files.length > 1) {
     withoutFollowers(judged);
     withoutMoves(files, judged);
