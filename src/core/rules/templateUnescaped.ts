@@ -23,12 +23,13 @@ export const templateUnescaped: Rule = {
       return;
     }
     if (!/\{\{|\{%|<%|\{!!|v-html|\[innerHTML\]|ng-bind-html-unsafe/.test(text)) return;
+    const isUnderscore = underscore(source, report);
     for (const m of text.matchAll(
       /\{\{[^{}\n]{0,400}\|\s*(?:safe|safeseq)\b[^{}\n]{0,400}\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]{0,400}%>|<%=\s*(?:raw\s|[^%\n]{0,400}\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=\s*["'](?!\$?t\()|\[innerHTML\]\s*=(?!\s*"\s*t\('[^'"\n]{0,200}'\)\s*(?:\|\s*\w{1,40}\s*)?")|ng-bind-html-unsafe/g,
     ))
       if (
-        // No output in Ruby.
-        !(m[0].startsWith('<%-') && source.path.endsWith('.erb')) &&
+        // No output in Ruby, and escaped by Underscore.
+        !(m[0].startsWith('<%-') && (source.path.endsWith('.erb') || isUnderscore)) &&
         !sanitised(text.slice(m.index, m.index + 700)) &&
         !railsJson.test(text.slice(m.index, m.index + 700))
       )
@@ -45,6 +46,40 @@ export const templateUnescaped: Rule = {
       });
   },
 };
+
+/**
+ * Whether `<% … %>` in a page is for Underscore or Lodash in the browser, where `<%-` escapes and `<%=` does not: all of
+ * it stands in scripts that are templates, so the page itself is made by something else. Reports what is not escaped.
+ */
+function underscore(source: Source, report: (hit: Hit) => void): boolean {
+  const { text } = source;
+  let at = text.indexOf('<%');
+  if (at < 0 || /\.(?:ejs|erb)$/i.test(source.path)) return false;
+  const found: { readonly start: number; readonly text: string }[] = [];
+  for (const tag of text.matchAll(templateScript)) {
+    const from = tag.index + tag[0].length;
+    if (at < from && at >= 0) return false;
+    const end = text.indexOf('</script', from);
+    if (end < 0) return false;
+    for (const m of text.slice(from, end).matchAll(/<%=[^%]{0,400}%>/g))
+      found.push({ start: from + m.index, text: m[0] });
+    at = text.indexOf('<%', end);
+  }
+  if (at >= 0) return false;
+  for (const m of found)
+    if (!harmless.test(m.text))
+      report({
+        start: m.start,
+        end: m.start + m.text.length,
+        message: "Underscore's '<%=' does not escape: write '<%-', which does.",
+      });
+  return true;
+}
+const templateScript =
+  /<script\b[^<>]{0,300}\btype\s*=\s*["']?(?:text\/(?:x-)?(?:template|html|tmpl|underscore|lodash|underscore-template|lodash-template|x-template|html-template))\b["']?[^<>]{0,300}>/gi;
+/** What has no markup: a text, a number, what escapes, what is translated. */
+const harmless =
+  /^<%=\s*(?:(?:_\.escape|escape\w*|encodeURIComponent|Number|parseInt|i18n\w*|gettext|__?|\$?t|translate)\s*\(|["'`][^"'`%]*["'`]\s*%>|\d|[\w.$]{1,80}\.length\s*%>)/;
 
 /** `<script> … '{{ value }}' … </script>`: escaped for text, which a script does not undo. */
 function inScripts(source: Source, report: (hit: Hit) => void): void {
