@@ -60,6 +60,55 @@ function decodedAgain(c: Code, first: Call): boolean {
   });
 }
 
+/**
+ * Whether a token comes straight from who issued it, as the answer to the program's own request over TLS: then OpenID
+ * Connect lets the connection stand for the signature (Core 3.1.3.7).
+ */
+function isFromIssuer(c: Code, token: Call['args'][number] | undefined): boolean {
+  if (!token) return false;
+  const only = (range: { readonly from: number; readonly to: number }): typeof range | undefined => {
+    const name = c.text(range);
+    if (!/^\w+$/.test(name)) return range;
+    const values = c.facts.valuesOf(name, range.from);
+    return values.length === 1 && values[0]!.op !== '+=' ? values[0] : undefined;
+  };
+  const given = only(token);
+  const text = given ? c.text(given) : '';
+  const owner =
+    /^(\w+)\.Extra\("id_token"\)(?:\.\(string\))?$/.exec(text)?.[1] ??
+    /^(\w+)(?:\.id_token|\[["']id_token["']\]|\.get\(["']id_token["']\))$/.exec(text)?.[1];
+  if (owner === undefined || !given) return false;
+  if (c.source.language === 'go') {
+    // An answer that the program makes up itself may hold anything.
+    if (!c.source.has(/"golang\.org\/x\/oauth2"/) || c.source.has(/\bWithExtra\b|\boauth2\.Token\s*\{/)) return false;
+    if (c.source.has(new RegExp(`\\(\\s*(?:[^(){}]{0,400},\\s*)?${owner}\\s+\\*oauth2\\.Token\\b`)))
+      return c.facts.valuesOf(owner, given.from).length === 0;
+    const values = c.facts.valuesOf(owner, given.from);
+    return values.length === 1 && /^\w[\w.]{0,80}\.Exchange\(/.test(c.text(values[0]));
+  }
+  // `requests.post("https://…/token", …).json()`, by way of the answer's name or not.
+  let values = c.facts.valuesOf(owner, given.from);
+  for (let hops = 0; hops < 3; hops++) {
+    if (values.length !== 1) return false;
+    const value = c.text(values[0]);
+    if (
+      /^(?:await\s+)?(?:requests|httpx|session|axios)\.post\(\s*f?["'`]https:\/\/[^"'`{$\s]{1,200}token[^"'`\s]{0,60}["'`]|^(?:await\s+)?fetch\(\s*["'`]https:\/\/[^"'`$\s]{1,200}token/.test(
+        value,
+      )
+    )
+      return true;
+    const next = /^(?:await\s+)?\(?(?:await\s+)?(\w{1,60})\.(?:json\(\)|data)\)?$/.exec(value)?.[1];
+    if (next === undefined) return false;
+    values = c.facts.valuesOf(next, values[0]!.from);
+  }
+  return false;
+}
+const fromIssuer = {
+  tier: 'medium',
+  message:
+    'Token is read without its signature, which holds only while it comes straight from the issuer over TLS: check iss, aud, exp and nonce, and take it from nowhere else.',
+} as const;
+
 export const tokenUnverified: Rule = {
   id: 'token-not-verified',
   title: 'Token accepted without a sound check',
@@ -133,7 +182,8 @@ export const tokenUnverified: Rule = {
       const body = c.text({ from: call.open, to: call.close + 1 });
       const hit = { start: call.start, end: call.end };
       if (/^(?:jwt|jose|JWT|pyjwt|jose\.jwt|JsonWebToken)\.decode$/.test(call.callee) && source.language === 'python') {
-        if (unsound.test(body) && !decodedAgain(c, call)) report({ ...hit, key: 'unverified' });
+        if (unsound.test(body) && !decodedAgain(c, call))
+          report({ ...hit, key: 'unverified', ...(isFromIssuer(c, call.args[0]) && fromIssuer) });
       } else if (
         call.callee === 'jwt.encode' &&
         source.language === 'python' &&
@@ -147,6 +197,8 @@ export const tokenUnverified: Rule = {
         report({ ...hit, key: 'none' });
       else if (call.name === 'get_unverified_claims' && !source.has(/\bjwt\.decode\s*\(|\.verify\s*\(/))
         report({ ...hit, key: 'unverified', tier: 'high' });
+      else if (call.name === 'ParseUnverified')
+        report({ ...hit, key: call.name, ...(isFromIssuer(c, call.args[0]) && fromIssuer) });
       else if (/ParseUnverified$|setSkipSignatureVerification$|UnsafeAllowNoneSignatureType$/.test(call.callee))
         report({ ...hit, key: call.name });
       else if (
