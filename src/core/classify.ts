@@ -33,6 +33,7 @@ import { withoutSameFolders } from './risk/chartDefaults.ts';
 import { withoutOrphans } from './risk/orphanedTests.ts';
 import { withoutOwnAndRepeated } from './risk/ownDependencies.ts';
 import { withoutReplaced } from './risk/replacedSafeguards.ts';
+import { withoutRelease } from './risk/vendored.ts';
 import { applyPolicy, baseTier, floors, summed } from './risk/verdict.ts';
 import { withoutFollowers, withoutMoves, withoutOwnersOfGone, type FileClassification } from './risk/wholeChange.ts';
 import { customHits } from './rules/custom.ts';
@@ -134,7 +135,7 @@ export async function classifyFile(file: FileChange, ctx: ClassifyContext): Prom
     findings.push(...custom.findings);
     if (custom.notes.length > 0) note = custom.notes.join('; ');
   }
-  findings = applyPolicy(findings, ctx.policy);
+  findings = applyPolicy(withoutRelease(file, findings), ctx.policy);
   findings.sort(
     (a, b) => a.line - b.line || tiers.indexOf(b.tier) - tiers.indexOf(a.tier) || a.rule.localeCompare(b.rule),
   );

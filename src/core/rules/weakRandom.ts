@@ -1,4 +1,4 @@
-import { code, isShipped } from './kit/code.ts';
+import { code } from './kit/code.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const weakRandom: Rule = {
@@ -24,7 +24,6 @@ export const weakRandom: Rule = {
     'randomutils',
   ],
   check(source, report) {
-    if (isShipped(source)) return;
     const c = code(source);
     const secret =
       /token|secret|pass(?:word|wd|code)|[a-z]_?key\b|session_?(?:id|key)|nonce|salt|\botp|csrf|verification|reset_?code|credential|auth(?!or)|captcha|invite/i;

@@ -245,8 +245,3 @@ export function code(source: Source): Code {
   }
   return found;
 }
-
-/** A script as others ship it: nobody writes in it, and its own project judges it. */
-export const isShipped = (source: Source): boolean =>
-  shipped.test(source.path) && source.lines.some((line) => line.length > 500);
-const shipped = /(?:^|\/)(?:vendors?|third[-_]?party|bower_components|node_modules)\/[^]*\.m?js$|\.min\.m?js$/i;

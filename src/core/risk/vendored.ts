@@ -1,0 +1,71 @@
+/** Libraries of others that lie in the repository: what a new release of one holds, nobody wrote in this change. */
+import type { FileChange, Finding } from '../model.ts';
+import { keys } from './judge.ts';
+
+const shipped = /(?:^|\/)(?:vendors?|third[-_]?party|bower_components|node_modules)\/[^]*\.m?js$|\.min\.m?js$/i;
+const isMinified = (text: string): boolean => /[^\n]{500}/.test(text);
+
+/** What a licence banner says: `/*! Select2 4.0.13 | https://…`. */
+interface Release {
+  readonly name: string;
+  readonly version: string;
+  readonly code: string;
+}
+
+function releaseOf(text: string): Release | undefined {
+  const head = text.slice(0, 600);
+  const comment =
+    /^\s{0,20}(?:\/\*[^]*?\*\/|(?:\/\/[^\n]*\n){1,12})/.exec(head)?.[0] ?? (/^\s{0,20}\/\*/.test(head) ? head : '');
+  const m =
+    /\b([A-Za-z][\w.-]{1,40}?)(?:\s(?:JS|UI|JavaScript|Library))?\s{0,3}[-–—:@,(]?\s{0,3}(?:[vV](?:ersion\s{0,2})?\.?\s?)?(\d{1,5}\.\d{1,5}(?:\.\d{1,5})?[\w.+-]{0,30})/.exec(
+      comment,
+    );
+  return m ? { name: m[1]!.toLowerCase(), version: m[2]!, code: text.slice(comment.length) } : undefined;
+}
+
+/** Another release is another text: one that is the same but for a few places was written in by hand. */
+function isRewritten(before: string, after: string): boolean {
+  const length = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < length && before.charCodeAt(head) === after.charCodeAt(head)) head++;
+  let tail = 0;
+  while (
+    tail < length - head &&
+    before.charCodeAt(before.length - 1 - tail) === after.charCodeAt(after.length - 1 - tail)
+  )
+    tail++;
+  return head + tail < length * 0.9;
+}
+
+/** Rules that a library as others ship it is no matter of, whoever put it there: its own project judges it. */
+const ofItsProject = new Set(['cross-site-scripting', 'predictable-random']);
+/** Of a new release all that a pattern of careless code tells; what is made on purpose stays told. */
+const isCareless = (f: Finding): boolean =>
+  (f.category === 'injection' && f.rule !== 'code-injection') ||
+  f.category === 'cryptography' ||
+  f.category === 'removed-safeguard';
+
+/**
+ * Findings of a script without those that a release of a library brings along: of another version by its banner, one
+ * sentence stands for them all. An edit of the very version that was there before is told like any other code.
+ */
+export function withoutRelease({ path, before, after }: FileChange, findings: Finding[]): Finding[] {
+  if (findings.length === 0 || after === null || !shipped.test(path) || !isMinified(after)) return findings;
+  const was = before ? releaseOf(before) : undefined;
+  const now = was && releaseOf(after);
+  const isSame = was !== undefined && was.name === now?.name;
+  if (!isSame) return findings.filter((f) => !ofItsProject.has(f.rule));
+  if (was.version === now.version || !isRewritten(was.code, now.code)) return findings;
+  const [first] = findings.filter(isCareless);
+  if (!first) return findings;
+  const release: Finding = {
+    rule: 'dependency-changed',
+    category: 'dependency',
+    tier: 'medium',
+    line: first.line,
+    endLine: first.line,
+    message: `A copy of ${now.name} goes from ${was.version.slice(0, 40)} to ${now.version.slice(0, 40)}: compare it with what its project released.`,
+  };
+  keys.set(release, `copy ${now.name} ${now.version}`);
+  return [...findings.filter((f) => !isCareless(f)), release];
+}
