@@ -23,12 +23,16 @@ export function beforeSource(path: string, text: string, language: Language): So
   return source;
 }
 
-/** A rule's hits in a text, those of texts that are asked again and again from memory. */
-export function run(rule: Rule, source: Source): Found[] {
-  const kept = rule.perLine ? undefined : keptHits.get(source);
+/**
+ * A rule's hits in a text, those of texts that are asked again and again from memory. Words that a rule goes by on one side
+ * of a change may be missing on the other, where the same hit stands all the same: there it is asked `always`.
+ */
+export function run(rule: Rule, source: Source, always = false): Found[] {
+  // Of the text before, rules ask in one way alone.
+  const kept = rule.perLine || (rule.on === 'removed') === always ? undefined : keptHits.get(source);
   let found = kept?.get(rule);
   if (!found) {
-    found = hits(rule, source);
+    found = hits(rule, source, always);
     kept?.set(rule, found);
   }
   return found;
@@ -83,8 +87,8 @@ function calleeOf(source: Source, first: number, last: number): number {
 
 const nothing: Found[] = [];
 
-export function hits(rule: Rule, source: Source): Found[] {
-  if (!hasKeyword(rule, source)) return nothing;
+export function hits(rule: Rule, source: Source, always = false): Found[] {
+  if (!always && !hasKeyword(rule, source)) return nothing;
   // Most rules that are asked find nothing.
   let found: Found[] | undefined;
   let seen: Set<string> | undefined;

@@ -64,7 +64,7 @@ export function judge(
       if (!hasBefore || before.changed.size === 0) continue;
       const old = run(rule, before.source);
       if (old.length === 0) continue;
-      const left = count(run(rule, after.source));
+      const left = count(run(rule, after.source, true));
       const change: Removal = {
         before: before.source,
         after: after.source,
@@ -89,7 +89,7 @@ export function judge(
     const now = run(rule, after.source);
     if (now.length === 0) continue;
     if (!now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after))) continue;
-    const was = hasBefore ? run(rule, before.source) : [];
+    const was = hasBefore ? run(rule, before.source, true) : [];
     const old = count(was);
     const subjects = new Set(was.flatMap((f) => [f.subject, f.closer?.subject]));
     const brought = surplus(

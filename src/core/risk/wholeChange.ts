@@ -2,6 +2,7 @@
 import { detectLanguage } from '../languages/detect.ts';
 import { Source } from '../languages/source.ts';
 import type { Classification, FileChange, Finding } from '../model.ts';
+import { hasKeyword } from '../rules/candidates.ts';
 import { ruleById } from '../rules/index.ts';
 import type { Rule } from '../rules/rule.ts';
 import { run } from './hits.ts';
@@ -22,6 +23,7 @@ export function withoutMoves(files: readonly FileChange[], judged: FileClassific
     delta = new Map();
     const file = files[index]!;
     const small = (file.before ?? '').length + (file.after ?? '').length <= maxText;
+    const sides: { readonly source: Source; readonly sign: 1 | -1 }[] = [];
     for (const [text, sign] of [
       [file.after, 1],
       [file.before, -1],
@@ -29,9 +31,11 @@ export function withoutMoves(files: readonly FileChange[], judged: FileClassific
       if (text === null || !small) continue;
       const language = detectLanguage(file.path, text);
       if (rule.languages.length > 0 && !rule.languages.includes(language)) continue;
-      for (const f of run(rule, new Source(file.path, normalise(text), language)))
-        delta.set(f.key, (delta.get(f.key) ?? 0) + sign);
+      sides.push({ source: new Source(file.path, normalise(text), language), sign });
     }
+    if (sides.some(({ source }) => hasKeyword(rule, source)))
+      for (const { source, sign } of sides)
+        for (const f of run(rule, source, true)) delta.set(f.key, (delta.get(f.key) ?? 0) + sign);
     counted.set(id, delta);
     return delta;
   };

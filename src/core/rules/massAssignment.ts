@@ -27,6 +27,7 @@ export const massAssignment: Rule = {
     'merge',
     'extend',
     'unguard',
+    'guarded',
   ],
   check(source, report) {
     const c = code(source);
