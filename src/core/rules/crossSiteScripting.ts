@@ -1,6 +1,6 @@
 import { code, type Code } from './kit/code.ts';
 import { fromRequest, wholeText } from './kit/taint.ts';
-import { isEscapedBefore, isFileOfBuild, sanitised } from './kit/markup.ts';
+import { isEscapedBefore, isFileOfBuild, isMarkedUp, sanitised } from './kit/markup.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 const markup = /<\/?[a-zA-Z][\w-]*(?:\s[^<>]{0,400})?>?|&nbsp;|href\s*=|text\/html/;
@@ -136,6 +136,7 @@ export const crossSiteScripting: Rule = {
           !c.isConstant(a) &&
           !isFileOfBuild(c, a) &&
           !isEscapedBefore(c, a) &&
+          !(a.name === 'innerHTML' && isMarkedUp(c, a)) &&
           !/^(?:async\s+)?function\b|^\(?[\w\s,]*\)?\s*=>/.test(c.text(a)) &&
           !/DOMPurify|sanitize|escape|createSafe|trustedHTML|^["'`]{2}$/i.test(c.text(a))
         )

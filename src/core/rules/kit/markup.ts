@@ -51,6 +51,108 @@ export function isEscapedBefore(c: Code, range: { readonly from: number; readonl
     })
   );
 }
+/**
+ * Whether a value is what a function of the file returns which escapes `&` and `<` in all of its input first, and then puts
+ * nothing but its own markup around pieces of that: an element can hold it.
+ */
+export function isMarkedUp(c: Code, range: { readonly from: number; readonly to: number }): boolean {
+  const { tokens, match } = c.facts;
+  const name = tokens[range.from]?.text ?? '';
+  if (tokens[range.from + 1]?.text !== '(' || match[range.from + 1] !== range.to - 1) return false;
+  const body = onlyFunction(c, name);
+  if (!body || body.params.length !== 1) return false;
+  const [input] = body.params;
+  const [value] = body.returns;
+  if (body.returns.length !== 1 || !value) return false;
+  // escapeHTML(text).replace(/pattern/g, function (match) { … })
+  const first = tokens[value.from]?.text ?? '';
+  const open = value.from + 1;
+  const close = tokens[open]?.text === '(' ? match[open]! : -1;
+  if (close < 0 || c.text({ from: open + 1, to: close }) !== input || !escapesAll(c, first)) return false;
+  let i = close + 1;
+  while (i < value.to) {
+    const isReplace =
+      tokens[i]?.text === '.' && /^replace(?:All)?$/.test(tokens[i + 1]?.text ?? '') && tokens[i + 2]?.text === '(';
+    const end = isReplace ? match[i + 2]! : -1;
+    if (end < 0 || !addsMarkupAlone(c, { from: i + 3, to: end })) return false;
+    i = end + 1;
+  }
+  return i === value.to;
+}
+
+/** The one function of that name in a file: its parameters, and what it returns by itself. */
+function onlyFunction(
+  c: Code,
+  name: string,
+): { params: string[]; returns: { from: number; to: number }[] } | undefined {
+  const { tokens, match, scopes } = c.facts;
+  if (!/^[A-Za-z_$][\w$]*$/.test(name) || c.facts.byName.has(name)) return undefined;
+  const heads = tokens.flatMap((t, i) => (t.text === 'function' && tokens[i + 1]?.text === name ? [i] : []));
+  const open = heads.length === 1 ? heads[0]! + 2 : -1;
+  const scope = scopes.findIndex((s) => s.from === open);
+  if (open < 0 || scope < 0 || tokens[open - 3]?.text === 'async') return undefined;
+  const params = c
+    .text({ from: open + 1, to: match[open]! })
+    .split(',')
+    .map((p) => p.trim().split(/[:=]/)[0]!.trim());
+  const returns: { from: number; to: number }[] = [];
+  for (let i = open; i < scopes[scope]!.to; i++) {
+    if (tokens[i]!.kind !== 'id' || c.facts.scopeAt(i) !== scope) continue;
+    // A parameter that is set anew, a value by another way.
+    if (tokens[i]!.text === params[0] && /^(?:[+]?=)$/.test(tokens[i + 1]?.text ?? '')) return undefined;
+    if (tokens[i]!.text !== 'return') continue;
+    let to = i + 1;
+    while (to < scopes[scope]!.to && tokens[to]!.text !== ';' && tokens[to]!.text !== '}')
+      to = match[to]! > to ? match[to]! + 1 : to + 1;
+    returns.push({ from: i + 1, to });
+  }
+  return { params, returns };
+}
+
+/** `return text.replace(/&/g, '&amp;').replace(/</g, '&lt;')…` in a function of the file that does nothing else. */
+function escapesAll(c: Code, name: string): boolean {
+  const body = onlyFunction(c, name);
+  const text = body?.returns.length === 1 ? c.text(body.returns[0]).replace(/\s+/g, '') : '';
+  const input = body?.params[0] ?? '';
+  const all =
+    /^(?:String\()?([\w$]+)\)?\.replace(?:All)?\((?:\/&\/g|["']&["']),["']&amp;["']\)((?:\.replace(?:All)?\((?:\/[<>"'`]\/g|["'][<>"'`]["']),["']&[#\w]{2,6};["']\))+)$/.exec(
+      text,
+    );
+  return (
+    all?.[1] === input &&
+    /\((?:\/<\/g|["']<["']),["']&lt;/.test(all[2]!) &&
+    (text.includes('replaceAll') || !/\.replace\(["']/.test(text))
+  );
+}
+
+/** A pattern, and what takes its place: text of the program around the match or its groups. */
+function addsMarkupAlone(c: Code, args: { readonly from: number; readonly to: number }): boolean {
+  const text = c.text(args);
+  if (/&(?:lt|amp|gt|#)|unescape|decode|fromCharCode|innerHTML|\.(?:textContent|value)\b/i.test(text)) return false;
+  const { tokens, match } = c.facts;
+  let comma = args.from;
+  while (comma < args.to && tokens[comma]!.text !== ',') comma = match[comma]! > comma ? match[comma]! + 1 : comma + 1;
+  const given = { from: comma + 1, to: args.to };
+  const by = c.text(given).replace(/,\s*$/, '');
+  // With the match in an attribute, a quote in it would end that.
+  if (/^(?:"[^"\\\n]*"|'[^'\\\n]*')$/.test(by)) return !/=\\?["'][^"'>]*\$/.test(by);
+  const head = /^(?:function\s*\(\s*([\w$]+)\s*\)|\(?\s*([\w$]+)\s*\)?\s*=>)\s*\{/.exec(by);
+  const match1 = head?.[1] ?? head?.[2];
+  if (match1 === undefined) return false;
+  // Beside the match itself only names that were given constant text.
+  return [...by.matchAll(/\breturn\s+([^;]{1,400});/g)].every(
+    (r) =>
+      r[1]!.split(/\s*\+\s*/).every((part) => {
+        if (/^(?:"[^"\\\n]*"|'[^'\\\n]*')$/.test(part) || part === match1) return true;
+        const values = /^[\w$]+$/.test(part) ? c.facts.valuesOf(part, given.to - 1) : [];
+        const own = values.length > 0 ? values : (c.facts.byName.get(part) ?? []);
+        return own.length > 0 && own.every((v) => !v.isKey && isChoice(c.text(v)));
+      }) && !/=\\?["'][^"'>]*["']\s*\+\s*MATCH\b/.test(r[1]!.replaceAll(match1, 'MATCH')),
+  );
+}
+/** A text, or one of two by a test. */
+const isChoice = (text: string): boolean => /^(?:[^"'?]{0,200}\?\s*["'][\w -]*["']\s*:\s*)?["'][\w -]*["']$/.test(text);
+
 /** Functions that return text without markup. `encodeURI` lets quotes and `javascript:` through. */
 const escaping =
   /^(?:escape_?html\w*|html_?escape\w*|escapeAttr\w*|escape|sanitize(?:_?html)?|encodeURIComponent|encode_?html\w*)$/i;
