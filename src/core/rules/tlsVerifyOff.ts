@@ -1,8 +1,62 @@
+import type { Source } from '../languages/source.ts';
 import { switchBack } from './kit/switchBack.ts';
 import { codeLanguages, type Hit, type Rule } from './rule.ts';
 
 const asked =
   /^\s*(?:el)?(?:se\s+)?if\s*\(?\s*[\w.]{0,60}verif\w{0,40}\s*={2,3}\s*["'](?:none|off|disabled?|insecure)["']\s*\)?\s*(?:\{|:)\s*$|^\s*(?:\}\s*else\s+)?if\s*\(?\s*(?:[\w.]{0,80}\.)?\w{0,40}(?:insecure|skip_?(?:tls_?)?verif)\w{0,40}\s*\)?\s*(?:\{|:)\s*$/i;
+
+const onSocketFile = {
+  key: 'unix',
+  tier: 'medium',
+  message: 'TLS certificate check goes off for a Unix socket: be sure that nobody else may open its folder.',
+} as const;
+
+/**
+ * Whether a setting stands in a branch for Unix sockets, which no network is behind, of Go code whose other branch keeps the
+ * check or makes one of its own.
+ */
+function isOnSocketFile(source: Source, start: number): boolean {
+  if (source.language !== 'go') return false;
+  const { lines } = source;
+  const at = source.lineAt(start) - 1;
+  const indent = (line: string): number => line.length - line.trimStart().length;
+  /** The lines that open the blocks around it, from the inside. */
+  let depth = indent(lines[at] ?? '');
+  let head = -1;
+  for (let i = at - 1; i >= Math.max(0, at - 12) && head < 0; i--) {
+    const line = lines[i] ?? '';
+    if (line.trim() === '' || indent(line) >= depth) continue;
+    depth = indent(line);
+    if (/^\s*(?:case|default|if|\}\s*else)\b/.test(line)) head = i;
+  }
+  const asked =
+    /^\s*case\s+("unix"|\w{1,40})\s*:\s*$|^\s*if\s+[\w.]{1,60}\s*==\s*("unix"|\w{1,40})\s*\{\s*$|^\s*if\s+strings\.HasPrefix\(\s*[\w.]{1,60}\s*,\s*("unix:(?:\/\/)?")\s*\)\s*\{\s*$/.exec(
+      lines[head] ?? '',
+    );
+  const name = asked?.[1] ?? asked?.[2] ?? asked?.[3] ?? '';
+  if (
+    name === '' ||
+    (!name.startsWith('"') &&
+      !source.has(new RegExp(`^\\s*(?:const\\s+)?${name}\\s*(?:string\\s*)?=\\s*"unix"\\s*$`, 'm')))
+  )
+    return false;
+  // The other way: up to the end of the block that the branches stand in.
+  const others: string[] = [];
+  let isOther = false;
+  for (let i = head + 1; i < Math.min(lines.length, head + 120); i++) {
+    const line = lines[i] ?? '';
+    if (line.trim() !== '' && indent(line) < depth) break;
+    if (indent(line) === depth && /^\s*(?:case|default|\}\s*else|\})/.test(line)) isOther = true;
+    if (isOther) others.push(line);
+  }
+  const other = others.join('\n');
+  return (
+    isOther &&
+    (!/\bInsecureSkipVerify\s*:?=?\s*true\b/.test(other) ||
+      (/\bVerify(?:PeerCertificate|Connection)\s*:\s*func\b/.test(other) &&
+        /\.Verify\(\s*x509\.VerifyOptions\b/.test(other)))
+  );
+}
 
 export const tlsVerifyOff: Rule = {
   id: 'tls-verify-off',
@@ -110,7 +164,7 @@ export const tlsVerifyOff: Rule = {
         /^(?:InsecureSkipVerify|disable_ssl_certificate_validation|trustAllCerts)$/.test(a.name) &&
         /^(?:true|True)$/.test(value)
       ) {
-        report({ ...a, key: a.name, ...ifAsked(a) });
+        report({ ...a, key: a.name, ...ifAsked(a), ...(isOnSocketFile(source, a.start) && onSocketFile) });
       } else if (a.target.endsWith('NODE_TLS_REJECT_UNAUTHORIZED') && /^['"]?0['"]?$/.test(value))
         report({ ...a, key: a.name });
       else if (/(?:^|\.)(?:verify_mode|cert_reqs)$/.test(a.target) && /CERT_NONE|VERIFY_NONE/.test(value))
