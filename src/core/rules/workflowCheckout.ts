@@ -1,5 +1,8 @@
 import { at } from '../languages/treeNode.ts';
-import { isOutside, jobs, triggers, workflowLanguages } from './kit/workflow.ts';
+import { isOutside, jobs, triggers, workflowLanguages, type Job } from './kit/workflow.ts';
+import type { Source } from '../languages/source.ts';
+import type { TreeNode } from '../languages/treeNode.ts';
+import type { Tier } from '../model.ts';
 import type { Rule } from './rule.ts';
 
 export const workflowCheckout: Rule = {
@@ -9,44 +12,119 @@ export const workflowCheckout: Rule = {
   category: 'ci-cd',
   languages: workflowLanguages,
   references: ['CWE-522', 'zizmor: artipacked'],
-  why: 'actions/checkout writes the token of the job where every later step can read it, and where an artifact of the whole folder takes it along; few jobs push.',
+  why: 'actions/checkout writes the token of the job where every later step can read it, up to v5 into the working copy, from where an artifact or image of the whole folder takes it along; few jobs push.',
   remedy: 'set `persist-credentials: false`, unless the job pushes',
   keywords: ['checkout'],
   check(source, report) {
     const outside = triggers(source).some((t) => isOutside(t.name));
     for (const job of jobs(source)) {
-      const packs = job.steps.some(
-        (step) =>
-          /^actions\/upload-artifact(?:@|$)/.test(at(step, 'uses')?.value ?? '') &&
-          /^(?:\.\/?|\*\*|\.\/\*\*|\$\{\{\s*github\.workspace\s*\}\}\/?)$/.test(
-            at(step, 'with', 'path')?.value.trim() ?? '',
-          ),
-      );
+      const packs = (folder: RegExp): boolean =>
+        job.steps.some(
+          (step) =>
+            /^actions\/upload-artifact(?:@|$)/.test(at(step, 'uses')?.value ?? '') &&
+            folder.test(at(step, 'with', 'path')?.value.trim() ?? ''),
+        );
       const pushes = job.steps.some((step) =>
         /\bgit\s+(?:-\S+\s+\S+\s+)?push\b|\bgit-auto-commit|add-and-commit|create-pull-request|semantic-release|changesets\/action|\bgh\s+pr\s+create\b/.test(
           `${at(step, 'uses')?.value ?? ''} ${at(step, 'run')?.value ?? ''}`,
         ),
       );
-      for (const step of job.steps) {
+      for (const [i, step] of job.steps.entries()) {
         const uses = at(step, 'uses');
         if (!uses || !/^actions\/checkout(?:@|$)/.test(uses.value)) continue;
         const keeps = at(step, 'with', 'persist-credentials');
         if (keeps && keeps.value !== 'true') continue;
-        if (pushes && !packs) continue;
+        const isBeside = keepsItBeside(source, uses);
+        const packed = packs(isBeside ? temporary : workspace);
+        if (pushes && !packed) continue;
+        const later = job.steps.slice(i + 1);
+        const reach = keeps || outside || packed || holdsMore(step) ? 'any' : reachOf(source, job, later, isBeside);
+        if (reach === 'none') continue;
         const where = keeps ?? step;
+        const tier: Tier = outside || packed ? 'high' : reach === 'little' ? 'low' : 'medium';
+        const message = packed
+          ? isBeside
+            ? 'The artifact holds the temporary folder of the runner, and in it the token that checkout wrote there: set `persist-credentials: false`, and upload what was built alone.'
+            : 'The artifact holds the whole folder, and in it the token that checkout wrote there: set `persist-credentials: false`, and upload what was built alone.'
+          : isBeside
+            ? 'Checkout leaves the token in a file of the runner that later steps can read: set `persist-credentials: false`, unless the job pushes.'
+            : undefined;
         report({
           start: where.start,
           end: where.end,
           key: `checkout:${job.name}`,
-          ...((outside || packs) && {
-            tier: 'high' as const,
-            ...(packs && {
-              message:
-                'The artifact holds the whole folder, and in it the token that checkout wrote there: set `persist-credentials: false`, and upload what was built alone.',
-            }),
-          }),
+          tier,
+          ...(message !== undefined && { message }),
         });
       }
     }
   },
 };
+
+const workspace = /^(?:\.\/?|\*\*|\.\/\*\*|\$\{\{\s*github\.workspace\s*\}\}\/?)$/;
+const temporary = /^(?:\$\{\{\s*runner\.temp\s*\}\}\/?(?:\*{1,2}\/?)*|\/home\/runner\/work\/_temp\/?)$/;
+
+/** From v6 on the token stands in a file of the runner beside the working copy. A hash is believed the comment behind it. */
+function keepsItBeside(source: Source, uses: TreeNode): boolean {
+  const line = source.lines[source.lineAt(uses.start) - 1] ?? '';
+  const version =
+    /^actions\/checkout@v?(\d{1,3})(?:\.\d{1,4}){0,2}$/.exec(uses.value)?.[1] ??
+    /@[0-9a-f]{40}["']?\s+#\s{0,4}(?:tag=)?v?(\d{1,3})(?:\.\d{1,4}){0,2}\s*$/.exec(line)?.[1];
+  return version !== undefined && Number(version) >= 6;
+}
+
+/** A key of a person or a deploy key may do what the token of the job may not. */
+const holdsMore = (step: TreeNode): boolean =>
+  at(step, 'with', 'ssh-key') !== undefined ||
+  /\bsecrets\b|\bsteps\b|\bneeds\b/.test(at(step, 'with', 'token')?.value ?? '');
+
+/** What can be done with the token that is left: by code of the checkout, or through what the job gives away. */
+function reachOf(source: Source, job: Job, later: readonly TreeNode[], isBeside: boolean): 'none' | 'little' | 'any' {
+  // Nobody knows what the caller of an action does next.
+  if (at(job.root, 'runs')) return isBeside ? 'little' : 'any';
+  const ownShell = at(job.node, 'defaults', 'run', 'shell') ?? at(job.root, 'defaults', 'run', 'shell');
+  if (ownShell === undefined && later.every(isMute)) return 'none';
+  if (readsOnly(job)) {
+    if (isBeside) return 'none';
+    if (later.some((s) => !isMute(s) && givesFiles.test(`${at(s, 'uses')?.value} ${at(s, 'run')?.value}`)))
+      return 'any';
+    return ownShell === undefined && later.every((s) => isMute(s) || isForeign(s)) ? 'none' : 'little';
+  }
+  if (!isBeside) return 'any';
+  // Code of a request runs beside a token that may write.
+  return triggers(source).some((t) => t.name === 'pull_request') ? 'any' : 'little';
+}
+
+/** The rights of the job are said, and nothing but to read code. */
+function readsOnly(job: Job): boolean {
+  const rights = at(job.node, 'permissions') ?? at(job.root, 'permissions');
+  if (!rights) return false;
+  if (rights.kind === 'scalar') return /^\{\s*\}$/.test(rights.value);
+  return rights.children.every((c) => c.value === 'none' || (c.key === 'contents' && c.value === 'read'));
+}
+
+/** An action of somebody else, which is handed the token of the job in any case. */
+const isForeign = (step: TreeNode): boolean => /^[\w-]+\/[\w./-]+@/.test(at(step, 'uses')?.value ?? '');
+
+const givesFiles =
+  /upload|artifact|cache|publish|release|deploy|pages|docker|buildx|buildah|kaniko|podman|devcontainer|\b(?:image|push|tar|zip|rsync|scp|s3|gsutil|curl|ftp)\b/i;
+
+/** A step that neither runs a file of the checkout nor gives away more than single files of it. */
+function isMute(step: TreeNode): boolean {
+  const run = at(step, 'run');
+  if (run)
+    return (
+      !at(step, 'shell') &&
+      run.value.split('\n').every((line) => /^\s*(?:echo\s+(?:"[^"`\\]*"|'[^']*'|[\w .:=-]+)\s*)?$/.test(line)) &&
+      !run.value.includes('$(')
+    );
+  const uses = at(step, 'uses')?.value ?? '';
+  // To find its cache, a package manager may start what the checkout names.
+  if (/^actions\/(?:setup-[\w-]+|download-artifact|labeler|dependency-review-action)@/.test(uses))
+    return !at(step, 'with', 'cache');
+  const files = at(step, 'with', 'path')?.value.trim().split('\n') ?? [''];
+  return uses.startsWith('actions/upload-artifact@') && files.every((line) => isSingleFile(line.trim()));
+}
+
+const isSingleFile = (path: string): boolean =>
+  /^(?:\.\/)?(?:[\w-][\w .-]{0,80}\/){0,20}[\w-][\w .-]{0,80}\.\w{1,12}$/.test(path) && !/\.\.|\.git\b/.test(path);
