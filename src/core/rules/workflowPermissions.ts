@@ -1,4 +1,4 @@
-import { at } from '../languages/treeNode.ts';
+import { at, type TreeNode } from '../languages/treeNode.ts';
 import { isOutside, jobs, triggers, workflowLanguages, isOnlyCalled } from './kit/workflow.ts';
 import type { Rule } from './rule.ts';
 
@@ -13,18 +13,21 @@ export const workflowPermissions: Rule = {
   remedy: 'start with `permissions: {}` and give single jobs what they need',
   keywords: ['permissions', 'jobs'],
   check(source, report) {
-    const count = jobs(source).length;
+    const all = jobs(source);
+    const count = all.length;
+    // What is said at the top is for jobs that say nothing themselves.
+    const isForNobody = count > 0 && all.every((job) => at(job.node, 'permissions'));
     for (const root of source.tree) {
       const look = (p: ReturnType<typeof at>, top: boolean): void => {
         if (!p) return;
         if (p.kind === 'scalar') {
           if (p.value === 'write-all') report({ start: p.start, end: p.end, key: 'write-all', tier: 'critical' });
-          else if (p.value === 'read-all' && top)
+          else if (p.value === 'read-all' && top && !isForNobody)
             report({ start: p.start, end: p.end, key: 'read-all', tier: 'medium' });
           return;
         }
         // With one job there is nobody to share with.
-        if (top && count > 1)
+        if (top && count > 1 && !isForNobody && !doTheSame(all.map((job) => job.node)))
           for (const c of p.children)
             if (c.value === 'write')
               report({
@@ -36,7 +39,7 @@ export const workflowPermissions: Rule = {
               });
       };
       look(at(root, 'permissions'), true);
-      for (const job of jobs(source)) look(at(job.node, 'permissions'), false);
+      for (const job of all) look(at(job.node, 'permissions'), false);
       // Nothing says what the token may do: the setting of the repository does, and it may be everything.
       const on = root.children.find((n) => n.key === 'on' || n.key === 'true');
       if (
@@ -61,3 +64,21 @@ export const workflowPermissions: Rule = {
     return newText === text ? undefined : { title: 'Read the code only', newText };
   },
 };
+
+/** Whether all jobs call workflows of one place that do one thing, each for a subject of its own: they need the same. */
+function doTheSame(all: readonly TreeNode[]): boolean {
+  const calls = all.map((job) => {
+    const called = at(job, 'uses')?.value ?? '';
+    const [, place, verb, subject, version] =
+      /^(\.\/|[\w-]{1,80}\/[\w.-]{1,100}\/)\.github\/workflows\/([a-z]{1,40})([\w.-]{0,100})\.ya?ml(@[\w./-]{1,100})?$/.exec(
+        called,
+      ) ?? [];
+    if (place === undefined || step.test(subject!)) return undefined;
+    const given = (key: string): string => (at(job, key)?.children ?? []).map((c) => c.key).join();
+    return [place, verb, version, given('with'), given('secrets'), at(job, 'secrets')?.value].join(' ');
+  });
+  return calls.every((call) => call !== undefined && call === calls[0]);
+}
+
+/** By its name, a step on the way of a change: others need other rights. */
+const step = /test|lint|check|scan|build|compile|verif|audit|publish|release|deploy|upload|push|sign|notify|comment/i;
