@@ -36,6 +36,7 @@ import { withoutReplaced } from './risk/replacedSafeguards.ts';
 import { withoutRelease } from './risk/vendored.ts';
 import { applyPolicy, baseTier, floors, summed } from './risk/verdict.ts';
 import { withoutFollowers, withoutMoves, withoutOwnersOfGone, type FileClassification } from './risk/wholeChange.ts';
+import { toldByOwner, withoutCopiedWorkflows } from './risk/workflowsOfChange.ts';
 import { customHits } from './rules/custom.ts';
 
 export { baseTier, type FileClassification };
@@ -60,9 +61,11 @@ export async function classify(
     withoutOrphans(files, judged);
     withoutOwnersOfGone(files, judged);
     withoutSameFolders(files, judged);
+    withoutCopiedWorkflows(files, judged);
   }
   weighDevContainers(files, judged, ctx.policy);
   weighOwners(files, judged, ctx.policy);
+  toldByOwner(files, judged);
   let tier: Tier = 'low';
   let changeType: ChangeType = 'none';
   const notes = new Set<string>();

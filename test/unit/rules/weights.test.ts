@@ -34,3 +34,49 @@ test('a token that checkout leaves weighs as much as can be done with it', async
   assert.equal(await weigh('actions/checkout@v6', 'npm ci', 'pull_request'), 'medium', 'code of a request');
   assert.equal(await weigh('actions/checkout@v6', 'npm ci', 'pull_request_target', '  contents: read\n'), 'high');
 });
+
+test('of one owner the first action is told, with the others; branches, pins that went and other owners by themselves', async () => {
+  const uses = (...names: string[]): string => workflow(names.map((n) => `uses: ${n}`));
+  const find = (...names: string[]) => said('workflow-unpinned', added(uses(...names)));
+  assert.deepEqual(await find('actions/checkout@v4', 'acme/a@v1', 'actions/cache@v4', 'github/codeql-action/init@v3'), [
+    'medium@9',
+    'high@10',
+  ]);
+  assert.deepEqual(await find('docker/login-action@v3', 'docker/build-push-action@v6'), ['high@9']);
+  assert.deepEqual(await find('actions/checkout@v4', 'actions/cache@main'), ['medium@9', 'high@10']);
+  assert.deepEqual(await find('acme/a/.github/workflows/x.yml@v1', 'acme/a/.github/workflows/y.yml@v1'), [
+    'high@9',
+    'high@10',
+  ]);
+  const after = uses('actions/cache@v4', 'actions/checkout@v4', 'actions/stale@v9');
+  const before = uses('actions/checkout@5c1d9e0b7a3f4628d1e0c9b8a7f6e5d4c3b2a190');
+  assert.deepEqual(
+    await said('workflow-unpinned', { path: '.github/workflows/a.yml', before, after }),
+    ['medium@9', 'medium@10'],
+    'the pin that went is told at its own line',
+  );
+});
+
+test('a workflow that another one was before is no new one, unless it is started or equipped otherwise', async () => {
+  const old = workflow(['uses: acme/a@v1', 'run: make'], 'push', '  contents: read\n');
+  const find = async (copy: string, path = '.github/workflows/b.yml', from = '.github/workflows/a.yml') =>
+    (
+      await classify(
+        [
+          { path: from, before: old, after: `${old}      - run: make more\n` },
+          { path, before: null, after: copy },
+        ],
+        ctx,
+      )
+    ).findings
+      .filter((f) => f.rule === 'workflow-unpinned')
+      .map((f) => f.tier);
+  assert.deepEqual(await find(old), []);
+  assert.deepEqual(await find(`${old}      - run: make less\n`), []);
+  assert.deepEqual(await find(old.replace('on: push', 'on: pull_request_target')), ['high']);
+  assert.deepEqual(await find(old.replace('contents: read', 'contents: write')), ['high']);
+  assert.deepEqual(await find(old.replace('permissions:\n  contents: read\n', '')), ['high']);
+  assert.deepEqual(await find(`${old}        env:\n          KEY: \${{ secrets.KEY }}\n`), ['high']);
+  assert.deepEqual(await find(old.replace('acme/a', 'acme/b')), ['high']);
+  assert.deepEqual(await find(old, '.github/workflows/b.yml', 'docs/a.yml'), ['high'], 'it did not run there');
+});

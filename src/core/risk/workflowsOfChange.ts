@@ -1,0 +1,108 @@
+/** Workflows of a change taken together: what one of them had before is not new in its copy, and an owner is told once. */
+import { detectLanguage } from '../languages/detect.ts';
+import { Source } from '../languages/source.ts';
+import type { FileChange, Finding } from '../model.ts';
+import { triggers } from '../rules/kit/workflow.ts';
+import { workflowUnpinned } from '../rules/workflowUnpinned.ts';
+import { run } from './hits.ts';
+import { keys, withOther } from './judge.ts';
+import { maxText, normalise } from './sides.ts';
+import { keep, type FileClassification } from './wholeChange.ts';
+
+/** Most workflows of a change that a new one is compared with. */
+const maxCompared = 50;
+
+/**
+ * Takes out what a new workflow has from another one beside it, as that was before the change: all of a whole copy, and of
+ * a part the actions, where it is started by the same and holds no more than the other did.
+ */
+export function withoutCopiedWorkflows(files: readonly FileChange[], judged: FileClassification[]): void {
+  const olds = files
+    .filter((f) => f.before !== null && isWorkflow(f.path, f.before))
+    .slice(0, maxCompared)
+    .map((f) => ({ path: f.path, source: sourceOf(f.path, f.before!) }));
+  for (const [i, { path, classification }] of judged.entries()) {
+    const { before, after } = files[i]!;
+    if (before !== null || after === null || classification.findings.length === 0 || !isWorkflow(path, after)) continue;
+    const now = sourceOf(path, after);
+    let left: readonly Finding[] = classification.findings;
+    for (const old of olds) {
+      if (folderOf(old.path) !== folderOf(path)) continue;
+      if (old.source.text.trim() === now.text.trim()) left = left.filter((f) => !f.rule.startsWith('workflow-'));
+      else if (left.some(isUnpinned) && isNoStronger(now, old.source)) {
+        const had = new Set(run(workflowUnpinned, old.source).map((f) => f.key));
+        left = left.filter((f) => !isUnpinned(f) || !had.has(keys.get(f) ?? ''));
+      }
+    }
+    keep(judged, i, left);
+  }
+}
+
+const isWorkflow = (path: string, text: string): boolean =>
+  text.length <= maxText && /\.ya?ml$/.test(path) && detectLanguage(path, text) === 'github-actions';
+const sourceOf = (path: string, text: string): Source => new Source(path, normalise(text), 'github-actions');
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
+const isUnpinned = (f: Finding): boolean => f.rule === workflowUnpinned.id;
+
+/** Lines that say what the jobs of a workflow hold, and where they run. */
+const holding = /permissions|secrets|\bwrite\b|write-all|token|environment|self-hosted|\bwith:\s*\{/;
+
+function isNoStronger(now: Source, old: Source): boolean {
+  const starts = new Set(triggers(old).map((t) => t.name));
+  if (!triggers(now).every((t) => starts.has(t.name))) return false;
+  const had = new Set(old.lines.map((line) => line.trim()));
+  const isLimited = (s: Source): boolean => /^permissions\s*:/m.test(s.text);
+  return now.lines.every((line) => !holding.test(line) || had.has(line.trim())) && (isLimited(now) || !isLimited(old));
+}
+
+/** Actions by a tag, as `workflow-unpinned` keys them; not a branch, nor a called workflow. */
+const byTag = /^uses:([\w.-]{1,100})\/([\w.-]{1,100})$/;
+
+/**
+ * Of the actions that a file takes from one owner by tags, the first is told, with the others in its sentence: whoever
+ * trusts the owner with one does so with all. One that was pinned before is told for itself.
+ */
+export function toldByOwner(files: readonly FileChange[], judged: FileClassification[]): void {
+  for (const [i, { classification }] of judged.entries()) {
+    const groups = new Map<string, { readonly finding: Finding; readonly name: string }[]>();
+    let pinned: ReadonlySet<string> | undefined;
+    for (const finding of classification.findings) {
+      const [, owner, name] = isUnpinned(finding) ? (byTag.exec(keys.get(finding) ?? '') ?? []) : [];
+      if (owner === undefined || name === undefined) continue;
+      pinned ??= pinnedIn(files[i]!.before ?? '');
+      if (pinned.has(`${owner}/${name}`)) continue;
+      const group = `${owner === 'github' ? 'actions' : owner} ${finding.tier} ${finding.message}`;
+      const others = groups.get(group);
+      if (others) others.push({ finding, name });
+      else groups.set(group, [{ finding, name }]);
+    }
+    const news = new Map<Finding, Finding | undefined>();
+    for (const group of groups.values()) {
+      const [first, ...rest] = group.toSorted((a, b) => a.finding.line - b.finding.line);
+      if (!first || rest.length === 0) continue;
+      for (const { finding } of rest) news.set(finding, undefined);
+      const names = rest.slice(0, 3).map((r) => r.name.slice(0, 40));
+      const more = rest.length > 3 ? ` and ${rest.length - 3} more` : '';
+      news.set(
+        first.finding,
+        withOther(first.finding, {
+          message: `${first.finding.message} The same holds for ${names.join(', ')}${more} of this owner.`,
+        }),
+      );
+    }
+    if (news.size > 0)
+      keep(
+        judged,
+        i,
+        classification.findings.flatMap((f) => (news.has(f) ? (news.get(f) ?? []) : f)),
+      );
+  }
+}
+
+/** Repositories whose actions a text takes by a hash. */
+const pinnedIn = (text: string): ReadonlySet<string> =>
+  new Set(
+    [...text.matchAll(/\buses\s*:\s*["']?([\w.-]{1,100}\/[\w.-]{1,100})(?:\/[\w./-]{1,200})?@[0-9a-f]{40}\b/g)].map(
+      (m) => m[1]!,
+    ),
+  );
