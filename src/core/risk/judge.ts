@@ -193,7 +193,11 @@ function toFinding(rule: Rule, f: Found, side: Side): Finding {
 function removedFinding(rule: Rule, f: Found, before: Side, file: FileChange): Finding {
   const total = splitLines(file.after ?? '').length;
   const old = before.original(f.line);
-  const line = Math.max(1, Math.min(total || 1, nearest(before.hunks, old)));
+  // The first of its lines that went; what begins above may begin there still.
+  let went = f.line;
+  while (went < f.endLine && !before.changed.has(went)) went++;
+  const gone = before.original(before.changed.has(went) ? went : f.line);
+  const line = Math.max(1, Math.min(total || 1, nearest(before.hunks, gone)));
   const finding: Finding = {
     rule: rule.id,
     category: rule.category,
@@ -202,7 +206,7 @@ function removedFinding(rule: Rule, f: Found, before: Side, file: FileChange): F
     endLine: line,
     message: f.message ?? `${rule.title}: ${rule.remedy}.`,
     removed: true,
-    ...(file.after === null ? {} : restored(before, old, file.after)),
+    ...(file.after === null ? {} : restored(before, gone, file.after)),
   };
   keys.set(finding, f.key);
   removedAt.set(finding, old);

@@ -80,3 +80,11 @@ test('a workflow that another one was before is no new one, unless it is started
   assert.deepEqual(await find(old.replace('acme/a', 'acme/b')), ['high']);
   assert.deepEqual(await find(old, '.github/workflows/b.yml', 'docs/a.yml'), ['high'], 'it did not run there');
 });
+
+test('a check that went out of a longer step is told where it stood', async () => {
+  const steps = ['run: make', 'name: All\n        run: |\n          make one\n          make two\n          npm test'];
+  const before = workflow(steps);
+  const after = before.replace('          npm test\n', '          make three\n');
+  const files = { path: '.github/workflows/a.yml', before, after };
+  assert.deepEqual(await said('ci-check-removed', files), ['high@14']);
+});
