@@ -1,5 +1,6 @@
 import { pipesNetworkToShell } from './dockerPipeToShell.ts';
-import { shellChunks, logicalLines } from './kit/shellChunks.ts';
+import { shellChunks, logicalLines, type Chunk } from './kit/shellChunks.ts';
+import { shellParts, type Part } from './kit/shellParts.ts';
 import type { Language } from '../languages/detect.ts';
 import type { Source } from '../languages/source.ts';
 import type { Rule } from './rule.ts';
@@ -122,6 +123,63 @@ function keyOf({ rule, reason }: { readonly rule: string; readonly reason: strin
   return `${rule}:${what.replace(/\s+/g, ' ').trim().slice(0, 300)}`;
 }
 
+/** Whether one of the lines that a text of the file stands on was changed. */
+function isChanged(source: Source, start: number, text: string): boolean {
+  const last = source.lineAt(Math.max(start, start + text.length - 1));
+  for (let l = source.lineAt(start); l <= last; l++) if (source.changed?.has(l)) return true;
+  return false;
+}
+
+/** The parts of a line that run by themselves what they download: none, where they hang on variables set elsewhere. */
+function pipesIn(text: string, shell: 'posix' | 'powershell' | 'cmd'): readonly Part[] {
+  const pipes = shellParts(text).filter(
+    (part) =>
+      part.text.includes('|') && guard().guardCommand({ command: part.text, shell }).rule === 'network-to-shell',
+  );
+  if (pipes.length === 0 || pipes.some((p) => p.text.includes('$'))) return [];
+  // All that the line is reproached with is in them.
+  const rest = guard().guardCommand({ command: without(text, pipes), shell });
+  return /^(?:network-to-shell|too-complex)$/.test(rest.rule) ? [] : pipes;
+}
+
+/** A text with something harmless in the place of some of its parts. */
+function without(text: string, parts: readonly Part[]): string {
+  let rest = text;
+  for (const part of parts)
+    rest = `${rest.slice(0, part.start)}${':'.padEnd(part.text.length)}${rest.slice(part.start + part.text.length)}`;
+  return rest;
+}
+
+/**
+ * What a task of Ansible runs only until it has made a file (`creates`): by the program, what it is told first, and that
+ * file, without the folder that it stands in.
+ */
+function onlyOnce(text: string, source: Source, task: Chunk): string | undefined {
+  const next = source.text.slice(task.start + task.text.length).slice(0, 400);
+  const file =
+    /(?:^|\s)creates=(\S{1,200}(?:[ \t]\w{1,80}[ \t]\}\}\S{0,200})?)/.exec(task.text.slice(0, 4000))?.[1] ??
+    /^\s*args:[ \t]*\n(?:[ \t]+chdir:[^\n]{0,200}\n)?[ \t]+creates:[ \t]+([^\n]{1,200})/.exec(next)?.[1];
+  const made = /((?:[\w.-]{1,80}\/)?[\w.-]{2,80})["']?\s*$/.exec(file ?? '')?.[1];
+  const [, program, verb] = /^(?:[\w.-]{0,80}\/){0,20}([\w.-]{1,80})\s+([\w:-]{1,80})/.exec(text) ?? [];
+  if (made === undefined || program === undefined || verb === undefined) return undefined;
+  const places = task.text.slice(0, 4000).match(/[\w+]{2,20}:\/\/[^\n]{1,200}/g) ?? [];
+  return [program, verb, made, ...places].join(' ');
+}
+
+/** Whether a script deletes comments that it has looked up as the bot's own and by the mark which it sets itself. */
+function isOwnComment(text: string, script: string): boolean {
+  const id = /\b(?:issues|pulls)\/comments\/["']?\$\{?(\w{1,60})\}?["']?\s*$/.exec(text)?.[1];
+  if (id === undefined) return false;
+  const list = new RegExp(`\\bfor\\s+${id}\\s+in\\s+["']?\\$\\{?(\\w{1,60})`).exec(script)?.[1] ?? id;
+  const sets = [...script.matchAll(new RegExp(`(?:^|[\\s;])${list}=([^\\n]{0,800})`, 'g'))].map((m) => m[1]!);
+  return (
+    sets.length === 1 &&
+    /\.user\.login\s*==\s*\\?["'](?:github-actions\[bot\])\\?["']/.test(sets[0]!) &&
+    /\band\b[^|]{0,20}\.body\s*\|\s*(?:contains|startswith|endswith)\(/.test(sets[0]!) &&
+    !/\bor\b|\bnot\b/.test(sets[0]!)
+  );
+}
+
 export const shellCommand: Rule = {
   id: 'destructive-command',
   title: 'Command destroys or exposes something',
@@ -164,12 +222,17 @@ export const shellCommand: Rule = {
         const start = chunk.start + command.start;
         const end = start + command.length;
         if (source.changed !== undefined) {
-          const last = source.lineAt(Math.max(start, end - 1));
-          let touched = false;
-          for (let l = source.lineAt(start); l <= last && !touched; l++) touched = source.changed.has(l);
-          if (!touched) continue;
+          if (!isChanged(source, start, command.text)) continue;
         }
-        const verdict = guard().guardCommand({ command: command.text, shell });
+        let verdict = guard().guardCommand({ command: command.text, shell });
+        let pipes: readonly Part[] = [];
+        if (verdict.rule === 'network-to-shell' && verdict.decision !== 'allow') {
+          pipes = pipesIn(command.text, shell);
+          // Those on lines that stayed as they were are not of this change: the rest is judged without them.
+          const old = pipes.filter((p) => source.changed !== undefined && !isChanged(source, start + p.start, p.text));
+          const rest = guard().guardCommand({ command: without(command.text, old), shell });
+          if (old.length > 0 && rest.rule !== 'too-complex') verdict = rest;
+        }
         if (
           verdict.decision === 'allow' ||
           verdict.rule === 'too-complex' ||
@@ -256,6 +319,8 @@ export const shellCommand: Rule = {
           continue;
         // What runs at each login and is taken away runs no more.
         if (verdict.rule === 'delete-system-file' && /\/etc\/profile\.d\/[\w.-]+(?:,|$)/.test(verdict.reason)) continue;
+        // A workflow that writes its comment anew takes its old one away.
+        if (verdict.rule === 'gh-api-delete' && isOwnComment(command.text, chunk.text)) continue;
         // A data base that the job started for its tests.
         if (verdict.rule === 'db-reset' && thrownAway.has(source.language) && forTests.test(source.text)) continue;
         // Who mounts the socket once may do anything; every further time says the same.
@@ -291,11 +356,14 @@ export const shellCommand: Rule = {
           isSealed = true;
           continue;
         }
+        const guarded = source.language === 'ansible' ? onlyOnce(command.text, source, chunk) : undefined;
         report({
           start,
           end,
-          key: keyOf(verdict, command.text),
-          tier: verdict.tier,
+          key: guarded
+            ? `${verdict.rule}:${guarded}`
+            : keyOf(verdict, pipes.length > 0 ? pipes.map((p) => p.text).join(' ; ') : command.text),
+          tier: guarded && verdict.tier === 'critical' ? 'high' : verdict.tier,
           // No agent runs it now.
           message: verdict.reason.replace(
             "which would end up in the agent's conversation",
