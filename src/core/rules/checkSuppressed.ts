@@ -28,12 +28,22 @@ export const checkSuppressed: Rule = {
       const isRepeat = line - last.line <= 1 && key === last.key;
       last = { line, key };
       if (isRepeat) continue;
-      const who = m[0].includes('squawk-ignore') ? 'The linter of migrations' : 'A security scanner';
+      const isStyle = isOfStyle(m[0]);
+      const who = m[0].includes('squawk-ignore')
+        ? 'The linter of migrations'
+        : isStyle
+          ? 'A checker of style'
+          : 'A security scanner';
       const isExplained =
-        m[0].trim().length > key.length + 8 || /^\s*(?:\/\/|#|--|\*)\s*\S/.test(source.lines[line - 2] ?? '');
+        m[0].trim().length > key.length + 8 ||
+        hasSentence(m[0]) ||
+        /^\s*(?:\/\/|#|--|\*)\s*\S/.test(source.lines[line - 2] ?? '');
+      // Why code is written as it is, is for its readers.
+      if (isStyle && hasSentence(m[0].replace(/^[^)]*\)\W*/, ':'))) continue;
       report({
         start: m.index,
         end: m.index + m[0].length,
+        ...(isStyle && { tier: 'low' as const }),
         message: isExplained
           ? `${who} is told to look away: have a person confirm the reason that is given.`
           : `${who} is told to look away: fix what it found, or have a person add the reason.`,
@@ -42,3 +52,19 @@ export const checkSuppressed: Rule = {
     }
   },
 };
+
+/**
+ * Rules of Sonar on how code reads and on what pages tell a screen reader; each by its number, for those of its neighbours
+ * that look for holes stay.
+ */
+const ofStyle =
+  /^(?:S(?:100|101|103|104|105|106|107|109|110|115|116|117|118|119|120|121|122|125|134|138|139|1066|1067|1068|1110|1117|1118|1119|1121|1124|1125|1126|1128|1131|1134|1135|1141|1142|1144|1172|1186|1192|1199|1301|1440|1451|1481|1541|1542|1854|1871|2004|2094|2933|3358|3776|3863|4138|4144|4325|4624|6324|6440|6477|6478|6479|6481|6582|6594|6606|6747|6749|6754|6756|6757|6759|6767|6770|6772|6774|6775|6788|6789|6790|6791|6807|6811|6819|6821|6822|6823|6824|6825|6827|6836|6840|6841|6842|6843|6844|6845|6846|6847|6848|6850|6851|6852|6853))$/;
+
+/** Whether all rules that a NOSONAR names are about style. */
+function isOfStyle(comment: string): boolean {
+  const list = /NOSONAR\s{0,4}\(([^()\n]{1,200})\)/.exec(comment)?.[1];
+  return list?.split(',').every((id) => ofStyle.test(id.trim().replace(/^[a-z]{1,20}:/, ''))) === true;
+}
+
+/** Five words or more behind a colon are a reason, whatever it is worth. */
+const hasSentence = (comment: string): boolean => /:\s{0,4}(?:[\w'’,<>-]+\s+){4}[\w<]/.test(comment);

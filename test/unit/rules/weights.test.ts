@@ -88,3 +88,16 @@ test('a check that went out of a longer step is told where it stood', async () =
   const files = { path: '.github/workflows/a.yml', before, after };
   assert.deepEqual(await said('ci-check-removed', files), ['high@14']);
 });
+
+test('who explains a suppression in a sentence is asked to confirm it, others for the reason', async () => {
+  const sentence = async (comment: string) => {
+    const after = `resource "aws_cloudwatch_log_group" "a" {\n  #${comment}\n  name = "a"\n}\n`;
+    const { findings } = await classify([added(after, 'a.tf')], ctx);
+    return findings.find((f) => f.rule === 'check-suppressed')?.message.split(': ')[1];
+  };
+  const confirm = 'have a person confirm the reason that is given.';
+  const ask = 'fix what it found, or have a person add the reason.';
+  assert.equal(await sentence("checkov:skip=CKV_AWS_338:We're happy with 30 days retention for now"), confirm);
+  assert.equal(await sentence('checkov:skip=CKV_AWS_338'), ask);
+  assert.equal(await sentence('checkov:skip=CKV_AWS_338:TODO'), ask);
+});
