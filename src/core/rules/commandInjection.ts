@@ -9,6 +9,12 @@ const shell =
 const program =
   /^(?:os\.(?:exec[lv]p?e?|spawn[lv]p?e?|posix_spawnp?|startfile)|subprocess\.(?:run|call|check_call|check_output|Popen)|(?:child_process|cp|childProcess)\.(?:spawn|spawnSync|execFile|execFileSync|fork)|spawn|spawnSync|execFile|execFileSync|execa|ProcessBuilder|(?:\w+\.)?(?:pb|builder|processBuilder)\.command|exec\.Command|exec\.CommandContext|Command\.new|process\.Command\.new|std\.process\.Command\.new|asyncio\.create_subprocess_exec)$/;
 
+/** A shell, or another interpreter, as the program of a list in Go. */
+const startsShell =
+  /["`](?:\/\S{0,40}\/)?(?:ba|z|da|k)?sh["`]|["`](?:cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh|env|sudo|xargs)["`]|["`](?:-c|\/[cC]|-Command)["`]|\bhttp\.Request\b|\b(?:gin|echo|fiber)\.(?:Context|Ctx)\b/;
+const named =
+  'The caller names the program that is started: see that it is one of a fixed list, and none that outsiders name.';
+
 export const commandInjection: Rule = {
   id: 'command-injection',
   title: 'Program or shell command built from variables',
@@ -272,7 +278,15 @@ export const commandInjection: Rule = {
           continue;
         if (/^[A-Za-z_.]*(?:[pP]ath|[bB]in|[eE]xecutable|[pP]rogram|Exe|EXE)$/.test(name) && !c.isOutside(first))
           continue;
-        report(hit);
+        // No shell reads its list of arguments, unless a caller in this file names one.
+        const isRunner =
+          lang === 'go' &&
+          /^\w+$/.test(name) &&
+          c.isParameter(first) &&
+          !args.some((a) => fromRequest(c, a)) &&
+          /\.\.\.$/.test(c.text(args.at(-1)!)) &&
+          !source.has(startsShell);
+        report(isRunner ? { ...hit, tier: 'medium', message: named } : hit);
       } else if (
         callee === 'ProcessBuilder' &&
         c.names(first).some((n) => c.facts.valuesOf(n, first.from).some((a) => !c.isConstant(a) && c.isParameter(a)))

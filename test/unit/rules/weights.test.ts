@@ -101,3 +101,18 @@ test('who explains a suppression in a sentence is asked to confirm it, others fo
   assert.equal(await sentence('checkov:skip=CKV_AWS_338'), ask);
   assert.equal(await sentence('checkov:skip=CKV_AWS_338:TODO'), ask);
 });
+
+test('a runner of Go weighs less where no shell and no request is in the file', async () => {
+  const tier = async (more: string, call = 'exec.CommandContext(ctx, name, args...)') => {
+    const head = 'package a\n\nimport (\n\t"context"\n\t"os/exec"\n)\n\n';
+    const run = `func run(ctx context.Context, name string, args ...string) error {\n\treturn ${call}.Run()\n}\n`;
+    return (await said('command-injection', added(`${head}${run}${more}`, 'a/run.go')))[0]?.split('@')[0];
+  };
+  assert.equal(await tier(''), 'medium');
+  assert.equal(await tier('\nfunc other(line string) error {\n\treturn run(ctx, "sh", "-c", line)\n}\n'), 'high');
+  assert.equal(
+    await tier('\nfunc serve(w http.ResponseWriter, r *http.Request) {\n\trun(ctx, r.FormValue("p"))\n}\n'),
+    'high',
+  );
+  assert.equal(await tier('', 'exec.CommandContext(ctx, "sh", "-c", name)'), 'high');
+});
