@@ -6,7 +6,7 @@ import { hasLexer } from '../languages/lexer.ts';
 import { Source } from '../languages/source.ts';
 import type { FileChange } from '../model.ts';
 import { code } from '../rules/kit/code.ts';
-import { askedInstead, bodiesOf, importOf, kindOf, makesGuard, replacementsOf } from '../rules/kit/wrapper.ts';
+import { askedInstead, bodiesOf, importOf, isOwn, kindOf, makesGuard, replacementsOf } from '../rules/kit/wrapper.ts';
 import { keys, removedAt, withOther } from './judge.ts';
 import { changedLines, normalise } from './sides.ts';
 import { keep, type FileClassification } from './wholeChange.ts';
@@ -83,6 +83,8 @@ function definersOf(
   if (!/^[\w$]{1,80}$/.test(name)) return [];
   const module = importOf(source, name);
   if (module === undefined) return bodiesOf(code(source), name).length > 0 ? [source] : [];
+  // Another function of that name hides what is imported.
+  if (isOwn(code(source), name)) return [];
   const found: Source[] = [];
   for (const k of files.keys())
     if (k !== importer && !isTestPath(files[k]!.path) && isModule(module, files[importer]!.path, files[k]!.path)) {

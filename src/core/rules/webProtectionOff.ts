@@ -101,7 +101,7 @@ export const webProtectionOff: Rule = {
     // A limit on how often something is asked, taken off in part.
     if (codeLanguages.includes(source.language))
       for (const m of text.matchAll(
-        /[lL]imiter(?:\s?\.\s?\w{1,40}){0,2}\s?\.\s?(?:exempt|clear|bypass|disable)(?=\s?\(|\s*$)/gm,
+        /[lL]imiter(?:\s?\.\s?\w{1,40}){0,2}\s?\.\s?(?:exempt|clear|bypass|disable|reset|skip)(?:[A-Z_]\w{0,40})?(?=\s?\(|\s*$)/gm,
       ))
         if (!/\/\/|#|^\s*\*/.test(text.slice(text.lastIndexOf('\n', m.index) + 1, m.index).slice(0, 400)))
           report({

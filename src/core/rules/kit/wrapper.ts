@@ -23,6 +23,8 @@ const squeezed = (text: string): string => text.replace(/\s+/g, '').replace(/,(?
 /** Whether a call is the safeguard (by its lower-case name), under its own name or as one of its module's. */
 function isGuard(c: Code, call: Call, guard: string): boolean {
   const name = call.callee.toLowerCase();
+  // Something else by that name.
+  if (!name.includes('.') && isOwn(c, call.name)) return false;
   if (name === guard || name.endsWith(`.${guard}`)) return true;
   if (last(name) !== last(guard)) return false;
   const owner = guard.slice(0, guard.lastIndexOf('.'));
@@ -35,6 +37,10 @@ function isGuard(c: Code, call: Call, guard: string): boolean {
       .some((part) => part.toLowerCase() === owner) === true
   );
 }
+
+/** Whether a name is given to something in the file itself. */
+export const isOwn = (c: Code, name: string): boolean =>
+  c.facts.params.has(name) || c.facts.byName.has(name) || bodiesOf(c, name).length > 0;
 
 /** The module that a name is imported from, or handed on from, under that very name. */
 export function importOf(source: Source, name: string): string | undefined {
@@ -327,9 +333,16 @@ export function makesGuard(guard: string, name: string, definer: Source, old: Ca
     !(
       kind === 'clean' && definer.has(/\bforceKeepAttr\b|\ballowed(?:Tags|Attributes)\b|\.setConfig\s*\(|\.innerHTML\b/)
     ) &&
+    isSameModule(importOf(before, old.name), importOf(definer, old.name)) &&
     bodies.every((body) => body.scope >= 0 && isSound(c, body, kind, guard, old, code(before)))
   );
 }
+
+/** A safeguard of the same name from elsewhere may be none. */
+const isSameModule = (was: string | undefined, now: string | undefined): boolean =>
+  was === undefined
+    ? now === undefined || !now.startsWith('.')
+    : now?.replace(/^node:/, '') === was.replace(/^node:/, '');
 
 function isSound(
   c: Code,
