@@ -30,6 +30,7 @@ import {
 import { weighOwners } from './risk/owners.ts';
 import { weighDevContainers } from './risk/devContainers.ts';
 import { withoutSameFolders } from './risk/chartDefaults.ts';
+import { withoutBornTables } from './risk/bornTables.ts';
 import { withoutOrphans } from './risk/orphanedTests.ts';
 import { withoutOwnAndRepeated } from './risk/ownDependencies.ts';
 import { withoutReplaced } from './risk/replacedSafeguards.ts';
@@ -55,6 +56,7 @@ export async function classify(
   for (const file of files) judged.push({ path: file.path, classification: await classifyFile(file, ctx) });
   withoutOwnAndRepeated(files, judged);
   withoutReplaced(files, judged);
+  withoutBornTables(files, judged);
   if (files.length > 1) {
     withoutFollowers(judged);
     withoutMoves(files, judged);

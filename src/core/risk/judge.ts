@@ -19,6 +19,9 @@ export const removedAt = new WeakMap<Finding, number>();
 /** Findings that stand for themselves only where nothing is found that they follow (`Hit.follows`). */
 export const followers = new WeakSet<Finding>();
 
+/** The tables that a migration's finding is about (`Hit.tables`). */
+export const tablesOf = new WeakMap<Finding, readonly string[]>();
+
 /** What a finding says where the thing it is about was there before (`Hit.known`). */
 export const sentencesIfKnown = new WeakMap<Finding, string>();
 
@@ -36,6 +39,8 @@ export function about(finding: Finding, changed: Finding): Finding {
   if (followers.has(finding)) followers.add(changed);
   const sentence = sentencesIfKnown.get(finding);
   if (sentence !== undefined) sentencesIfKnown.set(changed, sentence);
+  const tables = tablesOf.get(finding);
+  if (tables) tablesOf.set(changed, tables);
   return changed;
 }
 
@@ -187,6 +192,7 @@ function toFinding(rule: Rule, f: Found, side: Side): Finding {
   keys.set(finding, f.key);
   if (f.follows) followers.add(finding);
   if (f.known !== undefined) sentencesIfKnown.set(finding, f.known);
+  if (f.tables) tablesOf.set(finding, f.tables);
   return finding;
 }
 

@@ -1,5 +1,6 @@
 import type { Source } from '../languages/source.ts';
 import { code, type Code } from './kit/code.ts';
+import { headAbove, tablesOfCall } from './kit/migration.ts';
 import type { Hit, Rule } from './rule.ts';
 
 export const migrationOperations: Rule = {
@@ -37,7 +38,7 @@ export const migrationOperations: Rule = {
     'drop_table',
     'execute',
   ],
-  check(source, found) {
+  check(source, tell) {
     const c = code(source);
     const { text, path } = source;
     const django = source.has(/from django\.db import[^\n]{0,400}migrations|migrations\.Migration/);
@@ -71,6 +72,7 @@ export const migrationOperations: Rule = {
       });
     for (const call of c.facts.calls) {
       const body = c.text({ from: call.open, to: call.close + 1 });
+      const found = (hit: Hit): void => tell({ ...hit, tables: tablesOfCall(c, call) });
       const report = (hit: Hit): void => {
         const message =
           call.name === 'AddField' && /\bdefault\s*=/.test(body)
@@ -279,7 +281,7 @@ export const migrationOperations: Rule = {
       )) {
         if (/\bdef down\b/.test(enclosing(source, m.index))) continue;
         const start = m.index + m[0].indexOf(m[1]!);
-        found({
+        tell({
           start,
           end: m.index + m[0].length,
           ...(/\.(?:where|find_by|limit|joins)\b/.test(m[2]!) ? {} : { tier: 'critical' as const }),
@@ -306,7 +308,7 @@ const statementAround = (text: string, start: number, end: number): string =>
 
 /** The table or model an operation names, in lower case: new and empty, nothing on it waits. */
 function subject(body: string): string {
-  return (/^\(\s*(?:(?:model_)?name\s*=\s*)?[:"'](\w{1,100})/.exec(body)?.[1] ?? '').toLowerCase();
+  return (/^(?:\w{1,40}\s|\()\s*(?:(?:model_)?name\s*=\s*)?[:"'](\w{1,100})/.exec(body)?.[1] ?? '').toLowerCase();
 }
 
 /** What `RunSQL` does, without how it is undone. */
@@ -402,24 +404,6 @@ function reason(name: string): string | undefined {
 
 /** The last function head above an offset, if it is near. */
 function enclosing(source: Source, offset: number): string {
-  let heads = headsOf.get(source);
-  if (!heads)
-    headsOf.set(
-      source,
-      (heads = [
-        ...source.text.matchAll(
-          /(?:^|\n)[ \t]*(?:async\s+)?(?:(?:public|export|static|protected|override)\s+)*(?:def\s+\w+|void\s+\w+|exports\.\w+\s*=|(?:async\s+)?function\s+\w+|(?:async\s+)?(?:up|down)\s*[(:=])[^\n]{0,400}/g,
-        ),
-      ].map((m) => ({ at: m.index, text: m[0] }))),
-    );
-  let low = 0;
-  let high = heads.length;
-  while (low < high) {
-    const mid = (low + high) >> 1;
-    if (heads[mid]!.at < offset) low = mid + 1;
-    else high = mid;
-  }
-  const head = heads[low - 1];
+  const head = headAbove(source, offset);
   return head && offset - head.at <= 6000 ? head.text.slice(0, offset - head.at) : '';
 }
-const headsOf = new WeakMap<Source, readonly { readonly at: number; readonly text: string }[]>();

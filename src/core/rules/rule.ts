@@ -20,6 +20,8 @@ export interface Hit {
   readonly known?: string;
   /** The same for what it is about more closely; then this is the sentence, and the tier. */
   readonly closer?: { readonly subject: string; readonly message: string; readonly tier: Tier };
+  /** Of a migration: the tables that it waits for, '' for one that cannot be told. New and empty ones keep nobody waiting. */
+  readonly tables?: readonly string[];
   /** Follows from another hit of the rule (what a tool writes along): no finding when the change has one that does not. */
   readonly follows?: boolean;
 }

@@ -1,3 +1,4 @@
+import { tablesOfStatement } from './kit/migration.ts';
 import { undoes } from './kit/undo.ts';
 import type { Rule } from './rule.ts';
 
@@ -102,6 +103,7 @@ export const sqlDestructive: Rule = {
           start: s.start,
           end: s.end,
           key: `${key}:${s.text.slice(0, 200)}`,
+          tables: tablesOfStatement(s.text),
           ...(plain
             ? {
                 tier: 'medium' as const,

@@ -1,3 +1,4 @@
+import { tablesOfStatement } from './kit/migration.ts';
 import { undoes } from './kit/undo.ts';
 import type { Rule } from './rule.ts';
 
@@ -309,6 +310,7 @@ export const sqlLocks: Rule = {
           start: s.start,
           end: s.end,
           key: `${d.key}:${s.text.slice(0, 300)}`,
+          tables: tablesOfStatement(s.text),
           // SQLite locks the whole file for any writer: the trigger's own work is left to say.
           ...(trigger && sqliteTrigger.test(s.text)
             ? {

@@ -1,0 +1,132 @@
+/** Migrations of tables that the same change makes: nobody waits for them, and they have nothing to lose. */
+import { detectLanguage } from '../languages/detect.ts';
+import { hasLexer } from '../languages/lexer.ts';
+import { Source } from '../languages/source.ts';
+import type { FileChange } from '../model.ts';
+import { mayFill, tablesMade, type MadeTable } from '../rules/kit/migration.ts';
+import { tablesOf } from './judge.ts';
+import { maxText, normalise } from './sides.ts';
+import { keep, type FileClassification } from './wholeChange.ts';
+
+/** Of so many migrations of a change those that come earlier are read. */
+const maxMigrations = 200;
+
+interface Migration {
+  readonly source: Source;
+  /** Where its tool looks for all of them. */
+  readonly folder: string;
+  /** Its place among them: numbers in front of its name. */
+  readonly version: readonly string[];
+  made?: readonly MadeTable[];
+}
+
+/**
+ * Takes out operations on tables that a migration makes which is new in the change and runs earlier, when no row is put in
+ * between. A migration that was there, though edited, may have run where it matters.
+ */
+export function withoutBornTables(files: readonly FileChange[], judged: FileClassification[]): void {
+  if (!judged.some((j) => j.classification.findings.some((f) => tablesOf.has(f)))) return;
+  const migrations: Migration[] = [];
+  for (const { path, before, after } of files) {
+    if (before !== null || after === null || after.length > maxText) continue;
+    const place = placeOf(path);
+    const language = detectLanguage(path, after);
+    if (place && migrations.length < maxMigrations && (language === 'sql' || hasLexer(language)))
+      migrations.push({ ...place, source: new Source(path, normalise(after), language) });
+  }
+  const chain = revisions(migrations);
+  let known: ReadonlySet<string> | undefined;
+  for (const [i, { path, classification }] of judged.entries()) {
+    const own = migrations.find((m) => m.source.path === path);
+    if (!own || !classification.findings.some((f) => tablesOf.has(f))) continue;
+    const earlier = chain ? chain(own) : migrations.filter((m) => runsBefore(m, own));
+    const bornAt = (name: string): Migration | undefined => {
+      const at = name === '' ? undefined : [...earlier, own].find((m) => m.folder === own.folder && makes(m, name));
+      known ??= tablesBefore(files);
+      if (!at || known.has(name) || known.has(name.slice(name.lastIndexOf('.') + 1))) return undefined;
+      // Whoever runs between them, of whatever folder.
+      const between = earlier.filter((m) => m === at || chain !== undefined || runsBefore(at, m));
+      return [...between, own].some((m) => mayFill(m.source, name)) ? undefined : at;
+    };
+    const born = new Map<string, Migration | undefined>();
+    const isBorn = (name: string, line: number): boolean => {
+      if (!born.has(name)) born.set(name, bornAt(name));
+      const at = born.get(name);
+      return at !== undefined && (at !== own || makes(own, name, line));
+    };
+    keep(
+      judged,
+      i,
+      classification.findings.filter((f) => {
+        const tables = tablesOf.get(f);
+        return !tables || !tables.every((t) => isBorn(t, f.line));
+      }),
+    );
+  }
+}
+
+function makes(m: Migration, name: string, before = Infinity): boolean {
+  m.made ??= tablesMade(m.source);
+  return m.made.some((t) => t.name === name && m.source.lineAt(t.end) <= before);
+}
+
+/** `db/migrate/20250101_a.rb`, `migrations/20250101_a/migration.sql`, `V1.2__a.sql`, `upgrade-87.sql`. */
+function placeOf(path: string): Pick<Migration, 'folder' | 'version'> | undefined {
+  const parts = path.split('/');
+  let name = parts.pop() ?? '';
+  if (/^(?:migration|up)\.sql$/.test(name)) name = parts.pop() ?? '';
+  const folder = parts.join('/');
+  const front = /^[Vv]?(\d{1,30}(?:[._-]\d{1,20}){0,6})(?![A-Za-z\d])/.exec(name)?.[1];
+  if (front !== undefined) return { folder, version: front.split(/[._-]/) };
+  const [, stem, number] = /^([A-Za-z]{1,30}[._-])(\d{1,30})(?=\.\w{1,4}$)/.exec(name) ?? [];
+  if (number !== undefined) return { folder: `${folder}/${stem}`, version: [number] };
+  return /\.py$/.test(name) ? { folder, version: [] } : undefined;
+}
+
+function runsBefore(a: Migration, b: Migration): boolean {
+  if (a.version.length === 0 || b.version.length === 0) return false;
+  for (let i = 0; i < Math.min(a.version.length, b.version.length); i++) {
+    const [x, y] = [a.version[i]!.replace(/^0+(?=\d)/, ''), b.version[i]!.replace(/^0+(?=\d)/, '')];
+    if (x !== y) return x.length === y.length ? x < y : x.length < y.length;
+  }
+  return a.version.length < b.version.length;
+}
+
+/** Alembic's migrations name the one that they follow. */
+function revisions(migrations: readonly Migration[]): ((of: Migration) => Migration[]) | undefined {
+  const byRevision = new Map<string, Migration>();
+  for (const m of migrations) {
+    const own = /^revision\b[^=\n]{0,40}=\s*["']([\w-]{1,80})["']/m.exec(m.source.text)?.[1];
+    if (own !== undefined) byRevision.set(own, m);
+  }
+  if (byRevision.size === 0) return undefined;
+  return (of) => {
+    const before = new Set<Migration>();
+    const left = [of];
+    for (let m = left.pop(); m; m = left.pop()) {
+      const down = /^down_revision\b[^=\n]{0,60}=([^\n]{0,400})/m.exec(m.source.text)?.[1] ?? '';
+      for (const [, id] of down.matchAll(/["']([\w-]{1,80})["']/g)) {
+        const next = byRevision.get(id!);
+        if (!next || next === of || before.has(next)) continue;
+        before.add(next);
+        left.push(next);
+      }
+    }
+    return [...before];
+  };
+}
+
+/** Tables that some text knew before the change: a schema that is kept, a migration that is edited or gone. */
+function tablesBefore(files: readonly FileChange[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { before } of files) {
+    if (before === null || before.length > maxText) continue;
+    for (const [, name] of before.matchAll(
+      /\b(?:create_?table|CreateModel|create\s{1,4}(?:\w{1,12}\s{1,4})?table(?:\s{1,4}if\s{1,4}not\s{1,4}exists)?|Schema::create)\s{0,4}\(?\s{0,40}(?:\w{1,20}\s?[=:]\s?)?[:"'`[]?([\w.\]["`]{1,120})/gi,
+    )) {
+      const plain = name!.replace(/[^\w.]/g, '').toLowerCase();
+      names.add(plain).add(plain.slice(plain.lastIndexOf('.') + 1));
+    }
+  }
+  return names;
+}
