@@ -35,6 +35,7 @@ import { withoutOrphans } from './risk/orphanedTests.ts';
 import { withoutOwnAndRepeated } from './risk/ownDependencies.ts';
 import { withoutReplaced } from './risk/replacedSafeguards.ts';
 import { withoutRelease } from './risk/vendored.ts';
+import { withoutSnapshots } from './risk/snapshots.ts';
 import { applyPolicy, baseTier, floors, summed } from './risk/verdict.ts';
 import { withoutFollowers, withoutMoves, withoutOwnersOfGone, type FileClassification } from './risk/wholeChange.ts';
 import { toldByOwner, withoutCopiedWorkflows } from './risk/workflowsOfChange.ts';
@@ -57,6 +58,7 @@ export async function classify(
   withoutOwnAndRepeated(files, judged);
   withoutReplaced(files, judged);
   withoutBornTables(files, judged);
+  withoutSnapshots(files, judged);
   if (files.length > 1) {
     withoutFollowers(judged);
     withoutMoves(files, judged);

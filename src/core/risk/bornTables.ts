@@ -80,7 +80,7 @@ function placeOf(path: string): Pick<Migration, 'folder' | 'version'> | undefine
   if (front !== undefined) return { folder, version: front.split(/[._-]/) };
   const [, stem, number] = /^([A-Za-z]{1,30}[._-])(\d{1,30})(?=\.\w{1,4}$)/.exec(name) ?? [];
   if (number !== undefined) return { folder: `${folder}/${stem}`, version: [number] };
-  return /\.py$/.test(name) ? { folder, version: [] } : undefined;
+  return name.endsWith('.py') ? { folder, version: [] } : undefined;
 }
 
 function runsBefore(a: Migration, b: Migration): boolean {

@@ -1,4 +1,4 @@
-import { tablesOfStatement } from './kit/migration.ts';
+import { type MadeTable, sqlName, tableName, tablesMade, tablesOfStatement, watchedTable } from './kit/migration.ts';
 import { undoes } from './kit/undo.ts';
 import type { Rule } from './rule.ts';
 
@@ -240,6 +240,12 @@ const otherWords = /\bPRAGMA \w|\bAUTOINCREMENT\b|\bWITHOUT ROWID\b|\bSQLITE_\w|
 const sqliteTrigger =
   /^CREATE TRIGGER (?:IF NOT EXISTS )?\S+ (?:(?:AFTER|BEFORE|INSTEAD OF) )?(?:INSERT|DELETE|UPDATE)(?: OF .{1,200}?)? ON \S+ (?:WHEN .{1,200}? )?BEGIN\b/;
 
+const makesTable = new RegExp(`^CREATE (?:\\w+ )*TABLE (?:IF NOT EXISTS )?${sqlName}`);
+const ofTable = new RegExp(
+  `^(?:ALTER TABLE (?:IF EXISTS )?(?:ONLY )?|CREATE (?:UNIQUE )?INDEX .*? ON (?:ONLY )?)${sqlName}`,
+);
+const renamesTable = new RegExp(`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?${sqlName} RENAME TO (\\S+)`);
+
 export const sqlLocks: Rule = {
   id: 'sql-unsafe-migration',
   title: 'Migration locks or breaks a live table',
@@ -273,6 +279,9 @@ export const sqlLocks: Rule = {
     const indexed = new Set<string>();
     const undone = undoes(source);
     const concurrently = !otherEngine.test(source.path) && !source.sql.some((s) => otherWords.test(s.text));
+    let news: readonly MadeTable[] | undefined;
+    const isNew = (name: string, at: number): boolean =>
+      name !== '' && (news ??= tablesMade(source)).some((t) => t.name === name && t.end <= at);
     /** Between BEGIN and COMMIT, where CONCURRENTLY is refused. */
     let inTransaction = false;
     for (const s of source.sql) {
@@ -289,30 +298,28 @@ export const sqlLocks: Rule = {
           key: `transaction:${s.text.slice(0, 300)}`,
           message: 'CONCURRENTLY is refused inside a transaction: take it out of BEGIN and COMMIT.',
         });
-      const created = /^CREATE (?:\w+ )*TABLE (?:IF NOT EXISTS )?(\S+)/.exec(s.text)?.[1];
+      const created = makesTable.exec(s.text)?.[1];
       for (const d of dangers) {
         if (!d.pattern.test(s.text) || d.unless?.test(s.text)) continue;
         // Backticks are no quotes of PostgreSQL.
         const other = !concurrently || source.text.slice(s.start, s.end).includes('`');
         if (other && (d.postgres || /^(?:index|drop-index|reindex)$/.test(d.key))) continue;
         // A table made in this very file has no rows and no readers yet.
-        const table = /^(?:ALTER TABLE (?:IF EXISTS )?(?:ONLY )?|CREATE (?:UNIQUE )?INDEX .*? ON (?:ONLY )?)(\S+)/.exec(
-          s.text,
-        )?.[1];
+        const table = tableName(ofTable.exec(s.text)?.[1]);
         // A trigger made anew ran before.
         const trigger = d.key === 'trigger' ? /\bTRIGGER (?:IF NOT EXISTS )?(\S+)/.exec(s.text)?.[1] : undefined;
         if (trigger && dropped.has(trigger)) break;
         // The second index on a table waits for the same readers.
         if (d.key === 'index' && table && indexed.has(table)) break;
         if (d.key === 'index' && table && !undone(s.start)) indexed.add(table);
-        if (undone(s.start) || (table && made.has(table.toLowerCase()))) continue;
+        if (undone(s.start) || (table && made.has(table))) continue;
         report({
           start: s.start,
           end: s.end,
           key: `${d.key}:${s.text.slice(0, 300)}`,
           tables: tablesOfStatement(s.text),
-          // SQLite locks the whole file for any writer: the trigger's own work is left to say.
-          ...(trigger && sqliteTrigger.test(s.text)
+          // SQLite locks the whole file for any writer, a new table nobody: the trigger's own work is left to say.
+          ...(trigger && (sqliteTrigger.test(s.text) || isNew(watchedTable(s.text), s.start))
             ? {
                 tier: 'medium',
                 message: 'A trigger runs with the writes it names from now on: check what it costs and refuses.',
@@ -323,10 +330,10 @@ export const sqlLocks: Rule = {
       }
       const gone = /^DROP TRIGGER (?:IF EXISTS )?([^\s;]+)/.exec(s.text)?.[1];
       if (gone) dropped.add(gone);
-      if (created) made.add(created.toLowerCase());
+      if (created) made.add(tableName(created));
       // A new table that takes the place of the old one, filled before its indexes are built.
-      const [, from, to] = /^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(\S+) RENAME TO (\S+)/.exec(s.text) ?? [];
-      if (from && to && made.has(from.toLowerCase())) made.add(to.toLowerCase());
+      const [, from, to] = renamesTable.exec(s.text) ?? [];
+      if (from && to && made.has(tableName(from))) made.add(tableName(from).replace(/[^.]*$/, '') + tableName(to));
     }
   },
 };

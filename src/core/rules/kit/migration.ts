@@ -15,8 +15,8 @@ export interface MadeTable {
 const unknown = '';
 
 /** A name in a statement's text, with its schema: a table of another schema is another one. */
-const sqlName = String.raw`((?:[^\s(;]+ \. )*[^\s(;]+)`;
-const tableName = (words: string | undefined): string => (words ?? unknown).replaceAll(' ', '').toLowerCase();
+export const sqlName = String.raw`((?:[^\s(;]+ \. )*[^\s(;]+)`;
+export const tableName = (words: string | undefined): string => (words ?? unknown).replaceAll(' ', '').toLowerCase();
 const sqlMade = new RegExp(
   `^CREATE (?:UNLOGGED )?TABLE (?!IF NOT EXISTS )${sqlName}(?! PARTITION OF )(?!.* AS (?:SELECT|TABLE|WITH|VALUES|\\( SELECT)\\b)`,
 );
@@ -26,6 +26,13 @@ const sqlOwn = new RegExp(
 /** What it does touches a second table. */
 const sqlSecond = /\b(?:INHERITS?|ATTACH|DETACH|SWAP|SWITCH|EXCHANGE)\b/;
 const sqlReferred = new RegExp(`\\bREFERENCES ${sqlName}`, 'g');
+
+const sqlWatched = new RegExp(
+  `^CREATE (?:OR REPLACE )?(?:(?:CONSTRAINT )?TRIGGER (?:(?! ON ).){1,600} ON|RULE (?:(?! TO ).){1,200} TO) ${sqlName}`,
+);
+
+/** The table whose writes a trigger or a rewrite rule waits for. */
+export const watchedTable = (text: string): string => tableName(sqlWatched.exec(text)?.[1]);
 
 /** The tables that a statement waits for: its own, and those its keys refer to. */
 export function tablesOfStatement(text: string): string[] {
@@ -40,7 +47,7 @@ export function tablesOfStatement(text: string): string[] {
  */
 export function tablesMade(source: Source): MadeTable[] {
   if (source.language !== 'sql') return madeInCode(source);
-  if (source.has(/\bsearch_path\b|^\s*(?:USE\s|\\(?:if|c|connect)\b)/im)) return [];
+  if (source.has(/\bsearch_path\b(?!', '', false\))|^\s*(?:USE\s|\\(?:if|c|connect)\b)/im)) return [];
   const undone = undoes(source);
   let end = 0;
   return source.sql.flatMap((s) => {
@@ -143,7 +150,7 @@ export function tablesOfCall(c: Code, call: Call): string[] {
   }
   if (callee.startsWith('op.')) {
     if (/^(?:execute|bulk_insert|f|batch_alter_table)$/.test(name)) return [unknown];
-    if (/foreign_key$/.test(name)) return [own(1, 'source_table'), own(2, 'referent_table')];
+    if (name.endsWith('foreign_key')) return [own(1, 'source_table'), own(2, 'referent_table')];
     return /^(?:create|drop)_(?!table)/.test(name) && name !== 'drop_column'
       ? [own(1, 'table_name')]
       : [own(0, 'table_name', 'old_table_name'), ...(/\bForeignKey\(/.test(body) ? [unknown] : [])];
@@ -173,7 +180,7 @@ const rowsInCode =
   /insert(?!ed)|upsert|\bcopy\b|\bseed|backfill|populate|factory|\bfill_|RunPython|bulk_(?:create|update)|get_model|\bMERGE\s+INTO\b|\bREPLACE\s+INTO\b|\bLOAD\s+DATA\b|\bUPDATE\s+[\w".`]+\s+SET\b|(?<!\bSchema)(?:\.|->|::)(?:create!?|save!?|update\w*!?|find_each|in_batches|import!?|first_or_\w+|find_or_\w+|create_or_\w+|call|run!?|perform\w*|invoke|add|add_all|commit)(?![\w:])|\b(?:system|load|require_relative)\b/i;
 /** Code of the product, which may do anything: a model, a module of its own. */
 const ownCode: Readonly<Record<string, RegExp>> = {
-  ruby: /(?<![\w.:])(?!ActiveRecord::Base\.)[A-Z]\w{0,60}(?:::[A-Z]\w{0,60}){0,6}\.(?=\w)/,
+  ruby: /(?<![\w.:]|<<[~-])(?!ActiveRecord::Base\.)[A-Z]\w{0,60}(?:::[A-Z]\w{0,60}){0,6}\.(?=\w)/,
   php: /^use\s+\\?(?!Illuminate\\)/m,
   typescript: /\b(?:from|require|import)\b[\s(]{0,4}["'`]\.{1,2}\//,
   javascript: /\b(?:from|require|import)\b[\s(]{0,4}["'`]\.{1,2}\//,

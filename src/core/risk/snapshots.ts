@@ -1,0 +1,51 @@
+/** SQL files that keep how a schema was, or say how it is made from nothing: no data base in use runs them. */
+import { detectLanguage } from '../languages/detect.ts';
+import { Source } from '../languages/source.ts';
+import type { FileChange } from '../model.ts';
+import { tablesMade, watchedTable } from '../rules/kit/migration.ts';
+import { maxText, normalise } from './sides.ts';
+import { keep, type FileClassification } from './wholeChange.ts';
+
+/** Folders and names of files that somebody runs on what is there. */
+const isRun =
+  /(?:^|\/)[^/]*(?:migrat|upgrade|update|changelog|delta|patch|deploy|revert|versions?(?=\/)|initdb)|(?:^|\/)(?:[VUR]\d[\d._]*__|R__|\d{2,}[._-])[^/]*$|(?:^|\/)\d{4,}[^/]*\//i;
+
+/**
+ * Takes out what a new definition of a schema says of its own tables: triggers and rules on those that it makes itself,
+ * and all that a copy has in common with the SQL file of the same change that it was.
+ */
+export function withoutSnapshots(files: readonly FileChange[], judged: FileClassification[]): void {
+  for (const [i, { path, classification }] of judged.entries()) {
+    const { before, after } = files[i]!;
+    const isOfSchema = classification.findings.some((f) => f.rule === 'sql-unsafe-migration');
+    if (!isOfSchema || before !== null || after === null || after.length > maxText || isRun.test(path)) continue;
+    const source = new Source(path, normalise(after), detectLanguage(path, after));
+    const made = tablesMade(source);
+    const original = originalOf(source, i, files);
+    keep(
+      judged,
+      i,
+      classification.findings.filter((f) => {
+        if (f.rule !== 'sql-unsafe-migration') return true;
+        const statement = source.sql.find((s) => source.lineAt(s.start) === f.line);
+        if (!statement) return true;
+        const table = watchedTable(statement.text);
+        if (made.some((t) => t.name === table && t.end <= statement.start)) return false;
+        return !original?.includes(source.text.slice(statement.start, statement.end));
+      }),
+    );
+  }
+}
+
+/** The text before the change of the SQL file that a new one is a copy of: it makes tables, and nearly all lines are there. */
+function originalOf(copy: Source, own: number, files: readonly FileChange[]): string | undefined {
+  if (!copy.sql.some((s) => /^CREATE (?:UNLOGGED )?TABLE /.test(s.text))) return undefined;
+  const lines = copy.lines.map((l) => l.trim()).filter((l) => l !== '');
+  for (const [i, { path, before }] of files.entries()) {
+    if (i === own || before === null || before.length > maxText || !path.endsWith('.sql') || isRun.test(path)) continue;
+    const text = normalise(before);
+    const there = new Set(text.split('\n').map((l) => l.trim()));
+    if (lines.filter((l) => there.has(l)).length >= lines.length * 0.95) return text;
+  }
+  return undefined;
+}
