@@ -31,6 +31,7 @@ import { weighOwners } from './risk/owners.ts';
 import { weighDevContainers } from './risk/devContainers.ts';
 import { withoutSameFolders } from './risk/chartDefaults.ts';
 import { withoutBornTables } from './risk/bornTables.ts';
+import { withKnownFields } from './risk/djangoFields.ts';
 import { withoutOrphans } from './risk/orphanedTests.ts';
 import { withoutOwnAndRepeated } from './risk/ownDependencies.ts';
 import { withoutReplaced } from './risk/replacedSafeguards.ts';
@@ -59,6 +60,7 @@ export async function classify(
   withoutReplaced(files, judged);
   withoutBornTables(files, judged);
   withoutSnapshots(files, judged);
+  withKnownFields(files, judged, ctx.policy);
   if (files.length > 1) {
     withoutFollowers(judged);
     withoutMoves(files, judged);

@@ -1,5 +1,6 @@
 import type { Source } from '../languages/source.ts';
 import { code, type Code } from './kit/code.ts';
+import { djangoAlone, fieldSetBy, isOfDjangoAlone } from './kit/djangoFields.ts';
 import { headAbove, tablesOfCall } from './kit/migration.ts';
 import type { Hit, Rule } from './rule.ts';
 
@@ -124,10 +125,13 @@ export const migrationOperations: Rule = {
           report(hit);
         // A list of choices is checked by Django, not by the database.
         else if (call.name === 'AlterField' && !/\bchoices\s*=/.test(body))
-          // What may be empty is no stricter than before, and validators are Django's; only another type would still
-          // rewrite the table.
-          report(/\bnull\s*=\s*True\b|\bvalidators\s*=/.test(body) ? { ...hit, tier: 'medium' } : hit);
-        else if (call.name === 'AddField' && /\bunique\s*=\s*True\b/.test(body))
+        // What may be empty is no stricter than before, and validators are Django's; only another type would still
+        // rewrite the table.
+        {
+          const field = fieldSetBy(c, call);
+          if (field && isOfDjangoAlone(field)) found({ ...hit, tier: 'medium', message: djangoAlone });
+          else report(/\bnull\s*=\s*True\b|\bvalidators\s*=/.test(body) ? { ...hit, tier: 'medium' } : hit);
+        } else if (call.name === 'AddField' && /\bunique\s*=\s*True\b/.test(body))
           found({ ...hit, message: reason('unique')! });
         else if (call.name === 'AddField' && !/null\s*=\s*True|ManyToManyField|db_default\s*=/.test(body)) report(hit);
         else if (/^(?:AddIndex|RemoveIndex)$/.test(call.name)) report(hit);

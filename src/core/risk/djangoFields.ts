@@ -1,0 +1,138 @@
+/** Changed fields of Django's models, where the same change holds their last definition. */
+import { detectLanguage } from '../languages/detect.ts';
+import { Source } from '../languages/source.ts';
+import type { FileChange, Finding } from '../model.ts';
+import type { Policy } from '../policy/model.ts';
+import { code, type Code } from '../rules/kit/code.ts';
+import {
+  djangoAlone,
+  fieldOf,
+  fieldSetBy,
+  longer,
+  stepBetween,
+  type FieldDefinition,
+} from '../rules/kit/djangoFields.ts';
+import type { Call } from '../languages/facts.ts';
+import { withOther } from './judge.ts';
+import { maxText, normalise } from './sides.ts';
+import { keep, type FileClassification } from './wholeChange.ts';
+
+const rule = 'migration-operation';
+/** So many migrations are gone back. */
+const maxSteps = 50;
+
+interface Field {
+  readonly model: string;
+  readonly name: string;
+}
+
+/**
+ * Takes out `AlterField` where the migration of the change that set the field last tells the database the same. The models
+ * may be ahead of the migrations: by them a finding only weighs less.
+ */
+export function withKnownFields(files: readonly FileChange[], judged: FileClassification[], policy: Policy): void {
+  const migrations = new Map<string, Code>();
+  const codeOf = ({ path, after }: FileChange): Code => {
+    let c = migrations.get(path);
+    if (!c)
+      migrations.set(path, (c = code(new Source(path, normalise(after ?? ''), detectLanguage(path, after ?? '')))));
+    return c;
+  };
+  for (const [i, { path, classification }] of judged.entries()) {
+    const file = files[i]!;
+    if (!/(?:^|\/)migrations\/\w+\.py$/.test(path) || file.before !== null || !isRead(file.after)) continue;
+    if (!classification.findings.some((f) => f.rule === rule)) continue;
+    const c = codeOf(file);
+    const altered = new Map([...c.facts.callsNamed('AlterField')].map((x) => [c.source.lineAt(x.start), x] as const));
+    const left = classification.findings.flatMap((f): Finding[] => {
+      if (f.rule !== rule) return [f];
+      const call = altered.get(f.line);
+      const field = call && fieldNamed(c, call);
+      const now = call && fieldSetBy(c, call);
+      if (!field || !now) return [f];
+      const last = lastSet(file, call, field, files, codeOf);
+      const old = last ?? definedBefore(path, field, files);
+      const step = old && stepBetween(old, now);
+      if (last && step === 'nothing') return [];
+      if (policy.rules.tiers[rule] !== undefined) return [f];
+      if (step)
+        return [withOther(withOther(f, { tier: 'medium' }), { message: step === 'longer' ? longer : djangoAlone })];
+      const isSoft = old !== undefined && f.message === djangoAlone;
+      return [isSoft ? withOther(withOther(f, { tier: 'high' }), { message: changed }) : f];
+    });
+    keep(judged, i, left);
+  }
+}
+const changed =
+  'Type or rule of a column changes: it can rewrite or lock the whole table, and old code must fit the new column.';
+
+const isRead = (text: string | null): boolean => text !== null && text.length <= maxText;
+
+function fieldNamed(c: Code, call: Call): Field | undefined {
+  const value = (name: string): string | undefined => c.facts.literal(call.args.find((a) => a.name === name));
+  const [model, name] = [value('model_name'), value('name')];
+  return model !== undefined && name !== undefined ? { model: model.toLowerCase(), name } : undefined;
+}
+
+/** What the nearest earlier migration that is new in the change made of a field; none, if something else was done to it. */
+function lastSet(
+  file: FileChange,
+  operation: Call,
+  field: Field,
+  files: readonly FileChange[],
+  codeOf: (file: FileChange) => Code,
+): FieldDefinition | undefined {
+  const folder = file.path.slice(0, file.path.lastIndexOf('/') + 1);
+  let at = file;
+  for (let n = 0; n < maxSteps; n++) {
+    const c = codeOf(at);
+    const calls = c.facts.calls.filter((x) => at !== file || x.start < operation.start);
+    for (const call of calls.reverse()) {
+      if (!call.callee.startsWith('migrations.')) continue;
+      if (/^(?:Run|Rename|Remove|Separate|Delete|Create)/.test(call.name)) return undefined;
+      if (!/^(?:AddField|AlterField)$/.test(call.name)) continue;
+      const set = fieldNamed(c, call);
+      if (!set) return undefined;
+      if (set.model === field.model && set.name === field.name) return fieldSetBy(c, call);
+    }
+    const dependencies = /^\s*dependencies\s*=\s*\[([^\]]{0,2000})\]/m.exec(c.source.text)?.[1] ?? '';
+    const named = [...dependencies.matchAll(/["'](\w{1,120})["']/g)].map((m) => `${folder}${m[1]}.py`);
+    const next = files.filter((f) => f.before === null && isRead(f.after) && named.includes(f.path));
+    if (next.length !== 1 || next[0] === at) return undefined;
+    at = next[0]!;
+  }
+  return undefined;
+}
+
+/** How the models of the same application had a field before the change. */
+function definedBefore(
+  path: string,
+  { model, name }: Field,
+  files: readonly FileChange[],
+): FieldDefinition | undefined {
+  const app = path.slice(0, path.lastIndexOf('migrations/'));
+  for (const { path: other, before } of files) {
+    if (
+      before === null ||
+      !isRead(before) ||
+      !/^(?:models\.py$|models\/\w+\.py$)/.test(other.startsWith(app) ? other.slice(app.length) : '')
+    )
+      continue;
+    const source = new Source(other, normalise(before), detectLanguage(other, before));
+    const heads = [...source.text.matchAll(/^class (\w{1,120})\b/gm)];
+    const at = heads.findIndex((m) => m[1]!.toLowerCase() === model);
+    if (at < 0) continue;
+    const [from, to] = [heads[at]!.index, heads[at + 1]?.index ?? source.text.length];
+    const c = code(source);
+    const call = c.facts.calls.find(
+      (x) =>
+        x.start > from &&
+        x.start < to &&
+        /^[ ]{4}(\w{1,120})\s*(?::[^=\n]{1,120})?=\s*$/.exec(
+          source.text.slice(source.starts[source.lineAt(x.start) - 1], x.start),
+        )?.[1] === name,
+    );
+    if (call) return fieldOf(c, call);
+  }
+  return undefined;
+}

@@ -1,0 +1,63 @@
+/** Fields of Django's models, as migrations and models define them. */
+import type { Call } from '../../languages/facts.ts';
+import type { Code } from './code.ts';
+
+export interface FieldDefinition {
+  /** `models.CharField` */
+  readonly type: string;
+  /** What of it the database knows, and what Django keeps to itself. */
+  readonly known: ReadonlyMap<string, string>;
+  readonly own: readonly string[];
+}
+
+/** Arguments that Django never tells the database; `on_delete` is none to be quiet about, it deletes rows. */
+const ofDjangoAlone =
+  /^(?:default|choices|help_text|verbose_name|validators|blank|editable|error_messages|related_name|related_query_name|limit_choices_to|auto_now|auto_now_add|upload_to)$/;
+
+export function fieldOf(c: Code, call: Call): FieldDefinition {
+  const known = new Map<string, string>();
+  const own: string[] = [];
+  for (const [i, arg] of call.args.entries()) {
+    const text = c.text(arg).replace(/^\w+\s*=(?!=)\s*/, '');
+    if (arg.name !== undefined && ofDjangoAlone.test(arg.name)) own.push(arg.name);
+    else if (c.text(arg) !== '') known.set(arg.name ?? `${i}`, text.replace(/\s+/g, ' ').replaceAll("'", '"'));
+  }
+  return { type: call.callee, known, own };
+}
+
+/** The field that an operation (`AddField`, `AlterField`) sets. */
+export function fieldSetBy(c: Code, operation: Call): FieldDefinition | undefined {
+  const given = operation.args.find((a) => a.name === 'field') ?? operation.args[2];
+  if (!given) return undefined;
+  let byEnd = endsOf.get(c);
+  if (!byEnd)
+    endsOf.set(c, (byEnd = new Map(c.facts.calls.filter((x) => /Field$|Key$/.test(x.name)).map((x) => [x.end, x]))));
+  const call = byEnd.get(c.facts.offsets(given).end);
+  return call && call.start > operation.start ? fieldOf(c, call) : undefined;
+}
+const endsOf = new WeakMap<Code, Map<number, Call>>();
+
+/** One of Django's own fields, of which all that is written is Django's alone: most likely nothing else changed. */
+export const isOfDjangoAlone = ({ type, known, own }: FieldDefinition): boolean =>
+  /^models\.\w+Field$/.test(type) && known.size === 0 && own.length > 0;
+
+/** Lengths that Django sets by itself. */
+const lengths: Readonly<Record<string, string>> = { URLField: '200', EmailField: '254', SlugField: '50' };
+const lengthOf = ({ type, known }: FieldDefinition): number =>
+  Number(known.get('max_length') ?? lengths[type.slice(type.lastIndexOf('.') + 1)]);
+
+/** What the database has to do from one definition to the next; `undefined`: it may be anything. */
+export function stepBetween(old: FieldDefinition, now: FieldDefinition): 'nothing' | 'longer' | undefined {
+  // What a class of the product makes of its arguments is not known.
+  if (old.type !== now.type || !/^(?:models|fields)\.\w+$/.test(now.type)) return undefined;
+  const names = new Set([...old.known.keys(), ...now.known.keys()]);
+  const others = [...names].filter((n) => n !== 'max_length' && old.known.get(n) !== now.known.get(n));
+  if (others.length > 0) return undefined;
+  if (old.known.get('max_length') === now.known.get('max_length')) return 'nothing';
+  return lengthOf(now) > lengthOf(old) ? 'longer' : undefined;
+}
+
+export const djangoAlone =
+  'What is written of the field is for Django alone: if only that changed, no SQL runs. Compare with its last definition: another type, or an end of null=True, would lock the table and can fail.';
+export const longer =
+  'Only the length of the column grows: PostgreSQL notes that in moments, MySQL copies the table when it passes 255 bytes. Old code must stand longer values.';

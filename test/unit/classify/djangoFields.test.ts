@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { classify } from '../../../src/core/classify.ts';
+import { defaultPolicy } from '../../../src/core/policy/index.ts';
+import { createGrammars } from '../../../src/platform/grammars.ts';
+
+const ctx = { grammars: createGrammars(), policy: defaultPolicy };
+type File = { path: string; before: string | null; after: string | null };
+const migration = (number: number, after: number, ...operations: string[]): File => ({
+  path: `shop/migrations/000${number}_x.py`,
+  before: null,
+  after: `from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    dependencies = [("shop", "000${after}_x")]\n    operations = [\n${operations.map((o) => `        ${o},\n`).join('')}    ]\n`,
+});
+const sets = (operation: string, field: string, name = 'tracked'): string =>
+  `migrations.${operation}(model_name="order", name="${name}", field=${field})`;
+/** Tiers and sentences of what is said of the last file. */
+const found = async (...files: File[]): Promise<string[]> =>
+  (await classify(files, ctx)).files
+    .at(-1)!
+    .classification.findings.filter((f) => f.rule === 'migration-operation')
+    .map((f) => `${f.tier} ${f.message.split(' ')[0]}`);
+
+const alter = (field: string): File => migration(3, 2, sets('AlterField', field));
+const loud = ['high Type'];
+
+test('a field of which only what Django keeps for itself is written is told softly, any other in full', async () => {
+  assert.deepEqual(await found(alter('models.IntegerField(default=0)')), ['medium What']);
+  assert.deepEqual(await found(alter('models.TextField(blank=True, help_text="a")')), ['medium What']);
+  for (const field of [
+    'models.IntegerField()',
+    'models.IntegerField(default=0, unique=True)',
+    'models.IntegerField(default=0, db_index=True)',
+    'models.IntegerField(db_default=0)',
+    'models.CharField(default="", max_length=9)',
+    'models.ForeignKey("a.B", on_delete=models.CASCADE)',
+    'own.MoneyField(default=0)',
+  ])
+    assert.deepEqual(await found(alter(field)), loud, field);
+});
+
+test('what the migration before it in the change tells the database already is no finding', async () => {
+  const now = alter('models.BooleanField(default=False)');
+  const add = sets('AddField', 'models.BooleanField(default=True)');
+  assert.deepEqual(await found(migration(2, 1, add), now), []);
+  assert.deepEqual(await found(migration(1, 0, add), migration(2, 1), now), []);
+  const key = (how: string): string => `models.ForeignKey("a.B", on_delete=models.${how})`;
+  assert.deepEqual(await found(migration(2, 1, sets('AddField', key('SET_NULL'))), alter(key('CASCADE'))), loud);
+  const first = migration(2, 1, add);
+  for (const [name, other] of Object.entries({
+    'it was there': { ...first, before: `${first.after}\n` },
+    'another field': migration(2, 1, sets('AddField', 'models.BooleanField(default=True)', 'other')),
+    'another application': { ...first, path: 'blog/migrations/0002_x.py' },
+    'not the one before': migration(4, 1, add),
+    'something unknown since': migration(2, 1, add, 'migrations.RunSQL("SELECT 1")'),
+  }))
+    assert.deepEqual(await found(other, now), ['medium What'], name);
+  for (const field of ['models.BooleanField(default=False, null=True)', 'models.IntegerField(default=1)'])
+    assert.deepEqual(await found(migration(2, 1, sets('AddField', field)), now), loud, field);
+});
+
+test('a column that only grows is told as such; by models it is never silent', async () => {
+  const models = (field: string): File => ({
+    path: 'shop/models.py',
+    before: `class Cart(models.Model):\n    tracked = models.TextField()\n\n\nclass Order(models.Model):\n    tracked = ${field}\n`,
+    after: 'x\n',
+  });
+  const long = alter('models.URLField(max_length=2048)');
+  assert.deepEqual(await found(models('models.URLField()'), long), ['medium Only']);
+  assert.deepEqual(await found(migration(2, 1, sets('AddField', 'models.URLField()')), long), ['medium Only']);
+  assert.deepEqual(await found(models('models.URLField(blank=True)'), alter('models.URLField(blank=False)')), [
+    'medium What',
+  ]);
+  for (const field of [
+    'models.URLField(max_length=4000)',
+    'models.URLField(null=True)',
+    'models.URLField(max_length=long)',
+    'models.TextField()',
+  ])
+    assert.deepEqual(await found(models(field), long), loud, field);
+  assert.deepEqual(await found({ ...models('models.URLField()'), path: 'blog/models.py' }, long), loud);
+});
