@@ -387,14 +387,15 @@ const droppedDefault =
 const buildsIndex =
   /^\(\s*(?:(?:sa\.)?text\(\s*)?[rf]?["'`]{1,3}\s*CREATE\s+(?:UNIQUE\s+)?INDEX\b[^;]*(?:;\s*["'`][^;]*)?$/i;
 
+/** That takes moments, once it has its lock. */
+const indexGone =
+  'An index goes: what it sped up reads the whole table from now on, and if it was unique, nothing keeps equal rows out any more. Drop it concurrently, when nobody needs it.';
+
 /** What the operation does to a table in use; `undefined`: the rule's own sentence says it. */
 function reason(name: string): string | undefined {
-  if (
-    /^(?:AddIndex|add_index|create_?(?:index|indices)|remove_?index|drop_?index|index|fullText|spatialIndex)$/i.test(
-      name,
-    )
-  )
-    return 'Index is built or dropped while the table is locked: do it concurrently, in a migration of its own.';
+  if (/^(?:AddIndex|add_index|create_?(?:index|indices)|index|fullText|spatialIndex)$/i.test(name))
+    return 'Index is built while the table is locked: do it concurrently, in a migration of its own.';
+  if (/^(?:remove|drop)_?index$/i.test(name)) return indexGone;
   if (/^(?:RenameField|RenameModel|AlterModelTable|rename_?table|rename_?column|rename)$/i.test(name))
     return 'A name changes under code that still runs: add the new one, move over, and drop the old one in a later release.';
   if (/^(?:AlterField|alter_?column|change_?column\w*|alterTable|alter)$/i.test(name))

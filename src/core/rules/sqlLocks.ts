@@ -156,7 +156,8 @@ const dangers: readonly Danger[] = [
   {
     pattern: /^DROP INDEX (?!CONCURRENTLY\b)/,
     key: 'drop-index',
-    message: 'Dropping the index locks the table and may slow queries that use it: DROP INDEX CONCURRENTLY.',
+    message:
+      'An index goes: what it sped up reads the whole table from now on, and if it was unique, nothing keeps equal rows out any more. Dropping takes moments, but waits for a lock: DROP INDEX CONCURRENTLY.',
   },
   { pattern: /^REINDEX (?!.*\bCONCURRENTLY\b)/, key: 'reindex', message: 'REINDEX blocks writes: use CONCURRENTLY.' },
   {
