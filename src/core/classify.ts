@@ -32,6 +32,7 @@ import { weighDevContainers } from './risk/devContainers.ts';
 import { withoutSameFolders } from './risk/chartDefaults.ts';
 import { withoutBornTables } from './risk/bornTables.ts';
 import { withKnownFields } from './risk/djangoFields.ts';
+import { withoutDialectTwins } from './risk/dialects.ts';
 import { withoutOrphans } from './risk/orphanedTests.ts';
 import { withoutOwnAndRepeated } from './risk/ownDependencies.ts';
 import { withoutReplaced } from './risk/replacedSafeguards.ts';
@@ -64,6 +65,7 @@ export async function classify(
   if (files.length > 1) {
     withoutFollowers(judged);
     withoutMoves(files, judged);
+    withoutDialectTwins(files, judged);
     withoutOrphans(files, judged);
     withoutOwnersOfGone(files, judged);
     withoutSameFolders(files, judged);

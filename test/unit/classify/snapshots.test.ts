@@ -50,3 +50,21 @@ test('tables of one schema are told apart', async () => {
   const text = 'CREATE TABLE app.a (id int);\nCREATE INDEX i ON app.b (id);\nCREATE INDEX j ON app.c (id);\n';
   assert.deepEqual(await found(copy('db/migrations/2_a.sql', text)), ['high', 'high']);
 });
+
+test('an index that PostgreSQL builds beside running writes, in its own file of the version, is none to wait for', async () => {
+  const index = (how = '', name = 'i', on = 'jobs'): string => `CREATE INDEX ${how}${name} ON ${on} (id);\n`;
+  const plain = copy('sql/1_a.up.sql', index());
+  assert.deepEqual(await found(copy('sql/1_a.postgres.up.sql', index('CONCURRENTLY ')), plain), []);
+  for (const other of [
+    copy('sql/1_a.postgres.up.sql', index()),
+    copy('sql/1_a.mysql.up.sql', index('CONCURRENTLY ')),
+    copy('sql/2_a.postgres.up.sql', index('CONCURRENTLY ')),
+    copy('other/1_a.postgres.up.sql', index('CONCURRENTLY ')),
+    copy('sql/1_a.postgres.up.sql', index('CONCURRENTLY ', 'j')),
+    copy('sql/1_a.postgres.up.sql', index('CONCURRENTLY ', 'i', 'users')),
+    { ...copy('sql/1_a.postgres.up.sql', index('CONCURRENTLY ')), before: '-- there\n' },
+  ])
+    assert.deepEqual(await found(other, plain), ['high'], other.path);
+  const twin = copy('sql/1_a.postgres.up.sql', index('CONCURRENTLY '));
+  assert.deepEqual(await found(twin, copy('sql/1_a.up.sql', index() + index('', 'k', 'users'))), ['high']);
+});
