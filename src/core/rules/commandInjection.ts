@@ -284,7 +284,7 @@ export const commandInjection: Rule = {
           /^\w+$/.test(name) &&
           c.isParameter(first) &&
           !args.some((a) => fromRequest(c, a)) &&
-          /\.\.\.$/.test(c.text(args.at(-1)!)) &&
+          c.text(args.at(-1)).endsWith('...') &&
           !source.has(startsShell);
         report(isRunner ? { ...hit, tier: 'medium', message: named } : hit);
       } else if (

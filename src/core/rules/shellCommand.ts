@@ -151,8 +151,8 @@ function without(text: string, parts: readonly Part[]): string {
 }
 
 /**
- * What a task of Ansible runs only until it has made a file (`creates`): by the program, what it is told first, and that
- * file, without the folder that it stands in.
+ * What a task of Ansible runs only until it has made a file (`creates`): without the folders that the program and that file
+ * stand in.
  */
 function onlyOnce(text: string, source: Source, task: Chunk): string | undefined {
   const next = source.text.slice(task.start + task.text.length).slice(0, 400);
@@ -160,10 +160,9 @@ function onlyOnce(text: string, source: Source, task: Chunk): string | undefined
     /(?:^|\s)creates=(\S{1,200}(?:[ \t]\w{1,80}[ \t]\}\}\S{0,200})?)/.exec(task.text.slice(0, 4000))?.[1] ??
     /^\s*args:[ \t]*\n(?:[ \t]+chdir:[^\n]{0,200}\n)?[ \t]+creates:[ \t]+([^\n]{1,200})/.exec(next)?.[1];
   const made = /((?:[\w.-]{1,80}\/)?[\w.-]{2,80})["']?\s*$/.exec(file ?? '')?.[1];
-  const [, program, verb] = /^(?:[\w.-]{0,80}\/){0,20}([\w.-]{1,80})\s+([\w:-]{1,80})/.exec(text) ?? [];
-  if (made === undefined || program === undefined || verb === undefined) return undefined;
+  if (made === undefined) return undefined;
   const places = task.text.slice(0, 4000).match(/[\w+]{2,20}:\/\/[^\n]{1,200}/g) ?? [];
-  return [program, verb, made, ...places].join(' ');
+  return [text.replace(/^(?:[\w.-]{0,80}\/){1,20}(?=[\w.-])/, ''), made, ...places].join(' ').slice(0, 600);
 }
 
 /** Whether a script deletes comments that it has looked up as the bot's own and by the mark which it sets itself. */

@@ -82,13 +82,17 @@ const holdsMore = (step: TreeNode): boolean =>
 function reachOf(source: Source, job: Job, later: readonly TreeNode[], isBeside: boolean): 'none' | 'little' | 'any' {
   // Nobody knows what the caller of an action does next.
   if (at(job.root, 'runs')) return isBeside ? 'little' : 'any';
-  const ownShell = at(job.node, 'defaults', 'run', 'shell') ?? at(job.root, 'defaults', 'run', 'shell');
-  if (ownShell === undefined && later.every(isMute)) return 'none';
+  const isOwnShell = [job.root, job.node, ...later].some(
+    (n) =>
+      at(n, 'defaults', 'run', 'shell') ??
+      at(n, 'env')?.children.some((v) => /^(?:BASH_ENV|ENV|SHELLOPTS|PATH|LD_\w{1,40})$/.test(v.key)),
+  );
+  if (!isOwnShell && later.every(isMute)) return 'none';
   if (readsOnly(job)) {
     if (isBeside) return 'none';
     if (later.some((s) => !isMute(s) && givesFiles.test(`${at(s, 'uses')?.value} ${at(s, 'run')?.value}`)))
       return 'any';
-    return ownShell === undefined && later.every((s) => isMute(s) || isForeign(s)) ? 'none' : 'little';
+    return !isOwnShell && later.every((s) => isMute(s) || isForeign(s)) ? 'none' : 'little';
   }
   if (!isBeside) return 'any';
   // Code of a request runs beside a token that may write.
@@ -116,7 +120,7 @@ function isMute(step: TreeNode): boolean {
     return (
       !at(step, 'shell') &&
       run.value.split('\n').every((line) => /^\s*(?:echo\s+(?:"[^"`\\]*"|'[^']*'|[\w .:=-]+)\s*)?$/.test(line)) &&
-      !run.value.includes('$(')
+      !/\$[({]/.test(run.value.replace(/\$\{\w/g, ''))
     );
   const uses = at(step, 'uses')?.value ?? '';
   // To find its cache, a package manager may start what the checkout names.

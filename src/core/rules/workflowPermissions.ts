@@ -65,17 +65,23 @@ export const workflowPermissions: Rule = {
   },
 };
 
-/** Whether all jobs call workflows of one place that do one thing, each for a subject of its own: they need the same. */
+/** Whether all jobs do one thing, by workflows of one place or the same actions: none could do without what one needs. */
 function doTheSame(all: readonly TreeNode[]): boolean {
   const calls = all.map((job) => {
+    const steps = at(job, 'steps')?.children ?? [];
+    if (steps.length > 0) {
+      const given = steps.flatMap((s) => at(s, 'with')?.children ?? []);
+      const isPlain = steps.every((s) => at(s, 'uses') && !at(s, 'run')) && !given.some((g) => step.test(g.value));
+      return isPlain ? steps.map((s) => at(s, 'uses')!.value.split('@')[0]).join(' ') : undefined;
+    }
     const called = at(job, 'uses')?.value ?? '';
-    const [, place, verb, subject, version] =
-      /^(\.\/|[\w-]{1,80}\/[\w.-]{1,100}\/)\.github\/workflows\/([a-z]{1,40})([\w.-]{0,100})\.ya?ml(@[\w./-]{1,100})?$/.exec(
+    const [, place, verb, subject] =
+      /^(\.\/|[\w-]{1,80}\/[\w.-]{1,100}\/)\.github\/workflows\/([a-z]{1,40})([\w.-]{0,100})\.ya?ml(?:@[\w./-]{1,100})?$/.exec(
         called,
       ) ?? [];
     if (place === undefined || step.test(subject!)) return undefined;
     const given = (key: string): string => (at(job, key)?.children ?? []).map((c) => c.key).join();
-    return [place, verb, version, given('with'), given('secrets'), at(job, 'secrets')?.value].join(' ');
+    return [place, verb, given('with'), given('secrets'), at(job, 'secrets')?.value].join(' ');
   });
   return calls.every((call) => call !== undefined && call === calls[0]);
 }
