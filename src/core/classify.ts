@@ -33,6 +33,7 @@ import { withoutSameFolders } from './risk/chartDefaults.ts';
 import { withoutBornTables } from './risk/bornTables.ts';
 import { withKnownFields } from './risk/djangoFields.ts';
 import { withoutDialectTwins } from './risk/dialects.ts';
+import { withoutGoneSubjects } from './risk/goneSubjects.ts';
 import { withoutOrphans } from './risk/orphanedTests.ts';
 import { withoutOwnAndRepeated } from './risk/ownDependencies.ts';
 import { withoutReplaced } from './risk/replacedSafeguards.ts';
@@ -67,6 +68,7 @@ export async function classify(
     withoutMoves(files, judged);
     withoutDialectTwins(files, judged);
     withoutOrphans(files, judged);
+    withoutGoneSubjects(files, judged);
     withoutOwnersOfGone(files, judged);
     withoutSameFolders(files, judged);
     withoutCopiedWorkflows(files, judged);

@@ -1,7 +1,7 @@
 /** Tests that went with what they tested, or with the switch that could turn it off. */
 import { diffLines, splitLines } from '../hunks.ts';
 import { detectLanguage } from '../languages/detect.ts';
-import { isTestPath } from '../languages/kinds.ts';
+import { isDocs, isTestPath } from '../languages/kinds.ts';
 import { hasLexer } from '../languages/lexer.ts';
 import type { FileChange, Finding } from '../model.ts';
 import { removedAt } from './judge.ts';
@@ -107,9 +107,9 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
     }
   const switches = switchedForGood(files);
   if (gone.size === 0 && switches.length === 0) return;
-  // What other tests still say of it does not bring it back.
+  // What other tests and documents still say of it does not bring it back.
   for (const { path, after } of files)
-    if (after !== null && after.length <= maxText && !isTestPath(path)) {
+    if (after !== null && after.length <= maxText && !isTestPath(path) && !isDocs(path, detectLanguage(path, after))) {
       for (const [name] of after.matchAll(telling)) gone.delete(name);
       for (const [name] of after.matchAll(quotedName)) gone.delete(quoted(name));
     }
