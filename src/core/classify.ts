@@ -27,21 +27,10 @@ import {
   normalise,
   type Sides,
 } from './risk/sides.ts';
-import { weighOwners } from './risk/owners.ts';
-import { weighDevContainers } from './risk/devContainers.ts';
-import { withoutSameFolders } from './risk/chartDefaults.ts';
-import { withoutBornTables } from './risk/bornTables.ts';
-import { withKnownFields } from './risk/djangoFields.ts';
-import { withoutDialectTwins } from './risk/dialects.ts';
-import { withoutGoneSubjects } from './risk/goneSubjects.ts';
-import { withoutOrphans } from './risk/orphanedTests.ts';
-import { withoutOwnAndRepeated } from './risk/ownDependencies.ts';
-import { withoutReplaced } from './risk/replacedSafeguards.ts';
 import { withoutRelease } from './risk/vendored.ts';
-import { withoutSnapshots } from './risk/snapshots.ts';
 import { applyPolicy, baseTier, floors, summed } from './risk/verdict.ts';
-import { withoutFollowers, withoutMoves, withoutOwnersOfGone, type FileClassification } from './risk/wholeChange.ts';
-import { toldByOwner, withoutCopiedWorkflows } from './risk/workflowsOfChange.ts';
+import { passes } from './risk/passes.ts';
+import type { FileClassification } from './risk/wholeChange.ts';
 import { customHits } from './rules/custom.ts';
 
 export { baseTier, type FileClassification };
@@ -58,24 +47,7 @@ export async function classify(
 ): Promise<Classification & { readonly files: readonly FileClassification[] }> {
   const judged: FileClassification[] = [];
   for (const file of files) judged.push({ path: file.path, classification: await classifyFile(file, ctx) });
-  withoutOwnAndRepeated(files, judged);
-  withoutReplaced(files, judged);
-  withoutBornTables(files, judged);
-  withoutSnapshots(files, judged);
-  withKnownFields(files, judged, ctx.policy);
-  if (files.length > 1) {
-    withoutFollowers(judged);
-    withoutMoves(files, judged);
-    withoutDialectTwins(files, judged);
-    withoutOrphans(files, judged);
-    withoutGoneSubjects(files, judged);
-    withoutOwnersOfGone(files, judged);
-    withoutSameFolders(files, judged);
-    withoutCopiedWorkflows(files, judged);
-  }
-  weighDevContainers(files, judged, ctx.policy);
-  weighOwners(files, judged, ctx.policy);
-  toldByOwner(files, judged);
+  for (const pass of passes) pass(files, judged, ctx.policy);
   let tier: Tier = 'low';
   let changeType: ChangeType = 'none';
   const notes = new Set<string>();

@@ -78,7 +78,7 @@ export function withoutOwnersOfGone(files: readonly FileChange[], judged: FileCl
 const keeper = (path: string): string => (/(?:^|\/)go\.mod$/.test(path) ? 'go' : 'python');
 
 /** Takes out what only came along with a finding in another file: modules of one repository are kept in step. */
-export function withoutFollowers(judged: FileClassification[]): void {
+export function withoutFollowers(_files: readonly FileChange[], judged: FileClassification[]): void {
   const asked = new Set<string>();
   for (const { path, classification } of judged)
     for (const f of classification.findings) if (!followers.has(f)) asked.add(`${f.rule}:${keeper(path)}`);

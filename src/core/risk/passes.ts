@@ -1,0 +1,46 @@
+/** What only the whole change tells of its findings: one file a pass, one line here. */
+import type { FileChange } from '../model.ts';
+import type { Policy } from '../policy/model.ts';
+import { weighDevContainers } from './devContainers.ts';
+import { weighOwners } from './owners.ts';
+import { withKnownFields } from './djangoFields.ts';
+import { withoutBornTables } from './bornTables.ts';
+import { withoutDialectTwins } from './dialects.ts';
+import { withoutGoneSubjects } from './goneSubjects.ts';
+import { withoutOrphans } from './orphanedTests.ts';
+import { withoutOwnAndRepeated } from './ownDependencies.ts';
+import { withoutReplaced } from './replacedSafeguards.ts';
+import { withoutSameFolders } from './chartDefaults.ts';
+import { withoutSnapshots } from './snapshots.ts';
+import { withoutFollowers, withoutMoves, withoutOwnersOfGone, type FileClassification } from './wholeChange.ts';
+import { toldByOwner, withoutCopiedWorkflows } from './workflowsOfChange.ts';
+
+/** Takes findings out of the files' classifications, or gives them another tier or sentence. */
+type Pass = (files: readonly FileChange[], judged: FileClassification[], policy: Policy) => void;
+
+/** Of one file alone it can say nothing. */
+const ofSeveral =
+  (pass: Pass): Pass =>
+  (files, judged, policy) => {
+    if (files.length > 1) pass(files, judged, policy);
+  };
+
+/** In this order: what weighs comes behind what takes out. */
+export const passes: readonly Pass[] = [
+  withoutOwnAndRepeated,
+  withoutReplaced,
+  withoutBornTables,
+  withoutSnapshots,
+  withKnownFields,
+  ofSeveral(withoutFollowers),
+  ofSeveral(withoutMoves),
+  ofSeveral(withoutDialectTwins),
+  ofSeveral(withoutOrphans),
+  ofSeveral(withoutGoneSubjects),
+  ofSeveral(withoutOwnersOfGone),
+  ofSeveral(withoutSameFolders),
+  ofSeveral(withoutCopiedWorkflows),
+  weighDevContainers,
+  weighOwners,
+  toldByOwner,
+];
