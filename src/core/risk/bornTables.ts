@@ -4,9 +4,11 @@ import { hasLexer } from '../languages/lexer.ts';
 import { Source } from '../languages/source.ts';
 import type { FileChange } from '../model.ts';
 import { mayFill, tablesMade, type MadeTable } from '../rules/kit/migration.ts';
-import { tablesOf } from './judge.ts';
+import { tablesOf, withOther } from './judge.ts';
 import { maxText, normalise } from './sides.ts';
 import { keep, type FileClassification } from './wholeChange.ts';
+
+const dropped = 'What goes is of a table that this very change makes: nothing is lost, but make it without.';
 
 /** Of so many migrations of a change those that come earlier are read. */
 const maxMigrations = 200;
@@ -57,9 +59,11 @@ export function withoutBornTables(files: readonly FileChange[], judged: FileClas
     keep(
       judged,
       i,
-      classification.findings.filter((f) => {
+      classification.findings.flatMap((f) => {
         const tables = tablesOf.get(f);
-        return !tables || !tables.every((t) => isBorn(t, f.line));
+        if (!tables || !tables.every((t) => isBorn(t, f.line))) return [f];
+        // To make and to drop in one change is worth a word.
+        return f.tier === 'critical' ? [withOther(withOther(f, { tier: 'medium' }), { message: dropped })] : [];
       }),
     );
   }
@@ -74,8 +78,10 @@ function makes(m: Migration, name: string, before = Infinity): boolean {
 function placeOf(path: string): Pick<Migration, 'folder' | 'version'> | undefined {
   const parts = path.split('/');
   let name = parts.pop() ?? '';
+  // What its tool does not read is no earlier migration: `1_a.sql` beside `2_b.up.sql`.
+  const kind = name.slice(name.search(/(?:\.[A-Za-z]{1,20})+$/));
   if (/^(?:migration|up)\.sql$/.test(name)) name = parts.pop() ?? '';
-  const folder = parts.join('/');
+  const folder = `${parts.join('/')}/*${kind}`;
   const front = /^[Vv]?(\d{1,30}(?:[._-]\d{1,20}){0,6})(?![A-Za-z\d])/.exec(name)?.[1];
   if (front !== undefined) return { folder, version: front.split(/[._-]/) };
   const [, stem, number] = /^([A-Za-z]{1,30}[._-])(\d{1,30})(?=\.\w{1,4}$)/.exec(name) ?? [];

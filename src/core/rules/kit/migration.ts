@@ -106,7 +106,7 @@ function runsAlways(source: Source, call: Call): boolean {
   if (!isDjango) {
     if (!head || !/\b(?:up|change|upgrade)\b/i.test(head.text)) return false;
     const way = source.text.slice(head.at + head.text.length, call.start);
-    if (/\b(?:return|raise|throw)\b/.test(way) && /\b(?:if|unless)\b/.test(way)) return false;
+    if (/\b(?:return|raise|throw|next|exit|abort)\b/.test(way.replace(/\breturn[ \t]*$/, ''))) return false;
   }
   const from = source.starts[line - 1]!;
   if (/\b(?:if|unless)\b|[?&|]/.test(source.text.slice(from, call.start))) return false;
@@ -177,7 +177,7 @@ export function tablesOfCall(c: Code, call: Call): string[] {
 }
 
 const rowsInCode =
-  /insert(?!ed)|upsert|\bcopy\b|\bseed|backfill|populate|factory|\bfill_|RunPython|bulk_(?:create|update)|get_model|\bMERGE\s+INTO\b|\bREPLACE\s+INTO\b|\bLOAD\s+DATA\b|\bUPDATE\s+[\w".`]+\s+SET\b|(?<!\bSchema)(?:\.|->|::)(?:create!?|save!?|update\w*!?|find_each|in_batches|import!?|first_or_\w+|find_or_\w+|create_or_\w+|call|run!?|perform\w*|invoke|add|add_all|commit)(?![\w:])|\b(?:system|load|require_relative)\b/i;
+  /insert(?!ed)|rename_?table|RenameModel|AlterModelTable|Schema::rename|\bRENAME\s+TO\b|\bATTACH\b|upsert|\bcopy\b|\bseed|backfill|populate|factory|\bfill_|RunPython|bulk_(?:create|update)|get_model|\bMERGE\s+INTO\b|\bREPLACE\s+INTO\b|\bLOAD\s+DATA\b|\bUPDATE\s+[\w".`]+\s+SET\b|(?<!\bSchema)(?:\.|->|::)(?:create!?|save!?|update\w*!?|find_each|in_batches|import!?|first_or_\w+|find_or_\w+|create_or_\w+|call|run!?|perform\w*|invoke|add|add_all|commit)(?![\w:])|\b(?:system|load|require_relative)\b/i;
 /** Code of the product, which may do anything: a model, a module of its own. */
 const ownCode: Readonly<Record<string, RegExp>> = {
   ruby: /(?<![\w.:]|<<[~-])(?!ActiveRecord::Base\.)[A-Z]\w{0,60}(?:::[A-Z]\w{0,60}){0,6}\.(?=\w)/,
@@ -196,6 +196,7 @@ export function mayFill(source: Source, table: string): boolean {
   if (source.language === 'sql')
     return source.sql.some((s) => {
       const other = otherRows.exec(s.text)?.[1];
+      if (/ RENAME TO | SET SCHEMA /.test(s.text) || sqlSecond.test(s.text)) return true;
       return !definesOnly.test(s.text) && (other === undefined || tableName(other) === table);
     });
   const c = code(source);
