@@ -29,16 +29,17 @@ export const lineInjection: Rule = {
     // Only what answers requests has something of theirs at hand.
     if (!source.has(/Servlet|@(?:Get|Post|Put|Delete|Request)Mapping|@(?:Path|Query|Form)Param|@RequestParam/)) return;
     const c = code(source);
+    const isClean = source.has(/decode\w*\s*\(|URI\.create|unescape/) ? cleaners : cleanersOrRaw;
     for (const call of c.facts.callsNamed('setHeader', 'addHeader')) {
       const value = call.args[1];
       // Addresses and origins have rules of their own.
-      if (!value || /location|allow-origin/i.test(c.text(call.args[0])) || !fromRequest(c, value, cleaners)) continue;
+      if (!value || /location|allow-origin/i.test(c.text(call.args[0])) || !fromRequest(c, value, isClean)) continue;
       if (isCleaned(c, call.start)) continue;
       report({ start: call.start, end: call.end, message: inHeader });
     }
     for (const call of c.facts.callsNamed('Cookie')) {
       const value = call.args[1];
-      if (!call.isNew || !value || !source.has(/addCookie/) || !fromRequest(c, value, cleaners)) continue;
+      if (!call.isNew || !value || !source.has(/addCookie/) || !fromRequest(c, value, isClean)) continue;
       if (!isCleaned(c, call.start)) report({ start: call.start, end: call.end, message: inHeader });
     }
     for (const call of c.facts.callsNamed(
@@ -53,7 +54,7 @@ export const lineInjection: Rule = {
       'log',
     )) {
       if (!/^(?:\w+\.)?(?:log|logger|LOG|LOGGER|_log|_logger)\.\w+$/.test(call.callee)) continue;
-      if (!call.args.some((a) => fromRequest(c, a, cleaners)) || isCleaned(c, call.start)) continue;
+      if (!call.args.some((a) => fromRequest(c, a, isClean)) || isCleaned(c, call.start)) continue;
       report({ start: call.start, end: call.end, message: inLog });
     }
   },
@@ -65,6 +66,8 @@ const inLog =
   'The caller can make up log entries with a line break: take line breaks out of the value, or log as JSON.';
 const cleaners =
   /(?:^|\.)(?:encode\w*|escape\w*|sanitize\w*|strip\w*|clean\w*|forJava\w*|forUri\w*|hash\w*|mask\w*|URLEncoder\.encode|stripControlChars|deleteWhitespace|normalizeSpace|getSession|getUserPrincipal|equals\w*|contains|isEmpty|size|length|getMethod|getContentLength\w*)$/;
+/** Also what comes as it was sent: a line break in it would have ended the request's own line. */
+const cleanersOrRaw = new RegExp(`${cleaners.source}|(?:^|\\.)(?:getRequestURI|getRequestURL|getQueryString)$`);
 
 /** Line breaks are taken out nearby. */
 const isCleaned = (c: Code, offset: number): boolean =>

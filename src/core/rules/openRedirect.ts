@@ -70,6 +70,9 @@ export const openRedirect: Rule = {
         /^(?:url_for|reverse|resolve_url|(?:\w+\.)*\w+_(?:path|url))\b/.test(c.text(target)) ||
         startsHere(c, target) ||
         builtPath.test(c.text(target)) ||
+        belowConstant.test(c.text(target)) ||
+        // A Django view is asked for under a pattern of this site, and its path names no host.
+        (source.language === 'python' && /^(?:self\.)?request\.path$/.test(c.text(target))) ||
         // Looked up in a table of this program.
         /^\w{1,60}\.get\([^()]{1,200}\)(?:\s*(?:\?\?|\|\|)\s*["'`][^"'`$]{0,200}["'`])?$/.test(ownTable(c, target))
       )
@@ -153,6 +156,10 @@ export const openRedirect: Rule = {
 /** A path of this site from the function that makes it, perhaps with a query behind; what it is made of is no whole address. */
 const builtPath =
   /^(?:`\$\{)?(?:\w{1,60}\.){0,4}\w{1,60}(?:Path|_path)\((?![^`]{0,400}\b(?:req|request|query|searchParams|body|headers)\b)/;
+
+/** A constant with a path behind it: what follows can't be taken for the rest of a host's name. */
+const belowConstant =
+  /^(?:(?:[A-Z]\w{0,40}::)?[A-Z][A-Z0-9_]{2,60}\s*[.+]\s*["']|`\$\{[A-Z][A-Z0-9_]{2,60}\}|[fF]["']\{[A-Z][A-Z0-9_]{2,60}\})\/[\w-]/;
 
 /** An address of this very site: a constant path below the origin that the request came to. */
 const ownUrl =
