@@ -52,11 +52,9 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
     case 'json':
     case 'iam-policy':
     case 'agent-config': {
-      if (!sameTrees(before.tree, after.tree)) return undefined;
       // The tolerant tree must account for all text: what it does not see must not have changed.
-      const [a, b] = [squeezed(before.text, '#'), squeezed(after.text, '#')];
-      if (a.code !== b.code) return undefined;
-      return a.comments === b.comments ? 'formatting' : a.directives === b.directives ? 'comments' : undefined;
+      const same = sameSqueezed(before, after, '#');
+      return same && sameTrees(before.tree, after.tree) ? same : undefined;
     }
     case 'ini':
     case 'dotenv':
@@ -66,9 +64,7 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
     case 'codeowners':
     case 'makefile': {
       const marks = language === 'ini' ? '#;' : language === 'properties' ? '#!' : '#';
-      const [a, b] = [squeezed(before.text, marks), squeezed(after.text, marks)];
-      if (a.code !== b.code) return undefined;
-      return a.comments === b.comments ? 'formatting' : a.directives === b.directives ? 'comments' : undefined;
+      return sameSqueezed(before, after, marks);
     }
     case 'manifest':
     case 'lockfile': {
@@ -78,15 +74,12 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
         : after.path.endsWith('.gradle') || after.path.endsWith('go.mod') || after.path.endsWith('.kts')
           ? ''
           : '#';
-      const [a, b] = [squeezed(before.text, marks), squeezed(after.text, marks)];
+      const [a, b] = squeezedParts(before, after, marks);
       return a.code === b.code ? (a.comments === b.comments ? 'formatting' : 'comments') : undefined;
     }
     case 'dockerfile': {
       const flat = (s: Source): string => s.docker.map((d) => `${d.name} ${collapse(d.args)}`).join('\n');
-      if (flat(before) !== flat(after)) return undefined;
-      const [a, b] = [squeezed(before.text, '#'), squeezed(after.text, '#')];
-      if (a.code !== b.code) return undefined;
-      return a.comments === b.comments ? 'formatting' : a.directives === b.directives ? 'comments' : undefined;
+      return flat(before) === flat(after) ? sameSqueezed(before, after, '#') : undefined;
     }
     default:
       break;
@@ -112,8 +105,9 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
 
 /** Whether two texts are the same but for comments, layout and punctuation that may be there or not. */
 function sameCode(before: Source, after: Source): boolean {
-  const a = new CodeTexts(before);
-  const b = new CodeTexts(after);
+  const first = firstToCompare(before, after);
+  const a = new CodeTexts(before, first);
+  const b = new CodeTexts(after, first);
   for (;;) {
     const text = a.next();
     if (text !== b.next()) return false;
@@ -121,14 +115,32 @@ function sameCode(before: Source, after: Source): boolean {
   }
 }
 
+/** Characters that a token may look ahead, with some to spare. */
+const lookAhead = 200;
+
+/** The place among the tokens of both from which on they may differ: before it the texts are the same. */
+function firstToCompare(before: Source, after: Source): number {
+  const known = commonStart(before.text, after.text) - lookAhead;
+  let low = 0;
+  let high = before.tokens.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (before.tokens[mid]!.end < known) low = mid + 1;
+    else high = mid;
+  }
+  const [a, b] = [before.tokens[low - 1], after.tokens[low - 1]];
+  return a && b && a.start === b.start && a.end === b.end ? low - 1 : 0;
+}
+
 /** The texts of what is neither comment nor docstring, one after the other: most edits differ long before the end. */
 class CodeTexts {
   readonly #source: Source;
   readonly #mayLackPunctuation: boolean;
-  #at = 0;
+  #at: number;
 
-  constructor(source: Source) {
+  constructor(source: Source, first: number) {
     this.#source = source;
+    this.#at = first;
     this.#mayLackPunctuation = source.language !== 'sql' && source.language !== 'c' && source.language !== 'shell';
   }
 
@@ -373,8 +385,41 @@ function sameTrees(a: readonly TreeNode[], b: readonly TreeNode[]): boolean {
   return true;
 }
 
+function sameSqueezed(before: Source, after: Source, marks: string): Same | undefined {
+  const [a, b] = squeezedParts(before, after, marks);
+  if (a.code !== b.code) return undefined;
+  return a.comments === b.comments ? 'formatting' : a.directives === b.directives ? 'comments' : undefined;
+}
+
+/** What differs of both texts, in whole lines: the lines around are squeezed to the same. */
+function squeezedParts(before: Source, after: Source, marks: string): [Squeezed, Squeezed] {
+  const [a, b] = [before.text, after.text];
+  const from = a.lastIndexOf('\n', commonStart(a, b) - 1) + 1;
+  const most = Math.min(a.length, b.length) - from;
+  let tail = 0;
+  while (tail < most && a.charCodeAt(a.length - 1 - tail) === b.charCodeAt(b.length - 1 - tail)) tail++;
+  // From the first line that begins in what both end with.
+  const line = tail === most ? a.length - tail : a.indexOf('\n', a.length - tail) + 1;
+  const kept = line > 0 ? a.length - line : 0;
+  return [squeezed(a.slice(from, a.length - kept), marks), squeezed(b.slice(from, b.length - kept), marks)];
+}
+
+/** How many characters both texts begin with. */
+function commonStart(a: string, b: string): number {
+  const least = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < least && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  return at;
+}
+
+interface Squeezed {
+  readonly code: string;
+  readonly comments: string;
+  readonly directives: string;
+}
+
 /** Lines without blank ones, indentation and whole-line comments; trailing comments are split off. */
-function squeezed(text: string, marks: string): { code: string; comments: string; directives: string } {
+function squeezed(text: string, marks: string): Squeezed {
   const code: string[] = [];
   const comments: string[] = [];
   const directives: string[] = [];
