@@ -1,6 +1,7 @@
 import { isMigrationPath } from '../languages/kinds.ts';
 import type { Source } from '../languages/source.ts';
 import { code } from './kit/code.ts';
+import { fixedText } from './kit/fixedText.ts';
 import { fromRequest, wholeText as allText } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
@@ -190,7 +191,7 @@ export const sqlInjection: Rule = {
         } else {
           const text = wholeText(c, arg, 0);
           if (
-            !sqlText.test(text) &&
+            !(sqlText.test(text) && isSaid(c, arg)) &&
             !(
               source.language !== 'php' &&
               clauses.test(call.name) &&
@@ -213,11 +214,13 @@ export const sqlInjection: Rule = {
           if (/^(?:text)$/.test(call.name) && !source.has(/sqlalchemy|text\(/)) continue;
         }
         if (onlySafeParts(c, arg) || (args.length > 1 && onlyWholeClauses(c, arg))) continue;
+        const fixed = fixedText(c, arg);
+        if (fixed === 'fixed') continue;
         report({
           start: call.start,
           end: call.end,
           // Fragments of the program's own, with the values passed beside them.
-          ...(args.length > 1 && onlyFragments(c, arg) ? { tier: 'medium' as const } : {}),
+          ...(fixed || (args.length > 1 && onlyFragments(c, arg)) ? { tier: 'medium' as const } : {}),
         });
         break;
       }
@@ -245,6 +248,23 @@ function isFunction(c: ReturnType<typeof code>, range: { from: number; to: numbe
 const phpFunction = /^(?:static\s+)?(?:function\b|fn\s*\()/;
 const otherFunction =
   /^(?:async\s+)?(?:function\b|\w+\s*=>|\([^()]{0,200}\)\s*(?::\s*[\w<>[\]| ]{1,60})?=>|(?:move\s*)?\|)/;
+
+/** Whether a text in the range says so, not the program around it: `Array.from(map.values())` is no SQL. */
+function isSaid(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
+  return sqlText.test(stringsOf(c, range, 0));
+}
+function stringsOf(c: ReturnType<typeof code>, range: { from: number; to: number }, depth: number): string {
+  let text = '';
+  for (let i = range.from; i < range.to && text.length < 20_000; i++) {
+    const t = c.facts.tokens[i]!;
+    if (t.kind === 'str') text += `${c.facts.stringOf(t)}\n`;
+  }
+  if (depth < 3)
+    for (const name of new Set(c.names(range)))
+      for (const a of c.facts.valuesOf(name, range.from).slice(0, 6))
+        if (a.from !== range.from && text.length < 20_000) text += stringsOf(c, a, depth + 1);
+  return text;
+}
 
 /** The range's text with the texts of the variables in it, two levels deep. */
 function wholeText(c: ReturnType<typeof code>, range: { from: number; to: number }, depth: number): string {
