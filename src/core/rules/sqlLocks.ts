@@ -19,9 +19,24 @@ const dangers: readonly Danger[] = [
       'Changing a column type may rewrite the table under an exclusive lock: add a new column and backfill, unless only its length grows.',
   },
   {
-    pattern: /^ALTER TABLE .*\b(?:MODIFY|CHANGE) (?:COLUMN )?\S+/,
+    // ClickHouse modifies other things than columns; a quoted name stays in lower case.
+    pattern:
+      /^ALTER TABLE .*\b(?:MODIFY (?!ORDER BY |SAMPLE BY |QUERY (?:\( )?(?:SELECT|WITH) |SETTING \S+ =|COMMENT '|TTL [^;]{1,300}? \+ (?:INTERVAL|TOINTERVAL\w+) )|CHANGE )(?:COLUMN )?\S+/,
     key: 'modify',
     message: 'Changing a column copies the table and may cut data: add a new column and backfill.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bMODIFY TTL /,
+    key: 'ttl',
+    message:
+      'Rows past the new time to live are deleted or moved in the background: be sure that nobody needs them any more.',
+  },
+  {
+    pattern: /^ALTER TABLE .*\bMODIFY QUERY /,
+    key: 'query',
+    message:
+      'The view fills its table by another query from now on: the rows that are there are not computed anew, so say what becomes of them.',
+    tier: 'medium',
   },
   {
     pattern: /^ALTER TABLE .*\bALTER (?:COLUMN )?\S+ SET NOT NULL\b/,
