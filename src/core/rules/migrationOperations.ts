@@ -270,9 +270,17 @@ export const migrationOperations: Rule = {
           );
       } else if (ef && /^(?:\w{1,40}\.)?\w*[bB]uilder\./.test(call.callee)) {
         if (/^(?:DropTable|DropColumn|DropSchema|DeleteData)$/.test(call.name)) found({ ...hit, tier: 'critical' });
-        else if (call.name === 'Sql')
-          found(/\b(?:DELETE\s+FROM|DROP\s+\w+|TRUNCATE)\b/i.test(body) ? { ...hit, tier: 'critical' } : hit);
-        else if (/^(?:RenameColumn|RenameTable|RenameSequence)$/.test(call.name))
+        else if (call.name === 'Sql') {
+          const sql = statement(c, call.args[0] ?? { from: call.open + 1, to: call.close });
+          const destroys = /\b(?:DELETE\s+FROM|DROP\s+\w+|TRUNCATE)\b/i.test(`${body} ${sql}`);
+          found(
+            destroys
+              ? { ...hit, tier: 'critical' }
+              : sql === '' && !/["']/.test(body)
+                ? { ...hit, message: unseen }
+                : hit,
+          );
+        } else if (/^(?:RenameColumn|RenameTable|RenameSequence)$/.test(call.name))
           found({ ...hit, message: reason('rename')! });
         else if (/^(?:AlterColumn|AlterDatabase|UpdateData)$/.test(call.name))
           found({ ...hit, message: reason('alter')! });
@@ -375,6 +383,9 @@ const isDefaultOnly = (body: string): boolean =>
 
 const newDefault =
   'The default of a column changes: rows that are there keep their value, so say what becomes of them.';
+
+const unseen =
+  'The migration runs SQL that does not stand here: read where it comes from, and be sure that it can be undone.';
 
 /** A column that may be empty from now on: no row is read for it. */
 const loosened = /\bnullable\s*=\s*True\b/;
