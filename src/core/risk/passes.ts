@@ -13,7 +13,7 @@ import { withoutReplaced } from './replacedSafeguards.ts';
 import { withoutSameFolders } from './chartDefaults.ts';
 import { withoutSnapshots } from './snapshots.ts';
 import { withoutFollowers, withoutMoves, withoutOwnersOfGone, type FileClassification } from './wholeChange.ts';
-import { toldByOwner, withoutCopiedWorkflows } from './workflowsOfChange.ts';
+import { toldByJob, toldByOwner, withoutCopiedWorkflows } from './workflowsOfChange.ts';
 
 /** Takes findings out of the files' classifications, or gives them another tier or sentence. */
 type Pass = (files: readonly FileChange[], judged: FileClassification[], policy: Policy) => void;
@@ -43,4 +43,5 @@ export const passes: readonly Pass[] = [
   weighDevContainers,
   weighOwners,
   toldByOwner,
+  toldByJob,
 ];

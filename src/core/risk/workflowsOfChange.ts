@@ -3,6 +3,7 @@ import { detectLanguage } from '../languages/detect.ts';
 import { Source } from '../languages/source.ts';
 import type { FileChange, Finding } from '../model.ts';
 import { triggers } from '../rules/kit/workflow.ts';
+import { workflowCheckout } from '../rules/workflowCheckout.ts';
 import { workflowUnpinned } from '../rules/workflowUnpinned.ts';
 import { run } from './hits.ts';
 import { keys, withOther } from './judge.ts';
@@ -65,18 +66,21 @@ const byTag = /^uses:([\w.-]{1,100})\/([\w.-]{1,100})$/;
 export function toldByOwner(files: readonly FileChange[], judged: FileClassification[]): void {
   for (const [i, { classification }] of judged.entries()) {
     const groups = new Map<string, { readonly finding: Finding; readonly name: string }[]>();
+    const news = new Map<Finding, Finding | undefined>();
     let pinned: ReadonlySet<string> | undefined;
     for (const finding of classification.findings) {
       const [, owner, name] = isUnpinned(finding) ? (byTag.exec(keys.get(finding) ?? '') ?? []) : [];
       if (owner === undefined || name === undefined) continue;
       pinned ??= pinnedIn(files[i]!.before ?? '');
-      if (pinned.has(`${owner}/${name}`)) continue;
+      if (pinned.has(`${owner}/${name}`)) {
+        if (finding.tier === 'low') news.set(finding, withOther(finding, { tier: 'medium' }));
+        continue;
+      }
       const group = `${owner === 'github' ? 'actions' : owner} ${finding.tier} ${finding.message}`;
       const others = groups.get(group);
       if (others) others.push({ finding, name });
       else groups.set(group, [{ finding, name }]);
     }
-    const news = new Map<Finding, Finding | undefined>();
     for (const group of groups.values()) {
       const [first, ...rest] = group.toSorted((a, b) => a.finding.line - b.finding.line);
       if (!first || rest.length === 0) continue;
@@ -90,13 +94,42 @@ export function toldByOwner(files: readonly FileChange[], judged: FileClassifica
         }),
       );
     }
-    if (news.size > 0)
-      keep(
-        judged,
-        i,
-        classification.findings.flatMap((f) => (news.has(f) ? (news.get(f) ?? []) : f)),
-      );
+    replace(judged, i, news);
   }
+}
+
+/** Of jobs that leave their token in one way, the first is told, with how many there are: it is decided once. */
+export function toldByJob(_files: readonly FileChange[], judged: FileClassification[]): void {
+  for (const [i, { classification }] of judged.entries()) {
+    const groups = new Map<string, Finding[]>();
+    for (const f of classification.findings) {
+      if (f.rule !== workflowCheckout.id) continue;
+      const id = `${f.tier} ${f.message}`;
+      const others = groups.get(id);
+      if (others) others.push(f);
+      else groups.set(id, [f]);
+    }
+    const news = new Map<Finding, Finding | undefined>();
+    for (const group of groups.values()) {
+      const [first, ...rest] = group.toSorted((a, b) => a.line - b.line);
+      if (!first || rest.length === 0) continue;
+      for (const f of rest) news.set(f, undefined);
+      const more = rest.length === 1 ? 'one more checkout' : `${rest.length} more checkouts`;
+      news.set(first, withOther(first, { message: `${first.message} The same holds for ${more} of this file.` }));
+    }
+    replace(judged, i, news);
+  }
+}
+
+/** Puts other findings, or none, in the places of some. */
+function replace(judged: FileClassification[], i: number, news: ReadonlyMap<Finding, Finding | undefined>): void {
+  if (news.size === 0) return;
+  const { findings } = judged[i]!.classification;
+  keep(
+    judged,
+    i,
+    findings.flatMap((f) => (news.has(f) ? (news.get(f) ?? []) : f)),
+  );
 }
 
 /** Repositories whose actions a text takes by a hash. */

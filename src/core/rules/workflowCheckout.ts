@@ -1,5 +1,5 @@
 import { at } from '../languages/treeNode.ts';
-import { isOutside, jobs, triggers, workflowLanguages, type Job } from './kit/workflow.ts';
+import { hasOnly, isOutside, jobs, triggers, workflowLanguages, type Job } from './kit/workflow.ts';
 import type { Source } from '../languages/source.ts';
 import type { TreeNode } from '../languages/treeNode.ts';
 import type { Tier } from '../model.ts';
@@ -13,7 +13,7 @@ export const workflowCheckout: Rule = {
   languages: workflowLanguages,
   references: ['CWE-522', 'zizmor: artipacked'],
   why: 'actions/checkout writes the token of the job where every later step can read it, up to v5 into the working copy, from where an artifact or image of the whole folder takes it along; few jobs push.',
-  remedy: 'set `persist-credentials: false`, unless the job pushes',
+  remedy: 'set `persist-credentials: false`, unless the job pushes or fetches with it',
   keywords: ['checkout'],
   check(source, report) {
     const outside = triggers(source).some((t) => isOutside(t.name));
@@ -38,17 +38,20 @@ export const workflowCheckout: Rule = {
         const packed = packs(isBeside ? temporary : workspace);
         if (pushes && !packed) continue;
         const later = job.steps.slice(i + 1);
-        const reach = keeps || outside || packed || holdsMore(step) ? 'any' : reachOf(source, job, later, isBeside);
+        const reach =
+          keeps || outside || packed || holdsMore(step) ? 'any' : reachOf(source, job, step, later, isBeside);
         if (reach === 'none') continue;
         const where = keeps ?? step;
-        const tier: Tier = outside || packed ? 'high' : reach === 'little' ? 'low' : 'medium';
+        const tier: Tier = outside || packed ? 'high' : reach === 'little' || reach === 'image' ? 'low' : 'medium';
         const message = packed
           ? isBeside
             ? 'The artifact holds the temporary folder of the runner, and in it the token that checkout wrote there: set `persist-credentials: false`, and upload what was built alone.'
             : 'The artifact holds the whole folder, and in it the token that checkout wrote there: set `persist-credentials: false`, and upload what was built alone.'
           : isBeside
-            ? 'Checkout leaves the token in a file of the runner that later steps can read: set `persist-credentials: false`, unless the job pushes.'
-            : undefined;
+            ? 'Checkout leaves the token in a file of the runner that later steps can read: set `persist-credentials: false`, unless the job pushes or fetches with it.'
+            : reach === 'image'
+              ? 'An image of the whole folder takes along the token that checkout leaves there: list `.git` in .dockerignore, or set `persist-credentials: false`.'
+              : undefined;
         report({
           start: where.start,
           end: where.end,
@@ -79,7 +82,13 @@ const holdsMore = (step: TreeNode): boolean =>
   /\bsecrets\b|\bsteps\b|\bneeds\b/.test(at(step, 'with', 'token')?.value ?? '');
 
 /** What can be done with the token that is left: by code of the checkout, or through what the job gives away. */
-function reachOf(source: Source, job: Job, later: readonly TreeNode[], isBeside: boolean): 'none' | 'little' | 'any' {
+function reachOf(
+  source: Source,
+  job: Job,
+  checkout: TreeNode,
+  later: readonly TreeNode[],
+  isBeside: boolean,
+): 'none' | 'little' | 'image' | 'any' {
   // Nobody knows what the caller of an action does next.
   if (at(job.root, 'runs')) return isBeside ? 'little' : 'any';
   const isOwnShell = [job.root, job.node, ...later].some(
@@ -87,25 +96,54 @@ function reachOf(source: Source, job: Job, later: readonly TreeNode[], isBeside:
       at(n, 'defaults', 'run', 'shell') ??
       at(n, 'env')?.children.some((v) => /^(?:BASH_ENV|ENV|SHELLOPTS|PATH|LD_\w{1,40})$/.test(v.key)),
   );
-  if (!isOwnShell && later.every(isMute)) return 'none';
+  if (!isOwnShell && later.every((s) => isMute(s) || isOfImages(s))) {
+    const takers = later.filter((s) => isOfImages(s) && takesFolder(s, checkout));
+    if (takers.length === 0) return 'none';
+    if (takers.every((s) => isWorkspace(at(s, 'with', 'context')!)))
+      if (isBeside) return 'none';
+      else if (givesImages(job)) return 'image';
+  }
   if (readsOnly(job)) {
     if (isBeside) return 'none';
     if (later.some((s) => !isMute(s) && givesFiles.test(`${at(s, 'uses')?.value} ${at(s, 'run')?.value}`)))
       return 'any';
+    // Of a private repository nothing more can be fetched without it.
+    if (later.some((s) => fetches.test(at(s, 'run')?.value ?? ''))) return 'none';
     return !isOwnShell && later.every((s) => isMute(s) || isForeign(s)) ? 'none' : 'little';
   }
   if (!isBeside) return 'any';
+  if (!isOwnShell && later.every((s) => isMute(s) || ownScript.test(at(s, 'run')?.value ?? ''))) return 'little';
   // Code of a request runs beside a token that may write.
   return triggers(source).some((t) => t.name === 'pull_request') ? 'any' : 'little';
 }
 
 /** The rights of the job are said, and nothing but to read code. */
-function readsOnly(job: Job): boolean {
-  const rights = at(job.node, 'permissions') ?? at(job.root, 'permissions');
-  if (!rights) return false;
-  if (rights.kind === 'scalar') return /^\{\s*\}$/.test(rights.value);
-  return rights.children.every((c) => c.value === 'none' || (c.key === 'contents' && c.value === 'read'));
+const readsOnly = (job: Job): boolean =>
+  hasOnly(job, (c) => c.value === 'none' || (c.key === 'contents' && c.value === 'read'));
+
+/** At the start of a command. */
+const fetches = /(?:^|\n|&&|;)[ \t]*git[ \t]+(?:fetch|pull|submodule[ \t]+update|lfs[ \t]+(?:pull|fetch))(?![\w-])/;
+
+/** The rights of the job are said, and besides reading code they publish images at most. */
+const givesImages = (job: Job): boolean =>
+  hasOnly(job, (c) => (c.key === 'contents' ? c.value === 'read' : /^(?:packages|id-token|attestations)$/.test(c.key)));
+
+/** An action of Docker that runs nothing of the checkout on the runner, and is handed the token of the job in any case. */
+const isOfImages = (step: TreeNode): boolean =>
+  /^docker\/(?:(?:setup-buildx|setup-qemu|login|metadata|build-push)-action)@/.test(at(step, 'uses')?.value ?? '') &&
+  !at(step, 'with')?.children.some((c) => /^(?:allow|secrets|secret-files|build-contexts|buildkitd-.*)$/.test(c.key));
+
+/** Whether an image may hold what lies in the folder. Without a context, Docker fetches the commit itself. */
+function takesFolder(step: TreeNode, checkout: TreeNode): boolean {
+  const context = at(step, 'with', 'context')?.value.trim();
+  if (context === undefined) return false;
+  return at(checkout, 'with', 'path') !== undefined || !/^(?:\.\/)?\w[\w-]*(?:\/\w[\w-]*){0,20}\/?$/.test(context);
 }
+const isWorkspace = (context: TreeNode): boolean =>
+  /^(?:\.\/?|\$\{\{\s*github\.workspace\s*\}\}\/?)$/.test(context.value.trim());
+
+/** One script of the repository, and nothing of anybody else. */
+const ownScript = /^\s*(?:(?:ba)?sh\s+)?(?:\.\/)?\w[\w-]*(?:\/\w[\w-]*){0,20}\.sh(?:[ \t]+[\w ./:=-]{0,200})?\s*$/;
 
 /** An action of somebody else, which is handed the token of the job in any case. */
 const isForeign = (step: TreeNode): boolean => /^[\w-]+\/[\w./-]+@/.test(at(step, 'uses')?.value ?? '');
@@ -113,22 +151,32 @@ const isForeign = (step: TreeNode): boolean => /^[\w-]+\/[\w./-]+@/.test(at(step
 const givesFiles =
   /upload|artifact|cache|publish|release|deploy|pages|docker|buildx|buildah|kaniko|podman|devcontainer|\b(?:image|push|tar|zip|rsync|scp|s3|gsutil|curl|ftp)\b/i;
 
+/** What prints a text, or makes a folder or an empty file. */
+const muteLine =
+  /^\s*(?:(?:echo|mkdir(?:\s+-p)?|touch)\s+(?:"[^"`\\]*"|'[^']*'|[\w ./:=-]+)\s*|[a-z]\w*=(?:"[^"`\\]*"|'[^']*'|[\w./:-]+)\s*)?$/;
+
 /** A step that neither runs a file of the checkout nor gives away more than single files of it. */
 function isMute(step: TreeNode): boolean {
   const run = at(step, 'run');
   if (run)
     return (
       !at(step, 'shell') &&
-      run.value.split('\n').every((line) => /^\s*(?:echo\s+(?:"[^"`\\]*"|'[^']*'|[\w .:=-]+)\s*)?$/.test(line)) &&
-      !/\$[({]/.test(run.value.replace(/\$\{\w/g, ''))
+      run.value.split('\n').every((line) => muteLine.test(line)) &&
+      !/\$[({]/.test(run.value.replace(/\$\{\{\s*(?:runner\.temp|steps\.[\w-]+\.outputs\.digest)\s*\}\}|\$\{\w/g, ''))
     );
   const uses = at(step, 'uses')?.value ?? '';
   // To find its cache, a package manager may start what the checkout names.
   if (/^actions\/(?:setup-[\w-]+|download-artifact|labeler|dependency-review-action)@/.test(uses))
     return !at(step, 'with', 'cache');
   const files = at(step, 'with', 'path')?.value.trim().split('\n') ?? [''];
-  return uses.startsWith('actions/upload-artifact@') && files.every((line) => isSingleFile(line.trim()));
+  return (
+    uses.startsWith('actions/upload-artifact@') &&
+    files.every((line) => isSingleFile(line.trim()) || besides.test(line.trim()))
+  );
 }
+
+/** A folder of its own beside the working copy, and beside what the runner keeps there. */
+const besides = /^\$\{\{\s*runner\.temp\s*\}\}\/[a-z][\w-]{0,80}(?:\/[\w-]{1,80}){0,20}(?:\/\*{0,2})?$/;
 
 const isSingleFile = (path: string): boolean =>
   /^(?:\.\/)?(?:[\w-][\w .-]{0,80}\/){0,20}[\w-][\w .-]{0,80}\.\w{1,12}$/.test(path) && !/\.\.|\.git\b/.test(path);

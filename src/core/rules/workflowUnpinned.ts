@@ -1,5 +1,6 @@
 import { at, walk } from '../languages/treeNode.ts';
-import { jobs, workflowLanguages } from './kit/workflow.ts';
+import { hasOnly, isOutside, jobs, triggers, workflowLanguages } from './kit/workflow.ts';
+import type { Source } from '../languages/source.ts';
 import type { Rule } from './rule.ts';
 
 export const workflowUnpinned: Rule = {
@@ -15,6 +16,9 @@ export const workflowUnpinned: Rule = {
   check(source, report) {
     // Trust is given to a repository: what the file takes from one already, under the same name, says nothing new.
     const told = new Set<string>();
+    // Who pins others by a hash means to pin all.
+    const isHeld = /\buses\s*:\s*["']?[\w.-]+\/[\w./-]+@[0-9a-f]{40}\b/.test(source.text);
+    let kept: ReadonlySet<string> | undefined;
     for (const root of source.tree)
       for (const n of walk(root)) {
         if (n.key === 'uses' && n.kind === 'scalar') {
@@ -79,7 +83,9 @@ export const workflowUnpinned: Rule = {
             start: n.start,
             end: n.end,
             key,
-            ...(own && !branch ? { tier: 'medium' as const } : {}),
+            ...(own && !branch
+              ? { tier: isHeld || isCall || (kept ??= atStake(source)).has(repository) ? ('medium' as const) : 'low' }
+              : {}),
           });
         }
       }
@@ -105,6 +111,29 @@ export const workflowUnpinned: Rule = {
     }
   },
 };
+
+/** Repositories of which an action runs in a job that holds more than the token which its platform gives it to read with. */
+function atStake(source: Source): ReadonlySet<string> {
+  const outside = triggers(source).some((t) => isOutside(t.name));
+  const found = new Set<string>();
+  for (const job of jobs(source)) {
+    const rights = at(job.node, 'permissions') ?? at(job.root, 'permissions');
+    const runner = at(job.node, 'runs-on');
+    const isPoor =
+      !outside &&
+      !at(job.root, 'runs') &&
+      (!rights || rights.value === 'read-all' || hasOnly(job, (c) => c.value !== 'write')) &&
+      !at(job.node, 'environment') &&
+      runner?.kind === 'scalar' &&
+      /^(?:ubuntu|windows|macos)-|^\$\{\{/.test(runner.value) &&
+      ![job.node, at(job.root, 'env')].some(
+        (n) => n && /\bsecrets\b|self-hosted/.test(source.text.slice(n.start, n.end)),
+      );
+    if (isPoor) continue;
+    for (const step of job.steps) found.add((at(step, 'uses')?.value ?? '').split('@')[0]!.split('/', 2).join('/'));
+  }
+  return found;
+}
 
 /** Actions whose repositories are archived, and that many workflows use. */
 const archived =

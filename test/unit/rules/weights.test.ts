@@ -33,6 +33,52 @@ test('a token that checkout leaves weighs as much as can be done with it', async
   assert.equal(await weigh(`actions/checkout@${hash} # not v6`, 'npm ci'), 'medium');
   assert.equal(await weigh('actions/checkout@v6', 'npm ci', 'pull_request'), 'medium', 'code of a request');
   assert.equal(await weigh('actions/checkout@v6', 'npm ci', 'pull_request_target', '  contents: read\n'), 'high');
+  assert.equal(await weigh('actions/checkout@v6', './scripts/e2e.sh', 'pull_request'), 'low', 'no code of others');
+  assert.equal(await weigh('actions/checkout@v6', './scripts/e2e.sh && npm ci', 'pull_request'), 'medium');
+});
+
+test('an image of the whole folder is a remark while the token may publish images alone', async () => {
+  const weigh = async (permissions?: string) =>
+    (
+      await said(
+        'workflow-credentials-kept',
+        added(
+          workflow(
+            ['uses: actions/checkout@v4', 'uses: docker/build-push-action@v6', '  with:', '    context: .'],
+            'push',
+            permissions,
+          ).replaceAll('      -   ', '        '),
+        ),
+      )
+    )[0]?.split('@')[0];
+  assert.equal(await weigh(), 'low');
+  assert.equal(await weigh('  contents: write\n'), 'medium');
+  assert.equal(await weigh('  contents: read\n  actions: write\n'), 'medium');
+});
+
+test("the platform's own actions by a version weigh little where nothing is at stake", async () => {
+  const weigh = async (after: string, before: string | null = null) =>
+    (await said('workflow-unpinned', { path: '.github/workflows/a.yml', before, after }))[0]?.split('@')[0];
+  const poor = workflow(['uses: actions/checkout@v4'], 'push', '  contents: read\n');
+  assert.equal(await weigh(poor), 'low');
+  assert.equal(await weigh(poor.replace('permissions:\n  contents: read\n', '')), 'low');
+  for (const [what, rich] of Object.entries({
+    'a right to write': poor.replace('contents: read', 'contents: write'),
+    'an identity': poor.replace('contents: read', 'id-token: write'),
+    'all rights': poor.replace('permissions:\n  contents: read\n', 'permissions: write-all\n'),
+    'a secret': `${poor}        env:\n          KEY: \${{ secrets.KEY }}\n`,
+    'a secret for all': poor.replace('jobs:', 'env:\n  KEY: ${{ secrets.KEY }}\njobs:'),
+    'an environment': poor.replace('    runs-on', '    environment: production\n    runs-on'),
+    'a machine of its own': poor.replace('ubuntu-24.04', '[self-hosted, linux]'),
+    'another machine': poor.replace('ubuntu-24.04', 'builder-7'),
+    'a start from outside': poor.replace('on: push', 'on: pull_request_target'),
+    'other actions held by a hash': `${poor}      - uses: acme/a@5c1d9e0b7a3f4628d1e0c9b8a7f6e5d4c3b2a190\n`,
+  }))
+    assert.equal(await weigh(rich), 'medium', what);
+  assert.equal(await weigh(poor.replace('@v4', '@main')), 'high');
+  assert.equal(await weigh(poor.replace('actions/', 'acme/')), 'high');
+  const pinned = poor.replace('@v4', '@5c1d9e0b7a3f4628d1e0c9b8a7f6e5d4c3b2a190');
+  assert.equal(await weigh(poor, pinned), 'medium', 'a pin that went');
 });
 
 test('of one owner the first action is told, with the others; branches, pins that went and other owners by themselves', async () => {

@@ -45,6 +45,13 @@ export const isOnlyCalled = (source: Source): boolean => {
   return all.length > 0 && all.every((t) => t.name === 'workflow_call');
 };
 
+/** Whether the rights of a job are said, and each of them is fine; `{}` gives none. */
+export function hasOnly(job: Job, isFine: (right: TreeNode) => boolean): boolean {
+  const rights = at(job.node, 'permissions') ?? at(job.root, 'permissions');
+  if (!rights) return false;
+  return rights.kind === 'scalar' ? /^\{\s*\}$/.test(rights.value) : rights.children.every(isFine);
+}
+
 /** The script of a step: `run:`, or `script:` of an action that runs one. */
 export function runText(step: TreeNode): TreeNode | undefined {
   const run = at(step, 'run');
