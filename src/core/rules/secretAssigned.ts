@@ -80,6 +80,12 @@ export const secretAssigned: Rule = {
         if (!keyword.test(name) || notSecret.test(name)) continue;
         const quoted = m[4] !== undefined;
         let value = (m[4] ?? m[5] ?? '').trim();
+        if (!quoted && line.slice(0, assignment.lastIndex - name.length).endsWith('${')) {
+          // `${PASSWORD:?not set}`: what the shell says where the variable is missing, and no value ever.
+          if (value.startsWith('?')) continue;
+          // `${PASSWORD:-…}`: a default.
+          value = value.replace(/^[-+]/, '');
+        }
         // In a string of code (`"API_TOKEN=…"`) the quote stands in front of the name.
         const inString = /^["'`]/.test(m[0]) && m[1] === '' && /["'`]/.test(line[assignmentEnd(m)] ?? '');
         // A reference, with or without `!` in front.
