@@ -1,5 +1,8 @@
 import type { Rule } from './rule.ts';
 
+const suppressions =
+  /(?:#|\/\/|--|\/\*|<!--|;)\s*(?:nosec\b|#nosec\b|nosemgrep\b|NOSONAR\b|checkov:skip|tfsec:ignore|trivy:ignore|kics-scan ignore|gitleaks:allow|nolint:\s*gosec|lgtm\s*\[|zizmor:\s*ignore|secretlint-disable|pragma:\s*allowlist secret|squawk-ignore|hadolint ignore=[^\n]{0,200}\bDL300[24]\b|cfn_nag|codeql\[)[^\n]{0,400}/g;
+
 export const checkSuppressed: Rule = {
   id: 'check-suppressed',
   title: 'A security scanner is told to look away',
@@ -14,35 +17,42 @@ export const checkSuppressed: Rule = {
   check(source, report) {
     // Prose tells how it is done.
     if (source.language === 'markdown') return;
-    let last = { line: -1, key: '' };
-    for (const m of source.text.matchAll(
-      /(?:#|\/\/|--|\/\*|<!--|;)\s*(?:nosec\b|#nosec\b|nosemgrep\b|NOSONAR\b|checkov:skip|tfsec:ignore|trivy:ignore|kics-scan ignore|gitleaks:allow|nolint:\s*gosec|lgtm\s*\[|zizmor:\s*ignore|secretlint-disable|pragma:\s*allowlist secret|squawk-ignore|hadolint ignore=[^\n]{0,200}\bDL300[24]\b|cfn_nag|codeql\[)[^\n]{0,400}/g,
-    )) {
-      // What is silenced, not how it is explained.
-      const key = m[0]
-        .replace(/(?:\s+(?:\/\/|--|#|-|because|:)\s.*|\s*\*\/.*|\s*-->.*)$/s, '')
-        .slice(0, 60)
-        .trim();
-      const line = source.lineAt(m.index);
+    let last = { line: -1, own: '' };
+    const all = [...source.text.matchAll(suppressions)].map((m) => ({
+      index: m.index,
+      text: m[0],
+      line: source.lineAt(m.index),
+    }));
+    for (const [i, { index, text, line }] of all.entries()) {
+      const isTwin = (other: (typeof all)[number] | undefined): boolean =>
+        other !== undefined &&
+        Math.abs(other.line - line) <= 2 &&
+        !/^\s*\}/.test(source.lines[Math.max(line, other.line) - 2] ?? '') &&
+        tellsOf(text, other.text);
+      // What two scanners call by two names is one thing, where one reason speaks of both.
+      const twin = [all[i - 1], all[i + 1]].find(isTwin);
+      const own = subjectOf(text);
+      const key = twin ? subjectOf(twin.text) : own;
       // The same on each line of a list was decided once.
-      const isRepeat = line - last.line <= 1 && key === last.key;
-      last = { line, key };
+      const isRepeat = line - last.line <= 1 && own === last.own;
+      last = { line, own };
       if (isRepeat) continue;
-      const isStyle = isOfStyle(m[0]);
-      const who = m[0].includes('squawk-ignore')
+      const isStyle = isOfStyle(text);
+      const who = text.includes('squawk-ignore')
         ? 'The linter of migrations'
         : isStyle
           ? 'A checker of style'
           : 'A security scanner';
       const isExplained =
-        m[0].trim().length > key.length + 8 ||
-        hasSentence(m[0]) ||
-        /^\s*(?:\/\/|#|--|\*)\s*\S/.test(source.lines[line - 2] ?? '');
+        twin !== undefined ||
+        text.trim().length > key.length + 8 ||
+        hasSentence(text) ||
+        (/^\s*(?:\/\/|#|--|\*)\s*\S/.test(source.lines[line - 2] ?? '') && all[i - 1]?.line !== line - 1);
       // Why code is written as it is, is for its readers.
-      if (isStyle && hasSentence(m[0].replace(/^[^)]*\)\W*/, ':'))) continue;
+      if (isStyle && hasSentence(text.replace(/^[^)]*\)\W*/, ':'))) continue;
       report({
-        start: m.index,
-        end: m.index + m[0].length,
+        start: index,
+        end: index + text.length,
         ...(isStyle && { tier: 'low' as const }),
         message: isExplained
           ? `${who} is told to look away: have a person confirm the reason that is given.`
@@ -68,3 +78,28 @@ function isOfStyle(comment: string): boolean {
 
 /** Five words or more behind a colon are a reason, whatever it is worth. */
 const hasSentence = (comment: string): boolean => /:\s{0,4}(?:[\w'’,<>-]+\s+){4}[\w<]/.test(comment);
+
+/** What a scanner of infrastructure calls the one check it leaves out, and the reason behind it. */
+const named =
+  /^(?:#|\/\/)\s*(checkov:skip|tfsec:ignore|trivy:ignore|kics-scan ignore)\W{0,3}([\w-]{1,100})(?:\s*[:#]\s*["']?([^\n"']{12,300}))?["']?\s*$/;
+
+/** Words of every second check. */
+const common = /^(?:enable|bucket|policy|resour|instan|cluste|servic|databa|securi|specif|defaul|requir|config)/;
+
+/** Whether the reason that another scanner is given, and none is given here, speaks of this check by a word of its name. */
+function tellsOf(bare: string, explained: string): boolean {
+  const [, scanner, id = '', own] = named.exec(bare) ?? [];
+  const [, other, , reason] = named.exec(explained) ?? [];
+  if (scanner === undefined || own !== undefined || reason === undefined || other === scanner) return false;
+  const stems = (text: string): string[] =>
+    (text.toLowerCase().match(/[a-z]{6,40}/g) ?? []).filter((w) => !common.test(w)).map((w) => w.slice(0, 6));
+  const said = new Set(stems(reason));
+  return stems(id).some((stem) => said.has(stem));
+}
+
+/** What is silenced, not how it is explained. */
+const subjectOf = (comment: string): string =>
+  comment
+    .replace(/(?:\s+(?:\/\/|--|#|-|because|:)\s.*|\s*\*\/.*|\s*-->.*)$/s, '')
+    .slice(0, 60)
+    .trim();

@@ -162,3 +162,17 @@ test('a runner of Go weighs less where no shell and no request is in the file', 
   );
   assert.equal(await tier('', 'exec.CommandContext(ctx, "sh", "-c", name)'), 'high');
 });
+
+test('what two scanners are told to leave out for one reason is said once', async () => {
+  const block = (id: string, reason = 'encrypted queues can not be filled by this alarm'): FileChange =>
+    added(
+      `# tfsec:ignore:${id}\nresource "aws_sqs_queue" "a" {\n  # checkov:skip=CKV_AWS_27:"${reason}"\n  name = "a"\n}\n`,
+      'a.tf',
+    );
+  assert.deepEqual(await said('check-suppressed', block('aws-sqs-enable-queue-encryption')), ['medium@1']);
+  assert.deepEqual(await said('check-suppressed', block('aws-sqs-no-wildcards')), ['medium@1', 'medium@3']);
+  assert.deepEqual(await said('check-suppressed', block('aws-sqs-enable-queue-encryption', '')), [
+    'medium@1',
+    'medium@3',
+  ]);
+});
