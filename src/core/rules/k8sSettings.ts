@@ -191,6 +191,7 @@ export const k8sSettings: Rule = {
         }
       }
       if (!kind.endsWith('Role')) continue;
+      let starts = false;
       for (const rule of at(root, 'rules')?.children ?? []) {
         const verbs = scalars(at(rule, 'verbs'));
         const resources = scalars(at(rule, 'resources'));
@@ -198,14 +199,25 @@ export const k8sSettings: Rule = {
         if (verbs.includes('*') || resources.includes('*')) continue;
         const from = at(rule, 'verbs') ?? rule;
         const key = `${resources.join(',')}:${verbs.join(',')}`;
-        if (verbs.some((v) => /^(?:create|update|patch)$/.test(v)) && resources.some((r) => workload.test(r)))
+        // Once for the role: who starts pods in one way needs no second one. Named objects are fewer than all.
+        const isFull =
+          at(rule, 'resourceNames') === undefined &&
+          resources.some((r) => workload.test(r) && (r !== 'pods' || verbs.includes('create')));
+        if (
+          verbs.some((v) => /^(?:create|update|patch)$/.test(v)) &&
+          resources.some((r) => workload.test(r)) &&
+          !(isFull && starts)
+        ) {
+          starts ||= isFull;
+          const role = `${kind}:${at(root, 'metadata', 'namespace')?.value}:${at(root, 'metadata', 'name')?.value}`;
           report({
             start: from.start,
             end: from.end,
-            key: `workload:${key}`,
+            key: `workload:${role}${isFull ? '' : `:${key}`}`,
             tier: medium,
-            message: 'Who starts pods may use every secret and account of the namespace: grant it to deployers alone.',
+            message: `Who starts pods may use every secret and account of ${kind === 'ClusterRole' ? 'every' : 'the'} namespace: grant it to deployers alone.`,
           });
+        }
         const proxy = resources.includes('nodes/proxy') && verbs.includes('get') ? at(rule, 'resources') : undefined;
         if (proxy)
           report({
