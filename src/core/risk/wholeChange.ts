@@ -48,16 +48,21 @@ export function withoutMoves(files: readonly FileChange[], judged: FileClassific
       for (let j = 0; j < files.length; j++) {
         if (j === i || (rule.movesWithFile && files[j]!.after !== null)) continue;
         const delta = deltas(rule, j);
-        const there = (delta.get(key) ?? 0) * sign;
-        if (there <= 0) continue;
-        delta.set(key, (there - 1) * sign);
-        return false;
+        for (const same of sign < 0 ? [key, asRoot(key)] : [key]) {
+          const there = (delta.get(same) ?? 0) * sign;
+          if (there <= 0) continue;
+          delta.set(same, (there - 1) * sign);
+          return false;
+        }
       }
       return true;
     });
     keep(judged, i, left);
   }
 }
+
+/** The key of a command that ran with `sudo`: without, it can do no more. */
+const asRoot = (key: string): string => key.replace(':', ':sudo ');
 
 /** Takes out that a file has no owner any more which is gone with the same change, under its own name. */
 export function withoutOwnersOfGone(files: readonly FileChange[], judged: FileClassification[]): void {

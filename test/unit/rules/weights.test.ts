@@ -176,3 +176,21 @@ test('what two scanners are told to leave out for one reason is said once', asyn
     'medium@3',
   ]);
 });
+
+test('a command that moved to another file and lost its sudo there opens nothing new', async () => {
+  const moved = (before: string, after: string) =>
+    said(
+      'destructive-command',
+      { path: 'old.sh', before: `#!/bin/bash\n${before}\n`, after: null },
+      {
+        path: 'new.sh',
+        before: null,
+        after: `#!/bin/bash\n${after}\n`,
+      },
+    );
+  assert.deepEqual(await moved('sudo ufw allow https', 'ufw allow https'), []);
+  assert.deepEqual(await moved('ufw allow https', 'sudo ufw allow https'), ['high@2']);
+  assert.deepEqual(await moved('sudo ufw allow https', 'ufw allow 5432'), ['high@2']);
+  assert.deepEqual(await moved('sudo ufw allow https', 'ufw allow https\nufw allow https'), ['high@3']);
+  assert.deepEqual(await moved('echo sudo ufw allow https', 'ufw allow https'), ['high@2']);
+});
