@@ -69,7 +69,8 @@ export function judge(
       if (!hasBefore || before.changed.size === 0) continue;
       const old = run(rule, before.source);
       if (old.length === 0) continue;
-      const left = count(run(rule, after.source, true));
+      const now = run(rule, after.source, true);
+      const went = (f: Found): boolean => overlaps(f, before.changed);
       const change: Removal = {
         before: before.source,
         after: after.source,
@@ -78,7 +79,7 @@ export function judge(
         original: before.original,
         isExcerpt: before.original !== identity,
       };
-      const missing = surplus(rule.missedFirst?.(old, change) ?? old, left, (f) => overlaps(f, before.changed));
+      const missing = rule.missing?.(old, now, change, went) ?? surplus(old, count(now), went);
       const told = new Set<string>();
       for (const f of missing) {
         if (rule.goneAlone && file.after === null) continue;

@@ -72,8 +72,13 @@ export interface Rule {
    * which are said once. Not asked about a file that is gone: then nothing of it is a finding.
    */
   goneAlone?(found: Found, change: Removal): boolean | Found;
-  /** For `removed` rules, of which some hits are alike: those first that are missed most. */
-  missedFirst?(found: readonly Found[], change: Removal): readonly Found[];
+  /** For `removed` rules, where counting hits of one key does not tell which are gone. `went`: its line did. */
+  missing?(
+    old: readonly Found[],
+    now: readonly Found[],
+    change: Removal,
+    went: (found: Found) => boolean,
+  ): readonly Found[];
   /** Who has the file has what the hit is about: in it twice is no news. */
   readonly isKnownByText?: boolean;
   /** `check` looks at `source.changed` lines alone, each for itself: lines that are the same on both sides cancel out. */
