@@ -16,6 +16,8 @@ import { identity, type Side } from './sides.ts';
 /** What a finding is about (`Hit.key`), and the old line of what it says is gone. */
 export const keys = new WeakMap<Finding, string>();
 export const removedAt = new WeakMap<Finding, number>();
+/** How many findings that said the same of one place one stands for, where there were several. */
+export const standsFor = new WeakMap<Finding, number>();
 /** Findings that stand for themselves only where nothing is found that they follow (`Hit.follows`). */
 export const followers = new WeakSet<Finding>();
 
@@ -145,7 +147,9 @@ function distinct(findings: readonly Finding[]): Finding[] {
     if (better?.some((o) => isSamePlace(o, f))) continue;
     const key = `${f.rule}:${f.line}:${f.message}`;
     const other = kept.get(key);
-    if (!other || size(f) < size(other)) kept.set(key, f);
+    const one = !other || size(f) < size(other) ? f : other;
+    if (other) standsFor.set(one, (standsFor.get(other) ?? 1) + 1);
+    kept.set(key, one);
   }
   return [...kept.values()];
 }

@@ -1,6 +1,7 @@
 /** What only the whole change tells of its findings: one file a pass, one line here. */
 import type { FileChange } from '../model.ts';
 import type { Policy } from '../policy/model.ts';
+import { asBlocks } from './testBlocks.ts';
 import { weighDevContainers } from './devContainers.ts';
 import { weighOwners } from './owners.ts';
 import { withKnownFields } from './djangoFields.ts';
@@ -40,6 +41,7 @@ export const passes: readonly Pass[] = [
   ofSeveral(withoutOwnersOfGone),
   ofSeveral(withoutSameFolders),
   ofSeveral(withoutCopiedWorkflows),
+  asBlocks,
   weighDevContainers,
   weighOwners,
   toldByOwner,
