@@ -109,6 +109,7 @@ class Fixed {
 
   #items(open: number): boolean {
     const close = this.#c.facts.match[open]!;
+    if (close < 0) return false;
     return close === open + 1 || this.#all(this.#split(open + 1, close, ',').filter((r) => r.to > r.from));
   }
 
@@ -136,7 +137,11 @@ class Fixed {
 
   #isSpread({ from, to }: Range): boolean {
     const { tokens } = this.#c.facts;
-    return /^\.\.\.|^\*/.test(tokens[from]!.text) || tokens[to - 1]!.text.startsWith('.') || tokens[to]?.text === '...';
+    return (
+      /^\.\.\.|^\*/.test(tokens[from]?.text ?? '') ||
+      (tokens[to - 1]?.text ?? '').startsWith('.') ||
+      tokens[to]?.text === '...'
+    );
   }
 
   #interpolated(at: number): boolean {
@@ -257,6 +262,7 @@ class Fixed {
       const method = tokens[i + 2]?.text ?? '';
       if (tokens[i + 3]?.text !== '(') return /^(?:length|Length|Count|size)$/.test(method);
       const close = match[i + 3]!;
+      if (close < 0) return false;
       if (asks.test(method)) return true;
       const args = this.#split(i + 4, close, ',');
       // A chain goes on behind the first: `sb.append("a").append(b)`.
