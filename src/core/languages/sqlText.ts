@@ -4,7 +4,7 @@ import { scan, type Token } from './lexer.ts';
 export interface Statement {
   readonly start: number;
   readonly end: number;
-  /** Upper-case words and operators joined by one space; strings are `'…'`, quoted identifiers keep their name in lower case. */
+  /** Upper-case words and operators joined by one space; strings are `'…'`, quoted identifiers are in lower case, or as written if a plain one could not be the same. */
   readonly text: string;
   readonly tokens: readonly Token[];
 }
@@ -64,13 +64,14 @@ function step(text: string, { tokens }: Statement): Statement | undefined {
   return { start: first.start, end: last.end, text: words.join(' '), tokens: rest };
 }
 
-/** Upper case; strings as `'…'`, other quoted names in lower case. */
+/** Upper case; strings as `'…'`, other quoted names in lower case; one of both cases as it is. */
 function wordOf(text: string, token: Token): string {
   if (token.kind === 'id') return token.text.toUpperCase();
   if (token.kind !== 'str') return text.slice(token.start, token.end);
-  return text[token.start] === "'" || text[token.start] === '$'
-    ? "'…'"
-    : text.slice(token.start + 1, token.end - 1).toLowerCase();
+  const quote = text[token.start];
+  if (quote === "'" || quote === '$') return "'…'";
+  const name = text.slice(token.start + 1, token.end - 1);
+  return quote === '"' && /[a-z]/.test(name) ? name : name.toLowerCase();
 }
 
 function split(text: string): Statement[] {

@@ -28,6 +28,8 @@ interface Migration {
  */
 export function withoutBornTables(files: readonly FileChange[], judged: FileClassification[]): void {
   if (!judged.some((j) => j.classification.findings.some((f) => tablesOf.has(f)))) return;
+  if (files.some((f) => [f.before, f.after].some((t) => t !== null && t.length <= maxText && takesOver.test(t))))
+    return;
   const migrations: Migration[] = [];
   for (const { path, before, after } of files) {
     if (before !== null || after === null || after.length > maxText) continue;
@@ -45,7 +47,8 @@ export function withoutBornTables(files: readonly FileChange[], judged: FileClas
     const bornAt = (name: string): Migration | undefined => {
       const at = name === '' ? undefined : [...earlier, own].find((m) => m.folder === own.folder && makes(m, name));
       known ??= tablesBefore(files);
-      if (!at || known.has(name) || known.has(name.slice(name.lastIndexOf('.') + 1))) return undefined;
+      if (!at || [name, name.slice(name.lastIndexOf('.') + 1)].some((n) => known!.has(n.toLowerCase())))
+        return undefined;
       // Whoever runs between them, of whatever folder.
       const between = earlier.filter((m) => m === at || chain !== undefined || runsBefore(at, m));
       return [...between, own].some((m) => mayFill(m.source, name)) ? undefined : at;
@@ -70,7 +73,7 @@ export function withoutBornTables(files: readonly FileChange[], judged: FileClas
 }
 
 function makes(m: Migration, name: string, before = Infinity): boolean {
-  m.made ??= tablesMade(m.source);
+  m.made ??= isBaseline(m.source.path) ? [] : tablesMade(m.source);
   return m.made.some((t) => t.name === name && m.source.lineAt(t.end) <= before);
 }
 
@@ -122,16 +125,44 @@ function revisions(migrations: readonly Migration[]): ((of: Migration) => Migrat
   };
 }
 
-/** Tables that some text knew before the change: a schema that is kept, a migration that is edited or gone. */
+/** A data base that is there already is told that these migrations have run. */
+const takesOver =
+  /baseline[_-]?on[_-]?migrate|--fake-initial|\bmigrate\s+resolve\b|\balembic\b[^\n]{0,80}\bstamp\b|<baselineOnMigrate/i;
+/** `V1__baseline.sql`, `0_init/migration.sql`, `0001_init_existing.py`: it writes down what is there. */
+const isBaseline = (path: string): boolean =>
+  /baseline|(?:^|[/_.-])(?:existing|squashed|introspect\w{0,10})(?=[/_.-])|(?:^|\/)0+_(?:init|base)[/._]/i.test(path);
+
+const makesTable =
+  /\b(?:create_?table|CreateModel|create\s{1,4}(?:\w{1,12}\s{1,4})?table(?:\s{1,4}if\s{1,4}not\s{1,4}exists)?|Schema::create)\s{0,4}\(?\s{0,40}(?:\w{1,20}\s?[=:]\s?)?[:"'`[]?([\w.\]["`]{1,120})/gi;
+/** Models, and the names that they give their tables: of Prisma, Django, SQLAlchemy, JPA, Doctrine, TypeORM and others. */
+const modelled = [
+  /^[ \t]{0,8}model\s{1,8}(\w{1,120})\s{0,8}\{/gm,
+  /@@map\(\s{0,8}(?:name:\s{0,8})?"([\w.]{1,120})"/g,
+  /^[ \t]{0,12}class\s{1,4}(\w{1,120})\s{0,4}\([^)\n]{0,200}\)\s{0,4}:/gm,
+  /\b(?:db_table|__tablename__|table_name)\b\s{0,4}=\s{0,4}["']([\w."]{1,120})["']/g,
+  /@(?:ORM\\)?(?:Table|Entity)\([^)"'`]{0,80}["'`]([\w.]{1,120})["'`]/g,
+  /\b(?:pg|mysql|sqlite)Table\(\s{0,8}["'`]([\w.]{1,120})["'`]/g,
+  /\b(?:protected\s{1,4}\$table|self\.table_name|tableName)\s{0,4}[=:]\s{0,4}["'`]([\w.]{1,120})["'`]/g,
+];
+/** An entity whose table has its own name or the plural of that. */
+const entity =
+  /@Entity\b[^{]{0,300}\bclass\s{1,4}(\w{1,120})|\bclass\s{1,4}(\w{1,120})\s{1,4}<\s{1,4}ApplicationRecord\b/g;
+
+/** Tables that some text knew before the change: a schema that is kept, a model, a migration that is edited or gone. */
 function tablesBefore(files: readonly FileChange[]): ReadonlySet<string> {
   const names = new Set<string>();
+  const add = (name: string): void => {
+    const plain = name.replace(/[^\w.]/g, '').toLowerCase();
+    names.add(plain).add(plain.slice(plain.lastIndexOf('.') + 1));
+  };
   for (const { before } of files) {
     if (before === null || before.length > maxText) continue;
-    for (const [, name] of before.matchAll(
-      /\b(?:create_?table|CreateModel|create\s{1,4}(?:\w{1,12}\s{1,4})?table(?:\s{1,4}if\s{1,4}not\s{1,4}exists)?|Schema::create)\s{0,4}\(?\s{0,40}(?:\w{1,20}\s?[=:]\s?)?[:"'`[]?([\w.\]["`]{1,120})/gi,
-    )) {
-      const plain = name!.replace(/[^\w.]/g, '').toLowerCase();
-      names.add(plain).add(plain.slice(plain.lastIndexOf('.') + 1));
+    for (const pattern of [makesTable, ...modelled]) for (const [, name] of before.matchAll(pattern)) add(name!);
+    for (const [, typed, record] of before.matchAll(entity)) {
+      const name = (typed ?? record)!;
+      const snake = name.replace(/(?<=[a-z\d])(?=[A-Z])/g, '_');
+      for (const form of [name, snake]) for (const end of ['', 's', 'es']) add(form + end);
+      if (snake.endsWith('y')) add(`${snake.slice(0, -1)}ies`);
     }
   }
   return names;

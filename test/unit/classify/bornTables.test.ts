@@ -196,3 +196,45 @@ test('to make a table and to drop of it in one change is a remark', async () => 
     ['medium What goes is'],
   );
 });
+
+test('a baseline of a data base that is there makes nothing', async () => {
+  const sql = (name: string, text: string): File => file(`db/migration/${name}.sql`, text);
+  const created = sql('V1__a', 'CREATE TABLE orders (id int);\n');
+  const drop = sql('V2__b', 'ALTER TABLE orders DROP COLUMN total;\n');
+  assert.equal(await found(created, drop), 0);
+  assert.equal(await found(sql('V1__baseline', created.after!), drop), 1);
+  const befores: Record<string, string> = {
+    'application.yml': 'flyway:\n  baseline-on-migrate: true\n',
+    'deploy.sh': 'python manage.py migrate --fake-initial\n',
+    'prisma/schema.prisma': 'model Order {\n  id Int\n  @@map("orders")\n}\n',
+    'app/models.py': "class Order(Base):\n    __tablename__ = 'orders'\n",
+    'shop/models.py': 'class Orders(models.Model):\n    pass\n',
+    'a/Order.java': '@Entity\n@Table(name = "orders")\npublic class Order { }\n',
+    'a/Purchase.java': '@Entity\npublic class Orders { }\n',
+    'a/order.entity.ts': "@Entity('orders')\nexport class Order {}\n",
+    'a/entity.ts': "@Entity({ name: 'orders' })\nexport class Order {}\n",
+    'app/models/order.rb': 'class Order < ApplicationRecord\nend\n',
+  };
+  for (const [path, before] of Object.entries(befores))
+    assert.equal(await found(file(path, `${before}\n`, before), created, drop), 1, path);
+});
+
+test('a table of another schema, another case in quotes, or a step that does not run everywhere is another one', async () => {
+  const cases: Record<string, string> = {
+    schema: "SET SCHEMA 'a';\nCREATE TABLE orders (id int);\nSET SCHEMA 'b';\nDROP TABLE orders;\n",
+    oracle: 'ALTER SESSION SET CURRENT_SCHEMA = a;\nCREATE TABLE orders (id int);\nDROP TABLE orders;\n',
+    case: 'CREATE TABLE "Orders" (id int);\nDROP TABLE orders;\n',
+    context: '--changeset b:1 context:test\nCREATE TABLE orders (id int);\n--changeset b:2\nDROP TABLE orders;\n',
+    asked: '--changeset b:1\n--preconditions onFail:MARK_RAN\nCREATE TABLE orders (id int);\nDROP TABLE orders;\n',
+  };
+  for (const [name, text] of Object.entries(cases)) assert.equal(await found(file('db/7_a.sql', text)), 1, name);
+  assert.equal(await found(file('db/7_a.sql', 'CREATE TABLE "Orders" (id int);\nDROP TABLE "Orders";\n')), 0);
+  const knex = (on: string, of = 'knex'): File =>
+    file(
+      'migrations/1_a.js',
+      `exports.up = async function (${of}) {\n  await ${on}.schema.createTable('a', (t) => {});\n  await ${of}.schema.dropTable('a');\n};\n`,
+    );
+  assert.equal(await found(knex('knex')), 0);
+  assert.equal(await found(knex('db', 'db')), 0);
+  assert.equal(await found(knex('archive')), 1);
+});

@@ -16,7 +16,12 @@ const unknown = '';
 
 /** A name in a statement's text, with its schema: a table of another schema is another one. */
 export const sqlName = String.raw`((?:[^\s(;]+ \. )*[^\s(;]+)`;
-export const tableName = (words: string | undefined): string => (words ?? unknown).replaceAll(' ', '').toLowerCase();
+/** Another case in quotes is another table. */
+export const tableName = (words: string | undefined): string =>
+  (words ?? unknown)
+    .split(' ')
+    .map((w) => (w === w.toUpperCase() ? w.toLowerCase() : w))
+    .join('');
 const sqlMade = new RegExp(
   `^CREATE (?:UNLOGGED )?TABLE (?!IF NOT EXISTS )${sqlName}(?! PARTITION OF )(?!.* AS (?:SELECT|TABLE|WITH|VALUES|\\( SELECT)\\b)`,
 );
@@ -47,7 +52,14 @@ export function tablesOfStatement(text: string): string[] {
  */
 export function tablesMade(source: Source): MadeTable[] {
   if (source.language !== 'sql') return madeInCode(source);
-  if (source.has(/\bsearch_path\b(?!', '', false\))|^\s*(?:USE\s|\\(?:if|c|connect)\b)/im)) return [];
+  if (
+    source.has(
+      /\bsearch_path\b(?!', '', false\))|\bSET\s+SCHEMA\b|\bCURRENT_SCHEMA\b|^\s*(?:USE\s|\\(?:if|c|connect)\b)/im,
+    )
+  )
+    return [];
+  // A step that does not run everywhere.
+  if (source.has(/^\s*--\s*(?:changeset\b.*\b(?:context\w*|labels?|dbms)\s*:|preconditions?\b)/im)) return [];
   const undone = undoes(source);
   let end = 0;
   return source.sql.flatMap((s) => {
@@ -89,9 +101,17 @@ function madeBy(c: Code, call: Call): string {
   if (callee === 'create_table' || callee === 'op.create_table')
     return /\bforce\b|\bas:/.test(body()) ? unknown : nameIn(c, argument(call, 0, 'table_name'));
   // Sequelize makes it only where it is not there.
-  if (callee === 'Schema.create' || /^(?:\w+\.)?schema(?:\.createTable\(\)){0,20}\.createTable$/.test(callee))
-    return nameIn(c, argument(call, 0));
+  if (callee === 'Schema.create' || isOfThisSchema(c, call)) return nameIn(c, argument(call, 0));
   return /^\w*[bB]uilder\.CreateTable$/.test(callee) ? nameIn(c, argument(call, 0, 'name')) : unknown;
+}
+
+/** `knex.schema.createTable`: of the connection that the tool hands out, not of one that the migration opens itself. */
+function isOfThisSchema(c: Code, call: Call): boolean {
+  const [, on] = /^(?:(\w+)\.)?schema(?:\.createTable\(\)){0,20}\.createTable$/.exec(call.callee) ?? ['', ''];
+  if (on === '') return false;
+  if (on === undefined || /^(?:knex|queryRunner|this)$/.test(on)) return true;
+  const head = headAbove(c.source, call.start)?.text ?? '';
+  return new RegExp(`\\bup\\b[^(\\n]{0,80}\\(\\s*${on}\\b|\\bup\\s*[:=]\\s*(?:async\\s+)?${on}\\s*=>`).test(head);
 }
 
 const branch =
