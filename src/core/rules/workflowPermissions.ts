@@ -80,11 +80,16 @@ function doTheSame(all: readonly TreeNode[]): boolean {
         called,
       ) ?? [];
     if (place === undefined || step.test(subject!)) return undefined;
+    // What else one word says nothing of may be anything.
+    const path = keepsHouse.test(verb!) ? `${place}${verb}` : called.split('@')[0];
     const given = (key: string): string => (at(job, key)?.children ?? []).map((c) => c.key).join();
-    return [place, verb, given('with'), given('secrets'), at(job, 'secrets')?.value].join(' ');
+    return [path, given('with'), given('secrets'), at(job, 'secrets')?.value].join(' ');
   });
   return calls.every((call) => call !== undefined && call === calls[0]);
 }
+
+/** What is done to issues and requests alone, to whichever of them. */
+const keepsHouse = /^(?:promote|label|triage|stale|close|lock|assign|mark|greet)$/;
 
 /** By its name, a step on the way of a change: others need other rights. */
 const step = /test|lint|check|scan|build|compile|verif|audit|publish|release|deploy|upload|push|sign|notify|comment/i;
