@@ -37,14 +37,20 @@ export const secretAssigned: Rule = {
     const prose = source.language === 'markdown' || source.language === 'html';
     if (source.language === 'lockfile' || source.language === 'css') return;
     const lines = source.lines;
+    let hasShown = false;
     const tell = (i: number, from: number, name: string, value: string): void => {
       const at = source.starts[i]! + from;
-      if (!isIssued(name, value) && isInApiExample(source, at)) return;
+      const isShown = !isIssued(name, value) && isInApiExample(source, at);
+      if (isShown && (hasShown || !mayBeReal(name, value))) return;
+      hasShown ||= isShown;
       report({
         start: at,
         end: at + value.length,
         key: `${name}:${checksum(value)}`,
-        message: `'${name.slice(0, 40)}' holds what looks like a real secret: take it out, change it, and read it from the environment or a secret store.`,
+        ...(isShown && { tier: 'medium' as const }),
+        message: isShown
+          ? `'${name.slice(0, 40)}' shows a value as long and as random as a real secret, as an example of the API: if this was ever real, change it, and show a made-up one.`
+          : `'${name.slice(0, 40)}' holds what looks like a real secret: take it out, change it, and read it from the environment or a secret store.`,
       });
     };
     for (let i = 0; i < lines.length; i++) {
@@ -110,6 +116,17 @@ const isIssued = (name: string, value: string): boolean =>
   uuidIssuers.test(name) ||
   shortIssuers.test(name) ||
   /[;,]\s*\w*(?:key|password|pwd)\s*=/i.test(value);
+
+/** Long and random, or a password that nobody makes up for an example. Signed tokens are told by themselves, while they are valid. */
+const mayBeReal = (name: string, value: string): boolean =>
+  !value.startsWith('eyJ') &&
+  ((value.length >= 20 && entropy(value) >= (/^[0-9a-f]+$/i.test(value) ? 3 : 3.5)) ||
+    (/pass|pwd/i.test(name) &&
+      value.length >= 10 &&
+      entropy(value) >= 3.2 &&
+      /\d/.test(value) &&
+      /[a-z]/.test(value) &&
+      /[A-Z]/.test(value)));
 
 function checksum(text: string): string {
   let h = 5381;

@@ -8,7 +8,11 @@ const inForce = /^(?:servers|securitySchemes|securityDefinitions|default|const|e
 const isExample = /^(?:x-)?examples?$/;
 /** What stands below these has names of the author's: a property may be called `example`. */
 const named =
-  /^(?:properties|patternProperties|schemas|definitions|\$defs|responses|parameters|requestBodies|headers|links|callbacks|pathItems|paths|channels|operations|messages|content|encoding|dependentSchemas)$/;
+  /^(?:properties|patternProperties|schemas|definitions|\$defs|responses|parameters|requestBodies|headers|links|callbacks|pathItems|paths|webhooks|channels|operations|messages|content|encoding|dependentSchemas)$/;
+
+/** What `components` may hold; below another name is whatever somebody put there. */
+const kinds =
+  /^(?:schemas|responses|parameters|examples|requestBodies|headers|links|callbacks|pathItems|messages|messageTraits|channels|operations|operationTraits|x-examples?)$/;
 
 const hasNames = (n: TreeNode | undefined): boolean => n !== undefined && named.test(n.key) && !hasNames(n.parent);
 
@@ -26,6 +30,7 @@ function examples(source: Source): readonly Span[] {
     if (version === undefined || !/^\d/.test(version) || !at(root, 'info')) continue;
     const open = root.children.filter((c) => describing.test(c.key)).toReversed();
     for (let n = open.pop(); n; n = open.pop()) {
+      if (n.parent?.key === 'components' && n.parent.parent === root && !kinds.test(n.key)) continue;
       if (isExample.test(n.key) && !hasNames(n.parent)) spans.push(n);
       else if (!inForce.test(n.key)) for (let i = n.children.length - 1; i >= 0; i--) open.push(n.children[i]!);
     }
