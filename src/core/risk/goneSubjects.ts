@@ -16,7 +16,7 @@ const plain = (name: string): string => name.toLowerCase().replaceAll('_', '');
 const ofMoreWords = /[a-z][A-Z]|[A-Za-z0-9]_[A-Za-z0-9]/;
 /** What guards something goes loudly, with its tests. */
 const guards =
-  /auth|permi|admin|factor|secur|csrf|token|limit|audit|guard|login|passw|verif|crypt|protect|ssrf|saniti|escap|valid|check|allow|deny|forbid|block|role|access|owner|secret|policy|lock/i;
+  /auth|permi|admin|factor|secur|csrf|token|limit|audit|guard|login|passw|verif|crypt|protect|ssrf|saniti|escap|valid|check|allow|deny|forbid|block|role|access|owner|secret|policy|lock|redact|mask|idempot|signat|consent|captcha|session|throttl|quota|tenant|isolat|cookie|httponly|samesite|origin|cors|hmac|nonce|duplicate/i;
 const asserts = /\b(?:expect|assert\w*|should\w*|verify|require)\b/i;
 const startsTest =
   /^\s*(?:(?:it|test|specify|scenario)\b|(?:async\s+)?def\s+test|func\s+Test|@(?:Test|ParameterizedTest)\b)/;
@@ -47,7 +47,8 @@ function productOf({ path, before, after }: FileChange): Product | undefined {
   for (const h of diffLines(lines, kept))
     if (h.newLines === 0)
       for (const line of removedBy(h, lines)) {
-        const m = declared.exec(line);
+        // What a function keeps for itself nobody asks for.
+        const m = /^\s+(?:const|let|var)\b/.test(line) ? null : declared.exec(line);
         const name = m?.[1] ?? m?.[2] ?? '';
         if (name !== '' && !left.has(plain(name)) && !guards.test(name)) gone.set(plain(name), name);
       }
@@ -109,7 +110,7 @@ export function withoutGoneSubjects(files: readonly FileChange[], judged: FileCl
         )
       )
         return false;
-      return ![...named(test, helpers)].some((n) => n.length >= 8 && isGone(n));
+      return ![...named(speaking(test), helpers)].some((n) => n.length >= 8 && isGone(n));
     });
     keep(judged, i, left);
   }
@@ -117,6 +118,23 @@ export function withoutGoneSubjects(files: readonly FileChange[], judged: FileCl
 
 const words = (lines: readonly string[]): Set<string> =>
   new Set(lines.flatMap((l) => [...l.matchAll(word)].map(([name]) => plain(name))));
+
+/** Lines of a test that assert something or call a method, without what is a variable of the test; and texts that they use. */
+function speaking(test: readonly string[]): string[] {
+  const own = new Set<string>();
+  const texts: [string, string][] = [];
+  const lines: string[] = [];
+  for (const [i, line] of test.entries()) {
+    const [, name, value] =
+      /^\s*(?:const|let|var|val|final|auto)?\s*([A-Za-z_]\w*)\s*:?=\s*(\S.{0,2})/.exec(line) ?? [];
+    if (name !== undefined) own.add(plain(name));
+    if (name !== undefined && /^[rfb]?["'`]/.test(value!)) texts.push([plain(name), test.slice(i, i + 40).join('\n')]);
+    else if (asserts.test(line) || /[\w)\]](?:\?\.|->|::|\.)\w+[!?]?\s*\(/.test(line)) lines.push(line);
+  }
+  const used = words(lines);
+  lines.push(...texts.flatMap(([name, text]) => (used.has(name) ? [text] : [])));
+  return lines.map((l) => l.replace(word, (w) => (own.has(plain(w)) && !texts.some(([n]) => n === plain(w)) ? '' : w)));
+}
 
 /** The removed lines of one test, up to the next. */
 function testAt(lines: readonly string[], line: number, hunk: Hunk): string[] {

@@ -91,3 +91,25 @@ test('what documents say of a setting that went does not keep it', async () => {
   assert.equal(await found(went, said('docs/config.md'), specs), 0);
   assert.equal(await found(went, file('lib/m.rb', 'a\n', 'C[:send_core_mails]\n'), specs), 1);
 });
+
+test('what a function kept for itself, a variable of the test and what guards something are no part that went', async () => {
+  const invoice = (line: string): string => `export class Invoice {\n${line}  total = 1;\n}\n`;
+  const went = (line: string): File => file('src/billing/invoice.ts', invoice(line), invoice(''));
+  const other = (name: string): File =>
+    file('src/legacy/x.ts', `export const ${name} = 1;\n`, `export const ${name} = 1;\nb();\n`);
+  const asks = (lines: string): File =>
+    file('src/billing/more.test.ts', `${kept}\ntest('it', () => {\n${lines}});\n`, kept);
+  const asserted = "  expect(one().earlyDiscount).toBe('a');\n";
+  assert.equal(await found(went('  earlyDiscount = 2;\n'), other('earlyDiscount'), asks(asserted)), 0);
+  assert.equal(await found(went('  const earlyDiscount = 2;\n'), other('earlyDiscount'), asks(asserted)), 1);
+  const own = '  const earlyDiscount = 2;\n  expect(one().due).toBe(earlyDiscount);\n';
+  assert.equal(await found(went('  earlyDiscount = 2;\n'), other('earlyDiscount'), asks(own)), 1);
+  const given = '  const o = make({ earlyDiscount: 0 });\n  expect(one(o).due).toBe(1);\n';
+  assert.equal(await found(went('  earlyDiscount = 2;\n'), other('earlyDiscount'), asks(given)), 1);
+  for (const name of ['idempotencyKey', 'redactedMail', 'sameSiteMode', 'sessionLength', 'tenantNumber'])
+    assert.equal(
+      await found(went(`  ${name} = 2;\n`), other(name), asks(asserted.replace('earlyDiscount', name))),
+      1,
+      name,
+    );
+});
