@@ -13,12 +13,19 @@ const isCustom = (group: string): boolean =>
 /** Whether a role's own name or labels name the product that a group belongs to. */
 function isOwn(metadata: TreeNode | undefined, group: string): boolean {
   if (!metadata || !isCustom(group)) return false;
-  const said = [...walk(metadata)].map((n) => (n.kind === 'scalar' ? n.value.toLowerCase() : '')).join('\n');
+  const said = [...walk(metadata)].map((n) => (n.kind === 'scalar' ? `-${dashed(n.value)}-` : '')).join(' ');
   return group
     .split('.')
     .slice(0, -1)
-    .some((part) => part.length > 3 && said.includes(part.toLowerCase()));
+    .some((part) => part.length > 3 && !anybody.test(part) && said.includes(`-${dashed(part)}-`));
 }
+const dashed = (name: string): string => name.toLowerCase().replace(/[^a-z\d]+/g, '-');
+/** Parts of a group that name no product. */
+const anybody =
+  /^(?:management|monitoring|security|config|core|apps?|cluster|operators?|system|network(?:ing)?|storage|policy|auth|data|cloud|infra(?:structure)?|platform|resources?|extensions?|services?)$/i;
+/** Kinds by which a product hands out rights, or runs what it is given. */
+const powerful =
+  /role|binding|token|user|secret|polic|exception|project|application|provider|(?:task|pipeline)run|workflow|issuer|cluster/i;
 
 export const k8sRbac: Rule = {
   id: 'k8s-rbac-wide',
@@ -90,7 +97,10 @@ export const k8sRbac: Rule = {
               : {}),
             ...(ofOwn && {
               closer: {
-                subject: `own:${kind}:${at(root, 'metadata', 'name')?.value}:${groups.join(',')}:${v.join(',')}`,
+                subject: `own:${kind}:${at(root, 'metadata', 'name')?.value}:${groups.join(',')}:${v.join(',')}:${res
+                  .filter((x) => powerful.test(x))
+                  .toSorted()
+                  .join(',')}`,
                 message: "The role gets every right on more kinds of the product's own: name the verbs it needs.",
                 tier: 'medium' as const,
               },
