@@ -35,14 +35,18 @@ export const workflowCheckout: Rule = {
         const keeps = at(step, 'with', 'persist-credentials');
         if (keeps && keeps.value !== 'true') continue;
         const isBeside = keepsItBeside(source, uses);
+        // A comment may be wrong.
+        const mayBeWithin = isBeside === 'said' && packs(workspace);
         const packed = packs(isBeside ? temporary : workspace);
-        if (pushes && !packed) continue;
+        if (pushes && !packed && !mayBeWithin) continue;
         const later = job.steps.slice(i + 1);
         const reach =
-          keeps || outside || packed || holdsMore(step) ? 'any' : reachOf(source, job, step, later, isBeside);
-        if (reach === 'none') continue;
+          keeps || outside || packed || holdsMore(step)
+            ? 'any'
+            : reachOf(source, job, step, later, isBeside !== undefined);
+        if (reach === 'none' && isBeside !== 'said') continue;
         const where = keeps ?? step;
-        const tier: Tier = outside || packed ? 'high' : reach === 'little' || reach === 'image' ? 'low' : 'medium';
+        const tier: Tier = outside || packed ? 'high' : reach !== 'any' && !mayBeWithin ? 'low' : 'medium';
         const message = packed
           ? isBeside
             ? 'The artifact holds the temporary folder of the runner, and in it the token that checkout wrote there: set `persist-credentials: false`, and upload what was built alone.'
@@ -68,18 +72,18 @@ const workspace = /^(?:\.\/?|\*\*|\.\/\*\*|\$\{\{\s*github\.workspace\s*\}\}\/?)
 const temporary = /^(?:\$\{\{\s*runner\.temp\s*\}\}\/?(?:\*{1,2}\/?)*|\/home\/runner\/work\/_temp\/?)$/;
 
 /** From v6 on the token stands in a file of the runner beside the working copy. A hash is believed the comment behind it. */
-function keepsItBeside(source: Source, uses: TreeNode): boolean {
+function keepsItBeside(source: Source, uses: TreeNode): 'known' | 'said' | undefined {
   const line = source.lines[source.lineAt(uses.start) - 1] ?? '';
-  const version =
-    /^actions\/checkout@v?(\d{1,3})(?:\.\d{1,4}){0,2}$/.exec(uses.value)?.[1] ??
-    /@[0-9a-f]{40}["']?\s+#\s{0,4}(?:tag=)?v?(\d{1,3})(?:\.\d{1,4}){0,2}\s*$/.exec(line)?.[1];
-  return version !== undefined && Number(version) >= 6;
+  const known = /^actions\/checkout@v?(\d{1,3})(?:\.\d{1,4}){0,2}$/.exec(uses.value)?.[1];
+  const said = /@[0-9a-f]{40}["']?\s+#\s{0,4}(?:tag=)?v?(\d{1,3})(?:\.\d{1,4}){0,2}\s*$/.exec(line)?.[1];
+  if (known !== undefined) return Number(known) >= 6 ? 'known' : undefined;
+  return said !== undefined && Number(said) >= 6 ? 'said' : undefined;
 }
 
 /** A key of a person or a deploy key may do what the token of the job may not. */
 const holdsMore = (step: TreeNode): boolean =>
   at(step, 'with', 'ssh-key') !== undefined ||
-  /\bsecrets\b|\bsteps\b|\bneeds\b/.test(at(step, 'with', 'token')?.value ?? '');
+  !/^(?:\$\{\{\s*github\.token\s*\}\})?$/.test(at(step, 'with', 'token')?.value.trim() ?? '');
 
 /** What can be done with the token that is left: by code of the checkout, or through what the job gives away. */
 function reachOf(
@@ -103,6 +107,11 @@ function reachOf(
       if (isBeside) return 'none';
       else if (givesImages(job)) return 'image';
   }
+  if (
+    isBeside &&
+    later.some((s) => /\bRUNNER_TEMP\b|\b_temp\b|\brunner\.temp\b/.test(source.text.slice(s.start, s.end)))
+  )
+    return 'any';
   if (readsOnly(job)) {
     if (isBeside) return 'none';
     if (later.some((s) => !isMute(s) && givesFiles.test(`${at(s, 'uses')?.value} ${at(s, 'run')?.value}`)))
