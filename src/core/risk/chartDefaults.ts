@@ -29,7 +29,7 @@ export function withoutSameFolders(files: readonly FileChange[], judged: FileCla
       if (keys.get(f) !== 'hostPath:value') return true;
       const value = defaultOf(/\{\{-?\s*([^{}]+?)\s*-?\}\}/.exec(lines[f.line - 1] ?? '')?.[1] ?? '', after);
       const root = roots.findLast((r) => r.start <= (starts[f.line - 1] ?? 0));
-      if (!value || !root || !isLeftAt(set, value)) return true;
+      if (!value || !root || !isLeftAt(set, value) || files.some((o) => saysOther(o.after ?? '', value))) return true;
       return !old.some((r) => idOf(r) === idOf(root) && mounts(r, value.folder));
     });
     keep(judged, i, left);
@@ -65,6 +65,15 @@ function isLeftAt(values: readonly TreeNode[], { path, folder }: Value): boolean
   return (
     !found || (found.kind === 'scalar' && (/^(?:|~|null)$/.test(found.value) || bare(found.value) === bare(folder)))
   );
+}
+
+/** Whether a text of the change sets what has the name of the value to another folder. */
+function saysOther(text: string, { path, folder }: Value): boolean {
+  const name = path.at(-1)!;
+  if (!text.includes(name) || text.length > maxText) return false;
+  return [
+    ...text.matchAll(new RegExp(`\\b${name}["']?[ \\t]{0,8}[:=][ \\t]{0,8}["']?([^\\s"'#,{}]{1,300})`, 'g')),
+  ].some((m) => bare(m[1]!) !== bare(folder) && m[1] !== 'null' && m[1] !== '~');
 }
 
 const idOf = (root: TreeNode): string => `${at(root, 'kind')?.value}/${at(root, 'metadata', 'name')?.value}`;

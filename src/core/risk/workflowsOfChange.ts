@@ -2,7 +2,8 @@
 import { detectLanguage } from '../languages/detect.ts';
 import { Source } from '../languages/source.ts';
 import type { FileChange, Finding } from '../model.ts';
-import { triggers } from '../rules/kit/workflow.ts';
+import { at } from '../languages/treeNode.ts';
+import { jobs, triggers } from '../rules/kit/workflow.ts';
 import { workflowCheckout } from '../rules/workflowCheckout.ts';
 import { workflowUnpinned } from '../rules/workflowUnpinned.ts';
 import { run } from './hits.ts';
@@ -32,7 +33,11 @@ export function withoutCopiedWorkflows(files: readonly FileChange[], judged: Fil
       if (old.source.text.trim() === now.text.trim()) left = left.filter((f) => !f.rule.startsWith('workflow-'));
       else if (left.some(isUnpinned) && isNoStronger(now, old.source)) {
         const had = new Set(run(workflowUnpinned, old.source).map((f) => f.key));
-        left = left.filter((f) => !isUnpinned(f) || !had.has(keys.get(f) ?? ''));
+        const given = new Set(stepsOf(old.source).map((s) => s.said));
+        const steps = stepsOf(now);
+        // With the same given to it.
+        const isAlike = (f: Finding): boolean => steps.filter((s) => s.line === f.line).every((s) => given.has(s.said));
+        left = left.filter((f) => !isUnpinned(f) || !had.has(keys.get(f) ?? '') || !isAlike(f));
       }
     }
     keep(judged, i, left);
@@ -45,8 +50,21 @@ const sourceOf = (path: string, text: string): Source => new Source(path, normal
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 const isUnpinned = (f: Finding): boolean => f.rule === workflowUnpinned.id;
 
+/** The actions of a workflow: where each stands, and what it is given. */
+const stepsOf = (source: Source): { readonly line: number; readonly said: string }[] =>
+  jobs(source).flatMap((job) =>
+    job.steps.flatMap((step) => {
+      const uses = at(step, 'uses');
+      if (!uses) return [];
+      const given = (at(step, 'with')?.children ?? []).map((g) =>
+        source.text.slice(g.start, g.end).replace(/\s+/g, ' ').trim(),
+      );
+      return [{ line: source.lineAt(uses.start), said: [uses.value, ...given.toSorted()].join('\n') }];
+    }),
+  );
+
 /** Lines that say what the jobs of a workflow hold, and where they run. */
-const holding = /permissions|secrets|\bwrite\b|write-all|token|environment|self-hosted|\bwith:\s*\{/;
+const holding = /permissions|runs-on|secrets|\bwrite\b|write-all|token|environment|self-hosted|\bwith:\s*\{/;
 
 function isNoStronger(now: Source, old: Source): boolean {
   const starts = new Set(triggers(old).map((t) => t.name));

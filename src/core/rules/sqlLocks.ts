@@ -248,7 +248,8 @@ const dangers: readonly Danger[] = [
 ];
 
 /** Data bases that build an index beside the running table, or have nobody else to lock out; CONCURRENTLY is a word of PostgreSQL. */
-const otherEngine = /(?:^|[/._-])(?:sqlite3?|mysql|mariadb|cockroach(?:db)?)(?=[/._-])/i;
+const otherEngine =
+  /(?:^|[/._-])(?:sqlite3?|mysql|mariadb)(?=[/._-])|(?:^|\/)cockroach(?:db)?(?=\/)|\.cockroach(?:db)?(?=\.)/i;
 /** Words that PostgreSQL does not have: of SQLite, of MySQL. */
 const otherWords = /\bPRAGMA \w|\bAUTOINCREMENT\b|\bWITHOUT ROWID\b|\bSQLITE_\w|\bENGINE = \w|\bAUTO_INCREMENT\b/;
 
