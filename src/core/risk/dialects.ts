@@ -17,12 +17,19 @@ function builds(source: Source): { key: string; isBeside: boolean; line: number 
   });
 }
 
+const otherBase = /\b(?:sqlite3?|mysql|mariadb|cockroach(?:db)?|mssql|sqlserver|oracle)\b/i;
+const isOfOther = ({ path, before, after }: FileChange): boolean =>
+  !/\.(?:md|txt)$/i.test(path) &&
+  [path, before, after].some((t) => t !== null && t.length <= maxText && otherBase.test(t));
+
 /** Takes out that an index blocks writes where PostgreSQL has a file of the same version that builds it CONCURRENTLY. */
 export function withoutDialectTwins(files: readonly FileChange[], judged: FileClassification[]): void {
   const twins = new Map<string, string>();
   for (const { path, before, after } of files)
     if (before === null && after !== null && after.length <= maxText && ofPostgres.test(path) && path.endsWith('.sql'))
       twins.set(path.replace(ofPostgres, ''), normalise(after));
+  // Without another data base, the file without a name runs beside its twin, or in place of it.
+  if (twins.size === 0 || !files.some((f) => isOfOther(f))) return;
   for (const [i, { path, classification }] of judged.entries()) {
     const { before, after } = files[i]!;
     const twin = twins.get(path);

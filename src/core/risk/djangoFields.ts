@@ -8,6 +8,7 @@ import {
   djangoAlone,
   fieldOf,
   fieldSetBy,
+  isOfDjangoAlone,
   longer,
   stepBetween,
   type FieldDefinition,
@@ -93,7 +94,11 @@ function lastSet(
       if (!/^(?:AddField|AlterField)$/.test(call.name)) continue;
       const set = fieldNamed(c, call);
       if (!set) return undefined;
-      if (set.model === field.model && set.name === field.name) return fieldSetBy(c, call);
+      if (set.model === field.model && set.name === field.name) {
+        const found = fieldSetBy(c, call);
+        // What was set so may itself have come from another type, and was told softly.
+        return found && call.name === 'AlterField' && isOfDjangoAlone(found) ? undefined : found;
+      }
     }
     const dependencies = /^\s*dependencies\s*=\s*\[([^\]]{0,2000})\]/m.exec(c.source.text)?.[1] ?? '';
     const named = [...dependencies.matchAll(/["'](\w{1,120})["']/g)].map((m) => `${folder}${m[1]}.py`);
@@ -115,20 +120,28 @@ function definedBefore(
     if (
       before === null ||
       !isRead(before) ||
-      !/^(?:models\.py$|models\/\w+\.py$)/.test(other.startsWith(app) ? other.slice(app.length) : '')
+      !/^(?:models\.py$|models\/(?:\w+\/){0,6}\w+\.py$)/.test(other.startsWith(app) ? other.slice(app.length) : '')
     )
       continue;
     const source = new Source(other, normalise(before), detectLanguage(other, before));
-    const heads = [...source.text.matchAll(/^class (\w{1,120})\b/gm)];
-    const at = heads.findIndex((m) => m[1]!.toLowerCase() === model);
-    if (at < 0) continue;
-    const [from, to] = [heads[at]!.index, heads[at + 1]?.index ?? source.text.length];
+    const heads = [...source.text.matchAll(/^class (\w{1,120})\b(?:\s{0,4}\(([^)]{0,600})\))?/gm)];
     const c = code(source);
+    // The model, and those of the file that it is made of.
+    const left = [model];
+    const seen = new Set<string>();
+    const spans: [number, number][] = [];
+    for (let own = left.shift(); own !== undefined && seen.size < maxSteps; own = left.shift()) {
+      if (seen.size === seen.add(own).size) continue;
+      const at = heads.findIndex((m) => m[1]!.toLowerCase() === own);
+      if (at < 0) continue;
+      spans.push([heads[at]!.index, heads[at + 1]?.index ?? source.text.length]);
+      const bases = heads[at]![2] ?? '';
+      left.push(...[...bases.matchAll(/\w{1,120}/g)].map((m) => m[0].toLowerCase()));
+    }
     const call = c.facts.calls.find(
       (x) =>
-        x.start > from &&
-        x.start < to &&
-        /^[ ]{4}(\w{1,120})\s*(?::[^=\n]{1,120})?=\s*$/.exec(
+        spans.some(([from, to]) => x.start > from && x.start < to) &&
+        /^[ \t]{1,40}(\w{1,120})\s*(?::[^=\n]{1,120})?=\s*$/.exec(
           source.text.slice(source.starts[source.lineAt(x.start) - 1], x.start),
         )?.[1] === name,
     );

@@ -8,7 +8,7 @@ import { keep, type FileClassification } from './wholeChange.ts';
 
 /** Folders and names of files that somebody runs on what is there. */
 const isRun =
-  /(?:^|\/)[^/]*(?:migrat|upgrade|update|changelog|delta|patch|deploy|revert|versions?(?=\/)|initdb)|(?:^|\/)(?:[VUR]\d[\d._]*__|R__|\d{2,}[._-])[^/]*$|(?:^|\/)\d{4,}[^/]*\//i;
+  /(?:^|\/)[^/]*(?:migrat|upgrade|update|changelog|delta|patch|deploy|revert|release|hotfix|rollout|scripts?(?=[/._-])|versions?(?=\/)|initdb)|(?:^|\/)(?:[VUR]\d[\d._]*__|R__|\d{2,}[._-]|\d+\.sql$)[^/]*$|(?:^|\/)\d{4,}[^/]*\//i;
 
 /**
  * Takes out what a new definition of a schema says of its own tables: triggers and rules on those that it makes itself,

@@ -79,3 +79,21 @@ test('a column that only grows is told as such; by models it is never silent', a
     assert.deepEqual(await found(models(field), long), loud, field);
   assert.deepEqual(await found({ ...models('models.URLField()'), path: 'blog/models.py' }, long), loud);
 });
+
+test('models are read at any depth and indent, with those that they are made of; a soft word proves no type', async () => {
+  const long = alter('models.URLField(max_length=2048)');
+  const models = (path: string, before: string): File => ({ path, before, after: 'x\n' });
+  for (const [path, text] of [
+    ['shop/models.py', 'class Order(models.Model):\n  tracked = models.TextField()\n'],
+    ['shop/models/sales/order.py', 'class Order(models.Model):\n    tracked = models.TextField()\n'],
+    [
+      'shop/models.py',
+      'class Priced(models.Model):\n    tracked = models.TextField()\n\n\nclass Order(Priced):\n    pass\n',
+    ],
+  ] as const) {
+    assert.deepEqual(await found(models(path, text), alter('models.IntegerField(default=0)')), loud, text);
+    assert.deepEqual(await found(models(path, text.replace('TextField', 'URLField')), long), ['medium Only'], text);
+  }
+  const decoy = migration(2, 1, sets('AlterField', 'models.IntegerField(choices=[(1, "a")])'));
+  assert.deepEqual(await found(decoy, alter('models.IntegerField()')), loud);
+});
