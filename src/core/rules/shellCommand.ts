@@ -130,17 +130,16 @@ function isChanged(source: Source, start: number, text: string): boolean {
   return false;
 }
 
-/** The parts of a line that run by themselves what they download: none, where they hang on variables set elsewhere. */
-function pipesIn(text: string, shell: 'posix' | 'powershell' | 'cmd'): readonly Part[] {
-  const pipes = shellParts(text).filter(
+/** The parts of a line that run by themselves what they download. */
+const pipesIn = (text: string, shell: 'posix' | 'powershell' | 'cmd'): readonly Part[] =>
+  shellParts(text).filter(
     (part) =>
       part.text.includes('|') && guard().guardCommand({ command: part.text, shell }).rule === 'network-to-shell',
   );
-  if (pipes.length === 0 || pipes.some((p) => p.text.includes('$'))) return [];
-  // All that the line is reproached with is in them.
-  const rest = guard().guardCommand({ command: without(text, pipes), shell });
-  return /^(?:network-to-shell|too-complex)$/.test(rest.rule) ? [] : pipes;
-}
+
+/** What decides where a download comes from and what reads it, though it stands beside it. */
+const steering =
+  /proxy\b\s{0,4}=|proxy\b\s{1,4}["']?\w{1,10}:|curlrc|wgetrc|CURL_HOME|\/etc\/hosts|ca-certificates|CA_BUNDLE|SSL_CERT|\balias\b|\bPATH\s{0,4}=|\b(?:ln|cp|mv|install)\s[^\n]{0,200}\/bin\/|\(\)\s{0,4}\{/i;
 
 /** A text with something harmless in the place of some of its parts. */
 function without(text: string, parts: readonly Part[]): string {
@@ -169,13 +168,25 @@ function onlyOnce(text: string, source: Source, task: Chunk): string | undefined
 function isOwnComment(text: string, script: string): boolean {
   const id = /\b(?:issues|pulls)\/comments\/["']?\$\{?(\w{1,60})\}?["']?\s*$/.exec(text)?.[1];
   if (id === undefined) return false;
-  const list = new RegExp(`\\bfor\\s+${id}\\s+in\\s+["']?\\$\\{?(\\w{1,60})`).exec(script)?.[1] ?? id;
-  const sets = [...script.matchAll(new RegExp(`(?:^|[\\s;])${list}=([^\\n]{0,800})`, 'g'))].map((m) => m[1]!);
+  const loops = [...script.matchAll(new RegExp(`\\bfor\\s+${id}\\s+in\\s+([^\\n]{0,80})`, 'g'))];
+  if (loops.length > 1) return false;
+  const list = loops.length === 0 ? id : /^["']?\$\{?(\w{1,60})\}?["']?\s*(?:;|$)/.exec(loops[0]![1]!)?.[1];
+  if (list === undefined) return false;
+  // Whatever else gives a value to it: `+=`, `read`, an array's member, an assignment behind others.
+  const given = new RegExp(
+    `(?<![\\w$])${list}(?:\\[[^\\]\\n]{0,40}\\])?\\+?=|\\b(?:read|mapfile|readarray|getopts|printf\\s+-v)\\b[^\\n]{0,80}\\b${list}\\b`,
+    'g',
+  );
+  if ([...script.matchAll(given)].length !== 1) return false;
+  if (list !== id && new RegExp(`(?<![\\w$])${id}\\+?=`).test(script)) return false;
+  const set = new RegExp(`(?:^|[\\s;])${list}=([^\\n]{0,800})`).exec(script)?.[1] ?? '';
   return (
-    sets.length === 1 &&
-    /\.user\.login\s*==\s*\\?["'](?:github-actions\[bot\])\\?["']/.test(sets[0]!) &&
-    /\band\b[^|]{0,20}\.body\s*\|\s*(?:contains|startswith|endswith)\(/.test(sets[0]!) &&
-    !/\bor\b|\bnot\b/.test(sets[0]!)
+    /\.user\.login\s*==\s*\\?["'](?:github-actions\[bot\])\\?["']/.test(set) &&
+    // A mark so short is in many comments.
+    /\band\b[^|]{0,20}\.body\s*\|\s*(?:contains|startswith|endswith)\(\s*(?:\\?["'][^"'\\\n]{4,200}\\?["']|\\?\$ENV\.\w{1,80})\s*\)/.test(
+      set,
+    ) &&
+    !/\bor\b|\bnot\b|==\s*false|!=|\/\/|,\s*\.|\bif\b/.test(set)
   );
 }
 
@@ -223,152 +234,174 @@ export const shellCommand: Rule = {
         if (source.changed !== undefined) {
           if (!isChanged(source, start, command.text)) continue;
         }
-        let verdict = guard().guardCommand({ command: command.text, shell });
+        const whole = guard().guardCommand({ command: command.text, shell });
+        const verdicts = [whole];
         let pipes: readonly Part[] = [];
-        if (verdict.rule === 'network-to-shell' && verdict.decision !== 'allow') {
+        if (whole.rule === 'network-to-shell' && whole.decision !== 'allow') {
           pipes = pipesIn(command.text, shell);
-          // Those on lines that stayed as they were are not of this change: the rest is judged without them.
+          const rest = without(command.text, pipes);
+          const beside = guard().guardCommand({ command: rest, shell });
+          // What stands beside a download that is run is judged on its own.
+          if (pipes.length > 0 && !/^(?:network-to-shell|too-complex)$/.test(beside.rule)) verdicts.push(beside);
+          // Variables are set elsewhere.
+          if (pipes.some((p) => p.text.includes('$')) || steering.test(rest)) pipes = [];
+          // Those on lines that stayed as they were are not of this change.
           const old = pipes.filter((p) => source.changed !== undefined && !isChanged(source, start + p.start, p.text));
-          const rest = guard().guardCommand({ command: without(command.text, old), shell });
-          if (old.length > 0 && rest.rule !== 'too-complex') verdict = rest;
+          if (old.length > 0) {
+            const now = guard().guardCommand({ command: without(command.text, old), shell });
+            if (now.rule !== 'too-complex') verdicts.splice(0, now.rule === beside.rule ? 2 : 1, now);
+          }
+          if (beside.decision !== 'allow') pipes = [];
         }
-        if (
-          verdict.decision === 'allow' ||
-          verdict.rule === 'too-complex' ||
-          verdict.tier === 'low' ||
-          verdict.tier === 'medium'
-        )
-          continue;
-        if (purpose.test(verdict.rule)) continue;
-        // Terraform shows the plan and asks, or applies the one that was made before.
-        if (verdict.rule === 'terraform-apply' && !/ without asking\b/.test(verdict.reason)) continue;
-        // The host of a job is a machine that is thrown away with it.
-        if (
-          thrownAway.has(source.language) &&
-          verdict.rule === 'container-host-access' &&
-          !/\bself-hosted\b|docker\.sock/.test(source.text)
-        )
-          continue;
-        // To bring what was built to where it runs is what a pipeline is for.
-        if (thrownAway.has(source.language) && /^(?:aws|gcloud|az)-change$/.test(verdict.rule)) continue;
-        // A build machine or an image layer is thrown away: what it deletes of its own, or sets for its own logins, is its job.
-        if (
-          thrownAway.has(source.language) &&
-          (/^(?:delete-tree|delete-unknown|find-delete)$/.test(verdict.rule) ||
-            (verdict.rule === 'login-file' && /\.(?:(?:bash_|z)?profile|bashrc|zshrc|zshenv)\b/.test(verdict.reason)))
-        )
-          continue;
-        if (
-          thrownAway.has(source.language) &&
-          verdict.rule === 'delete-system' &&
-          carried.test(verdict.reason) &&
-          !/\bself-hosted\b/.test(source.text)
-        )
-          continue;
-        // The history of a clone that the job or the layer made for itself is on the server.
-        if (
-          thrownAway.has(source.language) &&
-          (verdict.rule === 'git-branch-reset' ||
-            (verdict.rule === 'delete-git-data' && /\(\/(?:tmp|build|src|usr\/src|opt)\//.test(verdict.reason)))
-        )
-          continue;
-        if (
-          uninstaller.test(source.path) &&
-          /^delete-system(?:-file)?$/.test(verdict.rule) &&
-          !ofSystem.test(verdict.reason)
-        )
-          continue;
-        // An installer sets its own service up; who may log in, or become root, is not its own.
-        if (
-          verdict.rule === 'system-file' &&
-          installer.test(source.path) &&
-          !/sudoers|passwd|shadow|pam\.d|\/ssh|hosts\.|polkit|\/bin\//.test(verdict.reason)
-        )
-          continue;
-        if (/^(?:system-file|delete-system-file)$/.test(verdict.rule) && !decisive.test(verdict.reason)) continue;
-        if (/^(?:find-delete|delete-unknown)$/.test(verdict.rule) && boundedFind(command.text)) continue;
-        if (verdict.rule === 'delete-unknown' && knownVariables(command.text, source.text)) continue;
-        if (verdict.rule.startsWith('aws-') && emulator.test(command.text)) continue;
-        if (
-          thrownAway.has(source.language) &&
-          (verdict.rule === 'compose-down-volumes' ||
-            (verdict.rule === 'gpg-export' && />>?\s*["']?[\w$/.~{]/.test(command.text)) ||
-            (verdict.rule === 'secret-read' && masked(command.text, source.text)))
-        )
-          continue;
-        // A script that keeps it in a variable, and sends that nowhere, shows it to nobody.
-        const into = /^\s*(?:(?:export|local|readonly|declare)\s+)?(\w{1,80})=["']?\$\(/.exec(command.text)?.[1];
-        if (verdict.rule === 'secret-read' && into !== undefined && !isSent(into)) continue;
-        // Nor does one that looks only whether it is there, or hands it to the cluster again.
-        if (
-          verdict.rule === 'secret-read' &&
-          !sender.test(command.text) &&
-          /(?:&>|>\s*)\s*\/dev\/null\b|\|\s*kubectl\b[^|\n]{0,200}\b(?:apply|create|replace)\b[^|\n]{0,80}-f\s+-/.test(
-            command.text,
+        for (const verdict of verdicts) {
+          if (
+            verdict.decision === 'allow' ||
+            verdict.rule === 'too-complex' ||
+            verdict.tier === 'low' ||
+            verdict.tier === 'medium'
           )
-        )
-          continue;
-        // What a pipeline made for this very run, and finds by the run's own number.
-        if (
-          thrownAway.has(source.language) &&
-          verdict.rule.endsWith('-delete') &&
-          / takes away (?:-\S{1,40} )*\$/.test(verdict.reason) &&
-          ofThisRun.test(chunk.text)
-        )
-          continue;
-        // What runs at each login and is taken away runs no more.
-        if (verdict.rule === 'delete-system-file' && /\/etc\/profile\.d\/[\w.-]+(?:,|$)/.test(verdict.reason)) continue;
-        // A workflow that writes its comment anew takes its old one away.
-        if (verdict.rule === 'gh-api-delete' && isOwnComment(command.text, chunk.text)) continue;
-        // A data base that the job started for its tests.
-        if (verdict.rule === 'db-reset' && thrownAway.has(source.language) && forTests.test(source.text)) continue;
-        // Who mounts the socket once may do anything; every further time says the same.
-        if (/^Mounting \S{0,80}docker\.sock /.test(verdict.reason)) {
-          if (socket) continue;
-          socket = true;
+            continue;
+          if (purpose.test(verdict.rule)) continue;
+          // Terraform shows the plan and asks, or applies the one that was made before.
+          if (verdict.rule === 'terraform-apply' && !/ without asking\b/.test(verdict.reason)) continue;
+          // The host of a job is a machine that is thrown away with it.
+          if (
+            thrownAway.has(source.language) &&
+            verdict.rule === 'container-host-access' &&
+            !/\bself-hosted\b|docker\.sock/.test(source.text)
+          )
+            continue;
+          // To bring what was built to where it runs is what a pipeline is for.
+          if (thrownAway.has(source.language) && /^(?:aws|gcloud|az)-change$/.test(verdict.rule)) continue;
+          // A build machine or an image layer is thrown away: what it deletes of its own, or sets for its own logins, is its job.
+          if (
+            thrownAway.has(source.language) &&
+            (/^(?:delete-tree|delete-unknown|find-delete)$/.test(verdict.rule) ||
+              (verdict.rule === 'login-file' && /\.(?:(?:bash_|z)?profile|bashrc|zshrc|zshenv)\b/.test(verdict.reason)))
+          )
+            continue;
+          if (
+            thrownAway.has(source.language) &&
+            verdict.rule === 'delete-system' &&
+            carried.test(verdict.reason) &&
+            !/\bself-hosted\b/.test(source.text)
+          )
+            continue;
+          // The history of a clone that the job or the layer made for itself is on the server.
+          if (
+            thrownAway.has(source.language) &&
+            (verdict.rule === 'git-branch-reset' ||
+              (verdict.rule === 'delete-git-data' && /\(\/(?:tmp|build|src|usr\/src|opt)\//.test(verdict.reason)))
+          )
+            continue;
+          if (
+            uninstaller.test(source.path) &&
+            /^delete-system(?:-file)?$/.test(verdict.rule) &&
+            !ofSystem.test(verdict.reason)
+          )
+            continue;
+          // An installer sets its own service up; who may log in, or become root, is not its own.
+          if (
+            verdict.rule === 'system-file' &&
+            installer.test(source.path) &&
+            !/sudoers|passwd|shadow|pam\.d|\/ssh|hosts\.|polkit|\/bin\//.test(verdict.reason)
+          )
+            continue;
+          if (/^(?:system-file|delete-system-file)$/.test(verdict.rule) && !decisive.test(verdict.reason)) continue;
+          if (/^(?:find-delete|delete-unknown)$/.test(verdict.rule) && boundedFind(command.text)) continue;
+          if (verdict.rule === 'delete-unknown' && knownVariables(command.text, source.text)) continue;
+          if (verdict.rule.startsWith('aws-') && emulator.test(command.text)) continue;
+          if (
+            thrownAway.has(source.language) &&
+            (verdict.rule === 'compose-down-volumes' ||
+              (verdict.rule === 'gpg-export' && />>?\s*["']?[\w$/.~{]/.test(command.text)) ||
+              (verdict.rule === 'secret-read' && masked(command.text, source.text)))
+          )
+            continue;
+          // A script that keeps it in a variable, and sends that nowhere, shows it to nobody.
+          const into = /^\s*(?:(?:export|local|readonly|declare)\s+)?(\w{1,80})=["']?\$\(/.exec(command.text)?.[1];
+          if (verdict.rule === 'secret-read' && into !== undefined && !isSent(into)) continue;
+          // Nor does one that looks only whether it is there, or hands it to the cluster again.
+          if (
+            verdict.rule === 'secret-read' &&
+            !sender.test(command.text) &&
+            /(?:&>|>\s*)\s*\/dev\/null\b|\|\s*kubectl\b[^|\n]{0,200}\b(?:apply|create|replace)\b[^|\n]{0,80}-f\s+-/.test(
+              command.text,
+            )
+          )
+            continue;
+          // What a pipeline made for this very run, and finds by the run's own number.
+          if (
+            thrownAway.has(source.language) &&
+            verdict.rule.endsWith('-delete') &&
+            / takes away (?:-\S{1,40} )*\$/.test(verdict.reason) &&
+            ofThisRun.test(chunk.text)
+          )
+            continue;
+          // What runs at each login and is taken away runs no more.
+          if (verdict.rule === 'delete-system-file' && /\/etc\/profile\.d\/[\w.-]+(?:,|$)/.test(verdict.reason))
+            continue;
+          // A workflow that writes its comment anew takes its old one away.
+          if (verdict.rule === 'gh-api-delete' && isOwnComment(command.text, chunk.text)) continue;
+          // A data base that the job started for its tests.
+          if (verdict.rule === 'db-reset' && thrownAway.has(source.language) && forTests.test(source.text)) continue;
+          // Who mounts the socket once may do anything; every further time says the same.
+          if (/^Mounting \S{0,80}docker\.sock /.test(verdict.reason)) {
+            if (socket) continue;
+            socket = true;
+          }
+          // `pipe-to-shell` says it, for scripts from an address that can change.
+          if (verdict.rule === 'network-to-shell' && pipesNetworkToShell.test(command.text)) continue;
+          if (
+            source.language === 'dockerfile' &&
+            /^(?:delete-system|permissions?-|package-|service-)/.test(verdict.rule) &&
+            !/\brm\s+(?:-\S+\s+)*\/(?:\s|$|\*)/.test(command.text)
+          )
+            continue;
+          // Scripts clean up after themselves.
+          if (
+            verdict.rule === 'delete-unknown' &&
+            /\$\{?\w*(?:te?mp|build|dist|out|cache|work|download|target|stag)\w*/i.test(command.text)
+          )
+            continue;
+          // One word about all of it: traces are wiped, which an image needs and a machine in use does not.
+          if (sealed.test(verdict.reason) && (seals ??= isSealing(source.text))) {
+            if (!isSealed)
+              report({
+                start,
+                end,
+                key: 'sealed',
+                tier: 'high',
+                message:
+                  'This script wipes history, logs and keys of a machine: run it only on one that becomes an image, never on one in use.',
+              });
+            isSealed = true;
+            continue;
+          }
+          const guarded = source.language === 'ansible' ? onlyOnce(command.text, source, chunk) : undefined;
+          report({
+            start,
+            end,
+            key: guarded
+              ? `${verdict.rule}:${guarded}`
+              : keyOf(
+                  verdict,
+                  pipes.length > 0 && verdict.rule === 'network-to-shell'
+                    ? pipes.map((p) => p.text).join(' ; ')
+                    : command.text,
+                ),
+            // What it takes away, it takes away the first time.
+            tier:
+              guarded && verdict.tier === 'critical' && !/^(?:delete|disk|find)\b/.test(verdict.rule)
+                ? 'high'
+                : verdict.tier,
+            // No agent runs it now.
+            message: verdict.reason.replace(
+              "which would end up in the agent's conversation",
+              'which the script shows or passes on',
+            ),
+          });
         }
-        // `pipe-to-shell` says it, for scripts from an address that can change.
-        if (verdict.rule === 'network-to-shell' && pipesNetworkToShell.test(command.text)) continue;
-        if (
-          source.language === 'dockerfile' &&
-          /^(?:delete-system|permissions?-|package-|service-)/.test(verdict.rule) &&
-          !/\brm\s+(?:-\S+\s+)*\/(?:\s|$|\*)/.test(command.text)
-        )
-          continue;
-        // Scripts clean up after themselves.
-        if (
-          verdict.rule === 'delete-unknown' &&
-          /\$\{?\w*(?:te?mp|build|dist|out|cache|work|download|target|stag)\w*/i.test(command.text)
-        )
-          continue;
-        // One word about all of it: traces are wiped, which an image needs and a machine in use does not.
-        if (sealed.test(verdict.reason) && (seals ??= isSealing(source.text))) {
-          if (!isSealed)
-            report({
-              start,
-              end,
-              key: 'sealed',
-              tier: 'high',
-              message:
-                'This script wipes history, logs and keys of a machine: run it only on one that becomes an image, never on one in use.',
-            });
-          isSealed = true;
-          continue;
-        }
-        const guarded = source.language === 'ansible' ? onlyOnce(command.text, source, chunk) : undefined;
-        report({
-          start,
-          end,
-          key: guarded
-            ? `${verdict.rule}:${guarded}`
-            : keyOf(verdict, pipes.length > 0 ? pipes.map((p) => p.text).join(' ; ') : command.text),
-          tier: guarded && verdict.tier === 'critical' ? 'high' : verdict.tier,
-          // No agent runs it now.
-          message: verdict.reason.replace(
-            "which would end up in the agent's conversation",
-            'which the script shows or passes on',
-          ),
-        });
       }
     }
   },
