@@ -331,18 +331,52 @@ export function makesGuard(guard: string, name: string, definer: Source, old: Ca
     bodies.length < 3 &&
     // A hook can take back what a sanitiser took out.
     !(
-      kind === 'clean' && definer.has(/\bforceKeepAttr\b|\ballowed(?:Tags|Attributes)\b|\.setConfig\s*\(|\.innerHTML\b/)
+      kind === 'clean' &&
+      definer.has(/\baddHook\b|\bforceKeepAttr\b|\ballowed(?:Tags|Attributes)\b|\.setConfig\s*\(|\.innerHTML\b/)
     ) &&
-    isSameModule(importOf(before, old.name), importOf(definer, old.name)) &&
     bodies.every((body) => body.scope >= 0 && isSound(c, body, kind, guard, old, code(before)))
   );
 }
 
 /** A safeguard of the same name from elsewhere may be none. */
-const isSameModule = (was: string | undefined, now: string | undefined): boolean =>
-  was === undefined
-    ? now === undefined || !now.startsWith('.')
-    : now?.replace(/^node:/, '') === was.replace(/^node:/, '');
+function isSameModule(before: Code, old: Call, c: Code, call: Call): boolean {
+  const was = moduleOf(before, old);
+  const now = moduleOf(c, call);
+  if (was === undefined || now === undefined) return was === now && !isMadeHere(c, call);
+  return was === now && !/^(?:[.~#/]|@\/|src\/)/.test(now) && !isMadeHere(c, call);
+}
+
+const rootOf = (call: Call): string => /^[\w$]+(?=\.)/.exec(call.callee)?.[0] ?? '';
+
+/** The module that a safeguard comes from: of `a.b()` that of `a`. */
+function moduleOf(c: Code, call: Call): string | undefined {
+  const root = rootOf(call);
+  if (root === '') return importOf(c.source, call.name)?.replace(/^node:/, '');
+  const name = root.replaceAll('$', '\\$');
+  const { text, language } = c.source;
+  const found =
+    language === 'python'
+      ? new RegExp(`^[ \\t]*import[ \\t]+(?:[\\w.]{1,100}[ \\t]+as[ \\t]+)?${name}[ \\t]*$`, 'm').exec(text) && root
+      : (new RegExp(
+          `^[ \\t]*import\\s+(?:\\*\\s+as\\s+)?${name}(?:\\s*,\\s*\\{[^{}'"]{0,2000}\\})?\\s+from\\s*["']([^"'\\n]{1,200})["']`,
+          'm',
+        ).exec(text)?.[1] ??
+        new RegExp(`\\b(?:const|let|var)\\s+${name}\\s*=\\s*require\\(\\s*["']([^"'\\n]{1,200})["']`).exec(text)?.[1]);
+  return (found ?? importOf(c.source, root))?.replace(/^node:/, '');
+}
+
+/** Whether the file itself makes what a dotted call is made on: a class, a value, a parameter by that name. */
+function isMadeHere(c: Code, call: Call): boolean {
+  const root = rootOf(call);
+  if (root === '' || /^(?:this|self)$/.test(root)) return root !== '';
+  const name = root.replaceAll('$', '\\$');
+  if (
+    new RegExp(`\\b(?:class|function|def|struct|module|object|enum|namespace)\\s+${name}(?![\\w$])`).test(c.source.text)
+  )
+    return true;
+  const given = c.facts.byName.get(root) ?? [];
+  return c.facts.params.has(root) || given.length > 1 || given.some((v) => !c.text(v).startsWith('require('));
+}
 
 function isSound(
   c: Code,
@@ -361,6 +395,7 @@ function isSound(
       x.close < range.to &&
       (isExpression || c.facts.scopeAt(x.first) === scope) &&
       isGuard(c, x, guard) &&
+      isSameModule(before, old, c, x) &&
       fits(c, x, kind, params, old, before),
   );
   if (own.length === 0 || scopes.length === 0) return false;
@@ -417,7 +452,8 @@ function fits(c: Code, call: Call, kind: Kind, params: readonly string[], old: C
   const of = (text: string): string | undefined =>
     params.find((p) => new RegExp(`(?<![\\w.$])${p.replaceAll('$', '\\$')}(?![\\w$])`).test(text));
   if (kind === 'compare') {
-    const [a, b] = call.args.slice(0, 2).map((x) => params.slice(0, 2).indexOf(of(operand(c, x)) ?? ''));
+    // A part of a parameter, or its length, is soon the same.
+    const [a, b] = call.args.slice(0, 2).map((x) => params.slice(0, 2).indexOf(wholeOf(c, x)));
     // A parameter that is set anew is not what the caller gave.
     const isKept = params
       .slice(0, 2)
@@ -427,41 +463,62 @@ function fits(c: Code, call: Call, kind: Kind, params: readonly string[], old: C
   return call.args[0] !== undefined && of(c.text(call.args[0])) !== undefined && isAsStrict(c, call, before, old);
 }
 
-/** Options that let more through. */
-const widening =
-  /^(?:ADD_|ALLOW|USE_|WHOLE_|RETURN_|IN_PLACE|KEEP_|CUSTOM|PARSER|NAMESPACE|HOOKS|SANITIZE|tags|attributes|protocols|css|strip)/i;
+/** What an operand is all of: without a digest around it. */
+function wholeOf(c: Code, range: Range): string {
+  const name = operand(c, range);
+  const values = /^[\w$]+$/.test(name) && !c.facts.isParam(name, range.from) ? c.facts.valuesOf(name, range.from) : [];
+  const text = values.length === 1 ? c.text(values[0]) : name;
+  return (
+    /^(?:\w{1,40}\.)?createHash\(\s*["']sha\d{1,3}["']\s*\)\.update\(\s*([\w$]{1,80})\s*\)\.digest\([^()]{0,20}\)$/.exec(
+      text,
+    )?.[1] ??
+    /^hashlib\.sha\d{1,3}\(\s*(\w{1,80})(?:\.encode\([^()]{0,20}\))?\s*\)\.(?:hex)?digest\(\)$/.exec(text)?.[1] ??
+    name
+  );
+}
+
+/** Options that let less through, or nothing more, with their values. */
+const tightening =
+  /^(?:FORBID_(?:TAGS|ATTR):\[.*|(?:SAFE_FOR_(?:TEMPLATES|XML)|SANITIZE_(?:DOM|NAMED_PROPS)):true|ALLOW_(?:DATA_ATTR|ARIA_ATTR|UNKNOWN_PROTOCOLS|SELF_CLOSE_IN_ATTR):false)$/;
+const constant = String.raw`(?:"[^"\\]*"|true|false|True|False|null|None|-?\d+)`;
+const value = String.raw`(?:${constant}|\[(?:${constant}(?:,${constant})*)?\])`;
+const keyed = new RegExp(String.raw`(\w+):(${value})(?=[,}])`, 'g');
+const object = new RegExp(String.raw`^\{(?:\w+:${value}(?:,\w+:${value})*)?\}$`);
+const plainArguments = new RegExp(String.raw`^(?:(?:\w+=)?${value}(?:,(?:\w+=)?${value})*)?$`);
 
 function isAsStrict(c: Code, call: Call, before: Code, old: Call): boolean {
   const given = (x: Code, y: Call): string | undefined => {
+    const said = (r: Range): string =>
+      x.facts.tokens
+        .slice(r.from, r.to)
+        .map((t) => x.source.slice(t).replace(/^'([^'"\\]*)'$/, '"$1"'))
+        .join('');
     const texts = y.args.slice(1).map((a) => {
-      const text = x.text(a);
-      if (!/^[A-Za-z_$][\w$]*$/.test(text)) return text;
+      const text = said(a);
+      const head = 'name' in a && typeof a.name === 'string' && !text.startsWith(`${a.name}=`) ? `${a.name}=` : '';
+      if (!/^[A-Za-z_$][\w$]*$/.test(text)) return head + text;
       const values = x.facts.valuesOf(text, a.from);
-      return values.length === 1 ? x.text(values[0]) : undefined;
+      return values.length === 1 ? head + said(values[0]!) : head === '' ? undefined : head + text;
     });
     return texts.some((t) => t === undefined) ? undefined : squeezed(texts.join(','));
   };
   const was = given(before, old);
   const now = given(c, call);
   if (was === undefined || now === undefined) return false;
-  if (was === now) return true;
+  // The same names may be other values elsewhere.
+  if (was === now && plainArguments.test(now)) return true;
+  // Keys that are spread, computed or quoted, or stand for a variable, are not told apart.
   const options = (text: string): Map<string, string> | undefined =>
     text === ''
       ? new Map()
-      : /^\{[^{}]*\}$/.test(text)
-        ? new Map(
-            [...withoutComments(text).matchAll(/(\w+):(\[[^[\]]*\]|[^,[\]{}]+)/g)].map((m) => [
-              m[1]!,
-              m[2]!.replaceAll("'", '"'),
-            ]),
-          )
+      : object.test(text)
+        ? new Map([...text.matchAll(keyed)].map((m) => [m[1]!, m[2]!]))
         : undefined;
   const a = options(was);
   const b = options(now);
   if (!a || !b) return false;
-  return [...a].every(([k, v]) => b.get(k) === v) && [...b.keys()].every((k) => a.has(k) || !widening.test(k));
+  return [...a].every(([k, v]) => b.get(k) === v) && [...b].every(([k, v]) => a.has(k) || tightening.test(`${k}:${v}`));
 }
-const withoutComments = (text: string): string => text.replace(/\/\*[^*]*\*\//g, '');
 
 /** `return sanitize(x)`, or a name that was given nothing else. */
 function givesResult(c: Code, range: Range, own: readonly Call[]): boolean {
