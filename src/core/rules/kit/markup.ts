@@ -134,22 +134,44 @@ function addsMarkupAlone(c: Code, args: { readonly from: number; readonly to: nu
   while (comma < args.to && tokens[comma]!.text !== ',') comma = match[comma]! > comma ? match[comma]! + 1 : comma + 1;
   const given = { from: comma + 1, to: args.to };
   const by = c.text(given).replace(/,\s*$/, '');
-  // With the match in an attribute, a quote in it would end that.
-  if (/^(?:"[^"\\\n]*"|'[^'\\\n]*')$/.test(by)) return !/=\\?["'][^"'>]*\$/.test(by);
+  if (/^(?:"[^"\\\n]*"|'[^'\\\n]*')$/.test(by)) return isWholeTags(by.slice(1, -1).replace(/\$(?:\d{1,2}|&)/g, '\0'));
   const head = /^(?:function\s*\(\s*([\w$]+)\s*\)|\(?\s*([\w$]+)\s*\)?\s*=>)\s*\{/.exec(by);
   const match1 = head?.[1] ?? head?.[2];
-  if (match1 === undefined) return false;
+  if (match1 === undefined || new RegExp(`(?<![\\w$])${match1.replaceAll('$', '\\$')}\\s*[+]?=[^=]`).test(by))
+    return false;
+  const returns = [...by.matchAll(/\breturn\s+([^;]{1,400});/g)];
   // Beside the match itself only names that were given constant text.
-  return [...by.matchAll(/\breturn\s+([^;]{1,400});/g)].every(
-    (r) =>
-      r[1]!.split(/\s*\+\s*/).every((part) => {
-        if (/^(?:"[^"\\\n]*"|'[^'\\\n]*')$/.test(part) || part === match1) return true;
-        const values = /^[\w$]+$/.test(part) ? c.facts.valuesOf(part, given.to - 1) : [];
-        const own = values.length > 0 ? values : (c.facts.byName.get(part) ?? []);
-        return own.length > 0 && own.every((v) => !v.isKey && isChoice(c.text(v)));
-      }) && !/=\\?["'][^"'>]*["']\s*\+\s*MATCH\b/.test(r[1]!.replaceAll(match1, 'MATCH')),
+  return (
+    returns.length > 0 &&
+    returns.length === by.match(/\breturn\b/g)?.length &&
+    returns.every((r) => {
+      const parts = r[1]!
+        .trim()
+        .split(/\s*\+\s*/)
+        .map((part) => {
+          if (/^(?:"[^"\\\n]*"|'[^'\\\n]*')$/.test(part)) return part.slice(1, -1);
+          if (part === match1) return '\0';
+          const values = /^[\w$]+$/.test(part) ? c.facts.valuesOf(part, given.to - 1) : [];
+          const own = values.length > 0 ? values : (c.facts.byName.get(part) ?? []);
+          return own.length > 0 && own.every((v) => !v.isKey && isChoice(c.text(v))) ? 'x' : '<';
+        });
+      return isWholeTags(parts.join(''));
+    })
   );
 }
+/**
+ * Whether a text is made of whole tags, with what is put in (`\0`) beside them: in a tag a blank or a quote of it would begin
+ * an attribute, and in a script or a style it would be code.
+ */
+const isWholeTags = (text: string): boolean =>
+  !/<\/?(?:script|style|iframe|object|embed|svg|math|template|textarea|title|xmp|noscript)\b/i.test(text) &&
+  !/[<>$]/.test(
+    text.replace(
+      /<(?:\/[a-z][\w-]{0,40}|[a-z][\w-]{0,40}(?:\s{1,4}[\w-]{1,40}(?:="[^"<>\0$]{0,400}"|='[^'<>\0$]{0,400}')?){0,20}\s{0,4}\/?)>/gi,
+      '',
+    ),
+  );
+
 /** A text, or one of two by a test. */
 const isChoice = (text: string): boolean => /^(?:[^"'?]{0,200}\?\s*["'][\w -]*["']\s*:\s*)?["'][\w -]*["']$/.test(text);
 
