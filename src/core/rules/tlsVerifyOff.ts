@@ -40,6 +40,20 @@ function isOnSocketFile(source: Source, start: number): boolean {
       !source.has(new RegExp(`^\\s*(?:const\\s+)?${name}\\s*(?:string\\s*)?=\\s*"unix"\\s*$`, 'm')))
   )
     return false;
+  // What is asked is named like a network: `unix` is a family of systems, too.
+  const subject =
+    asked?.[1] === undefined
+      ? /^\s*if\s+([\w.]{1,60})\s*==/.exec(lines[head] ?? '')?.[1]
+      : lines
+          .slice(Math.max(0, head - 60), head)
+          .findLast((line) => indent(line) <= depth && /^\s*switch\b/.test(line))
+          ?.replace(/^\s*switch\s+([\w.]{1,60})\s*\{\s*$/, '$1');
+  if (asked?.[3] === undefined && !/^(?:[\w.]*\.)?(?:net|\w*(?:network|proto|protocol|scheme))$/i.test(subject ?? ''))
+    return false;
+  // A configuration of this branch alone, not one that others share.
+  const opened = lines.slice(head + 1, at + 1).findLast((line) => line.includes('tls.Config{'));
+  if (!/^\s*(?:return\s|\w{1,60}\s*:=)\s*(?:[\w.]{1,60}\()?&?tls\.Config\{/.test(opened ?? '')) return false;
+  if (/\.InsecureSkipVerify\s*=/.test(lines[at] ?? '')) return false;
   // The other way: up to the end of the block that the branches stand in.
   const others: string[] = [];
   let isOther = false;

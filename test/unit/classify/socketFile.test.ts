@@ -49,6 +49,9 @@ test('with one it is a hole, whatever the branch is called', async () => {
   assert.deepEqual(await tiers(dial(roots, off)), ['critical']);
   assert.deepEqual(await tiers(dial(off, off)), ['critical', 'critical']);
   assert.deepEqual(await tiers(dial(off, roots, 'unix', 'tcp')), ['critical']);
+  // A family of systems, a configuration that others share.
+  assert.deepEqual(await tiers(dial(off, roots).replaceAll('network', 'osFamily')), ['critical']);
+  assert.deepEqual(await tiers(dial(off, roots).replace('conf := tls', 'client.conf = tls')), ['critical']);
   assert.deepEqual(await tiers(dial(off, roots, 'insecure', 'insecure')), ['critical']);
   assert.deepEqual(
     await tiers(dial(off, own.replace(/\t+_, err :=[^\n]*\n/, '').replace('return err', 'return nil'))),
