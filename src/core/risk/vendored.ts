@@ -3,6 +3,8 @@ import type { FileChange, Finding } from '../model.ts';
 import { keys } from './judge.ts';
 
 const shipped = /(?:^|\/)(?:vendors?|third[-_]?party|bower_components|node_modules)\/[^]*\.m?js$|\.min\.m?js$/i;
+/** A folder for what others wrote: one's own bundles are minified, too. */
+const ofOthers = /(?:^|\/)(?:vendors?|third[-_]?party|bower_components|node_modules)\//i;
 const isMinified = (text: string): boolean => /[^\n]{500}/.test(text);
 
 /** What a licence banner says: `/*! Select2 4.0.13 | https://…`. */
@@ -25,25 +27,22 @@ function releaseOf(text: string): Release | undefined {
 
 /** Another release is another text: one that is the same but for a few places was written in by hand. */
 function isRewritten(before: string, after: string): boolean {
-  const length = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < length && before.charCodeAt(head) === after.charCodeAt(head)) head++;
-  let tail = 0;
-  while (
-    tail < length - head &&
-    before.charCodeAt(before.length - 1 - tail) === after.charCodeAt(after.length - 1 - tail)
-  )
-    tail++;
-  return head + tail < length * 0.9;
+  const pieces = (text: string): string[] => text.split(/[;{}\n]/).filter((p) => p.length >= 8);
+  const old = new Set(pieces(before));
+  let all = 0;
+  let same = 0;
+  for (const piece of pieces(after)) {
+    all += piece.length;
+    if (old.has(piece)) same += piece.length;
+  }
+  return same < all * 0.8;
 }
 
 /** Rules that a library as others ship it is no matter of, whoever put it there: its own project judges it. */
 const ofItsProject = new Set(['cross-site-scripting', 'predictable-random']);
 /** Of a new release all that a pattern of careless code tells; what is made on purpose stays told. */
 const isCareless = (f: Finding): boolean =>
-  (f.category === 'injection' && f.rule !== 'code-injection') ||
-  f.category === 'cryptography' ||
-  f.category === 'removed-safeguard';
+  (f.category === 'injection' && !/^(?:code|command)-injection$/.test(f.rule)) || f.category === 'cryptography';
 
 /**
  * Findings of a script without those that a release of a library brings along: of another version by its banner, one
@@ -55,7 +54,7 @@ export function withoutRelease({ path, before, after }: FileChange, findings: Fi
   const now = was && releaseOf(after);
   const isSame = was !== undefined && was.name === now?.name;
   if (!isSame) return findings.filter((f) => !ofItsProject.has(f.rule));
-  if (was.version === now.version || !isRewritten(was.code, now.code)) return findings;
+  if (!ofOthers.test(path) || was.version === now.version || !isRewritten(was.code, now.code)) return findings;
   const [first] = findings.filter(isCareless);
   if (!first) return findings;
   const release: Finding = {

@@ -39,6 +39,15 @@ test('an edit of the version that is there is told like any code', async () => {
   assert.deepEqual(hand.sort(), ['cross-site-scripting high', 'prototype-pollution high']);
   // The number alone is soon changed.
   assert.equal((await told(copy('4.0.2', 'n', ''), copy('4.0.3', 'n', merge + shows))).length, 2);
+  // Nor do places at both of its ends make another release.
+  const first = copy('4.0.3', 'n', merge + shows).replace('function n0', 'function z0');
+  assert.equal((await told(copy('4.0.2', 'n', ''), `${first}\nwindow.z=1`)).length, 2);
+  // A bundle of one's own.
+  assert.ok(
+    (await told(copy('4.0.2', 'n', ''), copy('4.0.13', 'e', merge), 'public/js/shop.min.js')).includes(
+      'prototype-pollution high',
+    ),
+  );
   // Another library under the same name, and one's own code.
   assert.deepEqual(await told(copy('4.0.2', 'n', ''), copy('4.0.3', 'e', merge).replace('Pick', 'Pluck')), [
     'prototype-pollution high',
