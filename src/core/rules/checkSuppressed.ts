@@ -49,7 +49,12 @@ export const checkSuppressed: Rule = {
         hasSentence(text) ||
         (/^\s*(?:\/\/|#|--|\*)\s*\S/.test(source.lines[line - 2] ?? '') && all[i - 1]?.line !== line - 1);
       // Why code is written as it is, is for its readers.
-      if (isStyle && hasSentence(text.replace(/^[^)]*\)\W*/, ':'))) continue;
+      if (
+        isStyle &&
+        /^(?:javascript|typescript|tsx)$/.test(source.language) &&
+        hasSentence(text.replace(/^[^)]*\)\W*/, ':'))
+      )
+        continue;
       report({
         start: index,
         end: index + text.length,
@@ -72,7 +77,15 @@ const ofStyle =
 
 /** Whether all rules that a NOSONAR names are about style. */
 function isOfStyle(comment: string): boolean {
-  const list = /NOSONAR\s{0,4}\(([^()\n]{1,200})\)/.exec(comment)?.[1];
+  const named = /^(?:#|\/\/|\/\*)\s*NOSONAR\s{0,4}\(([^()\n]{1,200})\)\s{0,4}(?=$|[:–—-]|\*\/)/.exec(comment);
+  const list = named?.[1];
+  // Another marker, or another rule, behind it.
+  if (
+    /\bno(?:sec|semgrep|sonar|lint)\b|\bS\d{3,5}\b|lgtm|codeql|checkov|tfsec|trivy|gitleaks/i.test(
+      comment.slice(named?.[0].length ?? 0),
+    )
+  )
+    return false;
   return list?.split(',').every((id) => ofStyle.test(id.trim().replace(/^[a-z]{1,20}:/, ''))) === true;
 }
 
