@@ -54,7 +54,7 @@ export const templateUnescaped: Rule = {
 function underscore(source: Source, report: (hit: Hit) => void): boolean {
   const { text } = source;
   let at = text.indexOf('<%');
-  if (at < 0 || /\.(?:ejs|erb)$/i.test(source.path)) return false;
+  if (at < 0 || /\.(?:ejs|erb)$|(?:^|\/)views\//i.test(source.path)) return false;
   const found: { readonly start: number; readonly text: string }[] = [];
   for (const tag of text.matchAll(templateScript)) {
     const from = tag.index + tag[0].length;
@@ -76,7 +76,7 @@ function underscore(source: Source, report: (hit: Hit) => void): boolean {
   return true;
 }
 const templateScript =
-  /<script\b[^<>]{0,300}\btype\s*=\s*["']?(?:text\/(?:x-)?(?:template|html|tmpl|underscore|lodash|underscore-template|lodash-template|x-template|html-template))\b["']?[^<>]{0,300}>/gi;
+  /<script\b[^<>]{0,300}\btype\s*=\s*["']?(?:text\/(?:template|(?:x-)?(?:html|tmpl|underscore|lodash|underscore-template|lodash-template|html-template)))\b["']?[^<>]{0,300}>/gi;
 /** What has no markup: a text, a number, what escapes, what is translated. */
 const harmless =
   /^<%=\s*(?:(?:_\.escape|escape\w*|encodeURIComponent|Number|parseInt|i18n\w*|gettext|__?|\$?t|translate)\s*\(|["'`][^"'`%]*["'`]\s*%>|\d|[\w.$]{1,80}\.length\s*%>)/;
