@@ -36,9 +36,9 @@ export function wentWithItsCode(before: Source, hunks: readonly Hunk[], line: nu
 
 /** Whether what stands behind the name of a limiter takes a limit off somebody, or only looks at the limits. */
 export const loosens = (text: string): boolean =>
-  /^(?:\s?\.\s?\w{1,40}){0,3}?\s?\.\s?(?:(?:clear|reset|exempt|disable|skip|bypass)(?:[A-Z_]\w{0,40})?\s?(?:\(|$)|current_limits?\b)/.test(
+  /^(?:\s?\.\s?\w{1,40}){0,3}?\s?\.\s?(?:(?:(?:clear|exempt|disable|bypass)(?:[A-Z_]\w{0,40})?|(?:reset|skip)(?:_?(?:key|all|limits?))?)\s?(?:\(|$)|current_limits?\b)/i.test(
     text,
-  );
+  ) && !/\.\s?(?:limit|max)\w{0,20}\s?\(/.test(text);
 
 const limiter = /rate_?limit|limiter|throttl|slow_?down/i;
 const limiterCall = /\b\w{0,60}(?:rate_?limit|limiter|throttl|slow_?down)\w{0,60}(?=\s*[(.])/i;
