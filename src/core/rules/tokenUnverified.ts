@@ -81,18 +81,26 @@ function isFromIssuer(c: Code, token: Call['args'][number] | undefined): boolean
   if (c.source.language === 'go') {
     // An answer that the program makes up itself may hold anything.
     if (!c.source.has(/"golang\.org\/x\/oauth2"/) || c.source.has(/\bWithExtra\b|\boauth2\.Token\s*\{/)) return false;
+    if (c.source.has(/["`]http:\/\/|\bInsecureSkipVerify\s*[:=]\s*true/)) return false;
     if (c.source.has(new RegExp(`\\(\\s*(?:[^(){}]{0,400},\\s*)?${owner}\\s+\\*oauth2\\.Token\\b`)))
       return c.facts.valuesOf(owner, given.from).length === 0;
     const values = c.facts.valuesOf(owner, given.from);
-    return values.length === 1 && /^\w[\w.]{0,80}\.Exchange\(/.test(c.text(values[0]));
+    const by = values.length === 1 ? /^(\w[\w.]{0,80})\.Exchange\(/.exec(c.text(values[0]))?.[1] : undefined;
+    // Whatever else exchanges something may hand out what it was given.
+    const name = by?.slice(by.lastIndexOf('.') + 1);
+    return (
+      name !== undefined &&
+      c.source.has(new RegExp(`\\b${name}(?:\\s*:?=\\s*|\\s*:\\s*|\\s+(?:=\\s*)?)[&*]?oauth2\\.Config\\b`))
+    );
   }
   // `requests.post("https://…/token", …).json()`, by way of the answer's name or not.
   let values = c.facts.valuesOf(owner, given.from);
   for (let hops = 0; hops < 3; hops++) {
     if (values.length !== 1) return false;
     const value = c.text(values[0]);
+    if (/\bverify\s*=\s*False\b|rejectUnauthorized\s*:\s*false/.test(value)) return false;
     if (
-      /^(?:await\s+)?(?:requests|httpx|session|axios)\.post\(\s*f?["'`]https:\/\/[^"'`{$\s]{1,200}token[^"'`\s]{0,60}["'`]|^(?:await\s+)?fetch\(\s*["'`]https:\/\/[^"'`$\s]{1,200}token/.test(
+      /^(?:await\s+)?(?:requests|httpx|session|axios)\.post\(\s*f?["'`]https:\/\/[^"'`{$\s]{1,200}\/token["'`]|^(?:await\s+)?fetch\(\s*["'`]https:\/\/[^"'`$\s]{1,200}\/token["'`]/.test(
         value,
       )
     )

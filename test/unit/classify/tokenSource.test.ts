@@ -48,4 +48,12 @@ test('a token straight from its issuer is worth a look, one from anywhere else i
   assert.equal(await tier('auth.py', py(`answer = ${post}`)), 'medium');
   assert.equal(await tier('auth.py', py(`answer = ${post.replace('https', 'http')}`)), 'critical');
   assert.equal(await tier('auth.py', py('answer = request.json')), 'critical');
+  // No check of the issuer, and what only has tokens in its address.
+  assert.equal(await tier('auth.py', py(`answer = ${post.replace('form)', 'form, verify=False)')}`)), 'critical');
+  assert.equal(await tier('auth.py', py(`answer = ${post.replace('/token', '/tokens/latest')}`)), 'critical');
+  const exchanged = (of: string): string =>
+    `${go('ctx context.Context', 'tok.Extra("id_token").(string)').replace('\traw,', '\ttok, _ := conf.Exchange(ctx, code)\n\traw,')}\nvar conf ${of}\n`;
+  assert.equal(await tier('auth.go', exchanged('*oauth2.Config')), 'medium');
+  assert.equal(await tier('auth.go', exchanged('*TokenStore')), 'critical');
+  assert.equal(await tier('auth.go', exchanged('= oauth2.Config{Endpoint: at("http://idp/token")}')), 'critical');
 });
