@@ -11,7 +11,7 @@ const program =
 
 /** A shell, or another interpreter, as the program of a list in Go. */
 const startsShell =
-  /["`](?:\/\S{0,40}\/)?(?:ba|z|da|k)?sh["`]|["`](?:cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh|env|sudo|xargs)["`]|["`](?:-c|\/[cC]|-Command)["`]|\bhttp\.Request\b|\b(?:gin|echo|fiber)\.(?:Context|Ctx)\b/;
+  /["`](?:\/\S{0,40}\/)?(?:ba|z|da|k)?sh["`]|["`](?:cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh|env|sudo|doas|su|xargs|ssh|nsenter|chroot|eval|find|awk|sed|node|deno|bun|python[\d.]*|perl|ruby|php|lua|osascript|busybox|docker|kubectl)["`]|["`](?:-c|-e|-r|--eval|\/[cC]|-Command)["`]|\bhttp\.Request\b|\bpb\.\w|\bRequest\)|\b(?:gin|echo|fiber)\.(?:Context|Ctx)\b/;
 const named =
   'The caller names the program that is started: see that it is one of a fixed list, and none that outsiders name.';
 
