@@ -396,9 +396,11 @@ export const shellCommand: Rule = {
                 ? 'high'
                 : verdict.tier,
             // No agent runs it now.
-            message: verdict.reason.replace(
-              "which would end up in the agent's conversation",
-              'which the script shows or passes on',
+            message: shortened(
+              verdict.reason.replace(
+                "which would end up in the agent's conversation",
+                'which the script shows or passes on',
+              ),
             ),
           });
         }
@@ -406,3 +408,6 @@ export const shellCommand: Rule = {
     }
   },
 };
+
+/** A sentence names what a command touches, whatever its length. */
+const shortened = (reason: string): string => (reason.length > 600 ? `${reason.slice(0, 599)}…` : reason);
