@@ -1,5 +1,6 @@
 /** What is left of the owners that a change takes out of CODEOWNERS: said once for the file, by what its rules say now. */
 import { diffLines, splitLines } from '../hunks.ts';
+import { oneLine } from '../plainText.ts';
 import { detectLanguage } from '../languages/detect.ts';
 import type { FileChange, Finding, Hunk, Tier } from '../model.ts';
 import type { Policy } from '../policy/model.ts';
@@ -123,8 +124,8 @@ const listed = (names: readonly string[], most: number, more: string): string =>
 function folded(group: readonly Finding[], stays: boolean): Finding {
   const first = group[0]!;
   const said = group.map((f) => keys.get(f)!.split(' ') as [string, string]);
-  const owners = listed([...new Set(said.map(([, owner]) => owner))], 3, 'more');
-  const patterns = listed([...new Set(said.map(([pattern]) => `'${pattern.slice(0, 60)}'`))], 1, 'more patterns');
+  const owners = listed([...new Set(said.map(([, owner]) => oneLine(owner, 80)))], 3, 'more');
+  const patterns = listed([...new Set(said.map(([pattern]) => `'${oneLine(pattern, 120)}'`))], 1, 'more patterns');
   const none = stays ? '; other owners stay' : '';
   const { fix, ...bare } = first;
   // Lines of one place put back do not bring back those of others.

@@ -1,3 +1,4 @@
+import { oneLine } from '../plainText.ts';
 import { ownerRules } from './kit/codeowners.ts';
 import type { Rule } from './rule.ts';
 
@@ -21,7 +22,7 @@ export const ownersRemoved: Rule = {
           end: source.starts[line - 1]! + source.lines[line - 1]!.length,
           key: `${pattern} ${owner}`,
           // What the whole change makes of it is said once for the file.
-          message: `${owner} no longer owns '${pattern}': let the owner who goes agree to it.`,
+          message: `${oneLine(owner, 80)} no longer owns '${oneLine(pattern, 120)}': let the owner who goes agree to it.`,
         });
   },
 };
