@@ -29,8 +29,8 @@ import {
 } from './risk/sides.ts';
 import { withoutRelease } from './risk/vendored.ts';
 import { applyPolicy, baseTier, floors, summed } from './risk/verdict.ts';
-import { passes } from './risk/passes.ts';
-import type { FileClassification } from './risk/wholeChange.ts';
+import { passes } from './risk/wholeChange/index.ts';
+import type { FileClassification } from './risk/wholeChange/pass.ts';
 import { customHits } from './rules/custom.ts';
 
 export { baseTier, type FileClassification };

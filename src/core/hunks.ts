@@ -81,3 +81,7 @@ function linesIn(lines: readonly string[], start: number, end: number, known: Re
 function hunk(o: number, oldLines: number, n: number, newLines: number): Hunk {
   return { oldStart: oldLines === 0 ? o : o + 1, oldLines, newStart: newLines === 0 ? n : n + 1, newLines };
 }
+
+/** The hunk that took an old line (from 1) away. */
+export const hunkThatTook = (hunks: readonly Hunk[], oldLine: number): Hunk | undefined =>
+  hunks.find((h) => oldLine >= h.oldStart && oldLine < h.oldStart + h.oldLines);

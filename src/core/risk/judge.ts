@@ -1,50 +1,18 @@
 /** Rules on both sides of a file's change: only what is new on changed lines, or gone with them, is a finding. */
-import { splitLines } from '../hunks.ts';
+import { hunkThatTook, splitLines } from '../hunks.ts';
 import type { Language } from '../languages/detect.ts';
 import { isTestPath } from '../languages/kinds.ts';
 import { Source } from '../languages/source.ts';
-import type { FileChange, Finding, Hunk, Tier } from '../model.ts';
+import type { FileChange, Finding, Hunk } from '../model.ts';
 import type { Policy } from '../policy/model.ts';
 import { candidatesFor } from '../rules/candidates.ts';
 import { allRules, ruleById } from '../rules/index.ts';
 import type { Found, Removal, Rule } from '../rules/rule.ts';
+import { backgroundOf, withBackground } from './background.ts';
 import { count, surplus } from './counted.ts';
 import { hits, run } from './hits.ts';
 import { leftOfOldFlow } from './oldFlow.ts';
 import { identity, type Side } from './sides.ts';
-
-/** What a finding is about (`Hit.key`), and the old line of what it says is gone. */
-export const keys = new WeakMap<Finding, string>();
-export const removedAt = new WeakMap<Finding, number>();
-/** How many findings that said the same of one place one stands for, where there were several. */
-export const standsFor = new WeakMap<Finding, number>();
-/** Findings that stand for themselves only where nothing is found that they follow (`Hit.follows`). */
-export const followers = new WeakSet<Finding>();
-
-/** The tables that a migration's finding is about (`Hit.tables`). */
-export const tablesOf = new WeakMap<Finding, readonly string[]>();
-
-/** What a finding says where the thing it is about was there before (`Hit.known`). */
-export const sentencesIfKnown = new WeakMap<Finding, string>();
-
-/** A finding with another tier or sentence is about the same. */
-export function withOther(finding: Finding, other: { readonly tier: Tier } | { readonly message: string }): Finding {
-  return about(finding, { ...finding, ...other });
-}
-
-/** The second finding, known to be about what the first is about. */
-export function about(finding: Finding, changed: Finding): Finding {
-  const key = keys.get(finding);
-  const old = removedAt.get(finding);
-  if (key !== undefined) keys.set(changed, key);
-  if (old !== undefined) removedAt.set(changed, old);
-  if (followers.has(finding)) followers.add(changed);
-  const sentence = sentencesIfKnown.get(finding);
-  if (sentence !== undefined) sentencesIfKnown.set(changed, sentence);
-  const tables = tablesOf.get(finding);
-  if (tables) tablesOf.set(changed, tables);
-  return changed;
-}
 
 /** Hits that the change brought (or, for `removed` rules, took away). */
 export function judge(
@@ -148,7 +116,7 @@ function distinct(findings: readonly Finding[]): Finding[] {
     const key = `${f.rule}:${f.line}:${f.message}`;
     const other = kept.get(key);
     const one = !other || size(f) < size(other) ? f : other;
-    if (other) standsFor.set(one, (standsFor.get(other) ?? 1) + 1);
+    if (other) withBackground(one, { standsFor: (backgroundOf(other).standsFor ?? 1) + 1 });
     kept.set(key, one);
   }
   return [...kept.values()];
@@ -194,11 +162,12 @@ function toFinding(rule: Rule, f: Found, side: Side): Finding {
     message: f.message ?? `${rule.title}: ${rule.remedy}.`,
     ...(fixed ? { fix: { title: fixed.title, edits: [{ start, end, newText: fixed.newText }] } } : {}),
   };
-  keys.set(finding, f.key);
-  if (f.follows) followers.add(finding);
-  if (f.known !== undefined) sentencesIfKnown.set(finding, f.known);
-  if (f.tables) tablesOf.set(finding, f.tables);
-  return finding;
+  return withBackground(finding, {
+    key: f.key,
+    ...(f.follows && { follows: true }),
+    ...(f.known !== undefined && { ifKnown: f.known }),
+    ...(f.tables && { tables: f.tables }),
+  });
 }
 
 function removedFinding(rule: Rule, f: Found, before: Side, file: FileChange): Finding {
@@ -219,9 +188,7 @@ function removedFinding(rule: Rule, f: Found, before: Side, file: FileChange): F
     removed: true,
     ...(file.after === null ? {} : restored(before, gone, file.after)),
   };
-  keys.set(finding, f.key);
-  removedAt.set(finding, old);
-  return finding;
+  return withBackground(finding, { key: f.key, removedAt: old });
 }
 
 /** A fix travels with its finding: what was removed must not come back as a secret in a report. */
@@ -237,7 +204,7 @@ const maxRestored = 80;
 function restored(before: Side, oldLine: number, after: string): Pick<Finding, 'fix'> {
   // Of a large file only the changed lines are at hand.
   if (before.original !== identity) return {};
-  const hunk = before.hunks.find((h) => oldLine >= h.oldStart && oldLine < h.oldStart + h.oldLines);
+  const hunk = hunkThatTook(before.hunks, oldLine);
   if (!hunk || hunk.newLines > 0 || hunk.oldLines > maxRestored) return {};
   const end = after.includes('\r\n') ? '\r\n' : '\n';
   const lines = before.source.lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join(end);

@@ -1,6 +1,6 @@
 /** Libraries of others that lie in the repository: what a new release of one holds, nobody wrote in this change. */
 import type { FileChange, Finding } from '../model.ts';
-import { keys } from './judge.ts';
+import { withBackground } from './background.ts';
 
 const shipped = /(?:^|\/)(?:vendors?|third[-_]?party|bower_components|node_modules)\/[^]*\.m?js$|\.min\.m?js$/i;
 /** A folder for what others wrote: one's own bundles are minified, too. */
@@ -65,6 +65,8 @@ export function withoutRelease({ path, before, after }: FileChange, findings: Fi
     endLine: first.line,
     message: `A copy of ${now.name} goes from ${was.version.slice(0, 40)} to ${now.version.slice(0, 40)}: compare it with what its project released.`,
   };
-  keys.set(release, `copy ${now.name} ${now.version}`);
-  return [...findings.filter((f) => !isCareless(f)), release];
+  return [
+    ...findings.filter((f) => !isCareless(f)),
+    withBackground(release, { key: `copy ${now.name} ${now.version}` }),
+  ];
 }

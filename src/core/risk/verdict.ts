@@ -2,7 +2,7 @@
 import type { ChangeType, Classification, Finding, Tier } from '../model.ts';
 import { maxTier } from '../model.ts';
 import type { Policy } from '../policy/model.ts';
-import { withOther } from './judge.ts';
+import { withOther } from './background.ts';
 
 /** The tier of a change type when no rule has anything to say (design §4). */
 export const baseTier: Readonly<Record<ChangeType, Tier>> = {

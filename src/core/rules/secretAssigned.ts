@@ -1,5 +1,5 @@
 import { isInApiExample } from './kit/apiExample.ts';
-import { entropy, isHarmlessShape, isPlaceholder, isSampleWord, isWordy } from './kit/secretText.ts';
+import { entropy, fingerprint, isHarmlessShape, isPlaceholder, isSampleWord, isWordy } from './kit/secretText.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 const keyword =
@@ -46,7 +46,7 @@ export const secretAssigned: Rule = {
       report({
         start: at,
         end: at + value.length,
-        key: `${name}:${checksum(value)}`,
+        key: `${name}:${fingerprint(value)}`,
         ...(isShown && { tier: 'medium' as const }),
         message: isShown
           ? `'${name.slice(0, 40)}' shows a value as long and as random as a real secret, as an example of the API: if this was ever real, change it, and show a made-up one.`
@@ -127,12 +127,6 @@ const mayBeReal = (name: string, value: string): boolean =>
       /\d/.test(value) &&
       /[a-z]/.test(value) &&
       /[A-Z]/.test(value)));
-
-function checksum(text: string): string {
-  let h = 5381;
-  for (let i = 0; i < text.length; i++) h = ((h * 33) ^ text.charCodeAt(i)) >>> 0;
-  return h.toString(36);
-}
 
 /** Printable text in base64; `undefined` for other bytes. */
 function decoded(value: string): string | undefined {

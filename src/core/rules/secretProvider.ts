@@ -1,7 +1,7 @@
 import { isTestPath } from '../languages/kinds.ts';
 import { isInApiExample } from './kit/apiExample.ts';
 import { needlesOf } from './kit/needles.ts';
-import { entropy, isPlaceholder } from './kit/secretText.ts';
+import { entropy, fingerprint, isPlaceholder } from './kit/secretText.ts';
 import { formats, gate } from '../secrets/formats.ts';
 import type { Rule } from './rule.ts';
 
@@ -53,7 +53,7 @@ export const secretProvider: Rule = {
           report({
             start: shift + m.index,
             end: shift + m.index + value.length,
-            key: `${name}:${hash(value)}`,
+            key: `${name}:${fingerprint(value)}`,
             message: `${name} in the text: take it out, revoke it with its issuer, and read it from the environment or a secret store.`,
           });
         }
@@ -83,11 +83,4 @@ function hasRunOut(token: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Keys must not carry the secret itself (they may be logged): a short checksum will do. */
-function hash(text: string): string {
-  let h = 5381;
-  for (let i = 0; i < text.length; i++) h = ((h * 33) ^ text.charCodeAt(i)) >>> 0;
-  return h.toString(36);
 }

@@ -1,4 +1,20 @@
 import { pipesNetworkToShell } from './dockerPipeToShell.ts';
+import {
+  boundedFind,
+  emulator,
+  forTests,
+  installer,
+  isOwnComment,
+  isSealing,
+  knownVariables,
+  masked,
+  ofSystem,
+  ofThisRun,
+  sealed,
+  sender,
+  sends,
+  uninstaller,
+} from './kit/scriptPurpose.ts';
 import { shellChunks, logicalLines, type Chunk } from './kit/shellChunks.ts';
 import { shellParts, type Part } from './kit/shellParts.ts';
 import type { Language } from '../languages/detect.ts';
@@ -31,84 +47,6 @@ const decisive =
 
 /** Images of tools that hosted build machines carry: jobs delete them for room on the disk. */
 const carried = /^This deletes \/(?:opt|usr\/(?:share|local(?:\/(?:lib|share))?))\/[\w.][\w.+/-]* with /;
-
-/** An uninstaller takes away what its installer put there; what the system itself put there is not its own. */
-const uninstaller = /(?:^|\/)uninstall[\w.-]*$/i;
-/** By its name, a script that a person runs to set something up. */
-const installer = /(?:^|\/)(?:[\w.-]{0,80}[-_.])?(?:install(?:er)?|setup|bootstrap|provision)(?:[-_.][\w.-]{0,80})?$/i;
-const ofSystem =
-  /\/(?:etc|usr|var|lib(?:32|64)?|opt|s?bin|boot|dev|home|root|systemd|system|init\.d|cron(?:\.\w{1,20}|tab)?|ssh|sudoers(?:\.d)?|pam\.d|passwd|shadow|group|fstab|profile(?:\.d)?|hosts|ld\.so\S{0,40}|log|spool|cache|www|html|share|local|include|\S{0,80}[*?]\S{0,80})(?:,| with |$)/;
-
-/** `find` with a start or a filter of its own says what it deletes. */
-function boundedFind(text: string): boolean {
-  const start = /\bfind\s+(?:-[HLP]\s+)*["']?([^\s"'-]\S{0,400})/.exec(text)?.[1] ?? '';
-  if (/[$*`]/.test(start)) return false;
-  return /^~?\/?[\w.-]+(?:\/[\w.-]+){2,}/.test(start) || /\s-(?:i?name|i?path|i?regex)\s/.test(text);
-}
-
-/** Whether every variable is set in the script, and none of them is the front part of a path: empty, it would be `/`. */
-function knownVariables(text: string, script: string): boolean {
-  const names = [...text.matchAll(/\$(?:\{(\w{1,80})\}|(\w{1,80}))(\/?)/g)];
-  return (
-    names.length > 0 &&
-    names.every(
-      ([, braced, bare, slash]) => slash === '' && new RegExp(`\\b${braced ?? bare}["']?\\s*=[^=]`).test(script),
-    )
-  );
-}
-
-/** An emulator of the cloud on this very machine. */
-const emulator =
-  /--endpoint(?:-url)?[ =]["']?https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal|localstack)(?=[:/"'\s]|$)/;
-
-/** The environment of tests, by the names that frameworks give it. */
-const forTests =
-  /\b(?:RAILS_ENV|RACK_ENV|APP_ENV|NODE_ENV|MIX_ENV|DJANGO_ENV)\b["']?\s{0,4}[:=]\s{0,4}["']?test(?:ing)?\b/;
-
-/** Whether the job told the runner to mask every variable this prints. */
-function masked(text: string, script: string): boolean {
-  const names = [...text.replace(/>>?\s*["']?\$\w{1,80}/g, '').matchAll(/\$\{?(\w{1,80})/g)];
-  return names.length > 0 && names.every(([, name]) => new RegExp(`::add-mask::\\$\\{?${name}\\b`).test(script));
-}
-
-/** What a script does that makes a machine ready to be copied as an image; each of it is to be found in many of them. */
-const sealing = [
-  /\bHISTFILE\b|_history\b|\bhistory -c\b/,
-  /\/var\/log\//,
-  /\/etc\/ssh\/\S{0,40}key/,
-  /\/var\/lib\/cloud\b|\bcloud-init clean\b/,
-  /\/etc\/machine-id\b/,
-  /\bauthorized_keys\b/,
-  /\b(?:apt-get|apt|yum|dnf|zypper)\b[^\n]{0,40}\b(?:clean|autoremove)\b/,
-];
-const sealed = /history|\/var\/(?:log|lib\/cloud|tmp|cache)\b|\/tmp\b|\/etc\/(?:ssh\/|machine-id)|authorized_keys/;
-const isSealing = (text: string): boolean => sealing.filter((s) => s.test(text)).length >= 4;
-
-/** The number that a pipeline gives each of its runs. */
-const ofThisRun =
-  /\b(?:github\.run_(?:id|number)|GITHUB_RUN_(?:ID|NUMBER)|CI_(?:PIPELINE|JOB)_I?ID|BUILD_(?:ID|BUILDID)|CIRCLE_WORKFLOW_ID)\b/;
-
-/** Programs that send something to another machine, or show it. */
-const sender =
-  /\b(?:echo|printf|curl|wget|nc|ncat|socat|scp|sftp|rsync|ssh|ftp|mail|sendmail|openssl|dig|nslookup|aws|gsutil|gh|python3?|node|perl|ruby|php)\b|\/dev\/(?:tcp|udp)\//;
-
-/** Whether a line that shows or sends something names the variable, or one that was made of it. */
-function sends({ lines }: Source, variable: string): boolean {
-  const names = [variable];
-  for (const name of names) {
-    const use = new RegExp(`\\$\\{?${name}\\b`);
-    for (const line of lines) {
-      if (!use.test(line)) continue;
-      if (sender.test(line)) return true;
-      const made =
-        /\bfor\s+(\w{1,80})\s+in\b/.exec(line)?.[1] ??
-        /\bread\s[^<]{0,80}?(\w{1,80})\s*<<</.exec(line)?.[1] ??
-        /^\s*(?:(?:export|local|readonly|declare)\s+)?(\w{1,80})\+?=/.exec(line)?.[1];
-      if (made !== undefined && !names.includes(made) && names.length < 10) names.push(made);
-    }
-  }
-  return false;
-}
 
 /** What a command is about, without what may be written another way and does no more. */
 function keyOf({ rule, reason }: { readonly rule: string; readonly reason: string }, text: string): string {
@@ -162,32 +100,6 @@ function onlyOnce(text: string, source: Source, task: Chunk): string | undefined
   if (made === undefined) return undefined;
   const places = task.text.slice(0, 4000).match(/[\w+]{2,20}:\/\/[^\n]{1,200}/g) ?? [];
   return [text.replace(/^(?:[\w.-]{0,80}\/){1,20}(?=[\w.-])/, ''), made, ...places].join(' ').slice(0, 600);
-}
-
-/** Whether a script deletes comments that it has looked up as the bot's own and by the mark which it sets itself. */
-function isOwnComment(text: string, script: string): boolean {
-  const id = /\b(?:issues|pulls)\/comments\/["']?\$\{?(\w{1,60})\}?["']?\s*$/.exec(text)?.[1];
-  if (id === undefined) return false;
-  const loops = [...script.matchAll(new RegExp(`\\bfor\\s+${id}\\s+in\\s+([^\\n]{0,80})`, 'g'))];
-  if (loops.length > 1) return false;
-  const list = loops.length === 0 ? id : /^["']?\$\{?(\w{1,60})\}?["']?\s*(?:;|$)/.exec(loops[0]![1]!)?.[1];
-  if (list === undefined) return false;
-  // Whatever else gives a value to it: `+=`, `read`, an array's member, an assignment behind others.
-  const given = new RegExp(
-    `(?<![\\w$])${list}(?:\\[[^\\]\\n]{0,40}\\])?\\+?=|\\b(?:read|mapfile|readarray|getopts|printf\\s+-v)\\b[^\\n]{0,80}\\b${list}\\b`,
-    'g',
-  );
-  if ([...script.matchAll(given)].length !== 1) return false;
-  if (list !== id && new RegExp(`(?<![\\w$])${id}\\+?=`).test(script)) return false;
-  const set = new RegExp(`(?:^|[\\s;])${list}=([^\\n]{0,800})`).exec(script)?.[1] ?? '';
-  return (
-    /\.user\.login\s*==\s*\\?["'](?:github-actions\[bot\])\\?["']/.test(set) &&
-    // A mark so short is in many comments.
-    /\band\b[^|]{0,20}\.body\s*\|\s*(?:contains|startswith|endswith)\(\s*(?:\\?["'][^"'\\\n]{4,200}\\?["']|\\?\$ENV\.\w{1,80})\s*\)/.test(
-      set,
-    ) &&
-    !/\bor\b|\bnot\b|==\s*false|!=|\/\/|,\s*\.|\bif\b/.test(set)
-  );
 }
 
 export const shellCommand: Rule = {

@@ -1,4 +1,5 @@
 /** Whether a safeguard is gone because the code it guarded is gone: then nothing is left open. */
+import { hunkThatTook } from '../../hunks.ts';
 import type { Source } from '../../languages/source.ts';
 import type { Hunk } from '../../model.ts';
 
@@ -13,7 +14,7 @@ const route = /\.(?:get|post|put|patch|delete|all|route)\s*\(\s*["'`/]/;
  * puts something in their place may keep the code under another name, so it never counts.
  */
 export function wentWithItsCode(before: Source, hunks: readonly Hunk[], line: number): boolean {
-  const hunk = hunks.find((h) => line >= h.oldStart && line < h.oldStart + h.oldLines);
+  const hunk = hunkThatTook(hunks, line);
   if (!hunk || hunk.newLines > 0) return false;
   const last = hunk.oldStart + hunk.oldLines - 1;
   const text = (n: number): string => before.lines[n - 1] ?? '';
@@ -73,7 +74,7 @@ export function renamed(
   hunks: readonly Hunk[],
   line: number,
 ): boolean {
-  const hunk = hunks.find((h) => line >= h.oldStart && line < h.oldStart + h.oldLines);
+  const hunk = hunkThatTook(hunks, line);
   if (!hunk || hunk.newLines === 0) return false;
   const wanted = plain(name);
   if (!/^\w+$/.test(wanted)) return false;
@@ -119,7 +120,7 @@ export function tookItsPlace(
   hunks: readonly Hunk[],
   line: number,
 ): string | undefined {
-  const hunk = hunks.find((h) => line >= h.oldStart && line < h.oldStart + h.oldLines);
+  const hunk = hunkThatTook(hunks, line);
   if (!hunk || hunk.newLines === 0 || hunk.newLines > 40) return undefined;
   // Many safeguards can go in one run of lines: it is read once.
   if (!instead.has(hunk)) instead.set(hunk, newCheck(before, after, changed, hunk));
@@ -157,7 +158,7 @@ export function roleInstead(
   hunks: readonly Hunk[],
   line: number,
 ): string | undefined {
-  const hunk = hunks.find((h) => line >= h.oldStart && line < h.oldStart + h.oldLines);
+  const hunk = hunkThatTook(hunks, line);
   if (!hunk) return undefined;
   const old = before.lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join('\n');
   for (let n = hunk.newStart; n < hunk.newStart + Math.min(hunk.newLines, 40); n++) {
@@ -175,7 +176,7 @@ const block =
 
 /** The same for configuration: true when what the setting protected is taken out together with it, or something took its place. */
 export function wentWithItsBlock(before: Source, hunks: readonly Hunk[], line: number): boolean {
-  const hunk = hunks.find((h) => line >= h.oldStart && line < h.oldStart + h.oldLines);
+  const hunk = hunkThatTook(hunks, line);
   if (!hunk) return false;
   // What took its place may limit as much in other words; what does not, other rules see.
   if (hunk.newLines > 0) return true;

@@ -82,3 +82,10 @@ export function isHarmlessShape(value: string): boolean {
     )
   );
 }
+
+/** What tells one secret from another where the secret itself must not be: keys of findings may be logged. */
+export function fingerprint(text: string): string {
+  let h = 5381;
+  for (let i = 0; i < text.length; i++) h = ((h * 33) ^ text.charCodeAt(i)) >>> 0;
+  return h.toString(36);
+}

@@ -1,9 +1,7 @@
 /** Changed fields of Django's models, where the same change holds their last definition. */
-import { detectLanguage } from '../languages/detect.ts';
-import { Source } from '../languages/source.ts';
-import type { FileChange, Finding } from '../model.ts';
-import type { Policy } from '../policy/model.ts';
-import { code, type Code } from '../rules/kit/code.ts';
+import type { FileChange, Finding } from '../../model.ts';
+import type { Policy } from '../../policy/model.ts';
+import { code, type Code } from '../../rules/kit/code.ts';
 import {
   djangoAlone,
   fieldOf,
@@ -12,11 +10,10 @@ import {
   longer,
   stepBetween,
   type FieldDefinition,
-} from '../rules/kit/djangoFields.ts';
-import type { Call } from '../languages/facts.ts';
-import { withOther } from './judge.ts';
-import { maxText, normalise } from './sides.ts';
-import { keep, type FileClassification } from './wholeChange.ts';
+} from '../../rules/kit/djangoFields.ts';
+import type { Call } from '../../languages/facts.ts';
+import { withOther } from '../background.ts';
+import { isRead, keep, sourceOf, type FileClassification } from './pass.ts';
 
 const rule = 'migration-operation';
 /** So many migrations are gone back. */
@@ -35,8 +32,7 @@ export function withKnownFields(files: readonly FileChange[], judged: FileClassi
   const migrations = new Map<string, Code>();
   const codeOf = ({ path, after }: FileChange): Code => {
     let c = migrations.get(path);
-    if (!c)
-      migrations.set(path, (c = code(new Source(path, normalise(after ?? ''), detectLanguage(path, after ?? '')))));
+    if (!c) migrations.set(path, (c = code(sourceOf(path, after ?? ''))));
     return c;
   };
   for (const [i, { path, classification }] of judged.entries()) {
@@ -56,18 +52,15 @@ export function withKnownFields(files: readonly FileChange[], judged: FileClassi
       const step = old && stepBetween(old, now);
       if (last && step === 'nothing') return [];
       if (policy.rules.tiers[rule] !== undefined) return [f];
-      if (step)
-        return [withOther(withOther(f, { tier: 'medium' }), { message: step === 'longer' ? longer : djangoAlone })];
+      if (step) return [withOther(f, { tier: 'medium', message: step === 'longer' ? longer : djangoAlone })];
       const isSoft = old !== undefined && f.message === djangoAlone;
-      return [isSoft ? withOther(withOther(f, { tier: 'high' }), { message: changed }) : f];
+      return [isSoft ? withOther(f, { tier: 'high', message: changed }) : f];
     });
     keep(judged, i, left);
   }
 }
 const changed =
   'Type or rule of a column changes: it can rewrite or lock the whole table, and old code must fit the new column.';
-
-const isRead = (text: string | null): boolean => text !== null && text.length <= maxText;
 
 function fieldNamed(c: Code, call: Call): Field | undefined {
   const value = (name: string): string | undefined => c.facts.literal(call.args.find((a) => a.name === name));
@@ -123,7 +116,7 @@ function definedBefore(
       !/^(?:models\.py$|models\/(?:\w+\/){0,6}\w+\.py$)/.test(other.startsWith(app) ? other.slice(app.length) : '')
     )
       continue;
-    const source = new Source(other, normalise(before), detectLanguage(other, before));
+    const source = sourceOf(other, before);
     const heads = [...source.text.matchAll(/^class (\w{1,120})\b(?:\s{0,4}\(([^)]{0,600})\))?/gm)];
     const c = code(source);
     // The model, and those of the file that it is made of.

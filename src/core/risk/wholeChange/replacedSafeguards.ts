@@ -1,18 +1,19 @@
 /** Safeguards that moved into a function which stands in their place: the whole change tells what it does. */
-import { diffLines, splitLines } from '../hunks.ts';
-import { detectLanguage } from '../languages/detect.ts';
-import { isTestPath } from '../languages/kinds.ts';
-import { hasLexer } from '../languages/lexer.ts';
-import { Source } from '../languages/source.ts';
-import type { FileChange } from '../model.ts';
-import { code } from '../rules/kit/code.ts';
-import { askedInstead, bodiesOf, importOf, isOwn, kindOf, makesGuard, replacementsOf } from '../rules/kit/wrapper.ts';
-import { keys, removedAt, withOther } from './judge.ts';
-import { changedLines, normalise } from './sides.ts';
-import { keep, type FileClassification } from './wholeChange.ts';
+import { diffLines, splitLines } from '../../hunks.ts';
+import { isTestPath } from '../../languages/kinds.ts';
+import { hasLexer } from '../../languages/lexer.ts';
+import type { Source } from '../../languages/source.ts';
+import type { FileChange } from '../../model.ts';
+import { code } from '../../rules/kit/code.ts';
+import { bodiesOf, importOf, isOwn, kindOf } from '../../rules/kit/safeguards/calls.ts';
+import { askedInstead, replacementsOf } from '../../rules/kit/safeguards/replacements.ts';
+import { makesGuard } from '../../rules/kit/safeguards/wrappers.ts';
+import { backgroundOf, withOther } from '../background.ts';
+import { changedLines } from '../sides.ts';
+import { keep, sourceOf, type FileClassification } from './pass.ts';
 
 /** Larger files, and more findings of one change, are not looked into. */
-const maxText = 400_000;
+const maxRead = 400_000;
 const maxFindings = 40;
 
 /**
@@ -22,44 +23,44 @@ const maxFindings = 40;
  */
 export function withoutReplaced(files: readonly FileChange[], judged: FileClassification[]): void {
   const sources = new Map<string, Source>();
-  const sourceOf = (i: number, side: 'before' | 'after'): Source | undefined => {
+  const sideOf = (i: number, side: 'before' | 'after'): Source | undefined => {
     const text = files[i]?.[side];
-    if (text === null || text === undefined || text.length > maxText) return undefined;
+    if (text === null || text === undefined || text.length > maxRead) return undefined;
     const id = `${side}:${i}`;
     let source = sources.get(id);
     if (!source) {
       const { path } = files[i]!;
-      sources.set(id, (source = new Source(path, normalise(text), detectLanguage(path, text))));
+      sources.set(id, (source = sourceOf(path, text)));
     }
     return source;
   };
   let asked = 0;
   for (const [i, { classification }] of judged.entries()) {
     const left = classification.findings.flatMap((f) => {
-      const guard = f.rule === 'safeguard-removed' ? keys.get(f) : undefined;
-      const line = removedAt.get(f);
+      const guard = f.rule === 'safeguard-removed' ? backgroundOf(f).key : undefined;
+      const line = backgroundOf(f).removedAt;
       if (guard === undefined || line === undefined || !kindOf(guard) || ++asked > maxFindings) return [f];
-      const before = sourceOf(i, 'before');
-      const after = sourceOf(i, 'after');
+      const before = sideOf(i, 'before');
+      const after = sideOf(i, 'after');
       if (!before || !after) return [f];
       const hunks = diffLines(splitLines(before.text), splitLines(after.text));
       const replaced = replacementsOf(guard, line, before, after, hunks);
       const isMade =
         replaced.length > 0 &&
         replaced.every(({ old, now }) => {
-          const definers = definersOf(now.callee, i, files, (k) => sourceOf(k, 'after'));
+          const definers = definersOf(now.callee, i, files, (k) => sideOf(k, 'after'));
           return definers.length > 0 && definers.every((d) => makesGuard(guard, now.name, d, old, before));
         });
       if (isMade) return [];
       const mover = askedInstead(guard, line, before, after, changedLines(hunks, 'new')).find(({ name, makes }) => {
         const definers = [...files.keys()].filter(
-          (k) => !isTestPath(files[k]!.path) && hasFunction(sourceOf(k, 'after'), name),
+          (k) => !isTestPath(files[k]!.path) && hasFunction(sideOf(k, 'after'), name),
         );
-        return definers.length === 1 && makes(sourceOf(definers[0]!, 'after')!);
+        return definers.length === 1 && makes(sideOf(definers[0]!, 'after')!);
       });
       if (!mover) return [f];
       const message = `'${guard}' is made by '${mover.name.slice(0, 40)}' now: be sure that it still stands before all that it guarded.`;
-      return [withOther(withOther(f, { tier: 'medium' }), { message })];
+      return [withOther(f, { tier: 'medium', message })];
     });
     keep(judged, i, left);
   }
@@ -73,12 +74,12 @@ function definersOf(
   callee: string,
   importer: number,
   files: readonly FileChange[],
-  sourceOf: (i: number) => Source | undefined,
+  sideOf: (i: number) => Source | undefined,
   hops = 0,
 ): Source[] {
-  const source = sourceOf(importer);
+  const source = sideOf(importer);
   if (!source || hops > 3) return [];
-  if (source.language === 'go') return goDefiners(callee, importer, files, sourceOf);
+  if (source.language === 'go') return goDefiners(callee, importer, files, sideOf);
   const name = callee.replace(/^(?:this|self)\./, '');
   if (!/^[\w$]{1,80}$/.test(name)) return [];
   const module = importOf(source, name);
@@ -88,7 +89,7 @@ function definersOf(
   const found: Source[] = [];
   for (const k of files.keys())
     if (k !== importer && !isTestPath(files[k]!.path) && isModule(module, files[importer]!.path, files[k]!.path)) {
-      const definers = definersOf(name, k, files, sourceOf, hops + 1);
+      const definers = definersOf(name, k, files, sideOf, hops + 1);
       // A module that is in the change without the function: it comes from elsewhere.
       if (definers.length === 0) return [];
       found.push(...definers);
@@ -101,7 +102,7 @@ function goDefiners(
   callee: string,
   importer: number,
   files: readonly FileChange[],
-  sourceOf: (i: number) => Source | undefined,
+  sideOf: (i: number) => Source | undefined,
 ): Source[] {
   const [, owner, name] = /^(?:(\w{1,80})\.)?(\w{1,80})$/.exec(callee) ?? [];
   if (name === undefined) return [];
@@ -116,7 +117,7 @@ function goDefiners(
         (owner === undefined ? folder === own : folder !== own && folder.slice(folder.lastIndexOf('/') + 1) === owner)
       );
     })
-    .map(sourceOf)
+    .map(sideOf)
     .filter((s): s is Source => s !== undefined && bodiesOf(code(s), name).length > 0);
 }
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));

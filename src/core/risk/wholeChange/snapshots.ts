@@ -1,10 +1,9 @@
 /** SQL files that keep how a schema was, or say how it is made from nothing: no data base in use runs them. */
-import { detectLanguage } from '../languages/detect.ts';
-import { Source } from '../languages/source.ts';
-import type { FileChange } from '../model.ts';
-import { tablesMade, watchedTable } from '../rules/kit/migration.ts';
-import { maxText, normalise } from './sides.ts';
-import { keep, type FileClassification } from './wholeChange.ts';
+import type { Source } from '../../languages/source.ts';
+import type { FileChange } from '../../model.ts';
+import { tablesMade, watchedTable } from '../../rules/kit/migration.ts';
+import { normalise } from '../sides.ts';
+import { isRead, keep, sourceOf, type FileClassification } from './pass.ts';
 
 /** Folders and names of files that somebody runs on what is there. */
 const isRun =
@@ -18,8 +17,8 @@ export function withoutSnapshots(files: readonly FileChange[], judged: FileClass
   for (const [i, { path, classification }] of judged.entries()) {
     const { before, after } = files[i]!;
     const isOfSchema = classification.findings.some((f) => f.rule === 'sql-unsafe-migration');
-    if (!isOfSchema || before !== null || after === null || after.length > maxText || isRun.test(path)) continue;
-    const source = new Source(path, normalise(after), detectLanguage(path, after));
+    if (!isOfSchema || before !== null || !isRead(after) || isRun.test(path)) continue;
+    const source = sourceOf(path, after);
     const made = tablesMade(source);
     const original = originalOf(source, i, files);
     keep(
@@ -42,7 +41,7 @@ function originalOf(copy: Source, own: number, files: readonly FileChange[]): st
   if (!copy.sql.some((s) => /^CREATE (?:UNLOGGED )?TABLE /.test(s.text))) return undefined;
   const lines = copy.lines.map((l) => l.trim()).filter((l) => l !== '');
   for (const [i, { path, before }] of files.entries()) {
-    if (i === own || before === null || before.length > maxText || !path.endsWith('.sql') || isRun.test(path)) continue;
+    if (i === own || !isRead(before) || !path.endsWith('.sql') || isRun.test(path)) continue;
     const text = normalise(before);
     const there = new Set(text.split('\n').map((l) => l.trim()));
     if (lines.filter((l) => there.has(l)).length >= lines.length * 0.95) return text;

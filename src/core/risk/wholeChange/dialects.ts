@@ -1,9 +1,9 @@
 /** One migration in a file for each data base: the file without a name of one runs where there is none for it. */
-import { Source } from '../languages/source.ts';
-import type { FileChange } from '../model.ts';
-import { tableName, sqlName } from '../rules/kit/migration.ts';
-import { maxText, normalise } from './sides.ts';
-import { keep, type FileClassification } from './wholeChange.ts';
+import { Source } from '../../languages/source.ts';
+import type { FileChange } from '../../model.ts';
+import { tableName, sqlName } from '../../rules/kit/migration.ts';
+import { normalise } from '../sides.ts';
+import { isRead, keep, type FileClassification } from './pass.ts';
 
 const ofPostgres = /\.(?:postgres(?:ql)?|pg|psql)(?=\.)/i;
 const indexes = new RegExp(`^CREATE (UNIQUE )?INDEX (CONCURRENTLY )?(?:IF NOT EXISTS )?(\\S+) ON (?:ONLY )?${sqlName}`);
@@ -19,22 +19,20 @@ function builds(source: Source): { key: string; isBeside: boolean; line: number 
 
 const otherBase = /\b(?:sqlite3?|mysql|mariadb|cockroach(?:db)?|mssql|sqlserver|oracle)\b/i;
 const isOfOther = ({ path, before, after }: FileChange): boolean =>
-  !/\.(?:md|txt)$/i.test(path) &&
-  [path, before, after].some((t) => t !== null && t.length <= maxText && otherBase.test(t));
+  !/\.(?:md|txt)$/i.test(path) && [path, before, after].some((t) => isRead(t) && otherBase.test(t));
 
 /** Takes out that an index blocks writes where PostgreSQL has a file of the same version that builds it CONCURRENTLY. */
 export function withoutDialectTwins(files: readonly FileChange[], judged: FileClassification[]): void {
   const twins = new Map<string, string>();
   for (const { path, before, after } of files)
-    if (before === null && after !== null && after.length <= maxText && ofPostgres.test(path) && path.endsWith('.sql'))
+    if (before === null && isRead(after) && ofPostgres.test(path) && path.endsWith('.sql'))
       twins.set(path.replace(ofPostgres, ''), normalise(after));
   // Without another data base, the file without a name runs beside its twin, or in place of it.
   if (twins.size === 0 || !files.some((f) => isOfOther(f))) return;
   for (const [i, { path, classification }] of judged.entries()) {
     const { before, after } = files[i]!;
     const twin = twins.get(path);
-    if (twin === undefined || ofPostgres.test(path) || before !== null || after === null || after.length > maxText)
-      continue;
+    if (twin === undefined || ofPostgres.test(path) || before !== null || !isRead(after)) continue;
     const beside = new Set(
       builds(new Source(path, twin, 'sql'))
         .filter((b) => b.isBeside)

@@ -1,15 +1,15 @@
 /** Workflows of a change taken together: what one of them had before is not new in its copy, and an owner is told once. */
-import { detectLanguage } from '../languages/detect.ts';
-import { Source } from '../languages/source.ts';
-import type { FileChange, Finding } from '../model.ts';
-import { at } from '../languages/treeNode.ts';
-import { jobs, triggers } from '../rules/kit/workflow.ts';
-import { workflowCheckout } from '../rules/workflowCheckout.ts';
-import { workflowUnpinned } from '../rules/workflowUnpinned.ts';
-import { run } from './hits.ts';
-import { keys, withOther } from './judge.ts';
-import { maxText, normalise } from './sides.ts';
-import { keep, type FileClassification } from './wholeChange.ts';
+import { detectLanguage } from '../../languages/detect.ts';
+import { Source } from '../../languages/source.ts';
+import type { FileChange, Finding } from '../../model.ts';
+import { at } from '../../languages/treeNode.ts';
+import { jobs, triggers } from '../../rules/kit/workflow.ts';
+import { workflowCheckout } from '../../rules/workflowCheckout.ts';
+import { workflowUnpinned } from '../../rules/workflowUnpinned.ts';
+import { run } from '../hits.ts';
+import { backgroundOf, withOther } from '../background.ts';
+import { maxText, normalise } from '../sides.ts';
+import { keep, type FileClassification } from './pass.ts';
 
 /** Most workflows of a change that a new one is compared with. */
 const maxCompared = 50;
@@ -37,7 +37,7 @@ export function withoutCopiedWorkflows(files: readonly FileChange[], judged: Fil
         const steps = stepsOf(now);
         // With the same given to it.
         const isAlike = (f: Finding): boolean => steps.filter((s) => s.line === f.line).every((s) => given.has(s.said));
-        left = left.filter((f) => !isUnpinned(f) || !had.has(keys.get(f) ?? '') || !isAlike(f));
+        left = left.filter((f) => !isUnpinned(f) || !had.has(backgroundOf(f).key ?? '') || !isAlike(f));
       }
     }
     keep(judged, i, left);
@@ -87,7 +87,7 @@ export function toldByOwner(files: readonly FileChange[], judged: FileClassifica
     const news = new Map<Finding, Finding | undefined>();
     let pinned: ReadonlySet<string> | undefined;
     for (const finding of classification.findings) {
-      const [, owner, name] = isUnpinned(finding) ? (byTag.exec(keys.get(finding) ?? '') ?? []) : [];
+      const [, owner, name] = isUnpinned(finding) ? (byTag.exec(backgroundOf(finding).key ?? '') ?? []) : [];
       if (owner === undefined || name === undefined) continue;
       pinned ??= pinnedIn(files[i]!.before ?? '');
       if (pinned.has(`${owner}/${name}`)) {

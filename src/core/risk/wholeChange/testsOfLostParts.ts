@@ -1,12 +1,11 @@
 /** Tests of a part that went, though its name lives on elsewhere: of a field, of a method of one of several types. */
-import { diffLines, splitLines } from '../hunks.ts';
-import { detectLanguage } from '../languages/detect.ts';
-import { isTestPath } from '../languages/kinds.ts';
-import { hasLexer } from '../languages/lexer.ts';
-import type { FileChange, Hunk } from '../model.ts';
-import { removedAt } from './judge.ts';
-import { maxText } from './sides.ts';
-import { keep, type FileClassification } from './wholeChange.ts';
+import { diffLines, hunkThatTook, splitLines } from '../../hunks.ts';
+import { detectLanguage } from '../../languages/detect.ts';
+import { isTestPath } from '../../languages/kinds.ts';
+import { hasLexer } from '../../languages/lexer.ts';
+import type { FileChange, Hunk } from '../../model.ts';
+import { backgroundOf } from '../background.ts';
+import { areRead, isRead, keep, type FileClassification } from './pass.ts';
 
 const declared =
   /\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|type|const|let|var|val)\s+([A-Za-z_]\w{4,60})|^\s*(?:readonly\s+)?([A-Za-z_]\w{4,60})\??\s*[=:]\s/;
@@ -30,9 +29,10 @@ interface Product {
   readonly gains: ReadonlyMap<string, number>;
 }
 
-function productOf({ path, before, after }: FileChange): Product | undefined {
+function productOf(file: FileChange): Product | undefined {
+  const { path, before, after } = file;
   const text = before ?? after ?? '';
-  if (isTestPath(path) || (before ?? '').length + (after ?? '').length > maxText) return undefined;
+  if (isTestPath(path) || !areRead(file)) return undefined;
   if (!hasLexer(detectLanguage(path, text))) return undefined;
   const gains = new Map<string, number>();
   const left = new Set<string>();
@@ -67,7 +67,7 @@ const testedBy = (path: string): string =>
  * Takes out tests that were deleted whole and asked only for what went from the file that they are named after; and those
  * that speak of what went from one part while another part keeps something of that name, and nothing gained it.
  */
-export function withoutGoneSubjects(files: readonly FileChange[], judged: FileClassification[]): void {
+export function withoutTestsOfLostParts(files: readonly FileChange[], judged: FileClassification[]): void {
   if (!judged.some((j) => j.classification.findings.some((f) => f.rule === 'tests-removed'))) return;
   const products = files.flatMap((f) => productOf(f) ?? []);
   if (products.every((p) => p.gone.size === 0)) return;
@@ -82,7 +82,7 @@ export function withoutGoneSubjects(files: readonly FileChange[], judged: FileCl
   const isMoved = (name: string): boolean => products.some((p) => (p.gains.get(name) ?? 0) > 0);
   for (const [i, { path, classification }] of judged.entries()) {
     const { before, after } = files[i]!;
-    if (before === null || before.length > maxText || !classification.findings.some((f) => removedAt.has(f))) continue;
+    if (!isRead(before) || !classification.findings.some((f) => backgroundOf(f).removedAt !== undefined)) continue;
     const lines = splitLines(before);
     const hunks = diffLines(lines, splitLines(after ?? '')).filter((h) => h.newLines === 0);
     const helpers = helpersOf(hunks, lines);
@@ -96,9 +96,8 @@ export function withoutGoneSubjects(files: readonly FileChange[], judged: FileCl
       );
     };
     const left = classification.findings.filter((f) => {
-      const old = f.rule === 'tests-removed' ? removedAt.get(f) : undefined;
-      const hunk =
-        old === undefined ? undefined : hunks.find((h) => old >= h.oldStart && old < h.oldStart + h.oldLines);
+      const old = f.rule === 'tests-removed' ? backgroundOf(f).removedAt : undefined;
+      const hunk = old === undefined ? undefined : hunkThatTook(hunks, old);
       if (!hunk) return true;
       const test = testAt(lines, old!, hunk);
       const asked = test.filter((l) => asserts.test(l) && !startsTest.test(l));

@@ -1,14 +1,13 @@
 /** What is left of the owners that a change takes out of CODEOWNERS: said once for the file, by what its rules say now. */
-import { diffLines, splitLines } from '../hunks.ts';
-import { oneLine } from '../plainText.ts';
-import { detectLanguage } from '../languages/detect.ts';
-import type { FileChange, Finding, Hunk, Tier } from '../model.ts';
-import type { Policy } from '../policy/model.ts';
-import { ownersRemoved } from '../rules/ownersRemoved.ts';
-import { covers, isSection, mayMeet, ownerRules, type OwnerRule } from '../rules/kit/codeowners.ts';
-import { about, keys, removedAt, withOther } from './judge.ts';
-import { maxText } from './sides.ts';
-import { keep, type FileClassification } from './wholeChange.ts';
+import { diffLines, hunkThatTook, splitLines } from '../../hunks.ts';
+import { oneLine } from '../../plainText.ts';
+import { detectLanguage } from '../../languages/detect.ts';
+import type { FileChange, Finding, Hunk, Tier } from '../../model.ts';
+import type { Policy } from '../../policy/model.ts';
+import { ownersRemoved } from '../../rules/ownersRemoved.ts';
+import { covers, isSection, mayMeet, ownerRules, type OwnerRule } from '../../rules/kit/codeowners.ts';
+import { about, backgroundOf, withBackground, withOther } from '../background.ts';
+import { areRead, keep, type FileClassification } from './pass.ts';
 
 const id = ownersRemoved.id;
 const isOwnersFile = (path: string): boolean => detectLanguage(path, '') === 'codeowners';
@@ -20,7 +19,7 @@ export function weighOwners(files: readonly FileChange[], judged: FileClassifica
   if (policy.rules.disable.includes(id)) return;
   for (const [i, { path, classification }] of judged.entries()) {
     const { before, after } = files[i]!;
-    if (!isOwnersFile(path) || before === null || before.length + (after?.length ?? 0) > maxText) continue;
+    if (!isOwnersFile(path) || before === null || !areRead(files[i]!)) continue;
     const oldLines = splitLines(before);
     const newLines = splitLines(after ?? '');
     const [was, now] = [ownerRules(oldLines), ownerRules(newLines)];
@@ -29,7 +28,7 @@ export function weighOwners(files: readonly FileChange[], judged: FileClassifica
     const lost = classification.findings.filter((f) => f.rule === id);
     if (isPlain) lost.push(...overruled(was, now, policy.rules.tiers[id] ?? ownersRemoved.tier));
     if (lost.length === 0) continue;
-    const lines = new Set(lost.map((f) => removedAt.get(f)));
+    const lines = new Set(lost.map((f) => backgroundOf(f).removedAt));
     const places = new Map(
       (isPlain ? was : []).flatMap((rule, at) =>
         lines.has(rule.line) ? [[rule.line, { rule, ...fateOf(at, was, now) }] as const] : [],
@@ -37,13 +36,13 @@ export function weighOwners(files: readonly FileChange[], judged: FileClassifica
     );
     const groups: Record<'high' | 'medium', Finding[]> = { high: [], medium: [] };
     for (const f of lost) {
-      const old = places.get(removedAt.get(f) ?? 0);
+      const old = places.get(backgroundOf(f).removedAt ?? 0);
       if (!old) {
         groups.high.push(f);
         continue;
       }
       const { rule, heirs } = old;
-      const owner = keys.get(f)!.slice(rule.pattern.length + 1);
+      const owner = backgroundOf(f).key!.slice(rule.pattern.length + 1);
       const stays = heirs?.every((r) => isNoWider(r, rule)) ?? false;
       if (stays && heirs!.every((r) => r.owners.includes(owner))) continue;
       groups[old.isDead || stays ? 'medium' : 'high'].push(f);
@@ -51,7 +50,7 @@ export function weighOwners(files: readonly FileChange[], judged: FileClassifica
     const hunks = diffLines(oldLines, newLines);
     const told = Object.entries(groups).flatMap(([tier, group]) => {
       if (group.length === 0) return [];
-      group.sort((a, b) => removedAt.get(a)! - removedAt.get(b)!);
+      group.sort((a, b) => backgroundOf(a).removedAt! - backgroundOf(b).removedAt!);
       const one = folded(group, tier === 'medium');
       const weighed = policy.rules.tiers[id] === undefined ? withOther(one, { tier: tier as Tier }) : one;
       return [placed(weighed, was, now, hunks)];
@@ -91,9 +90,7 @@ function overruled(was: readonly OwnerRule[], now: readonly OwnerRule[], tier: T
         message: `${title}: ${remedy}.`,
         removed: true,
       };
-      keys.set(f, `${rule.pattern} ${owner}`);
-      removedAt.set(f, rule.line);
-      return f;
+      return withBackground(f, { key: `${rule.pattern} ${owner}`, removedAt: rule.line });
     });
   });
 }
@@ -123,7 +120,7 @@ const listed = (names: readonly string[], most: number, more: string): string =>
 /** One finding for all of them, about the first. */
 function folded(group: readonly Finding[], stays: boolean): Finding {
   const first = group[0]!;
-  const said = group.map((f) => keys.get(f)!.split(' ') as [string, string]);
+  const said = group.map((f) => backgroundOf(f).key!.split(' ') as [string, string]);
   const owners = listed([...new Set(said.map(([, owner]) => oneLine(owner, 80)))], 3, 'more');
   const patterns = listed([...new Set(said.map(([pattern]) => `'${oneLine(pattern, 120)}'`))], 1, 'more patterns');
   const none = stays ? '; other owners stay' : '';
@@ -132,16 +129,16 @@ function folded(group: readonly Finding[], stays: boolean): Finding {
   const isOnePlace = fix !== undefined && group.every((f) => f.fix?.edits[0]?.newText === fix.edits[0]?.newText);
   return about(first, {
     ...(isOnePlace ? first : bare),
-    message: `No longer asked about ${patterns}: ${owners} (line ${removedAt.get(first)} before)${none}. Let the owner who goes agree to it.`,
+    message: `No longer asked about ${patterns}: ${owners} (line ${backgroundOf(first).removedAt} before)${none}. Let the owner who goes agree to it.`,
   });
 }
 
 /** At the new line that has the old rule's word now, where the change brought one. */
 function placed(f: Finding, was: readonly OwnerRule[], now: readonly OwnerRule[], hunks: readonly Hunk[]): Finding {
-  const rule = was.find((r) => r.line === removedAt.get(f));
+  const rule = was.find((r) => r.line === backgroundOf(f).removedAt);
   if (!rule) return f;
   const isIn = (r: OwnerRule, h: Hunk): boolean => r.line >= h.newStart && r.line < h.newStart + h.newLines;
-  const own = hunks.find((h) => rule.line >= h.oldStart && rule.line < h.oldStart + h.oldLines);
+  const own = hunkThatTook(hunks, rule.line);
   const brought = now.filter((r) => hunks.some((h) => isIn(r, h)));
   const line = (
     brought.find((r) => r.pattern === rule.pattern) ??
@@ -149,4 +146,19 @@ function placed(f: Finding, was: readonly OwnerRule[], now: readonly OwnerRule[]
     brought.find((r) => own !== undefined && isIn(r, own))
   )?.line;
   return line === undefined ? f : about(f, { ...f, line, endLine: line });
+}
+
+/** Takes out that a file has no owner any more which is gone with the same change, under its own name. */
+export function withoutOwnersOfGone(files: readonly FileChange[], judged: FileClassification[]): void {
+  const gone = new Set(files.filter((f) => f.after === null).map((f) => f.path));
+  if (gone.size === 0) return;
+  for (const [i, { classification }] of judged.entries()) {
+    const left = classification.findings.filter((f) => {
+      if (f.rule !== 'owners-removed') return true;
+      const pattern = backgroundOf(f).key?.split(' ')[0] ?? '';
+      // A folder or a pattern may hold more than this change knows of.
+      return !/^\/?[^*?[\]\\]*\/[^*?[\]\\/]+$/.test(pattern) || !gone.has(pattern.replace(/^\//, ''));
+    });
+    keep(judged, i, left);
+  }
 }

@@ -1,9 +1,8 @@
 /** Tests that were taken out together are one finding. */
-import { diffLines, splitLines } from '../hunks.ts';
-import type { FileChange, Finding } from '../model.ts';
-import { removedAt, standsFor, withOther } from './judge.ts';
-import { maxText } from './sides.ts';
-import { keep, type FileClassification } from './wholeChange.ts';
+import { diffLines, splitLines } from '../../hunks.ts';
+import type { FileChange, Finding } from '../../model.ts';
+import { backgroundOf, withOther } from '../background.ts';
+import { areRead, keep, type FileClassification } from './pass.ts';
 
 const near = 3;
 
@@ -12,7 +11,7 @@ export function asBlocks(files: readonly FileChange[], judged: FileClassificatio
   for (const [i, { classification }] of judged.entries()) {
     const { before, after } = files[i]!;
     const removed = classification.findings.filter((f) => f.rule === 'tests-removed' && /^Tests\b/.test(f.message));
-    if (removed.length === 0 || before === null || before.length + (after ?? '').length > maxText) continue;
+    if (removed.length === 0 || before === null || !areRead(files[i]!)) continue;
     const hunks = diffLines(splitLines(before), splitLines(after ?? ''));
     // A few equal lines (the end of one test is that of another) do not part a block.
     const blockOf: number[] = [];
@@ -22,7 +21,7 @@ export function asBlocks(files: readonly FileChange[], judged: FileClassificatio
     }
     const blocks = new Map<string, Finding[]>();
     for (const f of removed) {
-      const old = removedAt.get(f)!;
+      const old = backgroundOf(f).removedAt!;
       const hunk = hunks.findIndex((h) => old >= h.oldStart && old < h.oldStart + h.oldLines);
       const id = `${hunk < 0 ? `at ${old}` : blockOf[hunk]}:${f.tier}:${f.message}`;
       const others = blocks.get(id);
@@ -31,9 +30,9 @@ export function asBlocks(files: readonly FileChange[], judged: FileClassificatio
     }
     const merged = new Map<Finding, Finding | undefined>();
     for (const block of blocks.values()) {
-      const n = block.reduce((sum, f) => sum + (standsFor.get(f) ?? 1), 0);
+      const n = block.reduce((sum, f) => sum + (backgroundOf(f).standsFor ?? 1), 0);
       if (n < 2) continue;
-      block.sort((a, b) => removedAt.get(a)! - removedAt.get(b)!);
+      block.sort((a, b) => backgroundOf(a).removedAt! - backgroundOf(b).removedAt!);
       const [first, ...others] = block as [Finding, ...Finding[]];
       const message = first.message.replace(/^Tests\b/, `${n} tests`);
       merged.set(first, withOther(first, { message }));

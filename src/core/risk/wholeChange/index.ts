@@ -1,23 +1,20 @@
 /** What only the whole change tells of its findings: one file a pass, one line here. */
-import type { FileChange } from '../model.ts';
-import type { Policy } from '../policy/model.ts';
 import { asBlocks } from './testBlocks.ts';
 import { weighDevContainers } from './devContainers.ts';
-import { weighOwners } from './owners.ts';
+import { weighOwners, withoutOwnersOfGone } from './owners.ts';
 import { withKnownFields } from './djangoFields.ts';
 import { withoutBornTables } from './bornTables.ts';
 import { withoutDialectTwins } from './dialects.ts';
-import { withoutGoneSubjects } from './goneSubjects.ts';
+import { withoutTestsOfLostParts } from './testsOfLostParts.ts';
 import { withoutOrphans } from './orphanedTests.ts';
 import { withoutOwnAndRepeated } from './ownDependencies.ts';
 import { withoutReplaced } from './replacedSafeguards.ts';
 import { withoutSameFolders } from './chartDefaults.ts';
 import { withoutSnapshots } from './snapshots.ts';
-import { withoutFollowers, withoutMoves, withoutOwnersOfGone, type FileClassification } from './wholeChange.ts';
-import { toldByJob, toldByOwner, withoutCopiedWorkflows } from './workflowsOfChange.ts';
-
-/** Takes findings out of the files' classifications, or gives them another tier or sentence. */
-type Pass = (files: readonly FileChange[], judged: FileClassification[], policy: Policy) => void;
+import { withoutFollowers } from './followers.ts';
+import { withoutMoves } from './moves.ts';
+import type { Pass } from './pass.ts';
+import { toldByJob, toldByOwner, withoutCopiedWorkflows } from './workflows.ts';
 
 /** Of one file alone it can say nothing. */
 const ofSeveral =
@@ -37,7 +34,7 @@ export const passes: readonly Pass[] = [
   ofSeveral(withoutMoves),
   ofSeveral(withoutDialectTwins),
   ofSeveral(withoutOrphans),
-  ofSeveral(withoutGoneSubjects),
+  ofSeveral(withoutTestsOfLostParts),
   ofSeveral(withoutOwnersOfGone),
   ofSeveral(withoutSameFolders),
   ofSeveral(withoutCopiedWorkflows),

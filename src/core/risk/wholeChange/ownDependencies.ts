@@ -1,11 +1,11 @@
 /** Dependencies of a change that are no news: parts of the repository itself, and what another manifest has told. */
-import type { FileChange, Finding } from '../model.ts';
-import { detectLanguage } from '../languages/detect.ts';
-import { Source } from '../languages/source.ts';
-import { dependencies, readDependencyKey } from '../rules/kit/dependencies.ts';
-import { followers, keys, sentencesIfKnown, withOther } from './judge.ts';
-import { maxText, normalise } from './sides.ts';
-import { keep, type FileClassification } from './wholeChange.ts';
+import type { FileChange, Finding } from '../../model.ts';
+import { detectLanguage } from '../../languages/detect.ts';
+import { Source } from '../../languages/source.ts';
+import { dependencies, readDependencyKey } from '../../rules/kit/dependencies.ts';
+import { backgroundOf, withOther } from '../background.ts';
+import { normalise } from '../sides.ts';
+import { areRead, isRead, keep, type FileClassification } from './pass.ts';
 
 /**
  * Takes out dependencies that the whole change explains: parts whose own manifests it edits (a release raises them all),
@@ -31,8 +31,8 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
   for (const isFollower of [false, true])
     for (const i of order)
       for (const f of judged[i]!.classification.findings) {
-        const key = keys.get(f);
-        if (!isFromOthers(f) || key === undefined || followers.has(f) !== isFollower) continue;
+        const key = backgroundOf(f).key;
+        if (!isFromOthers(f) || key === undefined || (backgroundOf(f).follows === true) !== isFollower) continue;
         const dependency = readDependencyKey(key);
         if (dependency && dependency.version !== '') versioned.add(dependency.name);
         const what = subjectOf(judged[i]!.path, key);
@@ -42,8 +42,8 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
   for (const i of order) {
     const { path, classification } = judged[i]!;
     const news = classification.findings.map((f) => {
-      const dependency = f.rule === 'dependency-changed' ? readDependencyKey(keys.get(f) ?? '') : undefined;
-      const sentence = sentencesIfKnown.get(f);
+      const dependency = f.rule === 'dependency-changed' ? readDependencyKey(backgroundOf(f).key ?? '') : undefined;
+      const sentence = backgroundOf(f).ifKnown;
       return dependency &&
         sentence !== undefined &&
         f.message !== sentence &&
@@ -52,7 +52,7 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
         : f;
     });
     const others = news.filter((f) => {
-      const key = keys.get(f);
+      const key = backgroundOf(f).key;
       if (!isFromOthers(f) || key === undefined) return true;
       const dependency = readDependencyKey(key);
       if (
@@ -74,8 +74,9 @@ function leftManifests(files: readonly FileChange[]): () => ReadonlySet<string> 
   return () => {
     if (names) return names;
     names = new Set();
-    for (const { path, before, after } of files) {
-      if (before === null || before.length + (after ?? '').length > maxText) continue;
+    for (const file of files) {
+      const { path, before, after } = file;
+      if (before === null || !areRead(file)) continue;
       if (detectLanguage(path, before) !== 'manifest') continue;
       const kept = new Set(namesOf(path, after ?? ''));
       for (const name of namesOf(path, before)) if (!kept.has(name)) names.add(`${registryOf(path)}${name}`);
@@ -105,7 +106,7 @@ function declaredPart({ path, before, after }: FileChange): string | undefined {
 
 function nameIn(path: string, text: string | null): string | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  if (text === null || text.length > maxText) return undefined;
+  if (!isRead(text)) return undefined;
   if (name === 'package.json')
     try {
       const own = (JSON.parse(text) as { name?: unknown } | null)?.name;
@@ -146,7 +147,7 @@ function withoutComments(xml: string): string {
 function ownVersions(files: readonly FileChange[]): Set<string> {
   const versions = new Set<string>();
   for (const { path, before, after } of files) {
-    if (!path.endsWith('Cargo.toml') || after === null || after.length > maxText) continue;
+    if (!path.endsWith('Cargo.toml') || !isRead(after)) continue;
     let table = '';
     for (const line of after.split('\n')) {
       table = /^\[([\w.-]{1,60})\]/.exec(line)?.[1] ?? table;

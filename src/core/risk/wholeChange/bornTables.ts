@@ -1,12 +1,11 @@
 /** Migrations of tables that the same change makes: nobody waits for them, and they have nothing to lose. */
-import { detectLanguage } from '../languages/detect.ts';
-import { hasLexer } from '../languages/lexer.ts';
-import { Source } from '../languages/source.ts';
-import type { FileChange } from '../model.ts';
-import { mayFill, tablesMade, type MadeTable } from '../rules/kit/migration.ts';
-import { tablesOf, withOther } from './judge.ts';
-import { maxText, normalise } from './sides.ts';
-import { keep, type FileClassification } from './wholeChange.ts';
+import { detectLanguage } from '../../languages/detect.ts';
+import { hasLexer } from '../../languages/lexer.ts';
+import type { Source } from '../../languages/source.ts';
+import type { FileChange } from '../../model.ts';
+import { mayFill, tablesMade, type MadeTable } from '../../rules/kit/migration.ts';
+import { backgroundOf, withOther } from '../background.ts';
+import { isRead, keep, sourceOf, type FileClassification } from './pass.ts';
 
 const dropped = 'What goes is of a table that this very change makes: nothing is lost, but make it without.';
 
@@ -27,22 +26,21 @@ interface Migration {
  * between. A migration that was there, though edited, may have run where it matters.
  */
 export function withoutBornTables(files: readonly FileChange[], judged: FileClassification[]): void {
-  if (!judged.some((j) => j.classification.findings.some((f) => tablesOf.has(f)))) return;
-  if (files.some((f) => [f.before, f.after].some((t) => t !== null && t.length <= maxText && takesOver.test(t))))
-    return;
+  if (!judged.some((j) => j.classification.findings.some((f) => backgroundOf(f).tables !== undefined))) return;
+  if (files.some((f) => [f.before, f.after].some((t) => isRead(t) && takesOver.test(t)))) return;
   const migrations: Migration[] = [];
   for (const { path, before, after } of files) {
-    if (before !== null || after === null || after.length > maxText) continue;
+    if (before !== null || !isRead(after)) continue;
     const place = placeOf(path);
     const language = detectLanguage(path, after);
     if (place && migrations.length < maxMigrations && (language === 'sql' || hasLexer(language)))
-      migrations.push({ ...place, source: new Source(path, normalise(after), language) });
+      migrations.push({ ...place, source: sourceOf(path, after) });
   }
   const chain = revisions(migrations);
   let known: ReadonlySet<string> | undefined;
   for (const [i, { path, classification }] of judged.entries()) {
     const own = migrations.find((m) => m.source.path === path);
-    if (!own || !classification.findings.some((f) => tablesOf.has(f))) continue;
+    if (!own || !classification.findings.some((f) => backgroundOf(f).tables !== undefined)) continue;
     const earlier = chain ? chain(own) : migrations.filter((m) => runsBefore(m, own));
     const bornAt = (name: string): Migration | undefined => {
       const at = name === '' ? undefined : [...earlier, own].find((m) => m.folder === own.folder && makes(m, name));
@@ -63,10 +61,10 @@ export function withoutBornTables(files: readonly FileChange[], judged: FileClas
       judged,
       i,
       classification.findings.flatMap((f) => {
-        const tables = tablesOf.get(f);
+        const tables = backgroundOf(f).tables;
         if (!tables || !tables.every((t) => isBorn(t, f.line))) return [f];
         // To make and to drop in one change is worth a word.
-        return f.tier === 'critical' ? [withOther(withOther(f, { tier: 'medium' }), { message: dropped })] : [];
+        return f.tier === 'critical' ? [withOther(f, { tier: 'medium', message: dropped })] : [];
       }),
     );
   }
@@ -156,7 +154,7 @@ function tablesBefore(files: readonly FileChange[]): ReadonlySet<string> {
     names.add(plain).add(plain.slice(plain.lastIndexOf('.') + 1));
   };
   for (const { before } of files) {
-    if (before === null || before.length > maxText) continue;
+    if (!isRead(before)) continue;
     for (const pattern of [makesTable, ...modelled]) for (const [, name] of before.matchAll(pattern)) add(name!);
     for (const [, typed, record] of before.matchAll(entity)) {
       const name = (typed ?? record)!;

@@ -1,12 +1,11 @@
 /** Tests that went with what they tested, or with the switch that could turn it off. */
-import { diffLines, splitLines } from '../hunks.ts';
-import { detectLanguage } from '../languages/detect.ts';
-import { isDocs, isTestPath } from '../languages/kinds.ts';
-import { hasLexer } from '../languages/lexer.ts';
-import type { FileChange, Finding } from '../model.ts';
-import { removedAt } from './judge.ts';
-import { maxText } from './sides.ts';
-import { keep, type FileClassification } from './wholeChange.ts';
+import { diffLines, hunkThatTook, splitLines } from '../../hunks.ts';
+import { detectLanguage } from '../../languages/detect.ts';
+import { isDocs, isTestPath } from '../../languages/kinds.ts';
+import { hasLexer } from '../../languages/lexer.ts';
+import type { FileChange, Finding } from '../../model.ts';
+import { backgroundOf } from '../background.ts';
+import { areRead, isRead, keep, type FileClassification } from './pass.ts';
 
 /** A name long enough to mean one thing. */
 const telling = /\b[A-Za-z_]\w{7,60}\b/g;
@@ -36,8 +35,9 @@ const isOff = /\boff\b|disabled?|\bfalse\b|\bwithout\b/i;
 /** What the switches that the product asks less often after the change stand for. */
 function switchedForGood(files: readonly FileChange[]): string[] {
   const counts = new Map<string, number>();
-  for (const { path, before, after } of files) {
-    if (isTestPath(path) || (before ?? '').length + (after ?? '').length > maxText) continue;
+  for (const file of files) {
+    const { path, before, after } = file;
+    if (isTestPath(path) || !areRead(file)) continue;
     if (!hasLexer(detectLanguage(path, before ?? after ?? ''))) continue;
     for (const [text, sign] of [
       [before, -1],
@@ -72,8 +72,7 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
   if (!judged.some((j) => j.classification.findings.some(isTests))) return;
   const gone = new Set<string>();
   for (const file of files) {
-    if (file.before === null || isTestPath(file.path) || file.before.length + (file.after ?? '').length > maxText)
-      continue;
+    if (file.before === null || isTestPath(file.path) || !areRead(file)) continue;
     if (!hasLexer(detectLanguage(file.path, file.before))) continue;
     const lines = splitLines(file.before);
     for (const h of diffLines(lines, splitLines(file.after ?? '')))
@@ -109,20 +108,19 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
   if (gone.size === 0 && switches.length === 0) return;
   // What other tests and documents still say of it does not bring it back.
   for (const { path, after } of files)
-    if (after !== null && after.length <= maxText && !isTestPath(path) && !isDocs(path, detectLanguage(path, after))) {
+    if (isRead(after) && !isTestPath(path) && !isDocs(path, detectLanguage(path, after))) {
       for (const [name] of after.matchAll(telling)) gone.delete(name);
       for (const [name] of after.matchAll(quotedName)) gone.delete(quoted(name));
     }
   for (const [i, { classification }] of judged.entries()) {
     const before = files[i]!.before;
-    if (before === null || before.length > maxText || !classification.findings.some(isTests)) continue;
+    if (!isRead(before) || !classification.findings.some(isTests)) continue;
     const lines = splitLines(before);
     const hunks = diffLines(lines, splitLines(files[i]!.after ?? ''));
     const known = new Map<number, boolean>();
     const left = classification.findings.filter((f) => {
-      const old = isTests(f) ? removedAt.get(f) : undefined;
-      const hunk =
-        old === undefined ? undefined : hunks.find((h) => old >= h.oldStart && old < h.oldStart + h.oldLines);
+      const old = isTests(f) ? backgroundOf(f).removedAt : undefined;
+      const hunk = old === undefined ? undefined : hunkThatTook(hunks, old);
       if (!hunk) return true;
       const text = lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join('\n');
       for (const [name] of text.matchAll(telling)) if (gone.has(name)) return false;

@@ -1,21 +1,19 @@
 /** A folder of the node that a chart mounted before, and mounts now by a value: as long as nobody sets it, the same one. */
-import { detectLanguage } from '../languages/detect.ts';
-import { splitLines } from '../hunks.ts';
-import { Source } from '../languages/source.ts';
-import { at, type TreeNode, walk } from '../languages/treeNode.ts';
-import type { FileChange } from '../model.ts';
-import { keys } from './judge.ts';
-import { maxText, normalise } from './sides.ts';
-import { keep, type FileClassification } from './wholeChange.ts';
+import { splitLines } from '../../hunks.ts';
+import { Source } from '../../languages/source.ts';
+import { at, type TreeNode, walk } from '../../languages/treeNode.ts';
+import type { FileChange } from '../../model.ts';
+import { backgroundOf } from '../background.ts';
+import { normalise } from '../sides.ts';
+import { isRead, keep, sourceOf, type FileClassification } from './pass.ts';
 
-const treeOf = (path: string, text: string): readonly TreeNode[] =>
-  text.length > maxText ? [] : new Source(path, normalise(text), detectLanguage(path, text)).tree;
+const treeOf = (path: string, text: string): readonly TreeNode[] => (isRead(text) ? sourceOf(path, text).tree : []);
 
 /** Takes out that a value mounts a folder, where its default is the folder mounted before and the chart's values leave it at that. */
 export function withoutSameFolders(files: readonly FileChange[], judged: FileClassification[]): void {
   for (const [i, { path, classification }] of judged.entries()) {
     const { before, after } = files[i]!;
-    const isOfValue = classification.findings.some((f) => keys.get(f) === 'hostPath:value');
+    const isOfValue = classification.findings.some((f) => backgroundOf(f).key === 'hostPath:value');
     const chart = /^(.*?)templates\//.exec(path)?.[1];
     if (!isOfValue || !before || !after || chart === undefined) continue;
     const values = files.find((f) => f.path === `${chart}values.yaml`)?.after;
@@ -26,7 +24,7 @@ export function withoutSameFolders(files: readonly FileChange[], judged: FileCla
     const roots = treeOf(path, after);
     const starts = new Source(path, normalise(after), 'helm').starts;
     const left = classification.findings.filter((f) => {
-      if (keys.get(f) !== 'hostPath:value') return true;
+      if (backgroundOf(f).key !== 'hostPath:value') return true;
       const value = defaultOf(/\{\{-?\s*([^{}]+?)\s*-?\}\}/.exec(lines[f.line - 1] ?? '')?.[1] ?? '', after);
       const root = roots.findLast((r) => r.start <= (starts[f.line - 1] ?? 0));
       if (!value || !root || !isLeftAt(set, value) || files.some((o) => saysOther(o.after ?? '', value))) return true;
@@ -70,7 +68,7 @@ function isLeftAt(values: readonly TreeNode[], { path, folder }: Value): boolean
 /** Whether a text of the change sets what has the name of the value to another folder. */
 function saysOther(text: string, { path, folder }: Value): boolean {
   const name = path.at(-1)!;
-  if (!text.includes(name) || text.length > maxText) return false;
+  if (!text.includes(name) || !isRead(text)) return false;
   return [
     ...text.matchAll(new RegExp(`\\b${name}["']?[ \\t]{0,8}[:=][ \\t]{0,8}["']?([^\\s"'#,{}]{1,300})`, 'g')),
   ].some((m) => bare(m[1]!) !== bare(folder) && m[1] !== 'null' && m[1] !== '~');
