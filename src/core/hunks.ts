@@ -30,18 +30,9 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
   const whole = (): Hunk[] => [hunk(start, endOld - start, start, endNew - start)];
   if (start === endOld || start === endNew) return whole();
   // A line that the other side does not have is in no alignment; only the others are aligned, which makes a rewrite cheap.
-  const old = linesIn(before, start, endOld, new Set(after.slice(start, endNew)));
-  const next = linesIn(after, start, endNew, new Set(before.slice(start, endOld)));
-  if (old.length === 0 || next.length === 0) return whole();
-  const numbers = new Map<string, number>();
-  const numbered = (lines: readonly string[], places: readonly number[]): Int32Array =>
-    Int32Array.from(places, (place) => {
-      const line = lines[place]!;
-      let id = numbers.get(line);
-      if (id === undefined) numbers.set(line, (id = numbers.size));
-      return id;
-    });
-  const found = differences(numbered(before, old), numbered(after, next), bounds);
+  const [old, next] = inBoth(before, start, endOld, after, endNew);
+  if (old.places.length === 0) return whole();
+  const found = differences(Int32Array.from(old.ids), Int32Array.from(next.ids), bounds);
   if (found === undefined) return whole();
   const hunks: Hunk[] = [];
   let o = start;
@@ -55,7 +46,7 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
   let j = 0;
   const alike = (until: number): void => {
     while (i < until) {
-      upTo(old[i++]!, next[j++]!);
+      upTo(old.places[i++]!, next.places[j++]!);
       o++;
       n++;
     }
@@ -65,16 +56,48 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
     i += r.oldCount;
     j += r.newCount;
   }
-  alike(old.length);
+  alike(old.places.length);
   upTo(endOld, endNew);
   return hunks;
 }
 
-/** Indices `[start, end)` of lines that `known` has. */
-function linesIn(lines: readonly string[], start: number, end: number, known: ReadonlySet<string>): number[] {
-  const out: number[] = [];
-  for (let i = start; i < end; i++) if (known.has(lines[i] as string)) out.push(i);
-  return out;
+/** Lines of one side that the other side has, too: where they stand, and a number for each text. */
+interface Shared {
+  readonly places: number[];
+  readonly ids: number[];
+}
+
+function inBoth(
+  before: readonly string[],
+  start: number,
+  endOld: number,
+  after: readonly string[],
+  endNew: number,
+): readonly [Shared, Shared] {
+  const known = new Map<string, number>();
+  const all: number[] = [];
+  for (let i = start; i < endOld; i++) {
+    const line = before[i]!;
+    let id = known.get(line);
+    if (id === undefined) known.set(line, (id = known.size));
+    all.push(id);
+  }
+  const next: Shared = { places: [], ids: [] };
+  const isShared = new Uint8Array(known.size);
+  for (let i = start; i < endNew; i++) {
+    const id = known.get(after[i]!);
+    if (id === undefined) continue;
+    isShared[id] = 1;
+    next.places.push(i);
+    next.ids.push(id);
+  }
+  const old: Shared = { places: [], ids: [] };
+  for (const [i, id] of all.entries()) {
+    if (isShared[id] !== 1) continue;
+    old.places.push(start + i);
+    old.ids.push(id);
+  }
+  return [old, next];
 }
 
 /** From 0-based offsets to git's 1-based convention, where an empty side names the line before it. */

@@ -74,8 +74,7 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
         : after.path.endsWith('.gradle') || after.path.endsWith('go.mod') || after.path.endsWith('.kts')
           ? ''
           : '#';
-      const [a, b] = squeezedParts(before, after, marks);
-      return a.code === b.code ? (a.comments === b.comments ? 'formatting' : 'comments') : undefined;
+      return sameSqueezed(before, after, marks);
     }
     case 'dockerfile': {
       const flat = (s: Source): string => s.docker.map((d) => `${d.name} ${collapse(d.args)}`).join('\n');
@@ -292,29 +291,20 @@ function areComments(grammar: GrammarId, text: string, comments: readonly Token[
   }
 }
 
-/**
- * Trees without comments, optional punctuation and quote style. Where the named nodes of both trees are the same (which
- * the parser itself prints fast), only the text of what lies on the change is left to be compared; else all is.
- */
+/** Whether the trees are the same, comments, optional punctuation and quote style aside. */
 function sameSyntax(grammar: GrammarId, before: string, after: string, grammars: Grammars): boolean {
   const a = grammars.parse(grammar, before);
   try {
     const b = grammars.parse(grammar, after);
     try {
-      if (structure(a.rootNode) !== structure(b.rootNode))
-        return shape(a.rootNode, grammar) === shape(b.rootNode, grammar);
-      const least = Math.min(before.length, after.length);
-      let start = 0;
-      while (start < least && before.charCodeAt(start) === after.charCodeAt(start)) start++;
-      let tail = 0;
-      while (
-        tail < least - start &&
-        before.charCodeAt(before.length - 1 - tail) === after.charCodeAt(after.length - 1 - tail)
-      )
-        tail++;
+      const [x, y] = [a.rootNode, b.rootNode];
+      const isBroken = x.hasError || y.hasError;
+      const [old, now] = isBroken ? [x, y] : closest(x, y, grammar, before, after);
+      const start = isBroken ? 0 : commonStart(before, after);
+      const tail = isBroken ? 0 : commonEnd(before, after, start);
       return (
-        shape(a.rootNode, grammar, start, before.length - tail) ===
-        shape(b.rootNode, grammar, start, after.length - tail)
+        shape(old, grammar, before, start, before.length - tail, isBroken) ===
+        shape(now, grammar, after, start, after.length - tail, isBroken)
       );
     } finally {
       b.delete();
@@ -324,44 +314,116 @@ function sameSyntax(grammar: GrammarId, before: string, after: string, grammars:
   }
 }
 
-/** The named nodes as an S-expression, comments left out. */
-const structure = (root: SyntaxNode): string => root.toString().replace(/ ?\(\w*comment\w*(?: \w+: \(\w+\))*\)/g, '');
+/**
+ * The smallest node of each tree that all of the change lies in, where all around is the same: nodes of one kind, at one
+ * place, with one text, mean the same.
+ */
+function closest(
+  a: SyntaxNode,
+  b: SyntaxNode,
+  grammar: GrammarId,
+  before: string,
+  after: string,
+): readonly [SyntaxNode, SyntaxNode] {
+  const start = commonStart(before, after);
+  const grown = after.length - before.length;
+  const tailFrom = before.length - commonEnd(before, after, start);
+  for (;;) {
+    const [old, now] = [a.children, b.children];
+    const least = Math.min(old.length, now.length);
+    const isSame = (x: SyntaxNode, y: SyntaxNode, moved: number): boolean =>
+      x.typeId === y.typeId && x.startIndex + moved === y.startIndex && x.endIndex + moved === y.endIndex;
+    let head = 0;
+    while (head < least && old[head]!.endIndex <= start && isSame(old[head]!, now[head]!, 0)) head++;
+    let tail = 0;
+    while (
+      tail < least - head &&
+      old.at(-1 - tail)!.startIndex >= tailFrom &&
+      isSame(old.at(-1 - tail)!, now.at(-1 - tail)!, grown)
+    )
+      tail++;
+    const [x, y] = [old[head], now[head]];
+    if (head + tail + 1 !== old.length || old.length !== now.length || x?.typeId !== y?.typeId) return [a, b];
+    if (!x || !y || isTold(x.type) || (grammar === 'python' && x.type === 'expression_statement')) return [a, b];
+    [a, b] = [x, y];
+  }
+}
 
-/** Nodes that end before `from` or start after `to` are told by type and length alone. */
-function shape(root: SyntaxNode, grammar: GrammarId, from = 0, to = Infinity): string {
-  const parts: string[] = [];
+/** Whether a node is compared as a text, not by what it is made of. */
+const isTold = (type: string): boolean => isString.test(type) || type === 'jsx_text' || type.includes('comment');
+const isString = /^(?:string|interpreted_string_literal|string_literal|raw_string_literal)$/;
+
+/** What a kind of node is to a comparison, by the grammar's number for it. */
+interface Kind {
+  readonly type: string;
+  readonly isNamed: boolean;
+  readonly isComment: boolean;
+  readonly isString: boolean;
+}
+const kinds = new Map<GrammarId, Map<number, Kind>>();
+
+/**
+ * A node's named nodes with their fields, and the texts of its leaves. Nodes that end before `from` or start after `to`
+ * are told by kind and place alone.
+ */
+function shape(
+  root: SyntaxNode,
+  grammar: GrammarId,
+  source: string,
+  from: number,
+  to: number,
+  isBroken: boolean,
+): string {
+  const parts: (string | number)[] = [];
   const cursor = root.walk();
   const quoteFree = grammar !== 'php' && grammar !== 'bash' && grammar !== 'ruby';
-  const whole = from === 0 && to === Infinity;
-  let up = false;
-  for (;;) {
+  let known = kinds.get(grammar);
+  if (!known) kinds.set(grammar, (known = new Map<number, Kind>()));
+  const kindOf = (id: number): Kind => {
     const type = cursor.nodeType;
+    const kind: Kind = {
+      type,
+      isNamed: cursor.nodeIsNamed,
+      isComment: type.includes('comment'),
+      isString: quoteFree && isString.test(type),
+    };
+    known.set(id, kind);
+    return kind;
+  };
+  // Whether each node above is a named one.
+  const above: boolean[] = [];
+  for (;;) {
+    const id = cursor.nodeTypeId;
+    const kind = known.get(id) ?? kindOf(id);
+    const { type, isNamed } = kind;
     const skip =
-      type.includes('comment') ||
-      (grammar === 'python' && type === 'expression_statement' && isOnlyString(cursor.currentNode));
-    if (!up && !skip) {
-      const named = cursor.nodeIsNamed;
-      if (named || cursor.nodeIsMissing) parts.push('(', type);
-      if (!whole && (cursor.endIndex < from || cursor.startIndex > to))
-        parts.push(String(cursor.endIndex - cursor.startIndex));
-      else if (/^(?:string|interpreted_string_literal|string_literal|raw_string_literal)$/.test(type) && quoteFree) {
-        const text = cursor.nodeText;
+      kind.isComment || (grammar === 'python' && type === 'expression_statement' && isOnlyString(cursor.currentNode));
+    if (!skip) {
+      if (isNamed || (isBroken && cursor.nodeIsMissing)) parts.push('(', cursor.currentFieldId, type);
+      const [start, end] = [cursor.startIndex, cursor.endIndex];
+      if (end < from) parts.push(start, end);
+      else if (start > to) parts.push(start - to, end - to);
+      else if (kind.isString) {
+        const text = source.slice(start, end);
         parts.push(/^["'][^"'\\]*["']$/.test(text) ? `"${text.slice(1, -1)}"` : text);
-      } else if (type === 'jsx_text') parts.push(cursor.nodeText.replace(/\s+/g, ' ').trim());
-      else if (cursor.gotoFirstChild()) continue;
-      else if (!/^[,;]$|^\s*$/.test(cursor.nodeText)) parts.push(cursor.nodeText);
-      if (named) parts.push(')');
+      } else if (type === 'jsx_text') parts.push(source.slice(start, end).replace(/\s+/g, ' ').trim());
+      else if (cursor.gotoFirstChild()) {
+        above.push(isNamed);
+        continue;
+      } else {
+        const text = source.slice(start, end);
+        if (text !== ',' && text !== ';' && /\S/.test(text)) parts.push(text);
+      }
+      if (isNamed) parts.push(')');
     }
-    if (cursor.gotoNextSibling()) {
-      up = false;
-      continue;
+    while (!cursor.gotoNextSibling()) {
+      if (!cursor.gotoParent()) {
+        cursor.delete();
+        return parts.join(' ');
+      }
+      if (above.pop()) parts.push(')');
     }
-    if (!cursor.gotoParent()) break;
-    if (cursor.nodeIsNamed) parts.push(')');
-    up = true;
   }
-  cursor.delete();
-  return parts.join(' ');
 }
 
 /** A docstring: it documents, like a comment. */
@@ -386,22 +448,28 @@ function sameTrees(a: readonly TreeNode[], b: readonly TreeNode[]): boolean {
 }
 
 function sameSqueezed(before: Source, after: Source, marks: string): Same | undefined {
-  const [a, b] = squeezedParts(before, after, marks);
-  if (a.code !== b.code) return undefined;
+  const [a, b] = changedParts(before, after, marks);
+  for (;;) {
+    const code = a.next();
+    if (code !== b.next()) return undefined;
+    if (code === undefined) break;
+  }
   return a.comments === b.comments ? 'formatting' : a.directives === b.directives ? 'comments' : undefined;
 }
 
 /** What differs of both texts, in whole lines: the lines around are squeezed to the same. */
-function squeezedParts(before: Source, after: Source, marks: string): [Squeezed, Squeezed] {
+function changedParts(before: Source, after: Source, marks: string): readonly [SqueezedLines, SqueezedLines] {
   const [a, b] = [before.text, after.text];
   const from = a.lastIndexOf('\n', commonStart(a, b) - 1) + 1;
-  const most = Math.min(a.length, b.length) - from;
-  let tail = 0;
-  while (tail < most && a.charCodeAt(a.length - 1 - tail) === b.charCodeAt(b.length - 1 - tail)) tail++;
+  const tail = commonEnd(a, b, from);
   // From the first line that begins in what both end with.
-  const line = tail === most ? a.length - tail : a.indexOf('\n', a.length - tail) + 1;
+  const isAll = tail === Math.min(a.length, b.length) - from;
+  const line = isAll ? a.length - tail : a.indexOf('\n', a.length - tail) + 1;
   const kept = line > 0 ? a.length - line : 0;
-  return [squeezed(a.slice(from, a.length - kept), marks), squeezed(b.slice(from, b.length - kept), marks)];
+  return [
+    new SqueezedLines(a.slice(from, a.length - kept), marks),
+    new SqueezedLines(b.slice(from, b.length - kept), marks),
+  ];
 }
 
 /** How many characters both texts begin with. */
@@ -412,34 +480,51 @@ function commonStart(a: string, b: string): number {
   return at;
 }
 
-interface Squeezed {
-  readonly code: string;
-  readonly comments: string;
-  readonly directives: string;
+/** How many characters both texts end with, those before `from` left out. */
+function commonEnd(a: string, b: string, from: number): number {
+  const most = Math.min(a.length, b.length) - from;
+  let tail = 0;
+  while (tail < most && a.charCodeAt(a.length - 1 - tail) === b.charCodeAt(b.length - 1 - tail)) tail++;
+  return tail;
 }
 
-/** Lines without blank ones, indentation and whole-line comments; trailing comments are split off. */
-function squeezed(text: string, marks: string): Squeezed {
-  const code: string[] = [];
-  const comments: string[] = [];
-  const directives: string[] = [];
-  const note = (c: string): void => {
-    comments.push(c);
-    if (directive.test(c)) directives.push(c);
-  };
-  for (const raw of text.split('\n')) {
-    const line = raw.trim();
-    if (line === '') continue;
-    if (marks !== '' && marks.includes(line[0]!)) note(line);
-    else {
-      const at = marks.includes('#') ? trailingComment(line) : -1;
-      if (at >= 0) {
-        note(line.slice(at));
-        code.push(collapse(line.slice(0, at).trim()));
-      } else code.push(collapse(line));
-    }
+/**
+ * Lines of code one after the other, without blank ones, indentation and comments, which are kept apart: most edits
+ * differ long before the end.
+ */
+class SqueezedLines {
+  readonly #lines: readonly string[];
+  readonly #marks: string;
+  #at = 0;
+  /** Comments so far, and those of them that tools obey. */
+  comments = '';
+  directives = '';
+
+  constructor(text: string, marks: string) {
+    this.#lines = text.split('\n');
+    this.#marks = marks;
   }
-  return { code: code.join('\n'), comments: comments.join('\n'), directives: directives.join('\n') };
+
+  next(): string | undefined {
+    while (this.#at < this.#lines.length) {
+      const line = this.#lines[this.#at++]!.trim();
+      if (line === '') continue;
+      if (this.#marks !== '' && this.#marks.includes(line[0]!)) {
+        this.#note(line);
+        continue;
+      }
+      const at = this.#marks.includes('#') ? trailingComment(line) : -1;
+      if (at < 0) return collapse(line);
+      this.#note(line.slice(at));
+      return collapse(line.slice(0, at).trim());
+    }
+    return undefined;
+  }
+
+  #note(comment: string): void {
+    this.comments += `${comment}\n`;
+    if (directive.test(comment)) this.directives += `${comment}\n`;
+  }
 }
 
 function trailingComment(line: string): number {

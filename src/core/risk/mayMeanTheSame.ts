@@ -1,6 +1,41 @@
 /** A cheap look at an edit before the costly question whether it changes what the code does. */
 import { hasLexer } from '../languages/lexer.ts';
+import type { Source } from '../languages/source.ts';
 import type { Side, Sides } from './sides.ts';
+
+/**
+ * A cheap no before the costly question whether an edit is layout or comments alone: other letters than before, and
+ * other ones, too, where what could be comments is left out.
+ */
+export function mayMeanTheSame({ before, after }: Sides): boolean {
+  if (!hasLexer(after.source.language)) return true;
+  const [a, b] = [changedText(before), changedText(after)];
+  // The lines between may have been told apart differently on each side, so the order says nothing.
+  if (letters(a) === letters(b)) return true;
+  const block = after.source.language === 'python' ? pythonBlock : blockComment;
+  if (block.test(a) || block.test(b)) return true;
+  if ((lineComment.test(a) || lineComment.test(b)) && letters(withoutComments(a)) === letters(withoutComments(b)))
+    return true;
+  // Inside a block there need not be a mark on the line.
+  return (
+    isInBlock(
+      before.source,
+      before.hunks.map((h) => h.oldStart),
+      block,
+    ) ||
+    isInBlock(
+      after.source,
+      after.hunks.map((h) => h.newStart),
+      block,
+    )
+  );
+}
+
+function changedText({ source, changed }: Side): string {
+  const lines: string[] = [];
+  for (const n of changed) lines.push(source.lines[n - 1] ?? '');
+  return lines.join('\n');
+}
 
 /** The same for texts of the same characters, white space and what formatters add or drop aside. */
 function letters(text: string): string {
@@ -15,35 +50,34 @@ function letters(text: string): string {
   return `${sum}:${squares}`;
 }
 
-/**
- * A cheap no before the costly question whether an edit is layout or comments alone: other letters than before, and
- * nothing near that could be a comment.
- */
-export function mayMeanTheSame({ before, after }: Sides): boolean {
-  if (!hasLexer(after.source.language)) return true;
-  const text = ({ source, changed }: Side): string => {
-    const lines: string[] = [];
-    for (const n of changed) lines.push(source.lines[n - 1] ?? '');
-    return lines.join('\n');
-  };
-  const a = text(before);
-  const b = text(after);
-  // The lines between may have been told apart differently on each side, so the order says nothing.
-  if (letters(a) === letters(b)) return true;
-  // Python's docstrings count as comments and can be long.
-  if (after.source.language === 'python' && after.source.text.includes('"""')) return true;
-  const mark = /\/\/|#|\/\*|\*\/|--|=begin|=end|<#|#>/;
-  if (mark.test(a) || mark.test(b)) return true;
-  // Inside a block comment there need not be a mark on the line.
-  return [before, after].some(({ source, changed }) => {
-    const first = Math.min(...[...changed].slice(0, 1));
-    if (!Number.isFinite(first)) return false;
-    const offset = source.starts[first - 1] ?? 0;
-    const open = Math.max(
-      source.text.lastIndexOf('/*', offset),
-      source.text.lastIndexOf('=begin', offset),
-      source.text.lastIndexOf('<#', offset),
-    );
-    return open >= 0 && source.text.lastIndexOf('*/', offset) < open;
-  });
+const lineComment = /\/\/|#|--/;
+/** What stands before the first mark of a comment is code, whether the mark begins a comment or stands in a string. */
+const withoutComments = (text: string): string => text.replace(/(?:\/\/|#|--).*/g, '');
+
+const blockComment = /\/\*|\*\/|=begin|=end|<#|#>/;
+/** Docstrings count as comments and can be long. */
+const pythonBlock = /"""|'''/;
+const closing: Readonly<Record<string, string>> = {
+  '/*': '*/',
+  '=begin': '=end',
+  '<#': '#>',
+  '"""': '"""',
+  "'''": "'''",
+};
+
+/** Whether one of the lines (from 1, in order) may lie in a block that began above it. */
+function isInBlock({ text, starts }: Source, lines: readonly number[], block: RegExp): boolean {
+  if (!block.test(text)) return false;
+  const marks = new RegExp(block.source, 'g');
+  let mark = marks.exec(text);
+  let closer: string | undefined;
+  for (const line of lines) {
+    const offset = starts[line - 1] ?? 0;
+    for (; mark && mark.index < offset; mark = marks.exec(text)) {
+      if (closer === undefined) closer = closing[mark[0]];
+      else if (mark[0] === closer) closer = undefined;
+    }
+    if (closer !== undefined) return true;
+  }
+  return false;
 }

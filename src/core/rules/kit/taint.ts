@@ -1,6 +1,6 @@
 /** Where values come from: what a caller of this service sent, followed through variables, appends and simple wrappers. */
 import type { Language } from '../../languages/detect.ts';
-import type { Assignment } from '../../languages/facts.ts';
+import type { Assignment, Call, CodeFacts } from '../../languages/facts.ts';
 import type { Code } from './code.ts';
 
 type Range = { readonly from: number; readonly to: number };
@@ -102,12 +102,28 @@ function calleeBefore(c: Code, open: number): string {
   return text;
 }
 
+const builders = new WeakMap<CodeFacts, Map<string, Call[]>>();
+
+/** Calls that put something into a builder or list, by its name. */
+function fillingCalls(facts: CodeFacts): ReadonlyMap<string, readonly Call[]> {
+  let known = builders.get(facts);
+  if (known) return known;
+  builders.set(facts, (known = new Map()));
+  for (const call of facts.callsNamed('append', 'push', 'add', 'WriteString', 'push_str', 'Append', 'extend', 'put')) {
+    const name = call.callee.split('.').at(-2);
+    if (name === undefined) continue;
+    const calls = known.get(name);
+    if (calls) calls.push(call);
+    else known.set(name, [call]);
+  }
+  return known;
+}
+
 /** Values put into a builder or list of that name: `sb.append(x)`, `parts.push(x)`. */
-function appended(c: Code, name: string, at: number): Range[] {
+function appended({ facts }: Code, name: string, at: number): Range[] {
   const found: Range[] = [];
-  for (const call of c.facts.callsNamed('append', 'push', 'add', 'WriteString', 'push_str', 'Append', 'extend', 'put'))
-    if (call.callee.split('.').at(-2) === name && c.facts.scopeAt(call.open) === c.facts.scopeAt(at))
-      for (const a of call.args) found.push(a);
+  for (const call of fillingCalls(facts).get(name) ?? [])
+    if (facts.scopeAt(call.open) === facts.scopeAt(at)) for (const a of call.args) found.push(a);
   return found.length > 20 ? found.slice(0, 20) : found;
 }
 
