@@ -3,9 +3,12 @@
  * comparison says "perhaps", and where a grammar is on board the syntax trees have the last word (Python's indentation,
  * JavaScript's semicolon insertion, text in JSX).
  */
-import type { Grammars, GrammarId, SyntaxNode } from '../ports.ts';
+import type { Grammars, GrammarId } from '../ports.ts';
+import { commonStart } from './commonEnds.ts';
 import type { Language } from './detect.ts';
 import { hasLexer, type Token } from './lexer.ts';
+import { collapse, directive, sameLines, type Same } from './sameLines.ts';
+import { sameSyntax } from './sameSyntax.ts';
 import type { Source } from './source.ts';
 import type { TreeNode } from './treeNode.ts';
 
@@ -27,12 +30,6 @@ const grammarOf: Partial<Record<Language, GrammarId>> = {
 /** The grammar that parses a language, if one is on board. */
 export const grammarFor = (language: Language): GrammarId | undefined => grammarOf[language];
 
-/** Comments that tools obey: to change one is to change what runs. */
-const directive =
-  /^(?:#!|\/\/go:|\/\/\s*\+build|#\s*-\*-|#\s*(?:syntax|escape)\s*=|\/\/\/\s*<reference|\/[/*][*!]?\s*(?:@ts-(?:ignore|nocheck|expect-error)|@flow|eslint-|istanbul|c8 |prettier-ignore|webpack|@vite|nolint|#nosec|nosemgrep|NOSONAR)|#\s*(?:noqa|nosec|type:|pylint:|pragma:|fmt:|isort:|mypy:|ruff:|nosemgrep|rubocop:|frozen_string_literal|shellcheck|checkov:|tfsec:|trivy:|kics-|hadolint|zizmor:|gitleaks:|yamllint|dbt|cspell)|--\s*(?:squawk-ignore|\+goose|\+migrate|migrate:|liquibase|sqlfluff|atlas:)|\/\*\s*(?:\+|!\d))/i;
-
-export type Same = 'formatting' | 'comments';
-
 /** `undefined`: the meaning may have changed. */
 export async function sameMeaning(before: Source, after: Source, grammars: Grammars): Promise<Same | undefined> {
   const language = after.language;
@@ -53,7 +50,7 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
     case 'iam-policy':
     case 'agent-config': {
       // The tolerant tree must account for all text: what it does not see must not have changed.
-      const same = sameSqueezed(before, after, '#');
+      const same = sameLines(before, after, '#');
       return same && sameTrees(before.tree, after.tree) ? same : undefined;
     }
     case 'ini':
@@ -64,7 +61,7 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
     case 'codeowners':
     case 'makefile': {
       const marks = language === 'ini' ? '#;' : language === 'properties' ? '#!' : '#';
-      return sameSqueezed(before, after, marks);
+      return sameLines(before, after, marks);
     }
     case 'manifest':
     case 'lockfile': {
@@ -74,11 +71,11 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
         : after.path.endsWith('.gradle') || after.path.endsWith('go.mod') || after.path.endsWith('.kts')
           ? ''
           : '#';
-      return sameSqueezed(before, after, marks);
+      return sameLines(before, after, marks);
     }
     case 'dockerfile': {
       const flat = (s: Source): string => s.docker.map((d) => `${d.name} ${collapse(d.args)}`).join('\n');
-      return flat(before) === flat(after) ? sameSqueezed(before, after, '#') : undefined;
+      return flat(before) === flat(after) ? sameLines(before, after, '#') : undefined;
     }
     default:
       break;
@@ -291,144 +288,6 @@ function areComments(grammar: GrammarId, text: string, comments: readonly Token[
   }
 }
 
-/** Whether the trees are the same, comments, optional punctuation and quote style aside. */
-function sameSyntax(grammar: GrammarId, before: string, after: string, grammars: Grammars): boolean {
-  const a = grammars.parse(grammar, before);
-  try {
-    const b = grammars.parse(grammar, after);
-    try {
-      const [x, y] = [a.rootNode, b.rootNode];
-      const isBroken = x.hasError || y.hasError;
-      const [old, now] = isBroken ? [x, y] : closest(x, y, grammar, before, after);
-      const start = isBroken ? 0 : commonStart(before, after);
-      const tail = isBroken ? 0 : commonEnd(before, after, start);
-      return (
-        shape(old, grammar, before, start, before.length - tail, isBroken) ===
-        shape(now, grammar, after, start, after.length - tail, isBroken)
-      );
-    } finally {
-      b.delete();
-    }
-  } finally {
-    a.delete();
-  }
-}
-
-/**
- * The smallest node of each tree that all of the change lies in, where all around is the same: nodes of one kind, at one
- * place, with one text, mean the same.
- */
-function closest(
-  a: SyntaxNode,
-  b: SyntaxNode,
-  grammar: GrammarId,
-  before: string,
-  after: string,
-): readonly [SyntaxNode, SyntaxNode] {
-  const start = commonStart(before, after);
-  const grown = after.length - before.length;
-  const tailFrom = before.length - commonEnd(before, after, start);
-  for (;;) {
-    const [old, now] = [a.children, b.children];
-    const least = Math.min(old.length, now.length);
-    const isSame = (x: SyntaxNode, y: SyntaxNode, moved: number): boolean =>
-      x.typeId === y.typeId && x.startIndex + moved === y.startIndex && x.endIndex + moved === y.endIndex;
-    let head = 0;
-    while (head < least && old[head]!.endIndex <= start && isSame(old[head]!, now[head]!, 0)) head++;
-    let tail = 0;
-    while (
-      tail < least - head &&
-      old.at(-1 - tail)!.startIndex >= tailFrom &&
-      isSame(old.at(-1 - tail)!, now.at(-1 - tail)!, grown)
-    )
-      tail++;
-    const [x, y] = [old[head], now[head]];
-    if (head + tail + 1 !== old.length || old.length !== now.length || x?.typeId !== y?.typeId) return [a, b];
-    if (!x || !y || isTold(x.type) || (grammar === 'python' && x.type === 'expression_statement')) return [a, b];
-    [a, b] = [x, y];
-  }
-}
-
-/** Whether a node is compared as a text, not by what it is made of. */
-const isTold = (type: string): boolean => isString.test(type) || type === 'jsx_text' || type.includes('comment');
-const isString = /^(?:string|interpreted_string_literal|string_literal|raw_string_literal)$/;
-
-/** What a kind of node is to a comparison, by the grammar's number for it. */
-interface Kind {
-  readonly type: string;
-  readonly isNamed: boolean;
-  readonly isComment: boolean;
-  readonly isString: boolean;
-}
-const kinds = new Map<GrammarId, Map<number, Kind>>();
-
-/**
- * A node's named nodes with their fields, and the texts of its leaves. Nodes that end before `from` or start after `to`
- * are told by kind and place alone.
- */
-function shape(
-  root: SyntaxNode,
-  grammar: GrammarId,
-  source: string,
-  from: number,
-  to: number,
-  isBroken: boolean,
-): string {
-  const parts: (string | number)[] = [];
-  const cursor = root.walk();
-  const quoteFree = grammar !== 'php' && grammar !== 'bash' && grammar !== 'ruby';
-  let known = kinds.get(grammar);
-  if (!known) kinds.set(grammar, (known = new Map<number, Kind>()));
-  const kindOf = (id: number): Kind => {
-    const type = cursor.nodeType;
-    const kind: Kind = {
-      type,
-      isNamed: cursor.nodeIsNamed,
-      isComment: type.includes('comment'),
-      isString: quoteFree && isString.test(type),
-    };
-    known.set(id, kind);
-    return kind;
-  };
-  // Whether each node above is a named one.
-  const above: boolean[] = [];
-  for (;;) {
-    const id = cursor.nodeTypeId;
-    const kind = known.get(id) ?? kindOf(id);
-    const { type, isNamed } = kind;
-    const skip =
-      kind.isComment || (grammar === 'python' && type === 'expression_statement' && isOnlyString(cursor.currentNode));
-    if (!skip) {
-      if (isNamed || (isBroken && cursor.nodeIsMissing)) parts.push('(', cursor.currentFieldId, type);
-      const [start, end] = [cursor.startIndex, cursor.endIndex];
-      if (end < from) parts.push(start, end);
-      else if (start > to) parts.push(start - to, end - to);
-      else if (kind.isString) {
-        const text = source.slice(start, end);
-        parts.push(/^["'][^"'\\]*["']$/.test(text) ? `"${text.slice(1, -1)}"` : text);
-      } else if (type === 'jsx_text') parts.push(source.slice(start, end).replace(/\s+/g, ' ').trim());
-      else if (cursor.gotoFirstChild()) {
-        above.push(isNamed);
-        continue;
-      } else {
-        const text = source.slice(start, end);
-        if (text !== ',' && text !== ';' && /\S/.test(text)) parts.push(text);
-      }
-      if (isNamed) parts.push(')');
-    }
-    while (!cursor.gotoNextSibling()) {
-      if (!cursor.gotoParent()) {
-        cursor.delete();
-        return parts.join(' ');
-      }
-      if (above.pop()) parts.push(')');
-    }
-  }
-}
-
-/** A docstring: it documents, like a comment. */
-const isOnlyString = (node: SyntaxNode): boolean => node.namedChildCount === 1 && node.namedChild(0)?.type === 'string';
-
 function sameTrees(a: readonly TreeNode[], b: readonly TreeNode[]): boolean {
   if (a.length !== b.length) return false;
   const stack: [TreeNode, TreeNode][] = a.map((x, i) => [x, b[i]!]);
@@ -445,115 +304,4 @@ function sameTrees(a: readonly TreeNode[], b: readonly TreeNode[]): boolean {
     for (let i = 0; i < x.children.length; i++) stack.push([x.children[i]!, y.children[i]!]);
   }
   return true;
-}
-
-function sameSqueezed(before: Source, after: Source, marks: string): Same | undefined {
-  const [a, b] = changedParts(before, after, marks);
-  for (;;) {
-    const code = a.next();
-    if (code !== b.next()) return undefined;
-    if (code === undefined) break;
-  }
-  return a.comments === b.comments ? 'formatting' : a.directives === b.directives ? 'comments' : undefined;
-}
-
-/** What differs of both texts, in whole lines: the lines around are squeezed to the same. */
-function changedParts(before: Source, after: Source, marks: string): readonly [SqueezedLines, SqueezedLines] {
-  const [a, b] = [before.text, after.text];
-  const from = a.lastIndexOf('\n', commonStart(a, b) - 1) + 1;
-  const tail = commonEnd(a, b, from);
-  // From the first line that begins in what both end with.
-  const isAll = tail === Math.min(a.length, b.length) - from;
-  const line = isAll ? a.length - tail : a.indexOf('\n', a.length - tail) + 1;
-  const kept = line > 0 ? a.length - line : 0;
-  return [
-    new SqueezedLines(a.slice(from, a.length - kept), marks),
-    new SqueezedLines(b.slice(from, b.length - kept), marks),
-  ];
-}
-
-/** How many characters both texts begin with. */
-function commonStart(a: string, b: string): number {
-  const least = Math.min(a.length, b.length);
-  let at = 0;
-  while (at < least && a.charCodeAt(at) === b.charCodeAt(at)) at++;
-  return at;
-}
-
-/** How many characters both texts end with, those before `from` left out. */
-function commonEnd(a: string, b: string, from: number): number {
-  const most = Math.min(a.length, b.length) - from;
-  let tail = 0;
-  while (tail < most && a.charCodeAt(a.length - 1 - tail) === b.charCodeAt(b.length - 1 - tail)) tail++;
-  return tail;
-}
-
-/**
- * Lines of code one after the other, without blank ones, indentation and comments, which are kept apart: most edits
- * differ long before the end.
- */
-class SqueezedLines {
-  readonly #lines: readonly string[];
-  readonly #marks: string;
-  #at = 0;
-  /** Comments so far, and those of them that tools obey. */
-  comments = '';
-  directives = '';
-
-  constructor(text: string, marks: string) {
-    this.#lines = text.split('\n');
-    this.#marks = marks;
-  }
-
-  next(): string | undefined {
-    while (this.#at < this.#lines.length) {
-      const line = this.#lines[this.#at++]!.trim();
-      if (line === '') continue;
-      if (this.#marks !== '' && this.#marks.includes(line[0]!)) {
-        this.#note(line);
-        continue;
-      }
-      const at = this.#marks.includes('#') ? trailingComment(line) : -1;
-      if (at < 0) return collapse(line);
-      this.#note(line.slice(at));
-      return collapse(line.slice(0, at).trim());
-    }
-    return undefined;
-  }
-
-  #note(comment: string): void {
-    this.comments += `${comment}\n`;
-    if (directive.test(comment)) this.directives += `${comment}\n`;
-  }
-}
-
-function trailingComment(line: string): number {
-  let quote = '';
-  for (let i = 0; i < line.length; i++) {
-    const ch = line[i]!;
-    if (quote) {
-      if (ch === quote) quote = '';
-    } else if (ch === '"' || ch === "'") quote = ch;
-    else if (ch === '#' && i > 0 && /\s/.test(line[i - 1]!)) return i;
-  }
-  return -1;
-}
-
-/** Runs of blanks outside quotes as one blank. */
-function collapse(text: string): string {
-  if (!/\s\s|\t|\n/.test(text)) return text.trim();
-  let out = '';
-  let quote = '';
-  for (const ch of text) {
-    if (quote) {
-      if (ch === quote) quote = '';
-      out += ch;
-    } else if (ch === '"' || ch === "'") {
-      quote = ch;
-      out += ch;
-    } else if (/\s/.test(ch)) {
-      if (!out.endsWith(' ')) out += ' ';
-    } else out += ch;
-  }
-  return out.trim();
 }
