@@ -80,14 +80,34 @@ export function isMarkedUp(c: Code, range: { readonly from: number; readonly to:
   return i === value.to;
 }
 
+interface Body {
+  readonly params: string[];
+  readonly returns: { readonly from: number; readonly to: number }[];
+}
+
+/** By file and name: where `function name` stands. */
+const headsOf = new WeakMap<Code, Map<string, number[]>>();
+
+function headsIn(c: Code): ReadonlyMap<string, readonly number[]> {
+  let heads = headsOf.get(c);
+  if (heads) return heads;
+  headsOf.set(c, (heads = new Map()));
+  const { tokens } = c.facts;
+  for (let i = 0; i + 1 < tokens.length; i++) {
+    if (tokens[i]!.text !== 'function') continue;
+    const name = tokens[i + 1]!.text;
+    const known = heads.get(name);
+    if (known) known.push(i);
+    else heads.set(name, [i]);
+  }
+  return heads;
+}
+
 /** The one function of that name in a file: its parameters, and what it returns by itself. */
-function onlyFunction(
-  c: Code,
-  name: string,
-): { params: string[]; returns: { from: number; to: number }[] } | undefined {
+function onlyFunction(c: Code, name: string): Body | undefined {
   const { tokens, match, scopes } = c.facts;
   if (!/^[A-Za-z_$][\w$]*$/.test(name) || c.facts.byName.has(name)) return undefined;
-  const heads = tokens.flatMap((t, i) => (t.text === 'function' && tokens[i + 1]?.text === name ? [i] : []));
+  const heads = headsIn(c).get(name) ?? [];
   const open = heads.length === 1 ? heads[0]! + 2 : -1;
   const scope = scopes.findIndex((s) => s.from === open);
   if (open < 0 || scope < 0 || tokens[open - 3]?.text === 'async') return undefined;
