@@ -47,6 +47,15 @@ export class Source {
     return this.#lines;
   }
 
+  /** Places in `lines` of those that the change touched, in order; of all when nobody told which those are. */
+  get changedAt(): readonly number[] {
+    const { lines, changed } = this;
+    if (changed === undefined) return [...lines.keys()];
+    const places: number[] = [];
+    for (const n of changed) if (n <= lines.length) places.push(n - 1);
+    return places;
+  }
+
   /** 1-based line of an offset. */
   lineAt(offset: number): number {
     const starts = this.starts;

@@ -55,10 +55,8 @@ export const safeguardRemoved: Rule = {
   },
   check(source, report) {
     let comments: readonly { readonly start: number; readonly end: number }[] | undefined;
-    for (const n of source.changed ?? source.lines.keys()) {
-      // `changed` counts from 1, an array's keys from 0.
-      const at = source.changed ? n - 1 : n;
-      const line = source.lines[at] ?? '';
+    for (const at of source.changedAt) {
+      const line = source.lines[at]!;
       if (!likeGuards.test(line)) continue;
       for (const m of line.matchAll(guards)) {
         const start = source.starts[at]! + m.index;

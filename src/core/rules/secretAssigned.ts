@@ -53,8 +53,7 @@ export const secretAssigned: Rule = {
           : `'${name.slice(0, 40)}' holds what looks like a real secret: take it out, change it, and read it from the environment or a secret store.`,
       });
     };
-    for (let i = 0; i < lines.length; i++) {
-      if (source.changed !== undefined && !source.changed.has(i + 1)) continue;
+    for (const i of source.changedAt) {
       const line = lines[i]!;
       if (line.length > 4000 || line.length < 12) continue;
       const named = keyword.test(line);

@@ -45,8 +45,8 @@ export const secretHeader: Rule = {
   ],
   perLine: true,
   check(source, report) {
-    for (const [i, line] of source.lines.entries()) {
-      if (source.changed !== undefined && !source.changed.has(i + 1)) continue;
+    for (const i of source.changedAt) {
+      const line = source.lines[i]!;
       if (line.length > 4000 || line.length < 20) continue;
       for (const [n, pattern] of places.entries())
         for (const m of line.matchAll(pattern)) {

@@ -60,13 +60,10 @@ export const secretProvider: Rule = {
       }
     };
     // Only lines that pass the gate, so that a big file costs one pass.
-    let at = 0;
-    for (const line of source.lines) {
-      const n = at + 1;
-      at++;
-      if (source.changed !== undefined && !source.changed.has(n)) continue;
+    for (const i of source.changedAt) {
+      const line = source.lines[i]!;
       if (line.length > 8 && run.test(line) && gate.test(line))
-        scan(line.length > 20_000 ? line.slice(0, 20_000) : line, source.starts[n - 1]!);
+        scan(line.length > 20_000 ? line.slice(0, 20_000) : line, source.starts[i]!);
     }
   },
 };

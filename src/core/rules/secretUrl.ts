@@ -45,10 +45,7 @@ export const secretUrl: Rule = {
     'source',
   ],
   check(source, report) {
-    for (const m of source.text.matchAll(
-      /\b([a-z][a-z0-9+.-]{1,30}):\/\/([^\s:/@"'`<>{}$]{1,80}):([^\s/@"'`<>]{3,120})@([\w.-]+)/gi,
-    )) {
-      const [, , user = '', password = '', host = ''] = m;
+    for (const { start, end, user, password, host } of logins(source.text)) {
       if (
         isPlaceholder(password) ||
         isSampleWord(password) ||
@@ -65,7 +62,7 @@ export const secretUrl: Rule = {
       )
         continue;
       if (/[{}$%]|^:|\[/.test(password.replace(/%[0-9A-F]{2}/gi, ''))) continue;
-      report({ start: m.index, end: m.index + m[0].length, key: `url:${user}@${host}` });
+      report({ start, end, key: `url:${user}@${host}` });
     }
     const inCode = codeLanguages.includes(source.language);
     for (const [n, pattern] of settings.entries()) {
@@ -80,6 +77,28 @@ export const secretUrl: Rule = {
     }
   },
 };
+
+interface Login {
+  readonly start: number;
+  readonly end: number;
+  readonly user: string;
+  readonly password: string;
+  readonly host: string;
+}
+
+/** Addresses with a name and a password in them. */
+function* logins(text: string): Generator<Login> {
+  // From `://` on: of what could be a scheme a text is full.
+  const behindScheme = /:\/\/([^\s:/@"'`<>{}$]{1,80}):([^\s/@"'`<>]{3,120})@([\w.-]+)/y;
+  for (let at = text.indexOf('://'); at >= 0; at = text.indexOf('://', at + 3)) {
+    behindScheme.lastIndex = at;
+    const m = behindScheme.exec(text);
+    const scheme = m && /\b[a-z][a-z0-9+.-]{1,30}$/i.exec(text.slice(Math.max(0, at - 32), at))?.[0];
+    if (!m || !scheme) continue;
+    const [whole, user = '', password = '', host = ''] = m;
+    yield { start: at - scheme.length, end: at + whole.length, user, password, host };
+  }
+}
 
 /** Connection strings that name the password: of JDBC, of ADO.NET. */
 const settings: readonly RegExp[] = [
