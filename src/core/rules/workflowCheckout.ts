@@ -15,6 +15,7 @@ export const workflowCheckout: Rule = {
   why: 'actions/checkout writes the token of the job where every later step can read it, up to v5 into the working copy, from where an artifact or image of the whole folder takes it along; few jobs push.',
   remedy: 'set `persist-credentials: false`, unless the job pushes or fetches with it',
   keywords: ['checkout'],
+  movesWithFile: true,
   check(source, report) {
     const outside = triggers(source).some((t) => isOutside(t.name));
     for (const job of jobs(source)) {
@@ -44,7 +45,8 @@ export const workflowCheckout: Rule = {
           keeps || outside || packed || holdsMore(step)
             ? 'any'
             : reachOf(source, job, step, later, isBeside !== undefined);
-        if (reach === 'none' && isBeside !== 'said') continue;
+        // A comment may be wrong; a token that may write nothing is the same in both places.
+        if (reach === 'none' && (isBeside !== 'said' || writesNothing(job))) continue;
         const where = keeps ?? step;
         const tier: Tier = outside || packed ? 'high' : reach !== 'any' && !mayBeWithin ? 'low' : 'medium';
         const message = packed
@@ -56,13 +58,16 @@ export const workflowCheckout: Rule = {
             : reach === 'image'
               ? 'An image of the whole folder takes along the token that checkout leaves there: list `.git` in .dockerignore, or set `persist-credentials: false`.'
               : undefined;
-        report({
-          start: where.start,
-          end: where.end,
-          key: `checkout:${job.name}`,
-          tier,
-          ...(message !== undefined && { message }),
-        });
+        // By what can be done with the token, not by the name of the job: of that alone more is new.
+        const held = holdsMore(step) ? 'another token' : outside ? 'from outside' : packed ? 'packed' : undefined;
+        for (const what of [...(held === undefined ? [] : [held]), ...writes(job), reach === 'any' ? reach : '', ''])
+          report({
+            start: where.start,
+            end: where.end,
+            key: `checkout:${what}`,
+            tier,
+            ...(message !== undefined && { message }),
+          });
       }
     }
   },
@@ -112,13 +117,11 @@ function reachOf(
     later.some((s) => /\bRUNNER_TEMP\b|\b_temp\b|\brunner\.temp\b/.test(source.text.slice(s.start, s.end)))
   )
     return 'any';
-  if (readsOnly(job)) {
+  // It does no more than the checkout did, until somebody else gets it.
+  if (writesNothing(job)) {
     if (isBeside) return 'none';
-    if (later.some((s) => !isMute(s) && givesFiles.test(`${at(s, 'uses')?.value} ${at(s, 'run')?.value}`)))
-      return 'any';
-    // Of a private repository nothing more can be fetched without it.
-    if (later.some((s) => fetches.test(at(s, 'run')?.value ?? ''))) return 'none';
-    return !isOwnShell && later.every((s) => isMute(s) || isForeign(s)) ? 'none' : 'little';
+    const given = later.filter((s) => !isMute(s)).map((s) => gives(s, checkout));
+    return given.includes('folder') ? 'any' : given.includes('something') ? 'little' : 'none';
   }
   if (!isBeside) return 'any';
   if (!isOwnShell && later.every((s) => isMute(s) || ownScript.test(at(s, 'run')?.value ?? ''))) return 'little';
@@ -126,12 +129,34 @@ function reachOf(
   return triggers(source).some((t) => t.name === 'pull_request') ? 'any' : 'little';
 }
 
-/** The rights of the job are said, and nothing but to read code. */
-const readsOnly = (job: Job): boolean =>
-  hasOnly(job, (c) => c.value === 'none' || (c.key === 'contents' && c.value === 'read'));
+/** The rights of the job are said, and none of them is to write; who has its identity gets that from the environment. */
+const writesNothing = (job: Job): boolean =>
+  rightsOf(job)?.value === 'read-all' ||
+  hasOnly(job, (c) => c.key === 'id-token' || c.value === 'read' || c.value === 'none');
 
-/** At the start of a command. */
-const fetches = /(?:^|\n|&&|;)[ \t]*git[ \t]+(?:fetch|pull|submodule[ \t]+update|lfs[ \t]+(?:pull|fetch))(?![\w-])/;
+const rightsOf = (job: Job): TreeNode | undefined => at(job.node, 'permissions') ?? at(job.root, 'permissions');
+
+/** What the token of a job may write. Where nothing is said that may be all. */
+function writes(job: Job): readonly string[] {
+  const rights = rightsOf(job);
+  if (!rights || (rights.kind === 'scalar' && !/^(?:read-all|\{\s*\})$/.test(rights.value))) return scopes;
+  return rights.children.filter((c) => c.key !== 'id-token' && !/^(?:read|none)$/.test(c.value)).map((c) => c.key);
+}
+const scopes = [
+  'contents',
+  'packages',
+  'actions',
+  'attestations',
+  'checks',
+  'deployments',
+  'discussions',
+  'issues',
+  'pages',
+  'pull-requests',
+  'repository-projects',
+  'security-events',
+  'statuses',
+];
 
 /** The rights of the job are said, and besides reading code they publish images at most. */
 const givesImages = (job: Job): boolean =>
@@ -154,11 +179,31 @@ const isWorkspace = (context: TreeNode): boolean =>
 /** One script of the repository, and nothing of anybody else. */
 const ownScript = /^\s*(?:(?:ba)?sh\s+)?(?:\.\/)?\w[\w-]*(?:\/\w[\w-]*){0,20}\.sh(?:[ \t]+[\w ./:=-]{0,200})?\s*$/;
 
-/** An action of somebody else, which is handed the token of the job in any case. */
-const isForeign = (step: TreeNode): boolean => /^[\w-]+\/[\w./-]+@/.test(at(step, 'uses')?.value ?? '');
+/** Whether a step gives the whole folder to somebody, or may give a part of it. */
+function gives(step: TreeNode, checkout: TreeNode): 'folder' | 'something' | undefined {
+  const uses = at(step, 'uses')?.value ?? '';
+  if (isOfImages(step)) return takesFolder(step, checkout) ? 'folder' : undefined;
+  if (/^actions\/(?:cache|upload-[\w-]+)(?:\/\w+)?@/.test(uses)) {
+    const files = at(step, 'with', 'path')?.value.trim().split('\n') ?? [''];
+    return files.every((line) => isPart.test(line.trim()) && !/\.\.|\.git\b/.test(line)) ? undefined : 'folder';
+  }
+  const run = at(step, 'run')?.value ?? '';
+  if (takesAll.test(run) || givesByAction.test(uses)) return 'folder';
+  return mayGive.test(run) ? 'something' : undefined;
+}
 
-const givesFiles =
-  /upload|artifact|cache|publish|release|deploy|pages|docker|buildx|buildah|kaniko|podman|devcontainer|\b(?:image|push|tar|zip|rsync|scp|s3|gsutil|curl|ftp)\b/i;
+/** A file or folder below the working copy, or in the home of the runner. */
+const isPart =
+  /^(?:(?:\.\/|~\/)?[\w-][\w.*-]{0,80}(?:\/[\w.*-]{1,80}){0,20}\/?|~\/\.[\w.*-]{1,80}(?:\/[\w.*-]{1,80}){0,20}\/?)$/;
+
+const givesByAction =
+  /docker|buildx|buildah|kaniko|podman|devcontainer|pages|publish|release|deploy|artifact|cache|upload/i;
+
+/** Commands that pack or send what lies in a folder; what is a part of a path is none. */
+const takesAll =
+  /(?<![\w./-])(?:(?:docker|podman|nerdctl)\b[^\n;&|]{0,200}?\s(?:build|bake|push|cp|commit|save)|buildah|kaniko|buildctl|tar|zip|7z|rsync|scp|sftp|ftp|gsutil|aws\s+s3|az\s+storage|curl\b[^\n]{0,200}?\s(?:-T|-F|-d|--upload-file|--form|--data(?:-binary)?))(?![\w./-])/i;
+const mayGive =
+  /upload|artifact|publish|release|deploy|devcontainer|(?<![\w./-])(?:docker|podman|image|push|curl|cp)(?![\w./-])/i;
 
 /** What prints a text, or makes a folder or an empty file. */
 const muteLine =

@@ -27,7 +27,11 @@ test('a token that checkout leaves weighs as much as can be done with it', async
     )[0]?.split('@')[0];
   const hash = '5c1d9e0b7a3f4628d1e0c9b8a7f6e5d4c3b2a190';
   assert.equal(await weigh('actions/checkout@v5', 'npm ci'), 'medium');
-  assert.equal(await weigh('actions/checkout@v5', 'npm ci', 'push', '  contents: read\n'), 'low');
+  assert.equal(await weigh('actions/checkout@v5', 'npm ci', 'push', '  contents: read\n'), undefined);
+  assert.equal(await weigh('actions/checkout@v5', 'npm ci', 'push', '  id-token: write\n'), undefined);
+  assert.equal(await weigh('actions/checkout@v5', 'npm ci', 'push', '  issues: write\n'), 'medium');
+  assert.equal(await weigh('actions/checkout@v5', 'npm publish', 'push', '  contents: read\n'), 'low', 'may give it');
+  assert.equal(await weigh('actions/checkout@v5', 'tar cf a.tar .', 'push', '  contents: read\n'), 'medium');
   assert.equal(await weigh('actions/checkout@v6', 'npm ci'), 'low');
   assert.equal(await weigh(`actions/checkout@${hash} # v6.0.1`, 'npm ci'), 'low');
   assert.equal(await weigh(`actions/checkout@${hash} # not v6`, 'npm ci'), 'medium');
