@@ -7,6 +7,7 @@ import type { FileChange, Finding, Hunk } from '../model.ts';
 import type { Policy } from '../policy/model.ts';
 import { candidatesFor } from '../rules/candidates.ts';
 import { allRules, ruleById } from '../rules/index.ts';
+import { breaksFile, conflicts } from '../rules/kit/conflicts.ts';
 import type { Found, Removal, Rule } from '../rules/rule.ts';
 import { backgroundOf, withBackground } from './background.ts';
 import { count, surplus } from './counted.ts';
@@ -83,7 +84,13 @@ export function judge(
     const isKnown = (f: Found): boolean =>
       rule.isKnownByText === true && hasBefore && before.source.text.includes(after.source.text.slice(f.start, f.end));
     for (const f of brought)
-      if ((isAlone || !f.follows) && !isKnown(f) && isLeft?.(f) !== true && !isTold(f)) {
+      if (
+        (isAlone || !f.follows) &&
+        !isKnown(f) &&
+        isLeft?.(f) !== true &&
+        !isInConflict(rule, f, after.source) &&
+        !isTold(f)
+      ) {
         const closer = f.closer && subjects.has(f.closer.subject) ? f.closer : undefined;
         const message = f.subject !== undefined && subjects.has(f.subject) ? (f.known ?? f.message) : f.message;
         findings.push(toFinding(rule, { ...f, ...(message !== undefined && { message }), ...closer }, after));
@@ -99,6 +106,17 @@ function isNear(f: { line: number; endLine: number }, { changed, touched }: Side
   return false;
 }
 const reach = 12;
+
+/**
+ * Both sides of a conflict are older texts, and nothing of the file is read before it is resolved, which is told. A secret is
+ * out all the same, and what is critical is not left to that.
+ */
+function isInConflict(rule: Rule, f: Found, source: Source): boolean {
+  if (rule.id === 'merge-conflict' || rule.category === 'secrets' || (f.tier ?? rule.tier) === 'critical') return false;
+  return (
+    breaksFile(source.language) && conflicts(source).some((c) => c.isBare && c.from <= f.line && f.endLine <= c.to)
+  );
+}
 
 /** One rule says one thing per line; of two ranges on it the smaller stays. What two rules say of one place, one does. */
 function distinct(findings: readonly Finding[]): Finding[] {

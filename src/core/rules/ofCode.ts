@@ -17,6 +17,7 @@ import { lineInjection } from './lineInjection.ts';
 import { maliciousBehaviour } from './maliciousBehaviour.ts';
 import { massAssignment } from './massAssignment.ts';
 import { memoryUnsafe } from './memoryUnsafe.ts';
+import { mergeConflict } from './mergeConflict.ts';
 import { migrationOperations } from './migrationOperations.ts';
 import { nosqlInjection } from './nosqlInjection.ts';
 import { openRedirect } from './openRedirect.ts';
@@ -65,6 +66,7 @@ export const rulesOfCode: readonly Rule[] = [
   maliciousBehaviour,
   massAssignment,
   memoryUnsafe,
+  mergeConflict,
   migrationOperations,
   nosqlInjection,
   openRedirect,
