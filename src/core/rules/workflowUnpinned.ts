@@ -1,4 +1,4 @@
-import { at, walk } from '../languages/treeNode.ts';
+import { at, walk, type TreeNode } from '../languages/treeNode.ts';
 import { hasOnly, isOutside, jobs, triggers, workflowLanguages } from './kit/workflow.ts';
 import type { Source } from '../languages/source.ts';
 import type { Rule } from './rule.ts';
@@ -77,16 +77,19 @@ export const workflowUnpinned: Rule = {
           const repository = (name ?? '').split('/').slice(0, 2).join('/');
           // Another tag that can be moved just as well is no new risk.
           const key = `uses:${isCall ? 'call:' : ''}${repository}${branch ? `@${ref}` : ''}`;
-          if (!isCall && told.has(key)) continue;
-          told.add(key);
-          report({
-            start: n.start,
-            end: n.end,
-            key,
-            ...(own && !branch
-              ? { tier: isHeld || isCall || (kept ??= atStake(source)).has(repository) ? ('medium' as const) : 'low' }
-              : {}),
-          });
+          for (const one of isCall ? [key, ...givenTo(n, root).map((g) => `${key} ${g}`)] : [key]) {
+            // Who calls what a branch holds at that moment takes it on with every call.
+            if (!(isCall && branch) && told.has(one)) continue;
+            told.add(one);
+            report({
+              start: n.start,
+              end: n.end,
+              key: one,
+              ...(own && !branch
+                ? { tier: isHeld || isCall || (kept ??= atStake(source)).has(repository) ? ('medium' as const) : 'low' }
+                : {}),
+            });
+          }
         }
       }
     for (const root of source.tree) {
@@ -96,21 +99,38 @@ export const workflowUnpinned: Rule = {
     }
     for (const job of jobs(source)) {
       const container = at(job.node, 'container');
-      const images = [
-        container?.kind === 'scalar' ? container : at(container, 'image'),
-        ...(at(job.node, 'services')?.children.map((s) => (s.kind === 'scalar' ? s : at(s, 'image'))) ?? []),
-      ];
-      for (const image of images) {
-        if (!image || image.value === '' || image.value.includes('@sha256:') || image.value.includes('${{')) continue;
-        report({
-          start: image.start,
-          end: image.end,
-          key: `image:${image.value.replace(/:v?\d[\w.-]*$/, '')}`,
-        });
-      }
+      if (container) look(container, 'container');
+      for (const service of at(job.node, 'services')?.children ?? []) look(service, 'service');
+    }
+    /** A container of the steps is handed what the job holds, one beside it what it is given in the file. */
+    function look(node: TreeNode, kind: 'container' | 'service'): void {
+      const image = node.kind === 'scalar' ? node : at(node, 'image');
+      if (!image || image.value === '' || image.value.includes('@sha256:') || image.value.includes('${{')) return;
+      const [, name, tag] = /^(.*?)(?::([^:/]*))?$/s.exec(image.value)!;
+      const isMoving = tag === undefined || movingTag.test(tag);
+      const isGiven = kind === 'container' || /\bsecrets\b/.test(source.text.slice(node.start, node.end));
+      const key = `image:${isGiven ? '' : 'beside:'}${name}`;
+      // One that is held closer than before is less of a risk.
+      for (const one of isMoving ? [key, `${key} moving`] : [key])
+        report({ start: image.start, end: image.end, key: one, tier: isGiven || isMoving ? 'high' : 'low' });
     }
   },
 };
+
+/** Tags that say no version. */
+const movingTag = /^(?:latest|main|master|head|edge|nightly|dev|stable|lts|rolling|current)$/i;
+
+/** Secrets and rights that a called workflow is given: each of them is trust of its own. */
+function givenTo(uses: TreeNode, root: TreeNode): readonly string[] {
+  const secrets = at(uses.parent, 'secrets');
+  const rights = at(uses.parent, 'permissions') ?? at(root, 'permissions');
+  return [
+    ...(secrets?.kind === 'scalar' ? [secrets.value] : (secrets?.children ?? []).map((s) => `${s.key}=${s.value}`)),
+    ...(rights?.kind === 'scalar' || !rights
+      ? [`rights ${rights?.value ?? ''}`]
+      : rights.children.filter((r) => !/^(?:read|none)$/.test(r.value)).map((r) => `${r.key}: ${r.value}`)),
+  ];
+}
 
 /** Repositories of which an action runs in a job that holds more than the token which its platform gives it to read with. */
 function atStake(source: Source): ReadonlySet<string> {

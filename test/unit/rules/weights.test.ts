@@ -94,10 +94,6 @@ test('of one owner the first action is told, with the others; branches, pins tha
   ]);
   assert.deepEqual(await find('docker/login-action@v3', 'docker/build-push-action@v6'), ['high@9']);
   assert.deepEqual(await find('actions/checkout@v4', 'actions/cache@main'), ['medium@9', 'high@10']);
-  assert.deepEqual(await find('acme/a/.github/workflows/x.yml@v1', 'acme/a/.github/workflows/y.yml@v1'), [
-    'high@9',
-    'high@10',
-  ]);
   const after = uses('actions/cache@v4', 'actions/checkout@v4', 'actions/stale@v9');
   const before = uses('actions/checkout@5c1d9e0b7a3f4628d1e0c9b8a7f6e5d4c3b2a190');
   assert.deepEqual(
@@ -105,6 +101,66 @@ test('of one owner the first action is told, with the others; branches, pins tha
     ['medium@9', 'medium@10'],
     'the pin that went is told at its own line',
   );
+});
+
+test('a called workflow of one place is told once for each secret and right that it is given', async () => {
+  const call = (job: string, more = ''): string =>
+    `  ${job}:\n    uses: acme/a/.github/workflows/${job}.yml@v1\n${more}`;
+  const calls = (...jobs: string[]): string => `on: push\npermissions: {}\njobs:\n${jobs.join('')}`;
+  const find = async (before: string | null, ...jobs: string[]) =>
+    (await said('workflow-unpinned', { path: '.github/workflows/a.yml', before, after: calls(...jobs) })).length;
+  const secret = (name: string): string => `    secrets:\n      ${name}: \${{ secrets.${name} }}\n`;
+  const rights = '    permissions:\n      contents: write\n';
+  assert.equal(await find(null, call('x'), call('y')), 1);
+  assert.equal(await find(null, call('x'), call('y', secret('A'))), 2);
+  const old = calls(call('x', secret('A')));
+  assert.equal(await find(old, call('x', secret('A')), call('y', secret('A'))), 0);
+  assert.equal(await find(old, call('x', secret('A')), call('y')), 0);
+  assert.equal(await find(old, call('x', secret('A')), call('y', secret('B'))), 1);
+  assert.equal(await find(old, call('x', secret('A')), call('y', '    secrets: inherit\n')), 1);
+  assert.equal(await find(old, call('x', secret('A')), call('y', rights)), 1);
+  const main = (text: string): string => text.replaceAll('@v1', '@main');
+  assert.equal(await find(old, main(call('x', secret('A')))), 1);
+  assert.equal(await find(main(old), main(call('x', secret('A'))), main(call('y', secret('A')))), 1, 'of a branch');
+});
+
+test('an image that is held closer is no news; beside the job and without a secret it weighs little', async () => {
+  const job = (image: string, service = '', env = ''): string =>
+    workflow(['run: make'], 'push', '  contents: read\n').replace(
+      '    steps:',
+      `    container: ${image}\n${service && `    services:\n      db:\n        image: ${service}\n${env}`}    steps:`,
+    );
+  const find = (after: string, before: string | null = null) =>
+    said('workflow-unpinned', { path: '.github/workflows/a.yml', before, after });
+  assert.deepEqual(await find(job('ubuntu:latest')), ['high@7']);
+  assert.deepEqual(await find(job('ubuntu:26.04')), ['high@7']);
+  assert.deepEqual(await find(job('acme/ubuntu:26.04')), ['high@7']);
+  assert.deepEqual(await find(job('ubuntu:26.04'), job('ubuntu:latest')), []);
+  assert.deepEqual(await find(job('ubuntu:26.04'), job('ubuntu')), []);
+  assert.deepEqual(await find(job('ubuntu:latest'), job('ubuntu:24.04')), ['high@7']);
+  assert.deepEqual(await find(job('acme/ubuntu:26.04'), job('ubuntu:latest')), ['high@7'], 'of somebody else');
+  const fixed = `ubuntu@sha256:${'0'.repeat(64)}`;
+  assert.deepEqual(await find(job('ubuntu:26.04'), job(fixed)), ['high@7']);
+  assert.deepEqual(await find(job(fixed, 'acme/db')), ['high@10']);
+  assert.deepEqual(await find(job(fixed, 'acme/db:4'), job(fixed, 'old/db')), ['low@10']);
+  const env = '        env:\n          KEY: ${{ secrets.KEY }}\n';
+  assert.deepEqual(await find(job(fixed, 'acme/db:4', env)), ['high@10']);
+  assert.deepEqual(await find(job(fixed, 'acme/db:4', env), job(fixed, 'acme/db:4')), ['high@10'], 'a secret for it');
+});
+
+test("one of the platform's actions in the place of another weighs little, unless it is given a secret", async () => {
+  const job = (...uses: string[]): string =>
+    `on: push\npermissions:\n  contents: write\njobs:\n  a:\n    runs-on: u\n    steps:\n${uses.map((u) => `      - uses: ${u}\n`).join('')}`;
+  const find = async (after: string, ...before: string[]) =>
+    (await said('workflow-unpinned', { path: '.github/workflows/a.yml', before: job(...before), after }))[0];
+  const old = ['actions/checkout@v4', 'actions/upload-pages-artifact@v3'];
+  assert.equal(await find(job('actions/checkout@v4', 'actions/upload-artifact@v4'), ...old), 'low@9');
+  assert.equal(await find(job(...old, 'actions/upload-artifact@v4'), ...old), 'medium@10', 'one more');
+  assert.equal(await find(job('actions/checkout@v4', 'acme/upload-artifact@v4'), ...old), 'high@9');
+  const secret = 'actions/create-github-app-token@v1\n        with:\n          private-key: ${{ secrets.KEY }}';
+  assert.equal(await find(job('actions/checkout@v4', secret), ...old), 'medium@9');
+  const pinned = 'actions/a@5c1d9e0b7a3f4628d1e0c9b8a7f6e5d4c3b2a190';
+  assert.equal(await find(job('actions/checkout@v4', 'actions/b@v4'), 'actions/checkout@v4', pinned), 'medium@9');
 });
 
 test('a workflow that another one was before is no new one, unless it is started or equipped otherwise', async () => {
@@ -128,7 +184,26 @@ test('a workflow that another one was before is no new one, unless it is started
   assert.deepEqual(await find(old.replace('permissions:\n  contents: read\n', '')), ['high']);
   assert.deepEqual(await find(`${old}        env:\n          KEY: \${{ secrets.KEY }}\n`), ['high']);
   assert.deepEqual(await find(old.replace('acme/a', 'acme/b')), ['high']);
+  assert.deepEqual(await find(old.replace('acme/a@v1', 'acme/a@v1\n        with:\n          a: b')), ['high']);
   assert.deepEqual(await find(old, '.github/workflows/b.yml', 'docs/a.yml'), ['high'], 'it did not run there');
+});
+
+test("one of the platform's actions may be given less in the new workflow than in the old one", async () => {
+  const given = (uses: string, ...more: string[]): string =>
+    workflow([`uses: ${uses}`], 'push', '  contents: read\n') + more.map((m) => `          ${m}\n`).join('');
+  const find = async (uses: string, was: string[], now: string[]): Promise<number> =>
+    (
+      await classify(
+        [
+          { path: '.github/workflows/a.yml', before: given(uses, ...was), after: given(uses, ...was, '#') },
+          { path: '.github/workflows/b.yml', before: null, after: `${given(uses, ...now)}      - run: make\n` },
+        ],
+        ctx,
+      )
+    ).findings.filter((f) => f.rule === 'workflow-unpinned').length;
+  assert.equal(await find('actions/checkout@v4\n        with:', ['a: b', 'ref: c'], ['a: b']), 0);
+  assert.equal(await find('actions/checkout@v4\n        with:', ['a: b'], ['a: b', 'ref: c']), 1);
+  assert.equal(await find('acme/checkout@v4\n        with:', ['a: b', 'ref: c'], ['a: b']), 1);
 });
 
 test('a check that went out of a longer step is told where it stood', async () => {

@@ -33,10 +33,20 @@ export function withoutCopiedWorkflows(files: readonly FileChange[], judged: Fil
       if (old.source.text.trim() === now.text.trim()) left = left.filter((f) => !f.rule.startsWith('workflow-'));
       else if (left.some(isUnpinned) && isNoStronger(now, old.source)) {
         const had = new Set(run(workflowUnpinned, old.source).map((f) => f.key));
-        const given = new Set(stepsOf(old.source).map((s) => s.said));
+        const olds = stepsOf(old.source);
         const steps = stepsOf(now);
-        // With the same given to it.
-        const isAlike = (f: Finding): boolean => steps.filter((s) => s.line === f.line).every((s) => given.has(s.said));
+        // With the same given to it, or to one of the platform's own less.
+        const isAlike = (f: Finding): boolean =>
+          steps
+            .filter((s) => s.line === f.line)
+            .every((s) =>
+              olds.some(
+                (o) =>
+                  o.uses === s.uses &&
+                  s.given.every((g) => o.given.includes(g)) &&
+                  (o.given.length === s.given.length || isOwn.test(s.uses)),
+              ),
+            );
         left = left.filter((f) => !isUnpinned(f) || !had.has(backgroundOf(f).key ?? '') || !isAlike(f));
       }
     }
@@ -50,8 +60,14 @@ const sourceOf = (path: string, text: string): Source => new Source(path, normal
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 const isUnpinned = (f: Finding): boolean => f.rule === workflowUnpinned.id;
 
-/** The actions of a workflow: where each stands, and what it is given. */
-const stepsOf = (source: Source): { readonly line: number; readonly said: string }[] =>
+/** An action of a workflow: where it stands, and what it is given. */
+interface Step {
+  readonly line: number;
+  readonly uses: string;
+  readonly given: readonly string[];
+}
+
+const stepsOf = (source: Source): readonly Step[] =>
   jobs(source).flatMap((job) =>
     job.steps.flatMap((step) => {
       const uses = at(step, 'uses');
@@ -59,9 +75,12 @@ const stepsOf = (source: Source): { readonly line: number; readonly said: string
       const given = (at(step, 'with')?.children ?? []).map((g) =>
         source.text.slice(g.start, g.end).replace(/\s+/g, ' ').trim(),
       );
-      return [{ line: source.lineAt(uses.start), said: [uses.value, ...given.toSorted()].join('\n') }];
+      return [{ line: source.lineAt(uses.start), uses: uses.value, given }];
     }),
   );
+
+/** Kept by the platform itself. */
+const isOwn = /^(?:actions|github|dependabot)\//;
 
 /** Lines that say what the jobs of a workflow hold, and where they run. */
 const holding = /permissions|runs-on|secrets|\bwrite\b|write-all|token|environment|self-hosted|\bwith:\s*\{/;
@@ -86,6 +105,7 @@ export function toldByOwner(files: readonly FileChange[], judged: FileClassifica
     const groups = new Map<string, { readonly finding: Finding; readonly name: string }[]>();
     const news = new Map<Finding, Finding | undefined>();
     let pinned: ReadonlySet<string> | undefined;
+    let swapped: ((f: Finding) => boolean) | undefined;
     for (const finding of classification.findings) {
       const [, owner, name] = isUnpinned(finding) ? (byTag.exec(backgroundOf(finding).key ?? '') ?? []) : [];
       if (owner === undefined || name === undefined) continue;
@@ -94,7 +114,12 @@ export function toldByOwner(files: readonly FileChange[], judged: FileClassifica
         if (finding.tier === 'low') news.set(finding, withOther(finding, { tier: 'medium' }));
         continue;
       }
-      const group = `${owner === 'github' ? 'actions' : owner} ${finding.tier} ${finding.message}`;
+      const weighed =
+        finding.tier === 'medium' && isOwn.test(`${owner}/`) && (swapped ??= onlySwaps(files[i]!))(finding)
+          ? withOther(finding, { tier: 'low' })
+          : finding;
+      if (weighed !== finding) news.set(finding, weighed);
+      const group = `${owner === 'github' ? 'actions' : owner} ${weighed.tier} ${finding.message}`;
       const others = groups.get(group);
       if (others) others.push({ finding, name });
       else groups.set(group, [{ finding, name }]);
@@ -107,13 +132,26 @@ export function toldByOwner(files: readonly FileChange[], judged: FileClassifica
       const more = rest.length > 3 ? ` and ${rest.length - 3} more` : '';
       news.set(
         first.finding,
-        withOther(first.finding, {
+        withOther(news.get(first.finding) ?? first.finding, {
           message: `${first.finding.message} The same holds for ${names.join(', ')}${more} of this owner.`,
         }),
       );
     }
     replace(judged, i, news);
   }
+}
+
+/**
+ * Whether the platform's own actions of a file by tags are others and no more than before: then one that is given no secret took
+ * the place of another, and nobody is trusted anew.
+ */
+function onlySwaps({ path, before, after }: FileChange): (f: Finding) => boolean {
+  if (!before || !after) return () => false;
+  const now = stepsOf(sourceOf(path, after));
+  const count = (steps: readonly Step[]): number =>
+    steps.filter((s) => isOwn.test(s.uses) && !/@[0-9a-f]{40}$/.test(s.uses)).length;
+  if (count(now) > count(stepsOf(sourceOf(path, before)))) return () => false;
+  return (f) => !now.some((s) => s.line === f.line && s.given.some((g) => /\bsecrets\b|private|token/i.test(g)));
 }
 
 /** Of jobs that leave their token in one way, the first is told, with how many there are: it is decided once. */
