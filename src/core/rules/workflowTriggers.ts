@@ -1,5 +1,16 @@
-import { at } from '../languages/treeNode.ts';
-import { isOutside, jobs, triggers, workflowLanguages } from './kit/workflow.ts';
+import { at, type TreeNode } from '../languages/treeNode.ts';
+import {
+  expressions,
+  hasOnly,
+  isOutside,
+  isUntrusted,
+  jobs,
+  runText,
+  triggers,
+  workflowLanguages,
+  type Job,
+} from './kit/workflow.ts';
+import type { Source } from '../languages/source.ts';
 import type { Rule } from './rule.ts';
 
 export const workflowTriggers: Rule = {
@@ -26,15 +37,22 @@ export const workflowTriggers: Rule = {
           );
         }),
     );
+    const reach = reachOf(source);
     for (const t of list)
-      if (t.name === 'workflow_run' && isAlone) continue;
-      else if (/^(?:pull_request_target|workflow_run)$/.test(t.name))
-        report({
-          start: t.node.start,
-          end: t.node.end,
-          key: `on:${t.name}`,
-          message: `${t.name} runs with secrets for requests from outside: use pull_request unless no foreign code is ever touched.`,
-        });
+      if ((t.name === 'workflow_run' && isAlone) || !/^(?:pull_request_target|workflow_run)$/.test(t.name)) continue;
+      // By steps, so that one that gets at less than before is no news.
+      else
+        for (const what of reach === 'any' ? ['any', 'little'] : reach === 'little' ? ['little'] : [])
+          report({
+            start: t.node.start,
+            end: t.node.end,
+            key: `on:${t.name} ${what}`,
+            ...(reach === 'little' && { tier: 'low' as const }),
+            message:
+              reach === 'any'
+                ? `${t.name} runs with secrets for requests from outside: use pull_request unless no foreign code is ever touched.`
+                : `${t.name} runs with our rights for requests from outside: touch nothing of theirs here, as it is now.`,
+          });
     if (!list.some((t) => isOutside(t.name))) return;
     for (const job of jobs(source))
       for (const step of job.steps) {
@@ -55,3 +73,53 @@ export const workflowTriggers: Rule = {
       }
   },
 };
+
+/**
+ * What a start from outside gets at: nothing, where the workflow takes no code, no action and no secret and its token may
+ * nothing; little, where it answers or labels requests by the platform's own or pinned actions, or scripts of its own.
+ */
+function reachOf(source: Source): 'none' | 'little' | 'any' {
+  const all = jobs(source);
+  if (all.length === 0 || telling.some((r) => r.test(source.text))) return 'any';
+  let isNothing = true;
+  for (const job of all) {
+    if (at(job.node, 'uses') || at(job.node, 'container') || at(job.node, 'services')) return 'any';
+    const runner = at(job.node, 'runs-on');
+    if (runner?.kind !== 'scalar' || !/^(?:ubuntu|windows|macos)-[\w.-]+$/.test(runner.value)) return 'any';
+    if (!hasOnly(job, (c) => /^(?:read|none)$/.test(c.value) || answers.test(c.key))) return 'any';
+    if (!hasOnly(job, (c) => c.value === 'none')) isNothing = false;
+    for (const step of job.steps) {
+      const uses = at(step, 'uses')?.value;
+      const script = runText(step);
+      if (uses !== undefined) {
+        isNothing = false;
+        if (!talks.test(uses) && !/^[\w-]+\/[\w./-]+@[0-9a-f]{40}$/.test(uses)) return 'any';
+        if (fetches.test(uses)) return 'any';
+      }
+      if (script && (fetches.test(script.value) || pastes(source, script, job))) return 'any';
+      // Where an input ends up is not known.
+      if (uses !== undefined && pastes(source, step, job)) return 'any';
+    }
+  }
+  return isNothing ? 'none' : 'little';
+}
+
+/** Secrets, shells of its own, and a gate by the name of who started it, which guards something and can be got round. */
+const telling = [
+  /\bsecrets\s*(?:\.\s*(?!GITHUB_TOKEN\b)|\[|\)|:)/,
+  /\bBASH_ENV\b|\bshell\s*:\s*(?!(?:bash|sh|pwsh)\s*$)/m,
+  /\bgithub\s*(?:\.\s*|\[\s*["'])(?:triggering_)?actor\b/i,
+];
+
+/** Rights to answer and label requests and issues; a status or check may let one pass. */
+const answers = /^(?:issues|pull-requests|discussions)$/;
+
+/** The platform's own actions that speak to its interface, and run nothing of a repository. */
+const talks = /^actions\/(?:labeler|first-interaction|stale|github-script|add-to-project)@/;
+
+/** What brings code or data of others to the runner, or runs what lies there. */
+const fetches =
+  /checkout|artifact|cache|\bgit\b|\bgh\s+(?!(?:pr|issue|label)\s+(?:comment|edit|close|reopen|lock|view|list|create)\b)|download|curl|wget|\b(?:n(?:pm|px)|pnpm|yarn|bun|pip3?|uvx?|make|docker|bash|sh|source|eval|exec|python3?|node|perl|ruby|php|awk|xargs|require|import)\b|\.\/|GITHUB_(?:ENV|PATH)|(?:^|[\n;&|(])\s*["']?\$/i;
+
+const pastes = (source: Source, place: TreeNode, job: Job): boolean =>
+  expressions(source, place.start, place.end).some((e) => isUntrusted(e.text, job, source));

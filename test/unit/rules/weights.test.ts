@@ -273,3 +273,22 @@ test('a command that moved to another file and lost its sudo there opens nothing
   assert.deepEqual(await moved('sudo ufw allow https', 'ufw allow https\nufw allow https'), ['high@3']);
   assert.deepEqual(await moved('echo sudo ufw allow https', 'ufw allow https'), ['high@2']);
 });
+
+test('a start from outside weighs what it gets at', async () => {
+  const weigh = async (steps: readonly string[], permissions?: string) =>
+    (await said('workflow-dangerous-trigger', added(workflow(steps, 'pull_request_target', permissions))))[0]?.split(
+      '@',
+    )[0];
+  const answers = '  issues: write\n';
+  assert.equal(await weigh(['run: echo hello'], '  contents: none\n'), undefined);
+  assert.equal(await weigh(['run: echo hello'], '  contents: read\n'), 'low');
+  assert.equal(await weigh(['uses: actions/labeler@v5'], answers), 'low');
+  assert.equal(await weigh([`uses: acme/label@${'0'.repeat(40)}`], answers), 'low');
+  assert.equal(await weigh(['uses: acme/label@v1'], answers), 'high');
+  assert.equal(await weigh([`uses: acme/label@${'0'.repeat(40)}`], '  statuses: write\n'), 'high');
+  assert.equal(await weigh(['run: gh pr comment 1 --body hello'], answers), 'low');
+  assert.equal(await weigh(['run: gh pr merge 1'], answers), 'high');
+  assert.equal(await weigh(['uses: ./.github/actions/label'], answers), 'high');
+  assert.equal(await weigh(['run: npm ci'], answers), 'high');
+  assert.equal(await weigh(['run: echo "x=$TITLE" >> $GITHUB_ENV'], answers), 'high');
+});
