@@ -25,7 +25,7 @@ export const workflowCaches: Rule = {
             tier,
             start: from.start,
             end: from.end,
-            key: `cache:${job.name}:${at(step, 'uses')?.value.split('@')[0]}`,
+            key: `cache:${at(step, 'uses')?.value.split('@')[0]}`,
           });
       }
     }

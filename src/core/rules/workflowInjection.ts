@@ -43,7 +43,7 @@ export const workflowInjection: Rule = {
             ...(isCalled && { tier: 'medium' as const }),
             start: e.start,
             end: e.end,
-            key: `${e.text}@${step.children.find((c) => c.key === 'name')?.value ?? ''}`,
+            key: e.text,
             message: `\${{ ${e.text.slice(0, 60)} }} is pasted into a script: put it into env: and use the variable, quoted.`,
           });
         }

@@ -104,7 +104,8 @@ export function isUntrusted(expression: string, job: Job, source: Source): boole
       !/\bgithub\.ref_name\b/.test(value) ||
       triggers(source).some((t) => /pull_request|push|create|workflow_dispatch/.test(t.name))
     );
-  const input = /\b(?:github\.event\.)?inputs\.([\w-]+)/.exec(value);
+  // A step or job may be called like a context: `steps.matrix.outputs.n`.
+  const input = /(?<![\w.-])(?:github\.event\.)?inputs\.([\w-]+)/.exec(value);
   if (input) {
     const declared = [
       at(job.root, 'inputs', input[1]!),
@@ -120,7 +121,7 @@ export function isUntrusted(expression: string, job: Job, source: Source): boole
     const type = at(declared, 'type')?.value;
     return !(type === 'boolean' || type === 'number' || type === 'choice' || type === 'environment');
   }
-  const matrix = /\bmatrix\.([\w-]+)/.exec(value);
+  const matrix = /(?<![\w.-])matrix\.([\w-]+)/.exec(value);
   if (matrix) {
     const list = at(job.node, 'strategy', 'matrix');
     if (!list) return true;
