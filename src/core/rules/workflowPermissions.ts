@@ -1,5 +1,6 @@
 import { at, type TreeNode } from '../languages/treeNode.ts';
-import { isOutside, jobs, triggers, workflowLanguages, isOnlyCalled } from './kit/workflow.ts';
+import { isOutside, jobs, triggers, workflowLanguages, isOnlyCalled, type Job } from './kit/workflow.ts';
+import type { Source } from '../languages/source.ts';
 import type { Rule } from './rule.ts';
 
 export const workflowPermissions: Rule = {
@@ -29,7 +30,7 @@ export const workflowPermissions: Rule = {
         // With one job there is nobody to share with.
         if (top && count > 1 && !isForNobody && !doTheSame(all.map((job) => job.node)))
           for (const c of p.children)
-            if (c.value === 'write')
+            if (c.value === 'write' && !(c.key === 'packages' && all.every((job) => pushesImages(source, job))))
               report({
                 start: c.start,
                 end: c.end,
@@ -54,8 +55,7 @@ export const workflowPermissions: Rule = {
           end: on.start + on.key.length,
           key: 'default',
           tier: triggers(source).some((t) => isOutside(t.name)) ? 'high' : 'medium',
-          message:
-            'Nothing limits the token of the workflow: say `permissions: {}` at the top and give single jobs what they need.',
+          message: `Nothing limits the token of ${whose(all)}: say \`permissions: {}\` at the top and give single jobs what they need.`,
         });
     }
   },
@@ -64,6 +64,28 @@ export const workflowPermissions: Rule = {
     return newText === text ? undefined : { title: 'Read the code only', newText };
   },
 };
+
+/** The jobs that say nothing of their rights, where others do. */
+function whose(all: readonly Job[]): string {
+  const open = all
+    .filter((job) => at(job.node, 'steps') && !at(job.node, 'permissions'))
+    .map((j) => j.name.slice(0, 40));
+  if (open.length === all.length) return 'the workflow';
+  const more = open.length > 3 ? ` and ${open.length - 3} more` : '';
+  return `the job${open.length > 1 ? 's' : ''} ${open.slice(0, 3).join(', ')}${more}`;
+}
+
+/** Whether a job logs in to the registry of the platform with its token, and pushes there. */
+const pushesImages = (source: Source, job: Job): boolean =>
+  job.steps.some((s) => {
+    const text = source.text.slice(s.start, s.end);
+    return /\b(?:login|registry)\b/.test(text) && text.includes('ghcr.io') && /GITHUB_TOKEN|github\.token/.test(text);
+  }) &&
+  job.steps.some((s) =>
+    /\bpush["']?\s*[:=]\s*["']?true\b|\b(?:docker|podman)\s+push\b|\bimagetools\s+create\b/.test(
+      source.text.slice(s.start, s.end),
+    ),
+  );
 
 /** Whether all jobs do one thing, by workflows of one place or the same actions: none could do without what one needs. */
 function doTheSame(all: readonly TreeNode[]): boolean {
