@@ -16,11 +16,14 @@ export const workflowSecrets: Rule = {
   check(source, report) {
     for (const job of jobs(source)) {
       const s = at(job.node, 'secrets');
+      // What it does with them stands in the repository, and is looked at there.
+      const isOwnCall = /^\.\/\.github\/workflows\/[\w.-]+$/.test(at(job.node, 'uses')?.value ?? '');
       if (s && s.value === 'inherit')
         report({
           start: s.start,
           end: s.end,
-          key: 'inherit',
+          key: isOwnCall ? 'inherit:own' : 'inherit',
+          ...(isOwnCall && { tier: 'medium' as const }),
           message: '`secrets: inherit` gives the called workflow all secrets: pass the ones it needs by name.',
         });
       for (const creds of [

@@ -292,3 +292,14 @@ test('a start from outside weighs what it gets at', async () => {
   assert.equal(await weigh(['run: npm ci'], answers), 'high');
   assert.equal(await weigh(['run: echo "x=$TITLE" >> $GITHUB_ENV'], answers), 'high');
 });
+
+test('all secrets for a workflow of the repository are a remark, for one from elsewhere more', async () => {
+  const call = (uses: string): string =>
+    `on: push\npermissions: {}\njobs:\n  a:\n    uses: ${uses}\n    secrets: inherit\n`;
+  const find = (after: string, before: string | null = null) =>
+    said('workflow-secrets-exposed', { path: '.github/workflows/a.yml', before, after });
+  const own = call('./.github/workflows/b.yml');
+  assert.deepEqual(await find(own), ['medium@6']);
+  assert.deepEqual(await find(call('acme/a/.github/workflows/b.yml@v1')), ['high@6']);
+  assert.deepEqual(await find(call('acme/a/.github/workflows/b.yml@v1'), own), ['high@6']);
+});
