@@ -201,7 +201,7 @@ const givesByAction =
 
 /** Commands that pack or send what lies in a folder; what is a part of a path is none. */
 const takesAll =
-  /(?<![\w./-])(?:(?:docker|podman|nerdctl)\b[^\n;&|]{0,200}?\s(?:build|bake|push|cp|commit|save)|buildah|kaniko|buildctl|tar|zip|7z|rsync|scp|sftp|ftp|gsutil|aws\s+s3|az\s+storage|curl\b[^\n]{0,200}?\s(?:-T|-F|-d|--upload-file|--form|--data(?:-binary)?))(?![\w./-])/i;
+  /(?<![\w./-])(?:(?:docker|podman|nerdctl)\b[^\n;&|]{0,200}?\s(?:build|bake|push|cp|commit|save)|buildah|kaniko|buildctl|tar|zip|7z|rsync|scp|sftp|ftp|gsutil|aws\s+s3|az\s+storage|curl\b[^\n]{0,200}?\s(?:-T|-F|-d|--upload-file|--form|--data(?:-binary)?)|wget\b[^\n]{0,200}?\s--(?:post|body)-\w{1,9}|nc|ncat|netcat|socat|git\s+(?:bundle|archive|credential)|(?:\.\/)?\.git\/\S{0,80})(?![\w./-])|\bextraheader\b/i;
 const mayGive =
   /upload|artifact|publish|release|deploy|devcontainer|(?<![\w./-])(?:docker|podman|image|push|curl|cp)(?![\w./-])/i;
 

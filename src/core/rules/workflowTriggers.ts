@@ -85,7 +85,7 @@ function reachOf(source: Source): 'none' | 'little' | 'any' {
   for (const job of all) {
     if (at(job.node, 'uses') || at(job.node, 'container') || at(job.node, 'services')) return 'any';
     const runner = at(job.node, 'runs-on');
-    if (runner?.kind !== 'scalar' || !/^(?:ubuntu|windows|macos)-[\w.-]+$/.test(runner.value)) return 'any';
+    if (runner?.kind !== 'scalar' || !/^(?:ubuntu|macos)-[\w.-]+$/.test(runner.value)) return 'any';
     if (!hasOnly(job, (c) => /^(?:read|none)$/.test(c.value) || answers.test(c.key))) return 'any';
     if (!hasOnly(job, (c) => c.value === 'none')) isNothing = false;
     for (const step of job.steps) {
@@ -107,7 +107,7 @@ function reachOf(source: Source): 'none' | 'little' | 'any' {
 /** Secrets, shells of its own, and a gate by the name of who started it, which guards something and can be got round. */
 const telling = [
   /\bsecrets\s*(?:\.\s*(?!GITHUB_TOKEN\b)|\[|\)|:)/,
-  /\bBASH_ENV\b|\bshell\s*:\s*(?!(?:bash|sh|pwsh)\s*$)/m,
+  /\bBASH_ENV\b|\bshell\s*:\s*(?!(?:bash|sh)\s*$)/m,
   /\bgithub\s*(?:\.\s*|\[\s*["'])(?:triggering_)?actor\b/i,
 ];
 
@@ -119,7 +119,7 @@ const talks = /^actions\/(?:labeler|first-interaction|stale|github-script|add-to
 
 /** What brings code or data of others to the runner, or runs what lies there. */
 const fetches =
-  /checkout|artifact|cache|\bgit\b|\bgh\s+(?!(?:pr|issue|label)\s+(?:comment|edit|close|reopen|lock|view|list|create)\b)|download|curl|wget|\b(?:n(?:pm|px)|pnpm|yarn|bun|pip3?|uvx?|make|docker|bash|sh|source|eval|exec|python3?|node|perl|ruby|php|awk|xargs|require|import)\b|\.\/|GITHUB_(?:ENV|PATH)|(?:^|[\n;&|(])\s*["']?\$/i;
+  /checkout|artifact|cache|\bgit\b|\bgh\s+(?!(?:pr|issue|label)\s+(?:comment|edit|close|reopen|lock|view|list|create)\b)|download|curl|wget|\b(?:n(?:pm|px)|pnpm|yarn|bun|pip3?|uvx?|make|docker|bash|sh|source|eval|exec|python3?|node|perl|ruby|php|awk|xargs|require|import|Function|constructor|globalThis|process)\b|\.\/|GITHUB_(?:ENV|PATH)|(?:^|[\n;&|(!]|\b(?:if|then|do|else|elif|while|until|command|builtin|time|sudo|env)\s)\s*["']?\$/i;
 
 const pastes = (source: Source, place: TreeNode, job: Job): boolean =>
   expressions(source, place.start, place.end).some((e) => isUntrusted(e.text, job, source));
