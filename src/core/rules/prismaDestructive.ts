@@ -21,7 +21,8 @@ export const prismaDestructive: Rule = {
       if (head) {
         kind = head[1]!;
         model = head[2]!;
-        if (kind === 'model') report({ ...range, key: `model:${model}` });
+        const message = `Model '${model.slice(0, 60)}' is gone: the migration drops its table with all rows. Stop reading it first, then remove it in a release of its own.`;
+        if (kind === 'model') report({ ...range, key: `model:${model}`, message });
       } else if (/^\s*\}/.test(line)) model = '';
       else if (model && kind === 'enum') {
         const value = /^\s+(\w+)/.exec(line);

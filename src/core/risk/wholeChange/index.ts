@@ -1,4 +1,5 @@
 /** What only the whole change tells of its findings: one file a pass, one line here. */
+import { asModels } from './prismaModels.ts';
 import { asBlocks } from './testBlocks.ts';
 import { weighDevContainers } from './devContainers.ts';
 import { weighOwners, withoutOwnersOfGone } from './owners.ts';
@@ -32,6 +33,7 @@ export const passes: readonly Pass[] = [
   withKnownFields,
   ofSeveral(withoutFollowers),
   ofSeveral(withoutMoves),
+  asModels,
   ofSeveral(withoutDialectTwins),
   ofSeveral(withoutOrphans),
   ofSeveral(withoutTestsOfLostParts),
