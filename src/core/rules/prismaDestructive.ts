@@ -16,7 +16,8 @@ export const prismaDestructive: Rule = {
     let model = '';
     let offset = 0;
     for (const line of source.lines) {
-      const head = /^\s*(model|enum|type)\s+(\w+)/.exec(line);
+      // A field may be called `type`.
+      const head = /^\s*(model|enum|type)\s+(\w+)\s*\{/.exec(line);
       const range = { start: offset, end: offset + line.length };
       if (head) {
         kind = head[1]!;
