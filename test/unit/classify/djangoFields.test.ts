@@ -80,6 +80,20 @@ test('a column that only grows is told as such; by models it is never silent', a
   assert.deepEqual(await found({ ...models('models.URLField()'), path: 'blog/models.py' }, long), loud);
 });
 
+test('where the models change along in what Django keeps for itself, it is only noted', async () => {
+  const models = (before: string, after: string): File => ({
+    path: 'shop/models.py',
+    before: `class Order(models.Model):\n    tracked = ${before}\n`,
+    after: `class Order(models.Model):\n    tracked = ${after}\n`,
+  });
+  const now = 'models.CharField(default=None, max_length=32)';
+  const listed = 'models.CharField(choices=KINDS, default=None, max_length=32)';
+  assert.deepEqual(await found(models(listed, now), alter(now)), ['low By']);
+  assert.deepEqual(await found(models(now, now), alter(now)), ['medium What'], 'they were ahead');
+  assert.deepEqual(await found(models(listed.replace('32', '64'), now), alter(now)), loud);
+  assert.deepEqual(await found(models(listed.replace(')', ', null=True)'), now), alter(now)), loud);
+});
+
 test('models are read at any depth and indent, with those that they are made of; a soft word proves no type', async () => {
   const long = alter('models.URLField(max_length=2048)');
   const models = (path: string, before: string): File => ({ path, before, after: 'x\n' });

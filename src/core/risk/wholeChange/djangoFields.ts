@@ -48,10 +48,14 @@ export function withKnownFields(files: readonly FileChange[], judged: FileClassi
       const now = call && fieldSetBy(c, call);
       if (!field || !now) return [f];
       const last = lastSet(file, call, field, files, codeOf);
-      const old = last ?? definedBefore(path, field, files);
+      const old = last ?? definedIn('before', path, field, files);
       const step = old && stepBetween(old, now);
       if (last && step === 'nothing') return [];
       if (policy.rules.tiers[rule] !== undefined) return [f];
+      // Models that change along are not ahead of the migrations.
+      const model = step === 'nothing' && old ? definedIn('after', path, field, files) : undefined;
+      if (model && stepBetween(model, now) === 'nothing' && model.own.join() !== old!.own.join())
+        return [withOther(f, { tier: 'low', message: byModels })];
       if (step) return [withOther(f, { tier: 'medium', message: step === 'longer' ? longer : djangoAlone })];
       const isSoft = old !== undefined && f.message === djangoAlone;
       return [isSoft ? withOther(f, { tier: 'high', message: changed }) : f];
@@ -59,6 +63,8 @@ export function withKnownFields(files: readonly FileChange[], judged: FileClassi
     keep(judged, i, left);
   }
 }
+const byModels =
+  'By the models of this change only what Django keeps for itself is new of the field: most likely no SQL runs.';
 const changed =
   'Type or rule of a column changes: it can rewrite or lock the whole table, and old code must fit the new column.';
 
@@ -102,21 +108,23 @@ function lastSet(
   return undefined;
 }
 
-/** How the models of the same application had a field before the change. */
-function definedBefore(
+/** How the models of the same application have a field on one side of the change. */
+function definedIn(
+  side: 'before' | 'after',
   path: string,
   { model, name }: Field,
   files: readonly FileChange[],
 ): FieldDefinition | undefined {
   const app = path.slice(0, path.lastIndexOf('migrations/'));
-  for (const { path: other, before } of files) {
+  for (const file of files) {
+    const { path: other } = file;
+    const text = file[side];
     if (
-      before === null ||
-      !isRead(before) ||
+      !isRead(text) ||
       !/^(?:models\.py$|models\/(?:\w+\/){0,6}\w+\.py$)/.test(other.startsWith(app) ? other.slice(app.length) : '')
     )
       continue;
-    const source = sourceOf(other, before);
+    const source = sourceOf(other, text);
     const heads = [...source.text.matchAll(/^class (\w{1,120})\b(?:\s{0,4}\(([^)]{0,600})\))?/gm)];
     const c = code(source);
     // The model, and those of the file that it is made of.
