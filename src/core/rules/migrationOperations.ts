@@ -1,7 +1,11 @@
+import type { Call } from '../languages/facts.ts';
 import type { Source } from '../languages/source.ts';
 import { code, type Code } from './kit/code.ts';
 import { djangoAlone, fieldSetBy, isOfDjangoAlone } from './kit/djangoFields.ts';
 import { headAbove, tablesOfCall } from './kit/migration.ts';
+import { judgedSql, type SqlVerdict } from './kit/rawSql.ts';
+import { sqlDestructive } from './sqlDestructive.ts';
+import { sqlLocks } from './sqlLocks.ts';
 import type { Hit, Rule } from './rule.ts';
 
 export const migrationOperations: Rule = {
@@ -71,6 +75,24 @@ export const migrationOperations: Rule = {
         const state = c.option(call, /^state_operations$/);
         return state ? [{ from: c.facts.tokens[state.from]!.start, to: c.facts.tokens[state.to - 1]!.end }] : [];
       });
+    /** Undoing is meant to destroy what doing made. */
+    const isUndoing = (call: Call): boolean =>
+      !django &&
+      /\b(?:def down\b|def downgrade\b|void Down\b|exports\.down\b|down\s*[=:(]|async down\b|function down\b)/.test(
+        enclosing(source, call.start),
+      );
+    let judged: ((call: Call) => SqlVerdict | 'nothing' | undefined) | undefined;
+    /** Whether the rules for SQL have said all that there is to say of the text that a call runs. */
+    const isJudged = (call: Call, found: (hit: Hit) => void): boolean => {
+      judged ??= judgedSql(
+        c,
+        c.facts.calls.filter((x) => runsSql.test(x.name) && !isUndoing(x)),
+        [sqlLocks, sqlDestructive],
+      );
+      const verdict = judged(call);
+      if (verdict !== undefined && verdict !== 'nothing') found({ start: call.start, end: call.end, ...verdict });
+      return verdict !== undefined;
+    };
     for (const call of c.facts.calls) {
       const body = c.text({ from: call.open, to: call.close + 1 });
       const found = (hit: Hit): void => tell({ ...hit, tables: tablesOfCall(c, call) });
@@ -82,14 +104,7 @@ export const migrationOperations: Rule = {
         found(message === undefined ? hit : { ...hit, message });
       };
       const hit = { start: call.start, end: call.end };
-      // Undoing is meant to destroy what doing made.
-      if (
-        !django &&
-        /\b(?:def down\b|def downgrade\b|void Down\b|exports\.down\b|down\s*[=:(]|async down\b|function down\b)/.test(
-          enclosing(source, call.start),
-        )
-      )
-        continue;
+      if (isUndoing(call)) continue;
       if (django && call.callee.startsWith('migrations.')) {
         // What changes in Django's own picture alone touches no database; around both there is nothing of its own to say.
         if (call.name === 'SeparateDatabaseAndState') continue;
@@ -104,6 +119,7 @@ export const migrationOperations: Rule = {
             found({ ...hit, tier: 'medium', message: 'Nothing says how this is undone: give it reverse_sql.' });
             continue;
           }
+          if (isJudged(call, found)) continue;
         }
         if (/^(?:RemoveField|DeleteModel)$/.test(call.name)) report({ ...hit, tier: 'critical' });
         else if (
@@ -153,7 +169,7 @@ export const migrationOperations: Rule = {
           continue;
         if (call.name === 'execute' && call.args[0]) {
           const sql = statement(c, call.args[0]);
-          if (onlyNewRows(sql) || harmlessSql(body)) continue;
+          if (onlyNewRows(sql) || harmlessSql(body) || isJudged(call, found)) continue;
           // The other branch of a condition does the same to the same table.
           const table = /^\s*UPDATE\s+(?:ONLY\s+)?"?([\w.]{1,100})/i.exec(sql)?.[1];
           if (table !== undefined && told.has(table)) continue;
@@ -189,6 +205,7 @@ export const migrationOperations: Rule = {
           (call.callee === 't.remove' && !isOfNewTable(call.start))
         )
           report({ ...hit, tier: 'critical' });
+        else if (call.name === 'execute' && isJudged(call, found)) continue;
         else if (/^t\.(?:rename|change|change_null)$/.test(call.callee)) report(hit);
         else if (/^(?:add_unique_constraint|add_exclusion_constraint|rename_schema)$/.test(call.name)) {
           if (!/\busing_index:|\bdeferrable: false, using/.test(body)) report(hit);
@@ -261,7 +278,8 @@ export const migrationOperations: Rule = {
           /^(?:raw|query|statement|unprepared)$/.test(call.name) &&
           (/\b(?:DELETE\s+FROM|DROP\s+\w+|TRUNCATE|ALTER\s+TABLE)\b/i.test(body) ||
             /\bCREATE\s+(?:UNIQUE\s+)?INDEX\s+(?!CONCURRENTLY\b)/i.test(body)) &&
-          !harmlessSql(body)
+          !harmlessSql(body) &&
+          !isJudged(call, found)
         )
           report(
             /\b(?:DELETE\s+FROM|DROP\s+(?:TABLE|COLUMN|SCHEMA|DATABASE)|TRUNCATE)\b/i.test(body)
@@ -270,7 +288,7 @@ export const migrationOperations: Rule = {
           );
       } else if (ef && /^(?:\w{1,40}\.)?\w*[bB]uilder\./.test(call.callee)) {
         if (/^(?:DropTable|DropColumn|DropSchema|DeleteData)$/.test(call.name)) found({ ...hit, tier: 'critical' });
-        else if (call.name === 'Sql') {
+        else if (call.name === 'Sql' && !isJudged(call, found)) {
           const sql = statement(c, call.args[0] ?? { from: call.open + 1, to: call.close });
           const destroys = /\b(?:DELETE\s+FROM|DROP\s+\w+|TRUNCATE)\b/i.test(`${body} ${sql}`);
           found(
@@ -301,6 +319,9 @@ export const migrationOperations: Rule = {
       }
   },
 };
+
+/** Names under which migrations run SQL that they have as text. */
+const runsSql = /^(?:RunSQL|execute|raw|query|statement|unprepared|Sql)$/;
 
 /** Why a column that is added stops others; `undefined`: it does not. */
 function columnAdded(body: string): string | undefined {

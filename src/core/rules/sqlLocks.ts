@@ -263,6 +263,10 @@ const ofTable = new RegExp(
 );
 const renamesTable = new RegExp(`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?${sqlName} RENAME TO (\\S+)`);
 
+const validates = new RegExp(`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?${sqlName} VALIDATE CONSTRAINT `);
+const afterValidation =
+  'SET NOT NULL takes moments where a validated check says the same of the column: be sure that it does.';
+
 export const sqlLocks: Rule = {
   id: 'sql-unsafe-migration',
   title: 'Migration locks or breaks a live table',
@@ -294,6 +298,7 @@ export const sqlLocks: Rule = {
     const made = new Set<string>();
     const dropped = new Set<string>();
     const indexed = new Set<string>();
+    const validated = new Set<string>();
     const undone = undoes(source);
     const concurrently = !otherEngine.test(source.path) && !source.sql.some((s) => otherWords.test(s.text));
     let news: readonly MadeTable[] | undefined;
@@ -341,10 +346,14 @@ export const sqlLocks: Rule = {
                 tier: 'medium',
                 message: 'A trigger runs with the writes it names from now on: check what it costs and refuses.',
               }
-            : { message: d.message, ...(d.tier && { tier: d.tier }) }),
+            : d.key === 'set-not-null' && table && validated.has(table)
+              ? { tier: 'medium', message: afterValidation }
+              : { message: d.message, ...(d.tier && { tier: d.tier }) }),
         });
         break;
       }
+      const checked = validates.exec(s.text)?.[1];
+      if (checked && !undone(s.start)) validated.add(tableName(checked));
       const gone = /^DROP TRIGGER (?:IF EXISTS )?([^\s;]+)/.exec(s.text)?.[1];
       if (gone) dropped.add(gone);
       if (created) made.add(tableName(created));
