@@ -230,7 +230,10 @@ export const migrationOperations: Rule = {
         else if (call.name === 'create_table' && /force:\s*(?:true|:cascade)/.test(body))
           report({ ...hit, tier: 'critical' });
       } else if (js || laravel) {
-        if (
+        const refill = laravel && call.name === 'delete' ? refilled(c, call) : undefined;
+        if (refill !== undefined)
+          found({ ...hit, key: `refill:${refill.slice(0, 300)}`, tier: 'medium', message: emptiedFirst });
+        else if (
           (/^(?:dropTable|dropTableIfExists|dropColumn|dropColumns|removeColumn|dropAllTables|dropSchema|dropDatabase|dropIfExists|dropAllSchemas|truncate|drop|clearTable|clearDatabase|dropTimestamps|dropSoftDeletes)$/.test(
             call.name,
           ) &&
@@ -322,6 +325,30 @@ export const migrationOperations: Rule = {
 
 /** Names under which migrations run SQL that they have as text. */
 const runsSql = /^(?:RunSQL|execute|raw|query|statement|unprepared|Sql)$/;
+
+/** What a seeder puts into a table that it empties before: by that, not by the table's name, it is the same as before. */
+function refilled(c: Code, call: Call): string | undefined {
+  if (call.callee !== 'DB.table().delete' || !c.source.has(/\bextends\s+\w{0,40}Seeder\b/)) return undefined;
+  const tableOf = (x: Call): string | undefined => {
+    const table = tables.find((t) => t.start === x.start);
+    return table && c.facts.literal(table.args[0]);
+  };
+  const tables = [...c.facts.callsNamed('table')].filter((t) => t.callee === 'DB.table');
+  const name = tableOf(call);
+  if (name === undefined || ofPeople.test(name)) return undefined;
+  const insert = [...c.facts.callsNamed('insert')].find(
+    (x) =>
+      x.callee === 'DB.table().insert' &&
+      x.start > call.end &&
+      c.facts.scopeAt(x.first) === c.facts.scopeAt(call.first) &&
+      tableOf(x) === name,
+  );
+  return insert && c.text({ from: insert.open, to: insert.close + 1 });
+}
+/** Rows that people made, not the product. */
+const ofPeople = /user|account|customer|order|payment|invoice|admin|member|message|address|subscri|transaction/i;
+const emptiedFirst =
+  'The seeder empties the table before it fills it: where it runs again, rows that were added or edited since are lost.';
 
 /** Why a column that is added stops others; `undefined`: it does not. */
 function columnAdded(body: string): string | undefined {
