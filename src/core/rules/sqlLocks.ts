@@ -263,7 +263,7 @@ const ofTable = new RegExp(
 );
 const renamesTable = new RegExp(`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?${sqlName} RENAME TO (\\S+)`);
 
-const validates = new RegExp(`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?${sqlName} VALIDATE CONSTRAINT `);
+const validates = new RegExp(`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?${sqlName} VALIDATE CONSTRAINT ([^\\s;]+)`);
 const afterValidation =
   'SET NOT NULL takes moments where a validated check says the same of the column: be sure that it does.';
 
@@ -299,6 +299,7 @@ export const sqlLocks: Rule = {
     const dropped = new Set<string>();
     const indexed = new Set<string>();
     const validated = new Set<string>();
+    const constraints = new Set<string>();
     const undone = undoes(source);
     const concurrently = !otherEngine.test(source.path) && !source.sql.some((s) => otherWords.test(s.text));
     let news: readonly MadeTable[] | undefined;
@@ -352,8 +353,10 @@ export const sqlLocks: Rule = {
         });
         break;
       }
-      const checked = validates.exec(s.text)?.[1];
-      if (checked && !undone(s.start)) validated.add(tableName(checked));
+      for (const [, name] of s.text.matchAll(/ ADD CONSTRAINT (\S+)/g)) constraints.add(name!);
+      const [, checked, check] = validates.exec(s.text) ?? [];
+      // A check of the same migration is no step of its own.
+      if (checked && !undone(s.start) && !constraints.has(check!)) validated.add(tableName(checked));
       const gone = /^DROP TRIGGER (?:IF EXISTS )?([^\s;]+)/.exec(s.text)?.[1];
       if (gone) dropped.add(gone);
       if (created) made.add(tableName(created));
