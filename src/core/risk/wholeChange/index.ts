@@ -1,4 +1,5 @@
 /** What only the whole change tells of its findings: one file a pass, one line here. */
+import { weighLostSubjects } from './lostSubjects.ts';
 import { asModels } from './prismaModels.ts';
 import { asBlocks } from './testBlocks.ts';
 import { weighDevContainers } from './devContainers.ts';
@@ -37,6 +38,7 @@ export const passes: readonly Pass[] = [
   ofSeveral(withoutDialectTwins),
   ofSeveral(withoutOrphans),
   ofSeveral(withoutTestsOfLostParts),
+  ofSeveral(weighLostSubjects),
   ofSeveral(withoutOwnersOfGone),
   ofSeveral(withoutSameFolders),
   ofSeveral(withoutCopiedWorkflows),

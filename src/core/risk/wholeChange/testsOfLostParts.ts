@@ -14,7 +14,7 @@ const word = /[A-Za-z_]\w{4,60}/g;
 const plain = (name: string): string => name.toLowerCase().replaceAll('_', '');
 const ofMoreWords = /[a-z][A-Z]|[A-Za-z0-9]_[A-Za-z0-9]/;
 /** What guards something goes loudly, with its tests. */
-const guards =
+export const guards =
   /auth|permi|admin|factor|secur|csrf|token|limit|audit|guard|login|passw|verif|crypt|protect|ssrf|saniti|escap|valid|check|allow|deny|forbid|block|role|access|owner|secret|policy|lock|redact|mask|idempot|signat|consent|captcha|session|throttl|quota|tenant|isolat|cookie|httponly|samesite|origin|cors|hmac|nonce|duplicate/i;
 const asserts = /\b(?:expect|assert\w*|should\w*|verify|require)\b/i;
 const startsTest =

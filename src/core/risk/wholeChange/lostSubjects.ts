@@ -1,0 +1,177 @@
+/** Tests whose subject the same change takes out of the product: what they lose weighs less than a subject that stays. */
+import { diffLines, splitLines } from '../../hunks.ts';
+import { detectLanguage } from '../../languages/detect.ts';
+import { isDocs, isMigrationPath, isTestPath } from '../../languages/kinds.ts';
+import type { FileChange, Finding } from '../../model.ts';
+import type { Policy } from '../../policy/model.ts';
+import { testCases } from '../../rules/kit/testCases.ts';
+import { backgroundOf, withOther } from '../background.ts';
+import { areRead, isRead, keep, sourceOf, type FileClassification } from './pass.ts';
+import { guards } from './testsOfLostParts.ts';
+
+const rule = 'tests-removed';
+/** Of more than one word, or long enough to mean one thing. */
+const name =
+  /(?<![\w-])(?:(?=\w{0,60}(?:[a-z\d][A-Z]|[A-Za-z\d]_[A-Za-z\d]))[A-Za-z_]\w{4,80}|[A-Za-z_]\w{8,80})(?![\w-])/g;
+const declared =
+  /\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|type|const|let|var|val|module|record)\s+(?:self\.)?(?:\([^)\n]{0,80}\)\s*)?([A-Za-z_]\w{4,80})|^\s*(?:(?:public|private|protected|internal|static|async|readonly)\s[^=;({\n]{0,160}?\b)?([A-Za-z_]\w{4,80})\??\s*(?:[=:](?!=)\s?|\([^()\n]{0,200}\)\s*(?::[^{;\n]{0,80})?\{\s*$)/;
+/** What stands in for something else asks nothing of it. */
+const arranges = /\b(?:patch|[mM]ock\w*|stub\w*|spyOn|allow|receive|sinon|import|from|require|use|using)\b/;
+const asks = /\b(?:expect|assert|should|verify|require|refute)\w*/;
+
+interface Lost {
+  /** Names whose definition went; `false`: another name came in its place. */
+  readonly defined: ReadonlyMap<string, boolean>;
+  readonly inWords: readonly (readonly [string, readonly string[]])[];
+}
+
+/**
+ * Lowers what is said of tests that ask for something the change deleted from the product and names nowhere there any more.
+ * What guards something goes loudly, with its tests; so do tests that only pass by what went.
+ */
+export function weighLostSubjects(files: readonly FileChange[], judged: FileClassification[], policy: Policy): void {
+  if (policy.rules.tiers[rule] !== undefined) return;
+  const isAbout = (f: Finding): boolean =>
+    f.rule === rule && f.tier === 'high' && /^Tests\b/.test(f.message) && backgroundOf(f).removedAt !== undefined;
+  if (!judged.some((j) => j.classification.findings.some(isAbout))) return;
+  const lost = lostBy(files);
+  if (lost.defined.size === 0) return;
+  for (const [i, { path, classification }] of judged.entries()) {
+    const { before, after } = files[i]!;
+    if (!isRead(before) || !areRead(files[i]!) || !classification.findings.some(isAbout)) continue;
+    const source = sourceOf(path, before);
+    const cases = testCases(source);
+    const kept = new Set(namesIn(after ?? ''));
+    const removed = removedLines(before, after ?? '');
+    keep(
+      judged,
+      i,
+      classification.findings.map((f) => {
+        if (!isAbout(f)) return f;
+        const at = backgroundOf(f).removedAt!;
+        const test = cases.find((t) => t.from <= at && at <= t.to);
+        const told = test && weigh(source.lines, test.from, test.to, test.title, lost, kept, removed);
+        return told ? withOther(f, told) : f;
+      }),
+    );
+  }
+}
+
+function weigh(
+  lines: readonly string[],
+  from: number,
+  to: number,
+  title: string,
+  lost: Lost,
+  kept: ReadonlySet<string>,
+  removed: ReadonlySet<number>,
+): { tier: 'low' | 'medium'; message: string } | undefined {
+  const heads = [title, ...headsAbove(lines, from).flatMap((n) => (removed.has(n) ? [lines[n - 1]!] : []))];
+  const spoken = heads.join(' ');
+  const [close, far] = namedInWords(spoken, lost);
+  let passing = far;
+  let asked: string | undefined;
+  for (const line of lines.slice(from - 1, to)) {
+    if (asked !== undefined && isAlone(asked, lost)) break;
+    for (const n of namesIn(line)) {
+      if (!lost.defined.has(n) || kept.has(n)) continue;
+      passing ??= n;
+      if (!arranges.test(line) && (asks.test(line) || line.includes(`${n}(`))) asked = n;
+    }
+  }
+  asked ??= close;
+  const what = asked ?? passing;
+  if (what === undefined) return undefined;
+  if (asked !== undefined && isAlone(asked, lost) && !guards.test(spoken) && !guardsAlone(asked, spoken, lost))
+    return {
+      tier: 'low',
+      message: `Tests went with '${asked.slice(0, 60)}', which the change takes out: be sure that nobody needs it any more.`,
+    };
+  return {
+    tier: 'medium',
+    message: `Tests were taken out, and '${what.slice(0, 60)}' that they name with them: be sure that what they asked does not go on under another name.`,
+  };
+}
+
+/** The lines (from 1) that open the blocks a line stands in. */
+function headsAbove(lines: readonly string[], line: number): number[] {
+  const indent = (text: string): number => text.length - text.trimStart().length;
+  const out: number[] = [];
+  let depth = indent(lines[line - 1] ?? '');
+  for (let n = line - 1; n > 0 && depth > 0; n--) {
+    const text = lines[n - 1]!;
+    if (text.trim() === '' || indent(text) >= depth) continue;
+    depth = indent(text);
+    out.push(n);
+  }
+  return out;
+}
+
+const isAlone = (n: string, { defined }: Lost): boolean => defined.get(n) === true;
+
+/** A name that guards something, and is not one of a family that goes with all its settings and that the title names. */
+function guardsAlone(n: string, title: string, { inWords }: Lost): boolean {
+  if (!guards.test(n)) return false;
+  const said = wordsOf(title);
+  return !wordsOf(n).some(
+    (w) =>
+      !guards.test(w) &&
+      said.some((x) => w.startsWith(x)) &&
+      inWords.filter(([, words]) => words.includes(w)).length >= 3,
+  );
+}
+
+/** Names of which a title says half the words: at least three, or two. */
+function namedInWords(title: string, { inWords }: Lost): [string | undefined, string | undefined] {
+  const said = wordsOf(title);
+  const found: [string | undefined, string | undefined] = [undefined, undefined];
+  for (const [n, words] of inWords) {
+    if (words.length < 3) continue;
+    const both = words.filter((w) => said.some((s) => s.startsWith(w) || w.startsWith(s))).length;
+    if (both * 2 < words.length || both < 2) continue;
+    if (both > 2) found[0] ??= n;
+    else found[1] ??= n;
+  }
+  return found;
+}
+const wordsOf = (text: string): string[] =>
+  [...new Set(text.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/).map((w) => w.toLowerCase()))].filter((w) => w.length >= 4);
+
+const namesIn = (text: string): string[] => text.match(name) ?? [];
+
+function removedLines(before: string, after: string): Set<number> {
+  const out = new Set<number>();
+  for (const h of diffLines(splitLines(before), splitLines(after)))
+    for (let n = h.oldStart; n < h.oldStart + h.oldLines; n++) out.add(n);
+  return out;
+}
+
+function lostBy(files: readonly FileChange[]): Lost {
+  const defined = new Map<string, boolean>();
+  const product = files.filter(
+    (f) =>
+      !isTestPath(f.path) &&
+      !isMigrationPath(f.path) &&
+      areRead(f) &&
+      !isDocs(f.path, detectLanguage(f.path, f.after ?? f.before ?? '')),
+  );
+  for (const { before, after } of product) {
+    if (before === null) continue;
+    const old = splitLines(before);
+    const now = splitLines(after ?? '');
+    let had: Set<string> | undefined;
+    const wasThere = (n: string): boolean => (had ??= new Set(before.match(/\w+/g))).has(n);
+    const nameOf = (line: string): string | undefined => declared.exec(line)?.slice(1).find(Boolean);
+    for (const h of diffLines(old, now)) {
+      if (h.oldLines === 0) continue;
+      const brought = now.slice(h.newStart - 1, h.newStart - 1 + h.newLines).flatMap((l) => nameOf(l) ?? []);
+      const isAlone = brought.every(wasThere);
+      for (const line of old.slice(h.oldStart - 1, h.oldStart - 1 + h.oldLines)) {
+        const n = nameOf(line);
+        if (n !== undefined && namesIn(n).length > 0) defined.set(n, isAlone && defined.get(n) !== false);
+      }
+    }
+  }
+  if (defined.size > 0) for (const { after } of product) for (const n of namesIn(after ?? '')) defined.delete(n);
+  return { defined, inWords: [...defined.keys()].slice(0, 500).map((n) => [n, wordsOf(n)] as const) };
+}
