@@ -1,4 +1,5 @@
 /** What only the whole change tells of its findings: one file a pass, one line here. */
+import { asSafeguards, weighMovedSafeguards } from './movedSafeguards.ts';
 import { weighLostSubjects } from './lostSubjects.ts';
 import { asModels } from './prismaModels.ts';
 import { asBlocks } from './testBlocks.ts';
@@ -29,6 +30,7 @@ const ofSeveral =
 export const passes: readonly Pass[] = [
   withoutOwnAndRepeated,
   withoutReplaced,
+  weighMovedSafeguards,
   withoutBornTables,
   withoutSnapshots,
   withKnownFields,
@@ -43,6 +45,7 @@ export const passes: readonly Pass[] = [
   ofSeveral(withoutSameFolders),
   ofSeveral(withoutCopiedWorkflows),
   asBlocks,
+  asSafeguards,
   weighDevContainers,
   weighOwners,
   toldByOwner,
