@@ -42,6 +42,7 @@ test('a function that does not make the check, lets all in, or is not asked, sta
       rules(calls),
       '  const user = await find(userId);\n  log(user?.isAdmin);\n  return true;\n',
     ],
+    ['only noted', rules(calls), '  if (!userId) return false;\n  log(user?.isAdmin);\n  return true;\n'],
     ['not heeded', rules('    onlySiteAdmin(userId);\n    return true;\n'), denies],
     ['not in the change', rules(calls), undefined],
   ] as const) {

@@ -135,6 +135,11 @@ function moverOf({ guard, hunk, before, after }: Taken, files: readonly FileChan
   const short = guard.slice(guard.lastIndexOf('.') + 1).replace(/\W/g, '');
   if (short.length < 4) return undefined;
   const spoken = new RegExp(`(?<![A-Za-z\\d_])${short}(?![A-Za-z\\d_])`, 'i');
+  // Asked for, and not only written down.
+  const decides = new RegExp(
+    `(?:\\b(?:if|unless|return|not|and|or)\\b|&&|\\|\\||\\?(?!\\.)|!)[^;{}]{0,120}?(?<![A-Za-z\\d_])${short}(?![A-Za-z\\d_])`,
+    'i',
+  );
   const times = old.filter((l) => spoken.test(l)).length;
   const was = new Set(old.flatMap((l) => l.match(/[A-Za-z_$][\w$]*(?=\()/g) ?? []));
   const callees = new Map<string, { n: number; isHeeded: boolean }>();
@@ -149,7 +154,7 @@ function moverOf({ guard, hunk, before, after }: Taken, files: readonly FileChan
     if (n < times) continue;
     const bodies = bodiesNamed(name, files);
     // Of two functions of one name it is not known which is called.
-    if (bodies.length !== 1 || !spoken.test(bodies[0]!)) continue;
+    if (bodies.length !== 1 || !decides.test(bodies[0]!)) continue;
     const stops = /\b(?:throw|raise|panic|abort|halt)\b/.test(bodies[0]!);
     const denies =
       stops || /\breturn\b[^;\n]{0,60}\b(?:false|null|nil|undefined|None|4\d\d|Err\w*|err)\b/i.test(bodies[0]!);
