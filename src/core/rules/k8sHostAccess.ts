@@ -1,5 +1,5 @@
-import { at, walk, pathOf } from '../languages/treeNode.ts';
-import { kubernetes } from './kit/kube.ts';
+import { at, pathOf, type TreeNode } from '../languages/treeNode.ts';
+import { isConcourse, isKube, isPipeline, kubernetes, settings } from './kit/kube.ts';
 import { switchBack } from './kit/switchBack.ts';
 import type { Rule } from './rule.ts';
 
@@ -42,7 +42,10 @@ export const k8sHostAccess: Rule = {
   ],
   check(source, report) {
     for (const root of source.tree) {
-      for (const n of walk(root)) {
+      const known = isKube(source, root);
+      const isJob = !known && (isConcourse(root) || isPipeline(root));
+      const told = new Set<string>();
+      for (const n of settings(root)) {
         if (n.kind !== 'scalar') {
           // Who is privileged has them all.
           if (
@@ -75,6 +78,21 @@ export const k8sHostAccess: Rule = {
         const hit = { start: n.start, end: n.end, key: `${n.key}=${n.value}` };
         switch (n.key) {
           case 'privileged':
+            if (!yes) break;
+            if (known || ofContainer(n)) report(hit);
+            else if (isJob) {
+              // The same task once more may do no more than before.
+              const key = `job:${['file', 'task', 'name'].map((k) => at(n.parent, k)?.value).find((v) => v) ?? ''}`;
+              if (told.size === told.add(key).size) break;
+              report({
+                ...hit,
+                key,
+                tier: 'medium',
+                message:
+                  'This step of the pipeline has all rights of the machine it runs on: leave them to steps that start containers themselves.',
+              });
+            }
+            break;
           case 'allowPrivilegeEscalation':
           case 'hostPID':
           case 'hostIPC':
@@ -85,7 +103,7 @@ export const k8sHostAccess: Rule = {
           case 'allowHostPID':
           case 'allowHostIPC':
           case 'allowHostDirVolumePlugin':
-            if (yes && !/^(?:enum|default|type)$/.test(n.key)) report(hit);
+            if (yes) report(hit);
             break;
           case 'runAsNonRoot':
             if (no) report(hit);
@@ -148,3 +166,9 @@ export const k8sHostAccess: Rule = {
   },
   fix: switchBack('Leave the container confined'),
 };
+
+/** Whether it is said of a container, whatever tool starts that. */
+const ofContainer = ({ parent }: TreeNode): boolean =>
+  /securityContext$/i.test(parent?.key ?? '') ||
+  /^(?:initC|c)ontainers$/.test(parent?.parent?.key ?? '') ||
+  (at(parent, 'image') !== undefined && at(parent, 'task') === undefined && at(parent, 'commands') === undefined);

@@ -1,6 +1,7 @@
+import type { Language } from '../languages/detect.ts';
 import type { Source } from '../languages/source.ts';
-import { walk } from '../languages/treeNode.ts';
-import { kubernetes } from './kit/kube.ts';
+import type { TreeNode } from '../languages/treeNode.ts';
+import { isKube, isPipeline, kubernetes, settings } from './kit/kube.ts';
 import type { Rule } from './rule.ts';
 
 export const k8sImages: Rule = {
@@ -14,21 +15,39 @@ export const k8sImages: Rule = {
   remedy: 'name a version, better a digest',
   keywords: ['image'],
   check(source, report) {
-    for (const root of source.tree)
-      for (const n of walk(root)) {
+    for (const root of source.tree) {
+      if (source.language === 'yaml' && !isKube(source, root) && !isPipeline(root)) continue;
+      for (const n of settings(root)) {
         // An image of build machines is not one of a container.
         if (n.key !== 'image' || n.parent?.key === 'pool' || n.kind !== 'scalar') continue;
         const image =
           n.value.startsWith('*') && !n.quoted ? (anchored(source, n.value.slice(1), n.start) ?? n.value) : n.value;
-        if (image === '' || /[{$]/.test(image) || image.includes('@sha256:')) continue;
+        if (image === '' || /[{$]/.test(image) || image.includes('@sha256:') || picture.test(image)) continue;
+        if (hasVersion(n, source.language)) continue;
         const name = image.slice(image.lastIndexOf('/') + 1);
         // `<image-you-built>`, `CHANGE_ME`: no name of an image looks so, and a version would stand behind the real one.
         if (/^<[^<>:]*>$|^[A-Z]+(?:_[A-Z]+)+$/.test(name)) continue;
         if (!name.includes(':') || /:(?:latest|master|main|edge|nightly)$/.test(name))
-          report({ start: n.start, end: n.end, key: `image:${image}` });
+          // To say `latest` is to say nothing.
+          report({ start: n.start, end: n.end, key: `image:${image.replace(/:latest$/, '')}` });
       }
+    }
   },
 };
+
+const picture = /\.(?:png|jpe?g|gif|svg|webp|avif|ico)$/i;
+
+/** Whether the version stands beside the image, as in values of charts; or a compose file builds the image itself. */
+const hasVersion = (n: TreeNode, language: Language): boolean =>
+  // A container has no such key.
+  !/^(?:initC|c|ephemeralC)ontainers$/.test(n.parent?.parent?.key ?? '') &&
+  (n.parent?.children ?? []).some((c) =>
+    language === 'docker-compose'
+      ? c.key === 'build'
+      : /^(?:image_?)?(?:tag|version|digest)$/i.test(c.key) &&
+        c.kind === 'scalar' &&
+        !/^(?:|latest|master|main|edge|nightly|null|~)$/.test(c.value),
+  );
 
 /** The plain text that a YAML anchor stands for at an offset: the nearest above it. `undefined` where it is anything else. */
 function anchored(source: Source, name: string, at: number): string | undefined {

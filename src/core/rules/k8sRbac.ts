@@ -1,5 +1,5 @@
 import { at, scalars, type TreeNode, walk } from '../languages/treeNode.ts';
-import { kubernetes } from './kit/kube.ts';
+import { isKube, kubernetes } from './kit/kube.ts';
 import type { Rule } from './rule.ts';
 
 const write = /^(?:\*|create|update|patch|delete|deletecollection|approve|sign|bind|escalate|impersonate)$/;
@@ -42,7 +42,10 @@ export const k8sRbac: Rule = {
       const kind = at(root, 'kind')?.value ?? '';
       for (const rules of [at(root, 'rules')]) {
         if (!rules || !/Role$|^$/.test(kind)) continue;
+        const known = isKube(source, root);
         for (const rule of rules.children) {
+          // Rules of something else have other words.
+          if (!known && !at(rule, 'apiGroups') && !at(rule, 'nonResourceURLs')) continue;
           const verbs = at(rule, 'verbs');
           const resources = at(rule, 'resources');
           const groups = scalars(at(rule, 'apiGroups'));

@@ -1,5 +1,5 @@
-import { at, ownerOf, pathOf, scalars, walk, type TreeNode } from '../languages/treeNode.ts';
-import { kubernetes } from './kit/kube.ts';
+import { at, ownerOf, pathOf, scalars, type TreeNode } from '../languages/treeNode.ts';
+import { kubernetes, settings } from './kit/kube.ts';
 import type { Hit, Rule } from './rule.ts';
 
 /** What Kubernetes itself calls safe: such settings stay inside the pod. */
@@ -155,7 +155,7 @@ export const k8sSettings: Rule = {
       const kind = at(root, 'kind')?.value ?? '';
       // Plain YAML may be anything.
       if (source.language === 'yaml' && (kind === '' || !at(root, 'apiVersion'))) continue;
-      for (const n of walk(root)) {
+      for (const n of settings(root)) {
         const hit = { start: n.start, end: n.end, key: `${n.key}=${n.value}` };
         if (n.kind === 'scalar') {
           const found = n.value === '' || n.value.includes('{{') ? undefined : judged(n, kind);
