@@ -1,7 +1,7 @@
-import { at, pathOf, type TreeNode } from '../languages/treeNode.ts';
+import { at, pathOf, scalars, type TreeNode } from '../languages/treeNode.ts';
 import { isConcourse, isKube, isPipeline, kubernetes, settings } from './kit/kube.ts';
 import { switchBack } from './kit/switchBack.ts';
-import type { Rule } from './rule.ts';
+import type { Hit, Rule } from './rule.ts';
 
 export const k8sHostAccess: Rule = {
   id: 'k8s-host-access',
@@ -54,28 +54,19 @@ export const k8sHostAccess: Rule = {
             at(n.parent.parent, 'privileged')?.value !== 'true'
           ) {
             for (const c of n.children)
-              if (
-                /^(?:ALL|SYS_ADMIN|NET_ADMIN|SYS_PTRACE|SYS_MODULE|DAC_READ_SEARCH|DAC_OVERRIDE|SYS_RAWIO|SYS_BOOT|BPF|NET_RAW|MKNOD|SETUID|SETGID|CAP_\w+)$/i.test(
-                  c.value,
-                )
-              )
-                report({
-                  start: c.start,
-                  end: c.end,
-                  key: `cap:${c.value}`,
-                  // They reach the network and the processes of the container, not the node.
-                  ...(/^(?:CAP_)?(?:NET_ADMIN|NET_RAW|NET_BIND_SERVICE|SETUID|SETGID|CHOWN|FOWNER|KILL|IPC_LOCK|SYS_NICE|SYS_RESOURCE|SYS_TIME)$/i.test(
-                    c.value,
-                  )
-                    ? { tier: 'high' as const }
-                    : {}),
-                });
+              if (capability.test(c.value))
+                report({ start: c.start, end: c.end, key: `cap:${c.value}`, ...weightOf(c.value) });
           }
           continue;
         }
         const yes = /^(?:true|yes|on)$/i.test(n.value);
         const no = /^(?:false|no|off)$/i.test(n.value);
-        const hit = { start: n.start, end: n.end, key: `${n.key}=${n.value}` };
+        const hit = {
+          start: n.start,
+          end: n.end,
+          key: `${n.key}=${n.value}`,
+          message: `'${n.key}: ${n.value.slice(0, 40)}' gives the container rights of its host: drop it, or give the one capability that is needed.`,
+        };
         switch (n.key) {
           case 'privileged':
             if (!yes) break;
@@ -106,13 +97,23 @@ export const k8sHostAccess: Rule = {
             if (yes) report(hit);
             break;
           case 'runAsNonRoot':
-            if (no) report(hit);
+            if (no)
+              report(
+                isLimited(n.parent)
+                  ? {
+                      ...hit,
+                      tier: 'medium',
+                      message: 'The container may run as root, if without its rights: give it a user of its own.',
+                    }
+                  : hit,
+              );
             break;
           case 'readOnlyRootFilesystem':
+            // So it is when nothing is said, too.
             if (no)
               report({
                 ...hit,
-                tier: 'high',
+                tier: 'medium',
                 message:
                   'A writable root file system lets an intruder change the program: mount the folders that must be written.',
               });
@@ -172,3 +173,30 @@ const ofContainer = ({ parent }: TreeNode): boolean =>
   /securityContext$/i.test(parent?.key ?? '') ||
   /^(?:initC|c)ontainers$/.test(parent?.parent?.key ?? '') ||
   (at(parent, 'image') !== undefined && at(parent, 'task') === undefined && at(parent, 'commands') === undefined);
+
+const capability =
+  /^(?:ALL|SYS_ADMIN|NET_ADMIN|SYS_PTRACE|SYS_MODULE|DAC_READ_SEARCH|DAC_OVERRIDE|SYS_RAWIO|SYS_BOOT|BPF|NET_RAW|MKNOD|SETUID|SETGID|CAP_\w+)$/i;
+/** What containers have when nothing is said: to give it back adds nothing to that. */
+const usual =
+  /^(?:CAP_)?(?:AUDIT_WRITE|CHOWN|DAC_OVERRIDE|FOWNER|FSETID|KILL|MKNOD|NET_BIND_SERVICE|NET_RAW|SETFCAP|SETGID|SETPCAP|SETUID|SYS_CHROOT)$/i;
+/** They reach the network and the processes of the container, not the node. */
+const inside = /^(?:CAP_)?(?:NET_ADMIN|IPC_LOCK|SYS_NICE|SYS_RESOURCE|SYS_TIME)$/i;
+
+function weightOf(name: string): Pick<Hit, 'message' | 'tier'> {
+  const said = name.slice(0, 40);
+  if (usual.test(name))
+    return {
+      tier: 'medium',
+      message: `${said} is what a container goes without easily: leave it out unless the program needs it.`,
+    };
+  return {
+    message: `${said} is a right of the host, given to the container: leave it out, or say in the change what needs it.`,
+    ...(inside.test(name) ? { tier: 'high' } : {}),
+  };
+}
+
+/** Whether root in the container has none of its rights but those that are told for themselves. */
+const isLimited = (context: TreeNode | undefined): boolean =>
+  at(context, 'allowPrivilegeEscalation')?.value === 'false' &&
+  at(context, 'privileged')?.value !== 'true' &&
+  scalars(at(context, 'capabilities', 'drop')).some((c) => /^(?:CAP_)?ALL$/i.test(c));

@@ -17,6 +17,7 @@ import { withoutSnapshots } from './snapshots.ts';
 import { withoutFollowers } from './followers.ts';
 import { withoutMoves } from './moves.ts';
 import type { Pass } from './pass.ts';
+import { toldOnce } from './toldOnce.ts';
 import { toldByJob, toldByOwner, withoutCopiedWorkflows } from './workflows.ts';
 
 /** Of one file alone it can say nothing. */
@@ -50,4 +51,5 @@ export const passes: readonly Pass[] = [
   weighOwners,
   toldByOwner,
   toldByJob,
+  toldOnce,
 ];

@@ -1,0 +1,57 @@
+/** What a rule says several times of one file with one cure is told once, with how often it holds. */
+import type { FileChange, Finding } from '../../model.ts';
+import type { Policy } from '../../policy/model.ts';
+import { backgroundOf, withOther } from '../background.ts';
+import { isRead, keep, type FileClassification } from './pass.ts';
+
+/** Rules on settings that are repeated: from container to container, from resource to resource. */
+const repeated =
+  /^(?:k8s-host-access|k8s-setting-weak|k8s-image-unpinned|docker-base-unpinned|docker-sudo-or-ssh|cloud-setting-weak)$/;
+
+/** Lines that a sentence names. */
+const maxNamed = 5;
+
+/** Of findings with one rule, tier and sentence the first in the file stays, with the lines of the others. */
+export function toldOnce(files: readonly FileChange[], judged: FileClassification[], policy: Policy): void {
+  for (const [i, { classification }] of judged.entries()) {
+    const groups = new Map<string, Finding[]>();
+    for (const found of classification.findings) {
+      if (!repeated.test(found.rule)) continue;
+      const f = policy.rules.tiers[found.rule] === undefined ? hardened(found, files[i]!) : found;
+      const id = `${f.rule} ${f.tier} ${f.message}`;
+      const others = groups.get(id);
+      if (others) others.push(f);
+      else groups.set(id, [f]);
+    }
+    if (groups.size === 0) continue;
+    const told = [...groups.values()].map((group) => {
+      const [first, ...rest] = group.toSorted((a, b) => a.line - b.line) as [Finding, ...Finding[]];
+      if (rest.length === 0) return first;
+      const lines = rest.slice(0, maxNamed).map((f) => f.line);
+      const more = rest.length > maxNamed ? ` and ${rest.length - maxNamed} more` : '';
+      const places = rest.length === 1 ? 'line' : 'lines';
+      return withOther(first, { message: `${first.message} The same holds for ${places} ${lines.join(', ')}${more}.` });
+    });
+    const rest = classification.findings.filter((f) => !repeated.test(f.rule));
+    keep(
+      judged,
+      i,
+      [...rest, ...told].sort((a, b) => a.line - b.line),
+    );
+  }
+}
+
+/** Limits of a container that are a remark where they were never set. */
+const limits: Readonly<Record<string, string>> = {
+  'runAsNonRoot=false': 'runAsNonRoot',
+  'readOnlyRootFilesystem=false': 'readOnlyRootFilesystem',
+};
+
+/** What was limited before and is no longer is more than a remark. */
+function hardened(f: Finding, { before, after }: FileChange): Finding {
+  const name = f.rule === 'k8s-host-access' && f.tier === 'medium' ? limits[backgroundOf(f).key ?? ''] : undefined;
+  if (name === undefined || !isRead(before) || !isRead(after)) return f;
+  const limit = new RegExp(`\\b${name}["']?[ \\t]{0,20}:[ \\t]{0,20}["']?(?:true|yes|on)\\b`, 'gi');
+  const count = (text: string): number => text.match(limit)?.length ?? 0;
+  return count(before) > count(after) ? withOther(f, { tier: 'high' }) : f;
+}
