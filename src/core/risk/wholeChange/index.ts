@@ -17,6 +17,7 @@ import { withoutSnapshots } from './snapshots.ts';
 import { withoutFollowers } from './followers.ts';
 import { withoutMoves } from './moves.ts';
 import type { Pass } from './pass.ts';
+import { asKustomized } from './kustomized.ts';
 import { toldOnce } from './toldOnce.ts';
 import { toldByJob, toldByOwner, withoutCopiedWorkflows } from './workflows.ts';
 
@@ -51,5 +52,6 @@ export const passes: readonly Pass[] = [
   weighOwners,
   toldByOwner,
   toldByJob,
+  ofSeveral(asKustomized),
   toldOnce,
 ];

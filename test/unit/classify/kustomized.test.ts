@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { classify } from '../../../src/core/classify.ts';
+import { defaultPolicy } from '../../../src/core/policy/index.ts';
+import { createGrammars } from '../../../src/platform/grammars.ts';
+
+const ctx = { grammars: createGrammars(), policy: defaultPolicy };
+const pod = (image: string, context = 'runAsUser: 1000', kind = 'Pod', name = 'web'): string =>
+  `apiVersion: v1\nkind: ${kind}\nmetadata:\n  name: ${name}\nspec:\n  containers:\n    - name: a\n      image: ${image}\n      securityContext:\n        ${context}\n`;
+const kustomization = (...lines: string[]): string =>
+  ['apiVersion: kustomize.config.k8s.io/v1beta1', 'kind: Kustomization', ...lines, ''].join('\n');
+const base = kustomization('resources:', '  - pod.yaml');
+const tiers = async (rule: string, files: Readonly<Record<string, string>>): Promise<string> =>
+  (
+    await classify(
+      Object.entries(files).map(([path, after]) => ({ path, before: null, after })),
+      ctx,
+    )
+  ).findings
+    .filter((f) => f.rule === rule)
+    .map((f) => f.tier)
+    .join(' ');
+
+test('an image has its version from the kustomizations that lead to it', async () => {
+  const overlay = (name: string, tag: string, to = '../../base'): string =>
+    kustomization('resources:', `  - ${to}`, 'images:', `  - name: ${name}`, `    newTag: ${tag}`);
+  const found = (overlays: Readonly<Record<string, string>>, of = base): Promise<string> =>
+    tiers('k8s-image-unpinned', { 'k/base/pod.yaml': pod('x/web'), 'k/base/kustomization.yaml': of, ...overlays });
+  const live = 'k/overlays/live/kustomization.yaml';
+  assert.equal(await found({}), 'medium');
+  assert.equal(await found({ [live]: overlay('x/web', 'v1.2') }), '');
+  assert.equal(await found({ [live]: overlay('x/web', 'latest') }), 'medium');
+  assert.equal(await found({ [live]: overlay('x/other', 'v1.2') }), 'medium');
+  assert.equal(await found({ [live]: overlay('x/web', 'v1.2', '../../other') }), 'medium');
+  // Another one deploys it as it stands.
+  const plain = kustomization('resources:', '  - ../../base');
+  assert.equal(
+    await found({ [live]: overlay('x/web', 'v1.2'), 'k/overlays/test/kustomization.yaml': plain }),
+    'medium',
+  );
+  // Nobody lists it.
+  assert.equal(
+    await found({ [live]: overlay('x/web', 'v1.2') }, kustomization('resources:', '  - other.yaml')),
+    'medium',
+  );
+});
+
+test('an object that a kustomization deletes is a remark, if it is that one', async () => {
+  const deletes = (kind: string, name: string, ...target: string[]): string =>
+    kustomization(
+      'resources:',
+      '  - pod.yaml',
+      'patches:',
+      '  - patch: |',
+      '      apiVersion: v1',
+      `      kind: ${kind}`,
+      '      metadata:',
+      `        name: ${name}`,
+      '      $patch: delete',
+      ...target,
+    );
+  const found = (k: string, more: Readonly<Record<string, string>> = {}): Promise<string> =>
+    tiers('k8s-host-access', {
+      'k/pod.yaml': pod('x/web:1.0', 'privileged: true'),
+      'k/kustomization.yaml': k,
+      ...more,
+    });
+  assert.equal(await found(base), 'critical');
+  assert.equal(await found(deletes('Pod', 'web')), 'low');
+  assert.equal(await found(deletes('Pod', 'other')), 'critical');
+  assert.equal(await found(deletes('Job', 'web')), 'critical');
+  assert.equal(await found(deletes('Pod', 'any', '    target:', '      kind: Pod')), 'low');
+  assert.equal(await found(deletes('Pod', 'any', '    target:', '      kind: Job')), 'critical');
+  assert.equal(
+    await found(deletes('Pod', 'any', '    target:', '      kind: Pod', '      labelSelector: a=b')),
+    'critical',
+  );
+  const second = kustomization('resources:', '  - ../k/pod.yaml');
+  assert.equal(await found(deletes('Pod', 'web'), { 'j/kustomization.yaml': second }), 'critical');
+});
