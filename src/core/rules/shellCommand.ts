@@ -1,3 +1,4 @@
+import { withOwnFolders } from './kit/ownFolders.ts';
 import { pipesNetworkToShell } from './dockerPipeToShell.ts';
 import {
   boundedFind,
@@ -7,6 +8,7 @@ import {
   isOwnComment,
   isSealing,
   knownVariables,
+  makesKeychain,
   masked,
   ofSystem,
   ofThisRun,
@@ -146,7 +148,8 @@ export const shellCommand: Rule = {
         if (source.changed !== undefined) {
           if (!isChanged(source, start, command.text)) continue;
         }
-        const whole = guard().guardCommand({ command: command.text, shell });
+        const settled = shell === 'posix' ? withOwnFolders(command.text, start, source) : command.text;
+        const whole = guard().guardCommand({ command: settled, shell });
         const verdicts = [whole];
         let pipes: readonly Part[] = [];
         if (whole.rule === 'network-to-shell' && whole.decision !== 'allow') {
@@ -181,6 +184,14 @@ export const shellCommand: Rule = {
             thrownAway.has(source.language) &&
             verdict.rule === 'container-host-access' &&
             !/\bself-hosted\b|docker\.sock/.test(source.text)
+          )
+            continue;
+          // A keychain that the job makes for its own certificate is thrown away with the machine.
+          if (
+            thrownAway.has(source.language) &&
+            verdict.rule === 'keychain-change' &&
+            !/\bdelete-/.test(verdict.reason) &&
+            makesKeychain(source.text)
           )
             continue;
           // To bring what was built to where it runs is what a pipeline is for.

@@ -18,7 +18,7 @@ export function boundedFind(text: string): boolean {
 
 /** Whether every variable is set in the script, and none of them is the front part of a path: empty, it would be `/`. */
 export function knownVariables(text: string, script: string): boolean {
-  const names = [...text.matchAll(/\$(?:\{(\w{1,80})\}|(\w{1,80}))(\/?)/g)];
+  const names = [...text.matchAll(/\$(?:\{(\w{1,80})\}|(\w{1,80}))(\/|"\/\*|)/g)];
   return (
     names.length > 0 &&
     names.every(
@@ -105,4 +105,10 @@ export function isOwnComment(text: string, script: string): boolean {
     ) &&
     !/\bor\b|\bnot\b|==\s*false|!=|\/\/|,\s*\.|\bif\b/.test(set)
   );
+}
+
+/** Whether a job on a hosted machine makes a keychain of its own, and touches no one that was there. */
+export function makesKeychain(script: string): boolean {
+  if (/\bself-hosted\b|\blogin\.keychain|\/Library\/Keychains\/(?:System|login)/.test(script)) return false;
+  return /\bsecurity\s+create-keychain\b/.test(script);
 }
