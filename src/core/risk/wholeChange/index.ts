@@ -18,6 +18,7 @@ import { withoutFollowers } from './followers.ts';
 import { withoutMoves } from './moves.ts';
 import type { Pass } from './pass.ts';
 import { asKustomized } from './kustomized.ts';
+import { asUnmanaged } from './unmanaged.ts';
 import { toldOnce } from './toldOnce.ts';
 import { toldByJob, toldByOwner, withoutCopiedWorkflows } from './workflows.ts';
 
@@ -53,5 +54,6 @@ export const passes: readonly Pass[] = [
   toldByOwner,
   toldByJob,
   ofSeveral(asKustomized),
+  ofSeveral(asUnmanaged),
   toldOnce,
 ];
