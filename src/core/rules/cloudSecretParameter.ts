@@ -29,6 +29,7 @@ export const cloudSecretParameter: Rule = {
         for (const block of root.children) {
           const name = block.labels[0] ?? '';
           if ((block.key !== 'variable' && block.key !== 'output') || !isSecret(name)) continue;
+          if (isReference(block)) continue;
           const mark = block.children.find((c) => c.key === 'sensitive');
           if ((mark && !isFalse(mark)) || block.children.some((c) => c.key === 'ephemeral')) continue;
           report({
@@ -86,6 +87,15 @@ export const cloudSecretParameter: Rule = {
     }
   },
 };
+
+/** A variable that by its own words takes the name of a secret, and has a plain name as its default. */
+const isReference = (block: TreeNode): boolean =>
+  block.key === 'variable' &&
+  /\bsecret(?:'s)? (?:name|arn|path|id)\b|\b(?:name|arn|path|id) of\b[^.\n]{0,60}\bsecret\b/i.test(
+    attr(block, 'description')?.value ?? '',
+  ) &&
+  /^[a-z][a-z-]{2,40}$/.test(attr(block, 'default')?.value ?? '') &&
+  !/pass|changeme|admin|root/.test(attr(block, 'default')!.value);
 
 function parameter(p: TreeNode, isAzure: boolean, report: (hit: Hit) => void): void {
   const type = attr(p, 'type');
