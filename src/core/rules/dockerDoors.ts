@@ -58,6 +58,7 @@ export const dockerDoors: Rule = {
   remedy: 'run as the right user and use the orchestrator to get in',
   keywords: ['sudo', 'expose', 'chmod', 'nopasswd', 'add', 'openssh', 'volume', 'useradd', 'verify', 'http'],
   check(source, report) {
+    let calls = false;
     for (const d of source.docker) {
       if (d.name === 'EXPOSE' && /(?:^|\s)22(?:\/tcp)?(?:\s|$)/.test(d.args))
         report({ start: d.start, end: d.end, key: 'expose22' });
@@ -65,9 +66,23 @@ export const dockerDoors: Rule = {
         report({ start: d.start, end: d.end, key: 'nopasswd', tier: 'high' });
       else if (
         d.name === 'RUN' &&
-        /(?:^|[;&|\n])\s*sudo\s+\S|\busermod\s[^;&|]{0,100}\b(?:sudo|wheel|docker)\b/.test(d.args)
+        /\b(?:install|add)\b[^;&|]{0,400}\ssudo(?=[\s\\]|$)|\busermod\s[^;&|]{0,100}\b(?:sudo|wheel|docker)\b/.test(
+          d.args,
+        )
       )
         report({ start: d.start, end: d.end, key: 'sudo' });
+      // Who only calls it opens nothing that the image below does not have.
+      else if (d.name === 'RUN' && /(?:^|[;&|\n])\s*sudo\s+\S/.test(d.args) && !calls) {
+        calls = true;
+        report({
+          start: d.start,
+          end: d.end,
+          key: 'sudo-called',
+          tier: 'low',
+          message:
+            'The image below has sudo, which nobody needs at run time: run such steps as root, and the rest as another user.',
+        });
+      }
       for (const [what, found, message, tier] of steps)
         if (d.name === what && found.test(d.args))
           report({ start: d.start, end: d.end, key: `${what}:${message}`, message, ...(tier ? { tier } : {}) });
