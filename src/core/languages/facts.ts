@@ -391,9 +391,14 @@ export class CodeFacts {
       const inner = m[1] ?? m[2] ?? '';
       if (/^\d*$/.test(inner)) return false;
       if (/\(/.test(inner)) return false;
-      const id = /^[\w.$]+/.exec(inner)?.[0]?.split('.').at(-1);
-      if (!id) return false;
-      names.add(id.replace(/^\$/, ''));
+      if (!/^[\w.$]/.test(inner)) return false;
+      // What is chosen by an index is part of the list; every other name is part of what is put in.
+      const said = (/\?/.test(inner) ? `${inner} ` : inner).replace(
+        /"[^"]*"|'[^']*'|`[^`]*`|\[[^[\]]*\]|(?:![rsa])?:[\w.<>^,%+#-]*$|![rsa]$/g,
+        ' ',
+      );
+      for (const word of said.slice(said.search(/(?<!\?)\?(?![.?])/) + 1).matchAll(/(?<![\w.$])[A-Za-z_$][\w.$]*/g))
+        if (!this.#plainWord(word[0])) names.add(word[0].split('.').at(-1)!.replace(/^\$/, ''));
     }
     if (names.size === 0) return false;
     for (const n of names)
