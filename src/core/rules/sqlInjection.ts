@@ -2,8 +2,9 @@ import { isMigrationPath } from '../languages/kinds.ts';
 import type { Source } from '../languages/source.ts';
 import { code } from './kit/code.ts';
 import { fixedText } from './kit/fixedText.ts';
-import { fromRequest, wholeText as allText } from './kit/taint.ts';
-import { codeLanguages, type Rule } from './rule.ts';
+import { Statement, saysOutside, type Filling } from './kit/sqlHoles.ts';
+import { fromRequest } from './kit/taint.ts';
+import { codeLanguages, type Hit, type Rule } from './rule.ts';
 
 const sinks =
   /^(?:execute|executemany|executescript|executeQuery|executeUpdate|executeLargeUpdate|addBatch|prepareStatement|prepareCall|nativeSQL|query|queryForObject|queryForList|queryForMap|queryForRowSet|queryForStream|queryForInt|queryForLong|batchUpdate|createQuery|createNativeQuery|createSQLQuery|newQuery|rawQuery|execSQL|raw|rawQueryUnsafe|\$queryRawUnsafe|\$executeRawUnsafe|queryRaw|whereRaw|orderByRaw|havingRaw|groupByRaw|selectRaw|joinRaw|fromRaw|extra|RawSQL|text|fetch|fetchrow|fetchval|fetch_all|fetch_one|cursor|Query|QueryRow|QueryContext|QueryRowContext|Exec|ExecContext|Prepare|PrepareContext|MustExec|Queryx|QueryRowx|NamedExec|Get|Select|Raw|Where|WhereOr|WhereIn|Having|Order|Joins|ColumnExpr|TableExpr|OrderExpr|GroupExpr|JoinOn|ExecuteSqlRaw|ExecuteSqlCommand|FromSqlRaw|FromSql|SqlCommand|SqlQuery|SqlQueryRaw|MySqlCommand|NpgsqlCommand|OracleCommand|SqliteCommand|OleDbCommand|CommandText|ExecuteScalar|ExecuteNonQuery|mysql_query|mysqli_query|pg_query|pg_send_query|sqlite_query|mssql_query|odbc_exec|db_query|exec_query|find_by_sql|select_all|select_rows|select_value|select_one|count_by_sql|where|order|group|having|joins|pluck|reorder|update_all|delete_all|exists|from|lock|execute_sql|PreparedStatementCreatorFactory|CallableStatementCreatorFactory|SqlUpdate|MappingSqlQuery|BatchSqlUpdate|SqlFunction|StoredProcedure|literal|unsafe|simple_query|batch_execute|sql_query|executeSql|statement|unprepared|select|insert|update|delete|do_query|runQuery|copy_expert|mogrify|read_sql|read_sql_query|BigQueryOperator|BigQueryInsertJobOperator|filter|filter_by|sqlRestriction|Distinct|Group|andWhere|orWhere|orderBy|addOrderBy|groupBy|run|createStatement|DB\.\w+|whereIn|orderByDesc|fromSub|execute_batch|execute_values|query_one|query_all|query_as|query_scalar|sqlx|exec_driver_sql|session|executeQueryAsync|ExecuteSqlInterpolated|ExecuteReader|ExecuteSql|QueryAsync|QueryFirst\w*|QuerySingle\w*|Execute|ExecuteAsync)$/;
@@ -195,11 +196,10 @@ export const sqlInjection: Rule = {
             !(
               source.language !== 'php' &&
               clauses.test(call.name) &&
-              comparison.test(text) &&
+              isClause(c, arg) &&
               source.has(
                 /sql|orm\b|knex|sequelize|prisma|database|\bdb\b|session|repository|queryBuilder|ActiveRecord|model/i,
-              ) &&
-              hasFragment(c, arg)
+              )
             )
           ) {
             if (general.test(call.name) || !/["'`]/.test(text)) continue;
@@ -216,12 +216,9 @@ export const sqlInjection: Rule = {
         if (onlySafeParts(c, arg) || (args.length > 1 && onlyWholeClauses(c, arg))) continue;
         const fixed = fixedText(c, arg);
         if (fixed === 'fixed') continue;
-        report({
-          start: call.start,
-          end: call.end,
-          // Fragments of the program's own, with the values passed beside them.
-          ...(fixed || (args.length > 1 && onlyFragments(c, arg)) ? { tier: 'medium' as const } : {}),
-        });
+        const weighed = fixed ? imported : built ? weigh(c, arg) : {};
+        if (!weighed) continue;
+        report({ start: call.start, end: call.end, ...weighed });
         break;
       }
     }
@@ -291,24 +288,36 @@ function builtUp(c: ReturnType<typeof code>, range: { from: number; to: number }
   return sql && varies;
 }
 
-/** Whether a string in the range ends in the middle of a comparison, or is formatted into one: what follows is SQL, not a value. */
-function hasFragment(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
-  return /(?:=|<|>|\blike|\bin)\s*['"(%]{0,3}\s*(?:["'`]|\$\{|#\{|\{|%s)/i.test(allText(c, range));
+/** Whether a text in the range compares, and something is put in where a value stands: a condition of a query is no text. */
+function isClause(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
+  const statement = new Statement(c, range);
+  return comparison.test(statement.text) && (statement.hasValue || sorting.test(statement.text));
 }
 
-/** A template whose variable parts are all named like pieces of SQL. */
-function onlyFragments(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
-  const t = c.facts.tokens[range.from];
-  if (range.to - range.from !== 1 || t?.kind !== 'str') return false;
-  const parts = [...c.facts.stringOf(t).matchAll(/\$\{([^{}]*)\}/g)];
-  return (
-    parts.length > 0 &&
-    parts.every((m) =>
-      /^\s*\w*(?:query|sql|clause|conditions?|fragment|where|joins?|orderby|groupby|select|columns?|fields?|placeholders|operator|table|limit|domains?)\s*$|^[^?]*\?\s*["'][^"']*["']\s*:\s*["'][^"']*["']\s*$/i.test(
-        m[1]!,
-      ),
-    )
-  );
+const sorting = /\0[^]{0,80}\b(?:asc|desc)\b|\b(?:asc|desc)\b[^]{0,80}\0|[\w"'`)]\s{1,9}\0/i;
+
+const imported = { tier: 'medium' } as const;
+const weights: Record<Filling, Partial<Hit> | undefined> = {
+  fixed: undefined,
+  own: {
+    tier: 'low',
+    message: 'A part of the SQL statement is made elsewhere: see that values go in as placeholders there, too.',
+  },
+  name: {
+    tier: 'medium',
+    message: 'A name or clause is put into SQL, where no placeholder can stand: see that it is one of a fixed list.',
+  },
+  held: { tier: 'medium' },
+  value: {},
+};
+
+/** How much it matters what is put in: what a caller of the service sends most, then values, then names, then one's own. */
+function weigh(c: ReturnType<typeof code>, range: { from: number; to: number }): Partial<Hit> | undefined {
+  if (fromRequest(c, range) || c.isOutside(range)) return {};
+  const statement = new Statement(c, range);
+  if (statement.holes.some((h) => saysOutside.test(h.text))) return {};
+  const filling = statement.filling();
+  return filling === undefined ? imported : weights[filling];
 }
 
 /**

@@ -1,0 +1,365 @@
+/** Statements as they are put together: their text, and what is put into it where. */
+import type { Code } from './code.ts';
+
+type Range = { readonly from: number; readonly to: number };
+
+/** Something that is put into a statement: the words that name it, and the token where it stands. */
+interface Hole {
+  readonly text: string;
+  readonly at: number;
+  /** How much of the statement stands before it. */
+  readonly behind: number;
+}
+
+/**
+ * What can get into a statement by its holes, from nothing (`fixed`: the program's own words, numbers) over a name or clause
+ * that the program makes itself (`own`) and one that is handed in (`name`), to a value, which a placeholder could take: one
+ * that an object or a configuration holds (`held`), or any other.
+ */
+export type Filling = 'fixed' | 'own' | 'name' | 'held' | 'value';
+const order: readonly Filling[] = ['fixed', 'own', 'name', 'held', 'value'];
+
+const maxSql = 8000;
+const maxHoles = 60;
+const formatters = /^(?:[sS]printf|[fF]ormat|formatted|vsprintf|printf)$/;
+
+/** A statement's text, every hole a `?`-like mark, and its holes. */
+export class Statement {
+  text = '';
+  readonly holes: Hole[] = [];
+  readonly #c: Code;
+  readonly #seen = new Set<string>();
+
+  constructor(c: Code, range: Range) {
+    this.#c = c;
+    c.facts.effort.ask(() => (this.#read(range, 0), true));
+  }
+
+  /** The most that can get in; undefined when nothing was seen to. */
+  filling(): Filling | undefined {
+    let most: Filling | undefined;
+    for (const hole of this.holes) {
+      const now = this.#fillingOf(hole);
+      if (most === undefined || order.indexOf(now) > order.indexOf(most)) most = now;
+    }
+    return most;
+  }
+
+  /** Whether some hole stands where a value does. */
+  get hasValue(): boolean {
+    return this.holes.some((h) => this.#isValue(h));
+  }
+
+  #put(text: string, at: number): void {
+    const expression = text.trim();
+    if (expression === '' || this.holes.length >= maxHoles) return;
+    this.holes.push({ text: expression, at, behind: this.text.length });
+    this.text += '\0';
+  }
+
+  #say(text: string): void {
+    if (this.text.length < maxSql) this.text += text;
+  }
+
+  /** Strings are text, what stands between them is put in. */
+  #read({ from, to }: Range, depth: number): void {
+    const { facts } = this.#c;
+    const { tokens, match } = facts;
+    if (!facts.effort.spend(to - from + 10)) return;
+    if (to - from === 1 && tokens[from]!.kind === 'id' && this.#variable(tokens[from]!.text, from, depth)) return;
+    let start = -1;
+    const flush = (end: number): void => {
+      if (start >= 0 && end > start) this.#operand({ from: start, to: end }, depth);
+      start = -1;
+    };
+    for (let i = this.#behindCondition(from, to); i < to; i++) {
+      const t = tokens[i]!;
+      if (t.kind === 'str') {
+        flush(i);
+        i = this.#string(i, to, depth);
+      } else if (t.kind === 'op' && t.text === '?') start = -1;
+      else if (t.kind === 'op' && t.text === ':') flush(i);
+      else if (t.text === 'if' && this.#c.source.language === 'python') {
+        flush(i);
+        while (i < to && tokens[i]!.text !== 'else') i++;
+      } else if (t.kind === 'op' && (this.#joins(t.text) || t.text === ',')) flush(i);
+      else if (t.text === '[' && start >= 0 && match[i]! > i) i = Math.min(match[i]!, to - 1);
+      else if (t.kind === 'op' && match[i]! > i && this.#hasString(i, Math.min(match[i]!, to))) {
+        const callee = tokens[i - 1];
+        start = -1;
+        if (callee?.kind === 'id' && formatters.test(callee.text))
+          this.#formatted({ from: i + 1, to: match[i]! }, depth);
+        else this.#read({ from: i + 1, to: match[i]! }, depth);
+        i = match[i]!;
+      } else {
+        if (start < 0) start = i;
+        if (t.kind === 'op' && match[i]! > i) i = Math.min(match[i]!, to - 1);
+      }
+    }
+    flush(to);
+  }
+
+  /** What decides between two texts is put into neither. */
+  #behindCondition(from: number, to: number): number {
+    const { tokens, match } = this.#c.facts;
+    for (let i = from; i < to; i++) {
+      const t = tokens[i]!;
+      if (t.kind === 'op' && t.text === '?') return i + 1;
+      if (t.kind === 'op' && (this.#joins(t.text) || t.text === ',')) return from;
+      if (match[i]! > i) i = match[i]!;
+    }
+    return from;
+  }
+
+  #joins = (op: string): boolean => op === '+' || (op === '.' && this.#c.source.language === 'php') || op === '||';
+
+  #hasString(from: number, to: number): boolean {
+    for (let i = from; i < to; i++) if (this.#c.facts.tokens[i]!.kind === 'str') return true;
+    return false;
+  }
+
+  #operand(range: Range, depth: number): void {
+    const text = this.#c.text(range).replace(/^[\s.)\]]+/, '');
+    if (!/[A-Za-z_$]/.test(text) || /^(?:await|return|new)$/.test(text)) return;
+    const { tokens } = this.#c.facts;
+    if (range.to - range.from === 1 && tokens[range.from]!.kind === 'id') {
+      if (this.#variable(text, range.from, depth)) return;
+    }
+    this.#put(text, range.from);
+  }
+
+  /** What a variable of the function or file was given, if it is text that is put together here. */
+  #variable(name: string, at: number, depth: number): boolean {
+    const { facts } = this.#c;
+    const { tokens } = facts;
+    const key = `${name} ${facts.scopeAt(at)}`;
+    if (depth > 3 || facts.isParam(name, at) || this.#seen.has(key)) return false;
+    const values = facts.valuesOf(name, at).slice(0, 8);
+    if (!values.some((v) => this.#hasString(v.from, v.to))) return false;
+    this.#seen.add(key);
+    for (const v of values) {
+      if (v.op === '=' || v.op === ':=') this.#say('\n');
+      if (!facts.isConstant(v)) this.#read(v, depth + 1);
+      else for (let i = v.from; i < v.to; i++) if (tokens[i]!.kind === 'str') this.#say(facts.stringOf(tokens[i]!));
+    }
+    return true;
+  }
+
+  /** A string with what is formatted into it; the index of the last token that it took. */
+  #string(i: number, to: number, depth: number): number {
+    const { facts } = this.#c;
+    const { tokens, match } = facts;
+    const t = tokens[i]!;
+    const next = tokens[i + 1];
+    const text = facts.stringOf(t);
+    if (i + 1 < to && next?.text === '%' && i + 2 < to) {
+      const open = i + 2;
+      const isList = tokens[open]!.text === '(' && match[open]! > open;
+      const end = isList ? match[open]! : Math.max(open, this.#endOfOperand(open, to) - 1);
+      this.#format(text, isList ? this.#split(open + 1, end) : [{ from: open, to: end + 1 }], depth);
+      return end;
+    }
+    if (next?.text === '.' && /^(?:format|formatted)$/.test(tokens[i + 2]?.text ?? '') && tokens[i + 3]?.text === '(') {
+      const end = match[i + 3]!;
+      if (end > 0) {
+        this.#format(text, this.#split(i + 4, end), depth);
+        return end;
+      }
+    }
+    if (t.dynamic) this.#interpolated(text, i, depth);
+    else this.#say(text);
+    return i;
+  }
+
+  #endOfOperand(from: number, to: number): number {
+    const { tokens, match } = this.#c.facts;
+    let i = from;
+    while (i < to && !/^[+,)]$/.test(tokens[i]!.text)) i = match[i]! > i ? match[i]! + 1 : i + 1;
+    return i;
+  }
+
+  #split(from: number, to: number): Range[] {
+    const { tokens, match } = this.#c.facts;
+    const found: Range[] = [];
+    let start = from;
+    for (let i = from; i < to; i++) {
+      if (tokens[i]!.text === ',' && tokens[i]!.kind === 'op') {
+        found.push({ from: start, to: i });
+        start = i + 1;
+      } else if (match[i]! > i) i = match[i]!;
+    }
+    if (start < to) found.push({ from: start, to });
+    return found;
+  }
+
+  #formatted(range: Range, depth: number): void {
+    const args = this.#split(range.from, range.to);
+    const at = args.findIndex((a) => this.#hasString(a.from, a.to));
+    const format = args[at];
+    if (!format || format.to - format.from !== 1) return this.#read(range, depth);
+    this.#format(this.#c.facts.stringOf(this.#c.facts.tokens[format.from]!), args.slice(at + 1), depth);
+  }
+
+  #format(text: string, args: readonly Range[], depth: number): void {
+    let from = 0;
+    let n = 0;
+    for (const m of text.matchAll(/%(?:\(\w+\)|\d+\$)?[-+#0]{0,3}[\d.]{0,6}[a-zA-Z]|\{[\w.:!]{0,40}\}/g)) {
+      this.#say(text.slice(from, m.index));
+      from = m.index + m[0].length;
+      const arg = args[Math.min(n++, args.length - 1)];
+      // Digits alone come out of `%d`.
+      if (/^%[^a-zA-Z]*[dixfFu]$/.test(m[0])) this.#put('0', args[0]?.from ?? 0);
+      else if (arg) this.#operand(arg, depth);
+    }
+    this.#say(text.slice(from));
+  }
+
+  #interpolated(text: string, at: number, depth: number): void {
+    let from = 0;
+    for (const m of text.matchAll(/[$#]?\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}|\$(\w+(?:->\w+)?)/g)) {
+      const { language } = this.#c.source;
+      const isJs = /^(?:javascript|typescript|tsx)$/.test(language);
+      if (isJs && !m[0].startsWith('${')) continue;
+      this.#say(text.slice(from, m.index));
+      from = m.index + m[0].length;
+      const expression = (m[1] ?? m[2] ?? '').replace(/![rsa]$|:[^:()'"?]{0,20}$/, '').trim();
+      if (!/^\w+$/.test(expression) || !this.#variable(expression, at, depth)) this.#put(expression, at);
+    }
+    this.#say(text.slice(from));
+  }
+
+  #isValue({ behind }: Hole): boolean {
+    const before = this.text
+      .slice(Math.max(0, behind - 600), behind)
+      .split('\n\n')
+      .at(-1)!;
+    if ((before.split("'").length - 1) % 2 === 1) return true;
+    const after = this.text.slice(behind + 1, behind + 20);
+    if (/^\w{0,18}\.[\w"`]/.test(after)) return false;
+    if (/(?:[=<>]|\blike|\bbetween|\bvalues\s*\(|\bin\s*\()\s*["(%]{0,3}$/i.test(before)) return true;
+    return /\b(?:values|in)\s*\([^()]{0,200},\s*["%]?$/i.test(before);
+  }
+
+  #fillingOf(hole: Hole): Filling {
+    const isValue = this.#isValue(hole);
+    const origin = originOf(this.#c, hole.text, hole.at, 0);
+    if (origin === 'fixed') return 'fixed';
+    if (origin === 'own') return isValue ? 'held' : 'own';
+    return isValue ? 'value' : origin === 'made' ? 'own' : 'name';
+  }
+}
+
+const literal = /^(?:["'`][^"'`$#{}]{0,200}["'`]|-?\d[\w.]{0,20}|true|false|null|None|nil|True|False)$/;
+const counts =
+  /^(?:(?:len|int|float|Number|parseInt|parseFloat|intval|count|sizeof|abs|round|Math\.\w{1,20}|strconv\.(?:Itoa|FormatInt)|\(int\))\s*\([^]{0,200}\)|\(int\)[^]{0,200}|[\w.$?]{1,80}\.(?:length|size\(\)|size|Count|count|to_i))$/;
+const constantName = /^(?:\w{1,40}(?:\.|::))*(?:[A-Z][A-Z0-9_]{2,60}|[A-Z]\w{0,40}\.[A-Z][A-Z0-9_]{1,60})$/;
+const ownField =
+  /^(?:(?:this|self|cls|\$this|super|static)(?:\.|->|::)|@{1,2}[a-z_]|(?:\w{1,40}\.)?(?:settings|config|conf|cfg|options|env)(?:\.|->))/i;
+/** A name that says that others write it. */
+export const saysOutside =
+  /(?:^|_|\b)(?:user_?(?:input|data|supplied|provided|controlled|query)|input|untrusted|tainted)s?$/i;
+
+/** Where what is put in comes from, as far as the file tells. Requests are asked about before. */
+function originOf(c: Code, text: string, at: number, depth: number): 'fixed' | 'own' | 'made' | 'unknown' {
+  if (literal.test(text) || counts.test(text)) return 'fixed';
+  const choice =
+    /^[^]{1,200}?\?\s*([^?:]{1,120}):\s*([^?:]{1,120})$/.exec(text) ??
+    /^(["'][^"']{0,120}["'])\s+if\s+[^]{1,200}\s+else\s+(["'][^"']{0,120}["'])$/.exec(text);
+  if (choice) {
+    const sides = [choice[1]!, choice[2]!].map((s) => originOf(c, s.trim(), at, depth + 1));
+    if (sides.every((s) => s === 'fixed')) return 'fixed';
+    return sides.includes('unknown') ? 'unknown' : 'made';
+  }
+  const name = /^\$?[A-Za-z_]\w*$/.exec(text)?.[0];
+  if (name !== undefined) return depth > 3 ? 'unknown' : originOfName(c, name, at, depth);
+  if (constantName.test(text)) return 'fixed';
+  // One of the texts of a table that is written out.
+  const table = /^([A-Za-z_]\w*)(?:\[[^[\]]{1,120}\]|\.get\([^()]{1,120}\))$/.exec(text)?.[1];
+  if (table !== undefined && isTable(c, table, at)) return 'fixed';
+  if (ownField.test(text)) return 'own';
+  return /\(/.test(text) ? 'made' : 'unknown';
+}
+
+function originOfName(c: Code, name: string, at: number, depth: number): 'fixed' | 'own' | 'made' | 'unknown' {
+  const { facts } = c;
+  if (saysOutside.test(name)) return 'unknown';
+  // What an installation puts before the names of all its tables.
+  if (/^\$?(?:table|db)_?prefix$/i.test(name) && !facts.isParam(name, at)) return 'fixed';
+  if (facts.isParam(name, at)) {
+    if (isNumber(c, name)) return 'fixed';
+    return onlyLiteralCallers(c, name, at) ? 'fixed' : 'unknown';
+  }
+  const values = facts.valuesOf(name, at).slice(0, 8);
+  if (values.length === 0) return constantName.test(name) ? 'fixed' : 'unknown';
+  const origins = new Set(
+    values.map((v) =>
+      facts.isConstant(v) ? 'fixed' : originOf(c, c.text(v).replace(/^await\s+/, ''), v.from, depth + 1),
+    ),
+  );
+  for (const o of ['unknown', 'made', 'own'] as const) if (origins.has(o)) return o;
+  return 'fixed';
+}
+
+/** Whether the file says of the name that it is a number or an identifier of fixed form. */
+function isNumber(c: Code, name: string): boolean {
+  const n = name.replace(/\W/g, '');
+  if (n === '') return false;
+  return c.source.has(
+    new RegExp(
+      `\\b(?:u?int(?:8|16|32|64)?|long|Long|Integer|short|float|double|bool(?:ean)?|UUID|Guid)\\??\\s+\\$?${n}\\b|\\b${n}\\??\\s*:\\s*(?:number|bigint|boolean|int|float|bool|Int|Long|u?i(?:8|16|32|64)|usize)\\b(?!\\s*[|[])|\\b${n}\\s+u?(?:int|float)(?:8|16|32|64)?\\b`,
+    ),
+  );
+}
+
+/** A list or a table of literals that nothing is put into here. */
+function isTable(c: Code, name: string, at: number): boolean {
+  const values = c.facts.valuesOf(name, at);
+  return (
+    values.length > 0 &&
+    !c.facts.isParam(name, at) &&
+    values.every((v) => /^(?:new Map\(|[[{(]|Object\.freeze\(|map\[|array\()/.test(c.text(v)) && c.facts.isConstant(v))
+  );
+}
+
+/** A parameter of a function that the file keeps to itself, all of whose callers there pass texts of their own. */
+function onlyLiteralCallers(c: Code, name: string, at: number): boolean {
+  const { facts } = c;
+  const { tokens, match } = facts;
+  let s = facts.scopeAt(at);
+  while (s > 0 && !facts.scopes[s]!.params.has(name)) s = facts.scopes[s]!.parent;
+  if (s === 0) return false;
+  let open = facts.scopes[s]!.from;
+  while (open < facts.scopes[s]!.to && tokens[open]!.text !== '(') open++;
+  let head = open - 1;
+  if (/^(?:=|function|async)$/.test(tokens[head]?.text ?? '')) {
+    while (/^(?:=|function|async)$/.test(tokens[head]?.text ?? '')) head--;
+  }
+  const callee = tokens[head];
+  if (callee?.kind !== 'id' || match[open]! < 0) return false;
+  const { language } = c.source;
+  const line = c.source.text.slice(c.source.text.lastIndexOf('\n', callee.start) + 1, callee.start);
+  const isOwn = /^(?:javascript|typescript|tsx)$/.test(language)
+    ? !/\bexport\b/.test(line) &&
+      !c.source.has(new RegExp(`\\bexport\\b[^;\\n]{0,200}\\b${callee.text.replaceAll('$', '\\$')}\\b`))
+    : language === 'python'
+      ? callee.text.startsWith('_')
+      : language === 'go'
+        ? /^[a-z]/.test(callee.text)
+        : /\bprivate\b|\bstatic\b/.test(line) && !/\bpublic\b/.test(line);
+  if (!isOwn || /module\.exports/.test(c.source.text)) return false;
+  // Who hands the function on calls it from elsewhere.
+  if (tokens.some((t, i) => t.kind === 'id' && t.text === callee.text && i !== head && tokens[i + 1]?.text !== '('))
+    return false;
+  const params = c.text({ from: open + 1, to: match[open]! }).split(',');
+  let index = params.findIndex((p) => new RegExp(`(?:^|\\W)\\$?${name.replace(/\W/g, '')}(?:\\W|$)`).test(p));
+  if (/^\s*(?:self|cls)\s*$/.test(params[0] ?? '')) index--;
+  if (index < 0) return false;
+  const calls = [...facts.callsNamed(callee.text)].filter((x) => x.open !== open);
+  return (
+    calls.length > 0 &&
+    calls.every((x) => {
+      const arg = x.args.find((a) => a.name === name) ?? x.args[index];
+      return arg !== undefined && facts.literal(arg) !== undefined;
+    })
+  );
+}
