@@ -1,6 +1,30 @@
 import { code } from './kit/code.ts';
+import { headOf, type Head } from './kit/address.ts';
 import { fromRequest } from './kit/taint.ts';
-import { codeLanguages, type Rule } from './rule.ts';
+import { codeLanguages, type Hit, type Rule } from './rule.ts';
+
+type Range = { readonly from: number; readonly to: number };
+
+/** How much it matters who decides where an address leads. */
+const weights: Partial<Record<Head, Partial<Hit>>> = {
+  kept: {
+    tier: 'low',
+    message: 'Redirect to an address that is stored: see that none of a foreign site can be stored there.',
+  },
+  slash: {
+    tier: 'medium',
+    message: "Redirect to what follows a slash: with another one in the value, '//' leads to another site.",
+  },
+  open: {},
+};
+const halfGuarded = {
+  tier: 'medium',
+  message: "A path that begins with '//' or '/\\' leads to another site: refuse both, or compare the host.",
+} as const;
+/** The address begins with a slash, and perhaps with two. */
+const half =
+  /(?:starts_?[wW]ith|HasPrefix|start_with\?|str_starts_with|StartsWith)\(\s*(?:[\w.$]{1,60},\s*)?["'`]\/["'`]/;
+const excludesBoth = /["'`/[]\/\\{2,4}|\[\\?\/\\{2}\]|\[\\{2}\\?\/\]/;
 
 export const openRedirect: Rule = {
   id: 'open-redirect',
@@ -33,8 +57,16 @@ export const openRedirect: Rule = {
   ],
   check(source, report) {
     const c = code(source);
-    const safe =
-      /url_has_allowed_host|is_safe_url|isLocalUrl|IsLocalUrl|only_path|allow_other_host:\s*false|startsWith\(['"]\/(?!\/)|safe_redirect|validate|\.(?:host|hostname|netloc)\s*(?:===?|!==?)|same_?origin|allowed_?hosts/i;
+    const strict =
+      /url_has_allowed_host|is_safe_url|isLocalUrl|IsLocalUrl|only_path|allow_other_host:\s*false|startsWith\(['"]\/(?![/'"])|safe_redirect|validate|\.(?:host|hostname|netloc)\s*(?:===?|!==?)|same_?origin|allowed_?hosts/i;
+    const tell = (hit: Hit, target: Range): void => {
+      if (strict.test(c.around(hit.start, 12, 2))) return;
+      const weight = weights[headOf(c, target)];
+      if (!weight) return;
+      const around = c.around(hit.start, 20, 2);
+      if (!half.test(around)) report({ ...hit, ...weight });
+      else if (!excludesBoth.test(around)) report({ ...hit, ...(weight.tier === 'low' ? weight : halfGuarded) });
+    };
     for (const call of c.facts.calls) {
       const { callee } = call;
       const hit = { start: call.start, end: call.end };
@@ -47,7 +79,7 @@ export const openRedirect: Rule = {
             (callee === 'RedirectView' &&
               fromRequest(c, first) &&
               !startsHere(c, first) &&
-              !safe.test(c.around(call.start, 12, 2)))) &&
+              !strict.test(c.around(call.start, 12, 2)))) &&
           (callee === 'RedirectView' || /redirect:/.test(c.text(first))) &&
           !/["']redirect:\/[^"'/]/.test(c.text(first))
         )
@@ -66,20 +98,19 @@ export const openRedirect: Rule = {
       if (!target || c.isConstant(target)) continue;
       if (callee === 'header' && !/Location/i.test(c.text(target))) continue;
       if (
-        /^f?["'`]\/(?!\/)/.test(c.text(target)) ||
+        /^f?["'`]\/[^/\\"'`{$#%]/.test(c.text(target)) ||
         /^(?:url_for|reverse|resolve_url|(?:\w+\.)*\w+_(?:path|url))\b/.test(c.text(target)) ||
         startsHere(c, target) ||
         builtPath.test(c.text(target)) ||
         belowConstant.test(c.text(target)) ||
-        // A Django view is asked for under a pattern of this site, and its path names no host.
-        (source.language === 'python' && /^(?:self\.)?request\.path$/.test(c.text(target))) ||
+        // A Django view is asked for under a pattern of this site, and its path names no host; Flask's `url` is the page itself.
+        (source.language === 'python' && /^(?:self\.)?request\.(?:path|url|base_url)$/.test(c.text(target))) ||
         // Looked up in a table of this program.
         /^\w{1,60}\.get\([^()]{1,200}\)(?:\s*(?:\?\?|\|\|)\s*["'`][^"'`$]{0,200}["'`])?$/.test(ownTable(c, target))
       )
         continue;
       if (!fromRequest(c, target, /^(?:url_for|reverse|resolve_url|urlparse|safe\w*|sanitize\w*)$/)) continue;
-      if (safe.test(c.around(call.start, 12, 2))) continue;
-      report(hit);
+      tell(hit, target);
     }
     // Elsewhere a place is called location, too.
     const inPage = /^(?:javascript|typescript|tsx)$/.test(source.language);
@@ -102,8 +133,7 @@ export const openRedirect: Rule = {
         if (!/^(?:window\.|document\.|self\.|top\.)?location\.(?:replace|assign)$|^window\.open$/.test(call.callee))
           continue;
         const to = call.args[0];
-        if (to && isPageAddress(c, to) && !safe.test(c.around(call.start, 12, 2)))
-          report({ start: call.start, end: call.end });
+        if (to && isPageAddress(c, to)) tell({ start: call.start, end: call.end }, to);
         continue;
       }
       const [name, value] = call.args;
@@ -111,22 +141,10 @@ export const openRedirect: Rule = {
       const inside = c.facts.assignments.find(
         (a) => a.isKey && a.name.toLowerCase() === 'location' && a.start >= call.start && a.end <= call.end,
       );
-      if (
-        inside &&
-        inPage &&
-        fromRequest(c, inside) &&
-        !startsHere(c, inside) &&
-        !safe.test(c.around(call.start, 12, 2))
-      )
-        report({ start: call.start, end: call.end });
-      else if (
-        name &&
-        value &&
-        /^["'`]location["'`]$/i.test(c.text(name)) &&
-        fromRequest(c, value) &&
-        !safe.test(c.around(call.start, 12, 2))
-      )
-        report({ start: call.start, end: call.end });
+      if (inside && inPage && fromRequest(c, inside) && !startsHere(c, inside))
+        tell({ start: call.start, end: call.end }, inside);
+      else if (name && value && /^["'`]location["'`]$/i.test(c.text(name)) && fromRequest(c, value))
+        tell({ start: call.start, end: call.end }, value);
     }
     for (const a of inPage ? c.facts.assignments : []) {
       if (!/^(?:window\.|document\.|self\.|top\.|parent\.)?location(?:\.href)?$/.test(a.target) || c.isConstant(a))
@@ -137,7 +155,7 @@ export const openRedirect: Rule = {
         (/^(?:const|let|var)$/.test(c.facts.tokens[a.from - 3]?.text ?? '') || c.facts.isParam('location', a.from))
       )
         continue;
-      if (isPageAddress(c, a) && !safe.test(c.around(a.start, 12, 2))) report({ start: a.start, end: a.end });
+      if (isPageAddress(c, a)) tell({ start: a.start, end: a.end }, a);
     }
     if (/^(?:javascript|typescript)$/.test(source.language) && source.has(/@Redirect\s*\(/))
       for (const a of c.facts.assignments)
@@ -146,7 +164,7 @@ export const openRedirect: Rule = {
           fromRequest(c, a) &&
           /@Redirect\s*\(/.test(c.source.text.slice(Math.max(0, a.start - 400), a.start))
         )
-          report({ start: a.start, end: a.end });
+          tell({ start: a.start, end: a.end }, a);
     if (/^(?:java|kotlin)$/.test(source.language))
       for (const m of source.text.matchAll(/\breturn\s+"redirect:"\s*\+\s*[^;\n]+/g))
         report({ start: m.index, end: m.index + m[0].length });
@@ -176,12 +194,9 @@ function startsHere(c: ReturnType<typeof code>, range: { from: number; to: numbe
 function isPageAddress(c: ReturnType<typeof code>, range: { from: number; to: number }): boolean {
   const text = c.text(range);
   if (
-    /^(?:["'`]\/(?!\/)|["'`][?#]|(?:window\.|document\.)?location\.(?:href|pathname)\b(?!\.(?:split|match|substr|slice)))/.test(
-      text,
-    )
+    /^(?:["'`][?#]|(?:window\.|document\.)?location\.(?:href|pathname)\b(?!\.(?:split|match|substr|slice)))/.test(text)
   )
     return false;
-  if (/^["'`]https?:\/\/[\w.-]+\//.test(text)) return false;
   return fromRequest(c, range);
 }
 

@@ -72,3 +72,67 @@ test('conditions of a query that the driver binds are no text', async () => {
   assert.equal(await py('session.execute(f"SELECT id FROM {request.args[\'t\']}")'), 'high');
   assert.equal(await py('session.execute(f"SELECT id FROM {NAME}")'), '-');
 });
+
+test('a redirect weighs by who decides the head of its address', async () => {
+  const js = async (to: string, before = '') =>
+    weigh(
+      'open-redirect',
+      'src/a.ts',
+      `export async function go(req, res, base) {\n${before}\n  res.redirect(${to});\n}\nconst hosts = { a: 'a.example', b: 'b.example' };\n`,
+    );
+  assert.equal(await js('req.query.next'), 'high');
+  assert.equal(await js('req.query.next || "/"'), 'high');
+  assert.equal(await js('`${base}${req.query.next}`'), 'high', 'nothing between');
+  assert.equal(await js('`https://example.com${req.query.next}`'), 'high', 'more of the host');
+  assert.equal(await js('`https://${req.query.host}/home`'), 'high');
+  assert.equal(await js('`https://${encodeURIComponent(req.query.host)}/home`'), 'high');
+  assert.equal(await js("'/' + req.query.next"), 'medium', 'a second slash');
+  assert.equal(await js("'/home?next=' + req.query.next"), '-');
+  assert.equal(await js("subUrl('/redirect') + '?to=' + encodeURIComponent(req.query.next)"), '-');
+  assert.equal(await js('`${base}?to=${req.query.next}`'), '-', 'behind a question mark');
+  assert.equal(await js("`${buildUrl('login')}?to=${req.originalUrl}`"), '-');
+  assert.equal(
+    await js('`https://${hosts[req.query.h]}${path}`', '  const path = req.url === "" ? "/" : `/u${req.url}`;'),
+    '-',
+  );
+  assert.equal(await js('`https://${hosts[req.query.h] || req.query.h}/x`'), 'high', 'or the value itself');
+  assert.equal(await js('`https://${hosts[req.query.h]}${req.query.p}`'), 'high');
+  assert.equal(
+    await js('file.url', '  const file = await this.mediaService.getFile(id);\n  const id = req.params.id;'),
+    'low',
+  );
+  assert.equal(
+    await js('user.website', '  const user = await this.userService.getUser(id);\n  const id = req.params.id;'),
+    'high',
+  );
+  assert.equal(await js('to', '  const to = req.query.a ? "/a" : "";'), '-');
+  assert.equal(
+    await js('`${to}${req.query.b}`', '  const to = req.query.a ? "/a" : "";'),
+    'high',
+    'perhaps nothing before',
+  );
+  const guarded = (test: string): Promise<string> =>
+    js('next', `  let next = req.query.next;\n  if (${test}) next = '/';`);
+  assert.equal(await guarded("!next.startsWith('/')"), 'medium', 'half a guard');
+  assert.equal(await guarded("!next.startsWith('/') || next.startsWith('//')"), 'medium');
+  assert.equal(await guarded("!next.startsWith('/') || next.startsWith('//') || next.startsWith('/\\\\')"), '-');
+  assert.equal(await guarded('new URL(next, base).host !== own'), '-');
+});
+
+test('a page goes where its own address says', async () => {
+  const js = (code: string): Promise<string> =>
+    weigh('open-redirect', 'src/a.tsx', `export function go(loginUrl) {\n  ${code}\n}\n`);
+  const params = 'new URLSearchParams(window.location.search)';
+  assert.equal(await js(`window.location.href = ${params}.get('next');`), 'high');
+  assert.equal(await js(`location.assign(${params}.get('next') ?? '/');`), 'high');
+  assert.equal(
+    await js(`location.assign(subUrl('/redirect') + '?to=' + encodeURIComponent(${params}.get('a')));`),
+    '-',
+  );
+  assert.equal(
+    await js(
+      'window.location.href = `${loginUrl}?redirect=${encodeURIComponent(location.pathname + location.search)}`;',
+    ),
+    '-',
+  );
+});

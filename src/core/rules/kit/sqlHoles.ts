@@ -1,4 +1,5 @@
 /** Statements as they are put together: their text, and what is put into it where. */
+import { isTable } from './address.ts';
 import type { Code } from './code.ts';
 
 type Range = { readonly from: number; readonly to: number };
@@ -308,16 +309,6 @@ function isNumber(c: Code, name: string): boolean {
     new RegExp(
       `\\b(?:u?int(?:8|16|32|64)?|long|Long|Integer|short|float|double|bool(?:ean)?|UUID|Guid)\\??\\s+\\$?${n}\\b|\\b${n}\\??\\s*:\\s*(?:number|bigint|boolean|int|float|bool|Int|Long|u?i(?:8|16|32|64)|usize)\\b(?!\\s*[|[])|\\b${n}\\s+u?(?:int|float)(?:8|16|32|64)?\\b`,
     ),
-  );
-}
-
-/** A list or a table of literals that nothing is put into here. */
-function isTable(c: Code, name: string, at: number): boolean {
-  const values = c.facts.valuesOf(name, at);
-  return (
-    values.length > 0 &&
-    !c.facts.isParam(name, at) &&
-    values.every((v) => /^(?:new Map\(|[[{(]|Object\.freeze\(|map\[|array\()/.test(c.text(v)) && c.facts.isConstant(v))
   );
 }
 

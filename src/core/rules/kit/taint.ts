@@ -135,10 +135,21 @@ export function fromRequest(c: Code, range: Range | undefined, sanitizers?: RegE
 function follow(c: Code, range: Range | undefined, sanitizers: Sanitizers, depth: number): boolean {
   if (!range || range.to <= range.from || !c.facts.effort.spend(range.to - range.from + 20)) return false;
   const text = live(c, range, sanitizers);
-  if (request.test(text) || requestOf[c.source.language]?.test(text) === true || (event.test(text) && isServerless(c)))
-    return true;
-  if (depth > 4) return false;
-  for (const name of new Set(c.names(range))) {
+  return isRequest(c, text) || (depth <= 4 && followNames(c, text, c.names(range), range, sanitizers, depth));
+}
+
+const isRequest = (c: Code, text: string): boolean =>
+  request.test(text) || requestOf[c.source.language]?.test(text) === true || (event.test(text) && isServerless(c));
+
+function followNames(
+  c: Code,
+  text: string,
+  names: readonly string[],
+  range: Range,
+  sanitizers: Sanitizers,
+  depth: number,
+): boolean {
+  for (const name of new Set(names)) {
     if (!hasWord(text, name)) continue;
     if (c.isEntry(name, range.from)) return true;
     const seen: Assignment[] = c.facts.valuesOf(name, range.from).slice(0, 8);
@@ -148,6 +159,15 @@ function follow(c: Code, range: Range | undefined, sanitizers: Sanitizers, depth
       if (!(a.from <= range.from && range.to <= a.to) && follow(c, a, sanitizers, depth + 1)) return true;
   }
   return false;
+}
+
+/** The same for an expression that stands inside of a string at a token: `${next}`. */
+export function textFromRequest(c: Code, text: string, at: number): boolean {
+  return c.facts.effort.ask(() => {
+    if (!c.facts.effort.spend(text.length + 20)) return false;
+    const names = [...text.matchAll(/(?<![\w.$])\$?[A-Za-z_]\w*(?!\s*\()/g)].map((m) => m[0]).slice(0, 40);
+    return isRequest(c, text) || followNames(c, text, names, { from: at, to: at + 1 }, undefined, 0);
+  });
 }
 
 function hasWord(text: string, word: string): boolean {
