@@ -23,7 +23,9 @@ export const templateUnescaped: Rule = {
       return;
     }
     if (!/\{\{|\{%|<%|\{!!|v-html|\[innerHTML\]|ng-bind-html-unsafe/.test(text)) return;
+    if (otherText.test(source.path) && !/<[a-z!/]/i.test(text)) return;
     const isUnderscore = underscore(source, report);
+    const scripts = scriptsOf(text);
     for (const m of text.matchAll(
       /\{\{[^{}\n]{0,400}\|\s*(?:safe|safeseq)\b[^{}\n]{0,400}\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]{0,400}%>|<%=\s*(?:raw\s|[^%\n]{0,400}\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=\s*["'](?!\$?t\()|\[innerHTML\]\s*=(?!\s*"\s*t\('[^'"\n]{0,200}'\)\s*(?:\|\s*\w{1,40}\s*)?")|ng-bind-html-unsafe/g,
     ))
@@ -31,21 +33,91 @@ export const templateUnescaped: Rule = {
         // No output in Ruby, and escaped by Underscore.
         !(m[0].startsWith('<%-') && (source.path.endsWith('.erb') || isUnderscore)) &&
         !sanitised(text.slice(m.index, m.index + 700)) &&
-        !railsJson.test(text.slice(m.index, m.index + 700))
+        !railsJson.test(text.slice(m.index, m.index + 700)) &&
+        !literalTag.test(m[0].startsWith('<%') ? text.slice(m.index, m.index + 700) : '')
       )
-        report({ start: m.index, end: m.index + m[0].length });
+        for (const raw of rawIn(text.slice(m.index, m.index + 700), m[0]))
+          report({ start: m.index, end: m.index + m[0].length, key: `${placeOf(text, m.index, scripts)} ${raw}` });
     if (!text.includes('{{')) return;
     inScripts(source, report);
     for (const m of text.matchAll(/\s[\w:-]{1,40}=\{\{(?!\{)[^{}\n]{1,200}\}\}/g))
-      report({
-        start: m.index + 1,
-        end: m.index + m[0].length,
-        tier: 'medium',
-        message:
-          'Attribute without quotes: a blank in the value starts another one, onload for one; put quotes around it.',
-      });
+      if (placeOf(text, m.index, scripts) === 'tag')
+        report({
+          start: m.index + 1,
+          end: m.index + m[0].length,
+          tier: 'medium',
+          message:
+            'Attribute without quotes: a blank in the value starts another one, onload for one; put quotes around it.',
+        });
   },
 };
+
+/** Templates of what is no page, by the ending before their own. */
+const otherText =
+  /(?:\.|\/)(?:env|conf|cfg|cnf|ini|ya?ml|json|toml|properties|sh|sql|service|dockerfile|tf)\.(?:j2|jinja2?|hbs|mustache|ejs|erb)$/i;
+
+/** A text of the template's own that is said to be markup, perhaps one of two, or under a condition. */
+const literalTag =
+  /^<%=\s*(?:raw[\s(]+)?(?!raw\b)\(?\s*(?:[^%"'?\n]{1,120}\?\s*)?(?:'[^'%\n]*'|"[^"#%\n]*")(?:\.html_safe)?(?:\s*:\s*(?:'[^'%\n]*'|"[^"#%\n]*")(?:\.html_safe)?)?\s*\)?(?:\.html_safe)?(?:\s+(?:if|unless)\s+(?:(?!html_safe|raw\b)[^%;\n]){1,200})?\s*-?%>/;
+
+/** What is put in as it is, so that the same value put in so before is known again, however it is written there. */
+function rawIn(text: string, found: string): string[] {
+  if (/^\s(?:v-html)|^\[innerHTML\]/.test(found))
+    return [/^[^"'=]{1,20}=\s*(?:"[^"]{0,300}"|'[^']{0,300}')/.exec(text)?.[0].trim() ?? found];
+  if (found.startsWith('<%'))
+    return [
+      `raw ${bare((/^<%[-=]{1,2}([^]*?)-?%>/.exec(text)?.[1] ?? found).replace(/\.html_safe\b|^\s*raw\b/g, ''))}`,
+    ];
+  if (found.startsWith('{{{') || found.startsWith('{!!')) return [`raw ${bare(found.slice(3, -3))}`];
+  if (!found.startsWith('{{')) return [found];
+  const raws: string[] = [];
+  for (const m of found.matchAll(/\|\s*safe(?:seq)?\b/g)) {
+    const value = bare(operandBefore(found, m.index));
+    if (!/^(?:"[^"\\]*"|'[^'\\]*')$/.test(value)) raws.push(`raw ${value}`);
+  }
+  return raws;
+}
+
+/** The expression that a filter stands behind. */
+function operandBefore(text: string, end: number): string {
+  let depth = 0;
+  let i = end - 1;
+  for (; i >= 0; i--) {
+    const ch = text[i]!;
+    if (ch === '"' || ch === "'") i = Math.max(0, text.lastIndexOf(ch, i - 1));
+    else if (ch === ')' || ch === ']') depth++;
+    else if (ch === '(' || ch === '[') {
+      if (--depth < 0) break;
+    } else if (depth === 0 && /[{~+,]/.test(ch)) break;
+  }
+  return text.slice(i + 1, end);
+}
+
+/** Without brackets around it and blanks. */
+const bare = (text: string): string =>
+  text
+    .trim()
+    .replace(/^\(([^()]*)\)$/, '$1')
+    .replace(/\s+/g, ' ')
+    .trim();
+
+interface ScriptTag {
+  readonly at: number;
+  readonly opens: boolean;
+}
+
+const scriptsOf = (text: string): ScriptTag[] =>
+  [...text.matchAll(/<\/?script\b/gi)].map((m) => ({ at: m.index, opens: m[0][1] !== '/' }));
+
+/** In what part of a page an offset lies: what is text in one is code in another. */
+function placeOf(text: string, offset: number, scripts: readonly ScriptTag[]): 'script' | 'tag' | 'text' {
+  const last = scripts.findLast((s) => s.at < offset);
+  const end = last?.opens ? text.indexOf('>', last.at) : -1;
+  if (end >= 0 && end < offset) return 'script';
+  const before = text.slice(Math.max(0, offset - 800), offset).replace(/\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^%]*%>/g, '');
+  const open = Math.max(before.lastIndexOf('<'), -1);
+  return open >= 0 && /^<[a-zA-Z]/.test(before.slice(open)) && !before.slice(open).includes('>') ? 'tag' : 'text';
+}
 
 /**
  * Whether `<% … %>` in a page is for Underscore or Lodash in the browser, where `<%-` escapes and `<%=` does not: all of

@@ -136,3 +136,54 @@ test('a page goes where its own address says', async () => {
     '-',
   );
 });
+
+test('a value that a template puts in as it is counts once, wherever in its place it stands', async () => {
+  const page = (after: string, before: string | null = null, path = 'templates/a.html'): Promise<string> =>
+    weigh('template-unescaped', path, after, before);
+  assert.equal(
+    await page('<p>{{ "<b>" + (name | safe) + "</b>" }}</p>\n', '<p>{{ "<b>" ~ (name | safe) ~ "</b>" }}</p>\n'),
+    '-',
+  );
+  assert.equal(await page('<p>{{ name | safe }}</p>\n', '<p>{{ name }}</p>\n'), 'high');
+  assert.equal(
+    await page('<p>{{ name | safe }}</p>\n', '<p>{{ name | escape | safe }}</p>\n'),
+    'high',
+    'a filter is gone',
+  );
+  assert.equal(await page('<p>{{ title | safe }}</p>\n', '<p>{{ name | safe }}</p>\n'), 'high', 'another value');
+  assert.equal(await page('<p>{{ a | safe }}{{ a | safe }}</p>\n', '<p>{{ a | safe }}{{ b }}</p>\n'), 'high', 'twice');
+  assert.equal(await page('<p>{{ "a" ~ (a|safe) ~ (b|safe) }}</p>\n', '<p>{{ "a" ~ (a|safe) ~ b }}</p>\n'), 'high');
+  assert.equal(await page('<script>{{ a | safe }}</script>\n', '<p>{{ a | safe }}</p>\n'), 'high', 'in a script now');
+  assert.equal(await page('<p title="{{ a | safe }}">b</p>\n', '<p>{{ a | safe }}</p>\n'), 'high', 'in a tag now');
+  assert.equal(await page('<p>{{ "<br>" | safe }}</p>\n'), '-', 'a text of its own');
+  assert.equal(await page('<p>{{ ("<br>" ~ a) | safe }}</p>\n'), 'high');
+  assert.equal(await page('<div v-html="b"></div>\n', '<div v-html="a"></div>\n', 'src/a.html'), 'high');
+});
+
+test('a text that a template says is markup is no value', async () => {
+  const erb = (tag: string): Promise<string> =>
+    weigh('template-unescaped', 'app/views/a.html.erb', `<p><%= ${tag} %></p>\n`);
+  assert.equal(await erb("' data-a'.html_safe if b"), '-');
+  assert.equal(await erb('raw "<br>"'), '-');
+  assert.equal(await erb("(a ? '<b>' : '<i>').html_safe"), '-');
+  assert.equal(await erb('"<b>#{a}</b>".html_safe'), 'high');
+  assert.equal(await erb("('<b>' + a).html_safe"), 'high');
+  assert.equal(await erb("a ? b.html_safe : '<i>'.html_safe"), 'high');
+  assert.equal(await erb("'a'.html_safe if b; c.html_safe"), 'high');
+  assert.equal(await erb('a.html_safe'), 'high');
+});
+
+test('what a template makes that is no page has no attributes', async () => {
+  assert.equal(
+    await weigh('template-unescaped', 'prepare/env.jinja', 'A=b\nHTTP_PROXY={{ proxy }}\nB={{ c | safe }}\n'),
+    '-',
+  );
+  assert.equal(await weigh('template-unescaped', 'a.jinja', 'A=b\nHTTP_PROXY={{ proxy }}\nC={{ d }}\n'), '-');
+  assert.equal(await weigh('template-unescaped', 'a.jinja', '<a href={{ url }}>a</a>\n'), 'medium');
+  assert.equal(
+    await weigh('template-unescaped', 'mail.conf.j2', '<p>{{ name | safe }}</p>\n'),
+    'high',
+    'a page all the same',
+  );
+  assert.equal(await weigh('template-unescaped', 'a.jinja', 'Hello {{ name | safe }}\n'), 'high');
+});

@@ -142,7 +142,7 @@ function ofExpression(c: Code, text: string, at: number, depth: number): Head {
   if (name !== undefined && !c.isEntry(name, at)) {
     const values = c.facts.valuesOf(name, at).slice(0, 8);
     if (values.length > 0) {
-      if (/^(?:search|hash)$/.test(name) && values.every((v) => /^new URL\(/.test(c.text(v)))) return 'rest';
+      if (/^(?:search|hash)$/.test(name) && values.every((v) => c.text(v).startsWith('new URL('))) return 'rest';
       return worst(
         values.map((v) => {
           const head = ofText(c, c.text(v), v.from, depth + 1);
