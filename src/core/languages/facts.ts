@@ -338,7 +338,7 @@ export class CodeFacts {
           continue;
         return false;
       }
-      if (next && next.text === ':' && this.tokens[i - 1]?.text !== '?') continue; // key of a literal
+      if (next?.text === ':' && i + 1 < range.to && this.tokens[i - 1]?.text !== '?') continue; // key of a literal
       if (next && next.text === '=' && i + 1 < range.to) continue; // keyword argument
       if (next?.text === '.' && i + 1 < range.to) {
         const after = this.tokens[i + 2];
