@@ -42,13 +42,27 @@ function isRewritten(before: string, after: string): boolean {
 const ofItsProject = new Set(['cross-site-scripting', 'predictable-random']);
 /** Of a new release all that a pattern of careless code tells; what is made on purpose stays told. */
 const isCareless = (f: Finding): boolean =>
-  (f.category === 'injection' && !/^(?:code|command)-injection$/.test(f.rule)) || f.category === 'cryptography';
+  (f.category === 'injection' && !/^(?:code|command)-injection$/.test(f.rule)) ||
+  f.category === 'cryptography' ||
+  f.rule === 'cors-any-origin';
+
+/** Where build tools put what they make, and how they call it. */
+const built =
+  /(?:^|\/)(?:dist|build|_next)\/[^]*\.m?js$|[.-](?:umd|chunk)(?:\.[\w-]{4,40})?(?:\.min)?\.m?js$|[.-](?=[\w-]*\d)[\w-]{8,20}\.m?js$/i;
+
+/** Without what is careless in a line that a build tool made: nobody reads or mends it there. What is made on purpose stays. */
+function withoutBuilt(path: string, after: string, findings: Finding[]): Finding[] {
+  if (ofOthers.test(path) || !built.test(path) || !findings.some(isCareless)) return findings;
+  const lines = after.split('\n');
+  return findings.filter((f) => !isCareless(f) || (lines[f.line - 1]?.length ?? 0) < 500);
+}
 
 /**
  * Findings of a script without those that a release of a library brings along: of another version by its banner, one
  * sentence stands for them all. An edit of the very version that was there before is told like any other code.
  */
-export function withoutRelease({ path, before, after }: FileChange, findings: Finding[]): Finding[] {
+export function withoutRelease({ path, before, after }: FileChange, all: Finding[]): Finding[] {
+  const findings = after === null || all.length === 0 ? all : withoutBuilt(path, after, all);
   if (findings.length === 0 || after === null || !shipped.test(path) || !isMinified(after)) return findings;
   const was = before ? releaseOf(before) : undefined;
   const now = was && releaseOf(after);
