@@ -1,5 +1,6 @@
-import { code } from './kit/code.ts';
-import { fromRequest } from './kit/taint.ts';
+import type { Call } from '../languages/facts.ts';
+import { code, type Code } from './kit/code.ts';
+import { fromRequest, wholeText } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 /** Callees whose first string goes to a shell. */
@@ -88,13 +89,13 @@ export const commandInjection: Rule = {
   check(source, report) {
     const c = code(source);
     const lang = source.language;
+    const isJs = lang === 'typescript' || lang === 'javascript' || lang === 'tsx';
     // What the module was called when it was imported: `import * as child from 'child_process'`.
-    const alias =
-      lang === 'typescript' || lang === 'javascript' || lang === 'tsx'
-        ? /\b(?:import\s+\*\s+as\s+|import\s+|(?:const|let|var)\s+)(\w+)\s*(?:=\s*require\(|from)\s*['"](?:node:)?child_process['"]/.exec(
-            source.text,
-          )?.[1]
-        : undefined;
+    const alias = isJs
+      ? /\b(?:import\s+\*\s+as\s+|import\s+|(?:const|let|var)\s+)(\w+)\s*(?:=\s*require\(|from)\s*['"](?:node:)?child_process['"]/.exec(
+          source.text,
+        )?.[1]
+      : undefined;
     for (const call of c.facts.calls) {
       let callee = call.callee.replace(/^(?:this|self)\./, '');
       if (alias && callee.startsWith(`${alias}.`)) callee = `child_process.${callee.slice(alias.length + 1)}`;
@@ -146,13 +147,9 @@ export const commandInjection: Rule = {
       }
       // A helper of one's own that is handed the connection first; paramiko's is a method.
       if (callee === 'exec_command' && call.args.length > 1) continue;
-      if (
-        callee === 'exec' &&
-        (lang === 'typescript' || lang === 'javascript' || lang === 'tsx') &&
-        !source.has(/child_process/) &&
-        !source.has(/\bexec\s*=/)
-      )
-        continue;
+      if (callee === 'exec' && isJs && !source.has(/child_process/) && !source.has(/\bexec\s*=/)) continue;
+      // A pattern that is looked for: `r.exec(text)`.
+      if (isJs && /(?:^|\.)(?:rt|runtime|r)\.exec$/.test(callee)) continue;
       if (/^(?:system|popen)$/.test(callee) && !/^(?:php|ruby|c)$/.test(lang)) continue;
       if (callee === 'command' && lang !== 'java') callee = '';
       const isShell = shell.test(callee) || (callee.endsWith('.exec') && lang === 'java' && source.has(/Runtime/));
@@ -203,7 +200,7 @@ export const commandInjection: Rule = {
           )
         )
           continue;
-        report(hit);
+        report({ ...hit, ...commandOf(c, call) });
         continue;
       }
       const shellOption = c.option(call, /^shell$/);
@@ -212,7 +209,8 @@ export const commandInjection: Rule = {
       const first = args.find((a) => !/^os\.P_\w+$|^ctx$|^context\.\w+\(\)$/.test(c.text(a)));
       if (!first) continue;
       if (usesShell) {
-        if (args.slice(0, 2).some((a) => !c.isConstant(a) && !c.text(a).startsWith('{'))) report(hit);
+        if (args.slice(0, 2).some((a) => !c.isConstant(a) && !c.text(a).startsWith('{')))
+          report({ ...hit, ...commandOf(c, call) });
         continue;
       }
       // git and its like run what some of their own arguments say.
@@ -318,6 +316,32 @@ export const commandInjection: Rule = {
         if (t.kind === 'str' && t.dynamic && source.text[t.start] === '`') report({ start: t.start, end: t.end });
   },
 };
+
+/** A command that says something itself is the same one under other names of its variables, while they come from as far away. */
+function commandOf(c: Code, call: Call): { key: string } | undefined {
+  const { tokens } = c.facts;
+  let key = '';
+  let said = '';
+  for (let i = call.open + 1; i < call.close; i++) {
+    const t = tokens[i]!;
+    if (t.kind === 'str') {
+      const text = c.facts.stringOf(t);
+      const bare = t.dynamic ? text.replace(/([$#]?\{)\s*[A-Za-z_]\w*\s*\}/g, '$1}') : text;
+      said += bare;
+      key += `"${bare}" `;
+    } else if (t.kind === 'id' && /^[+,)%]$/.test(tokens[i + 1]?.text ?? '') && /^[+,(%]$/.test(tokens[i - 1]!.text))
+      key += '$ ';
+    else key += `${t.text} `;
+  }
+  if ((said.match(/[a-z]/gi)?.length ?? 0) < 8) return undefined;
+  const inside = { from: call.open + 1, to: call.close };
+  const isOutside =
+    c.isOutside(inside) ||
+    fromRequest(c, inside) ||
+    /requests?\.|fetch|url|https?|axios|socket|recv|env/i.test(wholeText(c, inside));
+  const origin = c.isParameter(inside) ? 'parameter' : 'own';
+  return isOutside ? undefined : { key: `${call.name} ${key}${origin}` };
+}
 
 /** A program by its name that is no interpreter of text. */
 const ownProgram =
