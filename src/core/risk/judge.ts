@@ -92,11 +92,20 @@ export function judge(
         !isTold(f)
       ) {
         const closer = f.closer && subjects.has(f.closer.subject) ? f.closer : undefined;
-        const message = f.subject !== undefined && subjects.has(f.subject) ? (f.known ?? f.message) : f.message;
+        const isThere = f.subject !== undefined && subjects.has(f.subject);
+        const from = isThere ? stateOf(f.subject, was) : undefined;
+        const changed = from === undefined || from === f.state ? undefined : f.changed?.(from);
+        const message = changed ?? (isThere ? (f.known ?? f.message) : f.message);
         findings.push(toFinding(rule, { ...f, ...(message !== undefined && { message }), ...closer }, after));
       }
   }
   return distinct(findings);
+}
+
+/** How a subject stood in the text before, if it stood there in one way alone. */
+function stateOf(subject: string | undefined, was: readonly Found[]): string | undefined {
+  const states = new Set(was.flatMap((f) => (f.subject === subject && f.state !== undefined ? [f.state] : [])));
+  return states.size === 1 ? [...states][0] : undefined;
 }
 
 /** A hit that is new though its own line is not: what feeds it changed above or below (a variable, a removed check). */

@@ -19,6 +19,7 @@ export const dependencyChanged: Rule = {
     if (/(?:^|\/)(?:vendor|third_party|node_modules)\//.test(source.path)) return;
     const all = dependencies(source);
     const scope = ownScope(source);
+    const resolved = hasLock.test(source.path) ? ' and what the lock file resolves to' : '';
     // A block for each target asks for the same: the first says it.
     const told = new Set<string>();
     let required: ReadonlySet<string> | undefined;
@@ -51,14 +52,25 @@ export const dependencyChanged: Rule = {
           ? toolchain(version)
           : d.section === 'overrides'
             ? `Dependency ${printable(d.name)} is held at ${version} for those that ask for another: check that they work with it.`
-            : `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one and what the lock file resolves to.`,
+            : `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one${resolved}.`,
         known: isToolchain
           ? toolchain(version)
-          : `Dependency ${printable(d.name)} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it and what the lock file resolves to.`,
+          : `Dependency ${printable(d.name)} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it${resolved}.`,
+        ...(version !== '' && { state: version }),
+        ...(version !== '' &&
+          !isToolchain &&
+          d.section !== 'overrides' && {
+            changed: (was: string) =>
+              `Dependency ${printable(d.name)} goes from ${was} to ${version}: check what changed in it${resolved}.`,
+          }),
       });
     }
   },
 };
+
+/** Manifests beside which a lock file may stand. */
+const hasLock =
+  /(?:^|\/)(?:package\.json|pnpm-workspace\.yaml|composer\.json|Cargo\.toml|pyproject\.toml|Pipfile|Gemfile|go\.mod)$/;
 
 /** Parts by which a package encrypts or checks, or stops to. */
 const weighty = /danger|insecure|unsafe|tls|ssl|crypto|verif/i;

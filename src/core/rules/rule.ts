@@ -18,6 +18,9 @@ export interface Hit {
   /** What the hit is about, where that was there before in another form: then `known` is the sentence, not `message`. */
   readonly subject?: string;
   readonly known?: string;
+  /** How the subject stands here (its version), and the sentence when that is known of the text before, too. */
+  readonly state?: string;
+  changed?(was: string): string;
   /** The same for what it is about more closely; then this is the sentence, and the tier. */
   readonly closer?: { readonly subject: string; readonly message: string; readonly tier: Tier };
   /** Of a migration: the tables that it waits for, '' for one that cannot be told. New and empty ones keep nobody waiting. */

@@ -652,7 +652,7 @@ test('of a dependency in a table the version is named', async () => {
     '[tool.poetry.dependencies]\nserver = { extras = ["fast"], version = "^1.0" }\n',
     '[tool.poetry.dependencies]\nserver = { extras = ["fast"], version = "^1.1" }\n',
   );
-  assert.match(findings[0]?.message ?? '', /^Dependency server is at \^1\.1 now: check what changed/);
+  assert.match(findings[0]?.message ?? '', /^Dependency server goes from \^1\.0 to \^1\.1: check what changed/);
 });
 
 test('a dependency that was there is told as changed, another as new, both as they are written', async () => {
@@ -664,12 +664,15 @@ test('a dependency that was there is told as changed, another as new, both as th
   );
   assert.deepEqual(
     findings.filter((f) => f.rule === 'dependency-changed').map((f) => f.message.split(':').slice(0, -1).join(':')),
-    ['Dependency ldap is at >= 0.7, < 1.0 now', 'Dependency http at github a/http is new'],
+    ['Dependency ldap goes from >= 0.5, < 1.0 to >= 0.7, < 1.0', 'Dependency http at github a/http is new'],
   );
   const project = (version: string): string =>
     `<Project><ItemGroup><PackageReference Include="Cache" Version="${version}" /></ItemGroup></Project>\n`;
   const nuget = await judge('a.csproj', project('9.0.1'), project('[9.0.12,10)'));
-  assert.match(nuget.findings[0]?.message ?? '', /^Dependency Cache is at \[9\.0\.12,10\) now/);
+  assert.match(
+    nuget.findings[0]?.message ?? '',
+    /^Dependency Cache goes from 9\.0\.1 to \[9\.0\.12,10\): check what changed in it\.$/,
+  );
 });
 
 test('the version of a dependency is named as it is written', async () => {
@@ -895,14 +898,14 @@ test('packages of the own scope weigh less, and a source says its commit', async
   // Anybody may own the place that an address names.
   const relay = (v: string): string => manifest('@shop/relay')(`github:somebody/relay#${v}`);
   assert.deepEqual(
-    [await tier('web/package.json', relay)].map((f) => [f?.tier, f?.message.split(':')[1]?.slice(0, 20)]),
+    [await tier('web/package.json', relay)].map((f) => [f?.tier, f?.message.split(':')[2]?.slice(0, 20)]),
     [['high', 'somebody/relay#1.1.0']],
   );
   const cargo = (rev: string): string =>
     `[dependencies]\nindex = { git = "https://github.com/example/index/", rev = "${rev}" }\n`;
   assert.match(
     (await tier('Cargo.toml', cargo))?.message ?? '',
-    / is at rev 1\.1\.0 of github\.com\/example\/index\/ now/,
+    / goes from rev 1\.0\.0 of github\.com\/example\/index\/ to rev 1\.1\.0 of /,
   );
 });
 
@@ -922,7 +925,7 @@ test('other parts of the same package weigh less, unless they are those that enc
     'high Dependency wire is taken with other parts now',
   ]);
   assert.deepEqual(await found('{ version = "1.2" }', '{ version = "1.3", features = ["http"] }'), [
-    'high Dependency wire is at 1.3 now',
+    'high Dependency wire goes from 1.2 to 1.3',
   ]);
 });
 
