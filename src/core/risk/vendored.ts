@@ -54,7 +54,18 @@ const built =
 function withoutBuilt(path: string, after: string, findings: Finding[]): Finding[] {
   if (ofOthers.test(path) || !built.test(path) || !findings.some(isCareless)) return findings;
   const lines = after.split('\n');
-  return findings.filter((f) => !isCareless(f) || (lines[f.line - 1]?.length ?? 0) < 500);
+  return findings.filter((f) => !isCareless(f) || !isMadeByTool(lines[f.line - 1] ?? ''));
+}
+
+/**
+ * A long line of many statements, closely written: one that is long by blanks, by a comment or by one text was written by
+ * hand.
+ */
+function isMadeByTool(line: string): boolean {
+  if (line.length < 500) return false;
+  const code = line.replace(/\/\*[^]*?\*\/|\/\/ .*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/g, '');
+  const blanks = code.match(/\s/g)?.length ?? 0;
+  return code.length >= 300 && blanks < code.length / 8 && (code.match(/[;,{}]/g)?.length ?? 0) > code.length / 80;
 }
 
 /**

@@ -149,7 +149,12 @@ export const commandInjection: Rule = {
       if (callee === 'exec_command' && call.args.length > 1) continue;
       if (callee === 'exec' && isJs && !source.has(/child_process/) && !source.has(/\bexec\s*=/)) continue;
       // A pattern that is looked for: `r.exec(text)`.
-      if (isJs && /(?:^|\.)(?:rt|runtime|r)\.exec$/.test(callee)) continue;
+      if (
+        isJs &&
+        /(?:^|\.)(?:rt|runtime|r)\.exec$/.test(callee) &&
+        !(callee !== 'r.exec' && call.args[0] && c.isBuilt(call.args[0]))
+      )
+        continue;
       if (/^(?:system|popen)$/.test(callee) && !/^(?:php|ruby|c)$/.test(lang)) continue;
       if (callee === 'command' && lang !== 'java') callee = '';
       const isShell = shell.test(callee) || (callee.endsWith('.exec') && lang === 'java' && source.has(/Runtime/));
@@ -335,13 +340,14 @@ function commandOf(c: Code, call: Call): { key: string } | undefined {
   }
   if ((said.match(/[a-z]/gi)?.length ?? 0) < 8) return undefined;
   const inside = { from: call.open + 1, to: call.close };
-  const isOutside =
-    c.isOutside(inside) ||
-    fromRequest(c, inside) ||
-    /requests?\.|fetch|url|https?|axios|socket|recv|env/i.test(wholeText(c, inside));
+  const isOutside = c.isOutside(inside) || fromRequest(c, inside) || comesIn.test(wholeText(c, inside));
   const origin = c.isParameter(inside) ? 'parameter' : 'own';
   return isOutside ? undefined : { key: `${call.name} ${key}${origin}` };
 }
+
+/** Ways in which the words of others get into a program. */
+const comesIn =
+  /requests?\.|fetch|url|https?|axios|socket|recv|env|json|yaml|stdin|read|\binput\b|argv|\bargs\b|payload|message|\bmsg\b|body|event|\.data\b|queue|\bq\.|consume|prompt|content|param|answer|response|completion/i;
 
 /** A program by its name that is no interpreter of text. */
 const ownProgram =

@@ -491,7 +491,7 @@ function copyOf(c: Code, range: { readonly from: number; readonly to: number }):
     : 'element';
 }
 const ofElsewhere =
-  /parseFromString|createHTMLDocument|createDocument|createElement|createContextualFragment|fetch|response|XML|\.contentDocument|window\.open|opener|await\b|JSON|import\b/i;
+  /parseFromString|createHTMLDocument|createDocument|createElement|createContextualFragment|fetch|response|XML|\.contentDocument|\.contentWindow|window\.open|opener|await\b|JSON|import\b/i;
 const ofPage =
   /^(?:window\.)?document\.(?:getElementById|querySelector|body|documentElement|head)\b[^]{0,200}$|^[\w.]{1,60}[rR]ef\.current!?$/;
 

@@ -116,7 +116,14 @@ function placeOf(text: string, offset: number, scripts: readonly ScriptTag[]): '
   if (end >= 0 && end < offset) return 'script';
   const before = text.slice(Math.max(0, offset - 800), offset).replace(/\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^%]*%>/g, '');
   const open = Math.max(before.lastIndexOf('<'), -1);
-  return open >= 0 && /^<[a-zA-Z]/.test(before.slice(open)) && !before.slice(open).includes('>') ? 'tag' : 'text';
+  return open >= 0 &&
+    /^<[a-zA-Z]/.test(before.slice(open)) &&
+    !before
+      .slice(open)
+      .replace(/"[^"]*"|'[^']*'/g, '')
+      .includes('>')
+    ? 'tag'
+    : 'text';
 }
 
 /**

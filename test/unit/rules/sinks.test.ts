@@ -293,3 +293,84 @@ test('cookies of Rails: one step up is no step down', async () => {
   assert.notEqual(await rb('hybrid', 'json'), '-');
   assert.notEqual(await rb('marshal', null), '-');
 });
+
+test('a value in another form, beside a number or behind a table is a value', async () => {
+  const js = async (sql: string, head = '(db, id: string, sort: string, options)', rest = '') =>
+    weigh(
+      'sql-injection',
+      'src/a.ts',
+      `${rest}export function f${head} {\n  return db.query(\`SELECT a FROM t ${sql}\`);\n}\n`,
+    );
+  const other = 'export interface Row { id: number }\n';
+  assert.equal(await js("WHERE id = '${id}'", undefined, other), 'high', 'a number elsewhere');
+  assert.equal(await js('LIMIT ${n}', '(db, { n }: Page)', 'interface Page { n: number }\n'), '-', 'by its type');
+  assert.equal(await js('WHERE id = ${parseInt(id) || String(id)}'), 'high', 'or the text itself');
+  assert.equal(await js('WHERE id = ${parseInt(id.slice(1))}'), '-', 'a number');
+  assert.equal(await js('ORDER BY ${sort.trim()}'), 'medium', 'another form');
+  assert.equal(await js('ORDER BY ${String(sort)}'), 'medium');
+  assert.equal(await js("ORDER BY ${sort.replace(/[^a-z]/g, '')}"), 'low', 'letters alone');
+  assert.equal(await js('ORDER BY ${options.sort}'), 'medium', 'handed in');
+  assert.equal(await js('ORDER BY ${config.sort}', undefined, "import { config } from './config';\n"), 'low');
+  const py = async (get: string) =>
+    weigh(
+      'sql-injection',
+      'src/a.py',
+      `SORTS = {'a': 'name'}\n\n\ndef f(cur, sort):\n    cur.execute(f"SELECT a FROM t ORDER BY {SORTS.get(${get})}")\n`,
+    );
+  assert.equal(await py('sort'), '-');
+  assert.equal(await py("sort, 'id'"), '-');
+  assert.equal(await py('sort, sort'), 'medium', 'what is not found is taken as it is');
+});
+
+test('a path that is resolved against another address is no head', async () => {
+  const js = async (to: string): Promise<string> =>
+    weigh('open-redirect', 'src/a.ts', `app.get('/a', (req, res) => {\n  ${to};\n});\n`);
+  assert.equal(await js("res.redirect(new URL('/done', req.query.base).toString())"), 'high');
+  assert.equal(await js("res.redirect(url.resolve('/app', req.query.next))"), 'high');
+  assert.equal(await js("res.redirect(buildUrl('/app', req.query.next))"), '-');
+  assert.equal(await js('res.redirect(req.query.hash)'), 'high', 'a parameter of that name');
+  assert.equal(await js("let to = '';\n  to += req.query.next;\n  res.redirect(to)"), 'high', 'added to nothing');
+  assert.equal(await js("let to = '/a?';\n  to += req.query.next;\n  res.redirect(to)"), '-', 'added to a path');
+  assert.equal(
+    await js('const u = urlService.parse(req.query.next);\n  res.redirect(u.href)'),
+    'high',
+    'what reads an address looks none up',
+  );
+  assert.equal(
+    await weigh(
+      'open-redirect',
+      'app.py',
+      "from flask import redirect, request\nPAGES = {'a': '/a'}\n\n\n@app.route('/')\ndef a():\n    n = request.args['n']\n    return redirect(PAGES.get(n, n))\n",
+    ),
+    'high',
+  );
+});
+
+test('a command under another name that others fill is another one', async () => {
+  const py = (of: string): string =>
+    `import os\n\n\ndef f(q):\n    name = ${of}\n    os.system('git checkout ' + name)\n`;
+  const old = py('current_branch()').replaceAll('name', 'branch');
+  assert.equal(await weigh('command-injection', 'src/a.py', py('current_branch()'), old), '-');
+  assert.equal(await weigh('command-injection', 'src/a.py', py('q.get().body.name'), old), 'high');
+  assert.equal(await weigh('command-injection', 'src/a.py', py('json.loads(text)["name"]'), old), 'high');
+  const js = (call: string): string =>
+    `import { runtime } from './runtime';\nexport const f = (name) => {\n  ${call};\n};\n`;
+  assert.equal(await weigh('command-injection', 'src/a.ts', js("runtime.exec('rm ' + name)")), 'high');
+  assert.equal(await weigh('command-injection', 'src/a.ts', js('r.exec(name)')), '-');
+});
+
+test('a line that is long by blanks or a comment was made by no tool', async () => {
+  const line = (rest: string): string =>
+    `module.exports = (req, res) => { db.query("SELECT * FROM t WHERE a = '" + req.query.a + "'"); ${rest} };\n`;
+  const weighed = (rest: string): Promise<string> => weigh('sql-injection', 'dist/server.js', line(rest));
+  assert.equal(await weighed(' '.repeat(600)), 'high');
+  assert.equal(await weighed(`/*${'x'.repeat(600)}*/`), 'high');
+  assert.equal(await weighed(`log("${'x'.repeat(600)}")`), 'high');
+  assert.equal(await weighed('var a=1;function b(c){return c+1}'.repeat(30)), '-');
+});
+
+test('an attribute without quotes is one behind a value with an angle bracket, too', async () => {
+  const html = (tag: string): Promise<string> => weigh('template-unescaped', 'a.html', `${tag}\n`);
+  assert.equal(await html('<div x-data="{a: b > c}" class={{ x }}>a</div>'), 'medium');
+  assert.equal(await html('<p title="a">it\'s a={{ x }}</p>'), '-');
+});

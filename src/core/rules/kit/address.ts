@@ -123,37 +123,42 @@ const wholeHead = /^(?:\/[^/\\]|[?#.]|\w+:\/\/[\w.:-]+[/?#]|\w[\w-]*[/?#])/;
 /** Without a slash and a colon. */
 const escaped = /^(?:encodeURIComponent|(?:urllib\.parse\.)?quote(?:_plus)?|urlencode|url\.(?:Query|Path)Escape)\(/;
 
+/** They take the whole address from their second part: `new URL('/a', base)`, `urljoin('/a', next)`. */
+const resolves =
+  /^(?:new\s+)?(?:[\w$]{1,60}\.){0,4}(?:URL|URI|Uri|urljoin|url_join|[uU]rlJoin|resolve\w{0,20}|joinUrl|ResolveReference)\(/;
 const pathMaker = /^(?:new\s+)?(?:[\w$]{1,60}(?:\.|::|->|\?\.)){0,4}[\w$]{1,60}\(\s*["'`]\/(?![/\\])[\w-]/;
 /** A function of the program's own that names a page of it: `buildUrl('login')`. */
 const namesPage =
   /^(?:\w{1,60}\.){0,4}(?:\w{0,40}(?:[uU]rl|[pP]ath|[rR]oute|[hH]ref)(?:For|_for|To)?)\(\s*["'`][\w.:-]{1,80}["'`]\s*\)$/;
 /** What an address of the visitor's own has behind its path. */
-const queryOnly = /(?:^|\.)(?:search|hash)$/;
+const queryOnly = /\.(?:search|hash)$/;
+/** A parameter of that name is a text like any other. */
+const parameters = /(?:^|[.\])])(?:query|body|params?|args|form|cookies|headers|data|input|payload|values|state)\b|\(/i;
 /** A record that the program asks its own store for, by a key. */
 const lookup =
-  /^(?:await\s+)?(?:(?:this|self)\.)?[\w$]{0,40}(?:[sS]ervice|[rR]epo(?:sitory)?|[sS]tore|[sS]torage|[mM]odel|[dD]ao|[dD]b|[mM]anager)\.\w{1,60}\([\w$., ]{0,120}\)$/;
+  /^(?:await\s+)?(?:(?:this|self)\.)?[\w$]{0,40}(?:[sS]ervice|[rR]epo(?:sitory)?|[sS]tore|[sS]torage|[mM]odel|[dD]ao|[dD]b|[mM]anager)\.(?!(?:parse|build|make|create|resolve|decode|format|normali[sz]e|from|to|wrap|join|shorten|append|with|new)(?:[A-Z_]\w*)?\()\w{1,60}\([\w$., ]{0,120}\)$/;
 /** Columns that users fill with addresses. */
 const writtenByUsers =
   /(?:website|home_?page|return_?(?:to|url|path)|redirect_?(?:uri|url|to)|callback\w*|next|blog|link|target_?url|original_?url|long_?url)s?$/i;
 
 function ofExpression(c: Code, text: string, at: number, depth: number): Head {
-  if (pathMaker.test(text) || namesPage.test(text)) return 'path';
+  if ((pathMaker.test(text) && !(resolves.test(text) && textFromRequest(c, text, at))) || namesPage.test(text))
+    return 'path';
   const name = /^\$?[A-Za-z_]\w*$/.exec(text)?.[0];
   if (name !== undefined && !c.isEntry(name, at)) {
     const values = c.facts.valuesOf(name, at).slice(0, 8);
     if (values.length > 0) {
       if (/^(?:search|hash)$/.test(name) && values.every((v) => c.text(v).startsWith('new URL('))) return 'rest';
-      return worst(
-        values.map((v) => {
-          const head = ofText(c, c.text(v), v.from, depth + 1);
-          return v.op === '+=' || v.op === '.=' ? (head === 'open' ? 'rest' : head) : head;
-        }),
-      );
+      const heads = values.map((v) => ofText(c, c.text(v), v.from, depth + 1));
+      const isAdded = values.map((v) => v.op === '+=' || v.op === '.=');
+      // What is added to nothing is the head.
+      const isEmpty = heads.every((h, i) => isAdded[i] || h === 'rest');
+      return worst(heads.map((h, i) => (isAdded[i] && h === 'open' && !isEmpty ? 'rest' : h)));
     }
   }
-  const table = /^([A-Za-z_]\w*)(?:\[[^[\]]{1,120}\]|\.get\([^()]{1,120}\))$/.exec(text)?.[1];
+  const table = /^([A-Za-z_]\w*)(?:\[[^[\]]{1,120}\]|\.get\([^(),]{1,120}\))$/.exec(text)?.[1];
   if (table !== undefined && isTable(c, table, at)) return 'own';
-  if (queryOnly.test(text) && /\.|\?\./.test(text)) return 'rest';
+  if (queryOnly.test(text) && !parameters.test(text)) return 'rest';
   const record = /^([A-Za-z_]\w*)\??\.(\w{1,60})$/.exec(text);
   if (record) {
     const values = c.facts.valuesOf(record[1]!, at);

@@ -251,8 +251,12 @@ export class Statement {
 }
 
 const literal = /^(?:["'`][^"'`$#{}]{0,200}["'`]|-?\d[\w.]{0,20}|true|false|null|None|nil|True|False)$/;
+/** Nothing but a number: what stands beside the call, `parseInt(id) || id`, is asked about on its own. */
 const counts =
-  /^(?:(?:len|int|float|Number|parseInt|parseFloat|intval|count|sizeof|abs|round|Math\.\w{1,20}|strconv\.(?:Itoa|FormatInt)|\(int\))\s*\([^]{0,200}\)|\(int\)[^]{0,200}|[\w.$?]{1,80}\.(?:length|size\(\)|size|Count|count|to_i))$/;
+  /^(?:(?:len|int|float|Number|parseInt|parseFloat|intval|count|sizeof|abs|round|Math\.\w{1,20}|strconv\.(?:Itoa|FormatInt)|\(int\))\s*\((?:[^()]|\((?:[^()]|\([^()]*\)){0,20}\)){0,200}\)|\(int\)\s*[\w.$\->[\]'"]{1,100}|[\w.$?]{1,80}\.(?:length|size\(\)|size|Count|count|to_i))$/;
+/** The same text in another form: who sent it is who sent the first. */
+const sameText =
+  /^(?:(?:String|str|strval|trim|strtolower|strtoupper)\(\s*([$\w.?]{1,80}|(?:\$\w{1,60}->\w{1,60}))\s*\)|([$\w.]{1,80}?|\$\w{1,60}->\w{1,60})\??(?:\.|->)(?:trim|toString|toLowerCase|toUpperCase|ToLower|ToUpper|ToString|Trim|strip|lower|upper|to_s|downcase|upcase|replace(?:All)?(?!\(\s*\/\[\^)|join|slice|substring|concat|split)\([^]{0,200}\)|(["'][^"']{0,8}["'])\.join\(\s*(\w{1,80})\s*\)|([$\w]{1,80})\.to_s)$/;
 const constantName = /^(?:\w{1,40}(?:\.|::))*(?:[A-Z][A-Z0-9_]{2,60}|[A-Z]\w{0,40}\.[A-Z][A-Z0-9_]{1,60})$/;
 const ownField =
   /^(?:(?:this|self|cls|\$this|super|static)(?:\.|->|::)|@{1,2}[a-z_]|(?:\w{1,40}\.)?(?:settings|config|conf|cfg|options|env)(?:\.|->))/i;
@@ -275,10 +279,30 @@ function originOf(c: Code, text: string, at: number, depth: number): 'fixed' | '
   if (name !== undefined) return depth > 3 ? 'unknown' : originOfName(c, name, at, depth);
   if (constantName.test(text)) return 'fixed';
   // One of the texts of a table that is written out.
-  const table = /^([A-Za-z_]\w*)(?:\[[^[\]]{1,120}\]|\.get\([^()]{1,120}\))$/.exec(text)?.[1];
+  const table = /^([A-Za-z_]\w*)(?:\[[^[\]]{1,120}\]|\.get\([^(),]{1,120}\))$/.exec(text)?.[1];
   if (table !== undefined && isTable(c, table, at)) return 'fixed';
-  if (ownField.test(text)) return 'own';
+  const same = sameText.exec(text);
+  const first = same?.[1] ?? same?.[2] ?? same?.[4] ?? same?.[5];
+  if (first !== undefined && depth <= 3) {
+    const origin = originOf(c, first, at, depth + 1);
+    // What was put into a list is not seen where it was made.
+    return origin === 'fixed' && /\.join\(/.test(text) ? 'made' : origin;
+  }
+  if (ownField.test(text) && isOwn(c, /^\$?\w+/.exec(text)?.[0] ?? '', at)) return 'own';
+  // `columns.get(sort, sort)`: what is taken where nothing is found gets in, too.
+  const fallback = /^\w{1,80}\.get\([^(),]{1,120},\s*([^(),]{1,120})\)$/.exec(text)?.[1];
+  if (fallback !== undefined && depth <= 3) return originOf(c, fallback.trim(), at, depth + 1);
   return /\(/.test(text) ? 'made' : 'unknown';
+}
+
+/** What a caller hands in is no setting, whatever it is called. */
+function isOwn(c: Code, name: string, at: number): boolean {
+  if (name === '' || /^(?:this|self|cls|super|static|\$this|process|import)$/.test(name)) return true;
+  return (
+    !c.facts.isParam(name, at) &&
+    (c.facts.valuesOf(name, at).length > 0 ||
+      c.source.has(new RegExp(`\\b(?:import|require|use|using)\\b[^;\\n]{0,200}\\b${name.replace(/\W/g, '')}\\b`)))
+  );
 }
 
 function originOfName(c: Code, name: string, at: number, depth: number): 'fixed' | 'own' | 'made' | 'unknown' {
@@ -287,7 +311,7 @@ function originOfName(c: Code, name: string, at: number, depth: number): 'fixed'
   // What an installation puts before the names of all its tables.
   if (/^\$?(?:table|db)_?prefix$/i.test(name) && !facts.isParam(name, at)) return 'fixed';
   if (facts.isParam(name, at)) {
-    if (isNumber(c, name)) return 'fixed';
+    if (isNumber(c, name, at)) return 'fixed';
     return onlyLiteralCallers(c, name, at) ? 'fixed' : 'unknown';
   }
   const values = facts.valuesOf(name, at).slice(0, 8);
@@ -301,15 +325,45 @@ function originOfName(c: Code, name: string, at: number, depth: number): 'fixed'
   return 'fixed';
 }
 
-/** Whether the file says of the name that it is a number or an identifier of fixed form. */
-function isNumber(c: Code, name: string): boolean {
+/** Whether the head of the function says of its parameter that it is a number or an identifier of fixed form. */
+function isNumber(c: Code, name: string, at: number): boolean {
   const n = name.replace(/\W/g, '');
   if (n === '') return false;
-  return c.source.has(
-    new RegExp(
-      `\\b(?:u?int(?:8|16|32|64)?|long|Long|Integer|short|float|double|bool(?:ean)?|UUID|Guid)\\??\\s+\\$?${n}\\b|\\b${n}\\??\\s*:\\s*(?:number|bigint|boolean|int|float|bool|Int|Long|u?i(?:8|16|32|64)|usize)\\b(?!\\s*[|[])|\\b${n}\\s+u?(?:int|float)(?:8|16|32|64)?\\b`,
-    ),
+  const says = new RegExp(
+    `\\b(?:u?int(?:8|16|32|64)?|long|Long|Integer|short|float|double|bool(?:ean)?|UUID|Guid)\\??\\s+\\$?${n}\\b|\\b${n}\\??\\s*:\\s*(?:number|bigint|boolean|int|float|bool|Int|Long|u?i(?:8|16|32|64)|usize)\\b(?!\\s*[|[])|\\b${n}\\s+u?(?:int|float)(?:8|16|32|64)?\\b`,
   );
+  const head = headOf(c, name, at);
+  if (says.test(head)) return true;
+  // `({ limit }: Options)`
+  const type = /\}\s*:\s*([A-Z]\w{0,80})/.exec(head)?.[1];
+  const body =
+    type && new RegExp(`\\b(?:interface|type)\\s+${type}\\b[^{}]{0,80}\\{([^{}]*)\\}`).exec(c.source.text)?.[1];
+  return body !== undefined && body !== '' && says.test(body);
+}
+
+/** The head of the function that has the parameter, as far as its body. */
+function headOf(c: Code, name: string, at: number): string {
+  const { facts } = c;
+  let s = facts.scopeAt(at);
+  while (s > 0 && !facts.scopes[s]!.params.has(name)) s = facts.scopes[s]!.parent;
+  if (s === 0) return '';
+  const { from, to } = facts.scopes[s]!;
+  const { tokens, match } = facts;
+  let open = from;
+  while (open < to && tokens[open]!.text !== '(') open++;
+  // Go names the receiver in brackets of its own.
+  let end = match[open] ?? -1;
+  for (let k = 0; k < 2 && end > 0; k++) {
+    const next =
+      tokens[end + 1]?.text === '('
+        ? end + 1
+        : tokens[end + 1]?.kind === 'id' && tokens[end + 2]?.text === '('
+          ? end + 2
+          : -1;
+    if (c.source.language !== 'go' || next < 0 || match[next]! < 0) break;
+    end = match[next]!;
+  }
+  return end > open ? c.text({ from: open, to: end + 1 }) : '';
 }
 
 /** A parameter of a function that the file keeps to itself, all of whose callers there pass texts of their own. */
