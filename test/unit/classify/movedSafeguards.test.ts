@@ -63,6 +63,10 @@ test('a branch that another took in, with its check, is no check less', async ()
   assert.match(await told(rust(arm('BEARER') + arm('XOAUTH', 'return Ok(true);'))), /critical/, 'nothing asked');
   assert.match(await told(rust(arm('BEARER | XOAUTH', '// self.authenticate(credentials)'))), /critical/, 'said');
   assert.match(await told(rust(arm('BEARER | OTHER'))), /critical/, 'another');
+  const call = 'self.authenticate(credentials).await;';
+  assert.match(await told(rust(arm('BEARER | XOAUTH', `if STRICT {\n return ${call} }`))), /critical/, 'at times');
+  assert.match(await told(rust(arm('BEARER | XOAUTH', `let _ = ${call}`))), /critical/, 'not heeded');
+  assert.match(await told(rust(arm('BEARER | XOAUTH', `log("${call}");`))), /critical/, 'in a text');
 });
 
 test("a client's own login is noted, a server's door is not", async () => {
@@ -73,6 +77,7 @@ test("a client's own login is noted, a server's door is not", async () => {
   assert.equal(await told(cli()), 'low');
   assert.equal(await told(cli('use axum::Router;\nuse clap::Parser;')), 'critical');
   assert.equal(await told(cli('use std::io;')), 'critical');
+  assert.equal(await told(cli('use sqlx::PgPool;\nuse clap::Parser;')), 'critical', 'no server asks');
   assert.equal(await told(cli(undefined, 'server/src/start.rs')), 'critical');
   const given = cli();
   given.before = given.before!.replace('authenticate()', 'authenticate(&token)');

@@ -46,7 +46,9 @@ export function weighMovedSafeguards(files: readonly FileChange[], judged: FileC
       const taken = { guard, line, hunk, hunks, before: old, after: now };
       if (isInMergedBranch(taken)) return [];
       if (policy.rules.tiers[rule] !== undefined) return [f];
-      if (logsItselfIn(taken)) return [withOther(f, { tier: 'low', message: ownLogin(said) })];
+      if (logsItselfIn(taken))
+        // What someone may do is asked for by a door, more often than by a login.
+        return [withOther(f, { tier: guard === 'authorize' ? 'medium' : 'low', message: ownLogin(said) })];
       const mover = moverOf(taken, files);
       return [mover === undefined ? f : withOther(f, { tier: 'medium', message: movedTo(said, mover) })];
     });
@@ -91,7 +93,12 @@ function isInMergedBranch({ guard, hunk, hunks, before, after }: Taken): boolean
   const old = before.lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines);
   // The end of one branch is soon that of the next: which head went with which safeguard the lines do not tell.
   const heads = old.filter((l) => head.test(l) && words(l).length > 0 && !/\blet\b/.test(l)).map(words);
-  if (heads.length === 0 || old.filter((l) => makes.test(l)).length > heads.length) return false;
+  const made = old.filter((l) => makes.test(l));
+  if (heads.length === 0 || made.length > heads.length) return false;
+  // As it was made, as deep below the head: not under one more condition, nor in another form.
+  const top = Math.min(...old.filter((l) => head.test(l)).map(indent));
+  const isMade = (l: string, above: number): boolean =>
+    made.some((m) => m.trim() === l.trim() && indent(m) - top === indent(l) - above);
   const isTaken = (own: readonly string[]): boolean =>
     hunks.some((h) => {
       if (Math.abs(h.newStart - hunk.newStart) > reach) return false;
@@ -105,7 +112,7 @@ function isInMergedBranch({ guard, hunk, hunks, before, after }: Taken): boolean
           const inner = after.lines[k] ?? '';
           if (inner.trim() === '') continue;
           if (indent(inner) <= indent(text)) break;
-          if (!comment.test(inner) && makes.test(inner)) return true;
+          if (isMade(inner, indent(text))) return true;
         }
       }
       return false;
@@ -113,12 +120,17 @@ function isInMergedBranch({ guard, hunk, hunks, before, after }: Taken): boolean
   return heads.every(isTaken);
 }
 
+/** What a program can do without a server that asks who it is. */
+const reachesMore =
+  /\b(?:psycopg2?|asyncpg|sqlite3?|sqlx|diesel|rusqlite|mysql\w*|mongo\w*|redis|sqlalchemy|prisma|knex|sequelize|typeorm|gorm|boto3|paramiko|sudo|DELETE FROM|DROP TABLE)\b/i;
+
 /** A program for a terminal that asks for nothing but to be logged in: it guards nobody's door. */
 function logsItselfIn({ guard, line, before }: Taken): boolean {
   return (
     /^(?:authenticate|authorize)$/.test(guard) &&
     /(?:^|[/._-])(?:cli|tui)(?=[/._-])/.test(before.path) &&
     new RegExp(`(?<![\\w.$>])${guard}\\(\\s*\\)`, 'i').test(before.lines[line - 1] ?? '') &&
+    !before.has(reachesMore) &&
     before.has(/\b(?:clap|argparse|click|commander|yargs|oclif|cobra|inquirer?|ratatui|dialoguer)\b/) &&
     !before.has(
       /\b(?:HttpServer|Router|middleware|actix|axum|rocket|warp|express|fastify|koa|nestjs|flask|django|fastapi|controllers?|gin)\b/i,
