@@ -40,6 +40,9 @@ test('a field of a model that stays is told by its own name, also where the mode
   // A model that goes hides no field of another.
   const both = await told(schema(user + digest, user.replace(/ {2}createdAt.*\n/, '')));
   assert.deepEqual(both.length, 2);
+  // Another schema has a model of the same name, which stays.
+  const two = await told(schema(user + digest, user, 'a/schema.prisma'), schema(digest, less, 'b/schema.prisma'));
+  assert.deepEqual(two.length, 2);
 });
 
 test('the table that an edited migration makes no more is not dropped', async () => {

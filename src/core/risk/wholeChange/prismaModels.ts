@@ -11,14 +11,14 @@ const rule = 'prisma-field-removed';
  * file of the change drops the table, nothing is dropped: what is told then is that history was edited.
  */
 export function asModels(files: readonly FileChange[], judged: FileClassification[], policy: Policy): void {
-  const gone = new Set<string>();
-  for (const { classification } of judged)
+  for (const [i, { classification }] of judged.entries()) {
+    // Another schema may have a model of that name, which stays.
+    const gone = new Set<string>();
     for (const f of classification.findings) {
       const model = f.rule === rule ? /^model:(\w+)$/.exec(backgroundOf(f).key ?? '')?.[1] : undefined;
       if (model !== undefined) gone.add(model);
     }
-  if (gone.size === 0) return;
-  for (const [i, { classification }] of judged.entries()) {
+    if (gone.size === 0) continue;
     const schema = files[i]!.before;
     const left = classification.findings.flatMap((f): Finding[] => {
       const key = f.rule === rule ? (backgroundOf(f).key ?? '') : '';
