@@ -35,6 +35,22 @@ test('a test whose subject is there, has a new name, guards, or only passes by s
   assert.equal(await told(edit(without), file('hooks/b.py', 'b = 1\n', `b = 1\n${key}`), tests(asks)), 'high', 'moved');
   const renamed = `x = 2\ndef collapse_key_of(event):\n    return 1\n\n\n${task.replace('event_collapse_key', 'collapse_key_of')}`;
   assert.equal(await told(edit(renamed), tests(asks)), 'medium', 'another name');
+  const body =
+    '    first_part = event.endpoint.strip()\n    second_part = event.kind.lower()\n    return first_part\n\n\n';
+  const long = `def event_collapse_key(event):\n${body}`;
+  const elsewhere = file('hooks/b.py', 'b = 1\n', `b = 1\n\n\ndef grouping_of(event):\n${body}`);
+  assert.equal(await told(edit(without, `x = 1\n${long}${task}`), tests(asks)), 'low');
+  assert.equal(
+    await told(edit(without, `x = 1\n${long}${task}`), elsewhere, tests(asks)),
+    'medium',
+    'another name in another file',
+  );
+  const local = 'def test_failed():\n    rounded_total = failed(a)\n    assert rounded_total == 1\n';
+  const inlined = edit(
+    'def failed(event):\n    return go(event)\n',
+    'def failed(event):\n    rounded_total = go(event)\n    return rounded_total\n',
+  );
+  assert.equal(await told(inlined, tests(local)), 'high', "the test's own variable");
   const guarded = (text: string): string => text.replaceAll('event_collapse_key', 'event_token_key');
   assert.equal(await told(edit(without, guarded(`x = 1\n${key}${task}`)), tests(guarded(asks))), 'medium', 'guards');
   const patched =

@@ -17,6 +17,8 @@ const declared =
   /\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|type|const|let|var|val|module|record)\s+(?:self\.)?(?:\([^)\n]{0,80}\)\s*)?([A-Za-z_]\w{4,80})|^\s*(?:(?:public|private|protected|internal|static|async|readonly)\s[^=;({\n]{0,160}?\b)?([A-Za-z_]\w{4,80})\??\s*(?:[=:](?!=)\s?|\([^()\n]{0,200}\)\s*(?::[^{;\n]{0,80})?\{\s*$)/;
 /** What stands in for something else asks nothing of it. */
 const arranges = /\b(?:patch|[mM]ock\w*|stub\w*|spyOn|allow|receive|sinon|import|from|require|use|using)\b/;
+const gives =
+  /^\s*(?:(?:const|let|var|val|auto|final|my|[A-Z]\w{0,40}(?:<[^>=]{0,60}>)?)\s+)?([A-Za-z_]\w{4,80})(?:\s*:\s*[\w<>[\]|. ]{1,60})?\s*:?=(?![=>])/;
 const asks = /\b(?:expect|assert|should|verify|require|refute)\w*/;
 
 interface Lost {
@@ -71,10 +73,13 @@ function weigh(
   const [close, far] = namedInWords(spoken, lost);
   let passing = far;
   let asked: string | undefined;
-  for (const line of lines.slice(from - 1, to)) {
+  const own = lines.slice(from - 1, to);
+  // What the test names so itself is its own, also where a variable of the product was called the same.
+  const given = new Set(own.flatMap((l) => gives.exec(l)?.[1] ?? []));
+  for (const line of own) {
     if (asked !== undefined && isAlone(asked, lost)) break;
     for (const n of namesIn(line)) {
-      if (!lost.defined.has(n) || kept.has(n)) continue;
+      if (!lost.defined.has(n) || kept.has(n) || given.has(n)) continue;
       passing ??= n;
       if (!arranges.test(line) && (asks.test(line) || line.includes(`${n}(`))) asked = n;
     }
@@ -146,6 +151,17 @@ function removedLines(before: string, after: string): Set<number> {
   return out;
 }
 
+/** Lines that a file of the product did not have before, by the file. */
+function linesThatCame(product: readonly FileChange[]): Map<string, string> {
+  const come = new Map<string, string>();
+  for (const { path, before, after } of product) {
+    if (after === null || before === after) continue;
+    const had = new Set(splitLines(before ?? '').map((l) => l.trim()));
+    for (const line of splitLines(after)) if (!had.has(line.trim())) come.set(line.trim(), path);
+  }
+  return come;
+}
+
 function lostBy(files: readonly FileChange[]): Lost {
   const defined = new Map<string, boolean>();
   const product = files.filter(
@@ -155,7 +171,8 @@ function lostBy(files: readonly FileChange[]): Lost {
       areRead(f) &&
       !isDocs(f.path, detectLanguage(f.path, f.after ?? f.before ?? '')),
   );
-  for (const { before, after } of product) {
+  const come = linesThatCame(product);
+  for (const { path, before, after } of product) {
     if (before === null) continue;
     const old = splitLines(before);
     const now = splitLines(after ?? '');
@@ -165,8 +182,12 @@ function lostBy(files: readonly FileChange[]): Lost {
     for (const h of diffLines(old, now)) {
       if (h.oldLines === 0) continue;
       const brought = now.slice(h.newStart - 1, h.newStart - 1 + h.newLines).flatMap((l) => nameOf(l) ?? []);
-      const isAlone = brought.every(wasThere);
-      for (const line of old.slice(h.oldStart - 1, h.oldStart - 1 + h.oldLines)) {
+      const went = old.slice(h.oldStart - 1, h.oldStart - 1 + h.oldLines);
+      const said = went.map((l) => l.trim()).filter((l) => l.length >= 12);
+      const moved = said.filter((l) => come.has(l) && come.get(l) !== path).length;
+      // What it did may go on elsewhere, under another name.
+      const isAlone = brought.every(wasThere) && !(moved >= 2 && moved * 3 >= said.length);
+      for (const line of went) {
         const n = nameOf(line);
         if (n !== undefined && namesIn(n).length > 0) defined.set(n, isAlone && defined.get(n) !== false);
       }
