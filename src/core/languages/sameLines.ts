@@ -6,11 +6,14 @@ export type Same = 'formatting' | 'comments';
 
 /** Comments that tools obey: to change one is to change what runs. */
 export const directive =
-  /^(?:#!|\/\/go:|\/\/\s*\+build|#\s*-\*-|#\s*(?:syntax|escape)\s*=|\/\/\/\s*<reference|\/[/*][*!]?\s*(?:@ts-(?:ignore|nocheck|expect-error)|@flow|eslint-|istanbul|c8 |prettier-ignore|webpack|@vite|nolint|#nosec|nosemgrep|NOSONAR)|#\s*(?:noqa|nosec|type:|pylint:|pragma:|fmt:|isort:|mypy:|ruff:|nosemgrep|rubocop:|frozen_string_literal|shellcheck|checkov:|tfsec:|trivy:|kics-|hadolint|zizmor:|gitleaks:|yamllint|dbt|cspell)|--\s*(?:squawk-ignore|\+goose|\+migrate|migrate:|liquibase|sqlfluff|atlas:)|\/\*\s*(?:\+|!\d))/i;
+  /^(?:#!|\/\/go:|\/\/\s*\+build|#\s*-\*-|#\s*(?:syntax|escape)\s*=|\/\/\/\s*<reference|\/[/*][*!]?\s*(?:@ts-(?:ignore|nocheck|expect-error)|@flow|eslint-|istanbul|c8 |prettier-ignore|webpack|@vite|nolint|#nosec|nosemgrep|NOSONAR)|#\s*(?:noqa|nosec|type:|pylint:|pragma:|fmt:|isort:|mypy:|ruff:|nosemgrep|rubocop:|frozen_string_literal|shellcheck|checkov:|tfsec:|trivy:|kics-|hadolint|zizmor:|gitleaks:|yamllint|dbt|cspell|(?:flake8|pyright|pyre|bandit|terrascan|snyk|typed|coding|semgrep|sorbet|standard|reek):|tflint-ignore|skipcq|pyre-)|\/[/*][*!]?\s*(?:deno-lint|biome-|v8 ignore|tslint:|jshint|jslint|lint:|#?noinspection|phpcs:|@?(?:phpstan|psalm)-|@codingStandards|codeql|lgtm|semgrep|gosec|revive:|exhaustive:|#cgo)|\/\/export |--\s*(?:squawk-ignore|\+goose|\+migrate|migrate:|liquibase|sqlfluff|atlas:)|\/\*\s*(?:\+|!\d))/i;
 
-/** `undefined`: more than layout or comments. `marks`: characters that begin a comment. */
-export function sameLines(before: Source, after: Source, marks: string): Same | undefined {
-  const [a, b] = changedParts(before, after, marks);
+/**
+ * `undefined`: more than layout or comments. `marks`: characters that begin a line of comment; `behind`: one that begins a
+ * comment behind code, too.
+ */
+export function sameLines(before: Source, after: Source, marks: string, behind = '#'): Same | undefined {
+  const [a, b] = changedParts(before, after, marks, marks.includes('#') && behind === '#');
   for (;;) {
     const code = a.next();
     if (code !== b.next()) return undefined;
@@ -20,7 +23,12 @@ export function sameLines(before: Source, after: Source, marks: string): Same | 
 }
 
 /** What differs of both texts, in whole lines: the lines around are squeezed to the same. */
-function changedParts(before: Source, after: Source, marks: string): readonly [SqueezedLines, SqueezedLines] {
+function changedParts(
+  before: Source,
+  after: Source,
+  marks: string,
+  behind: boolean,
+): readonly [SqueezedLines, SqueezedLines] {
   const [a, b] = [before.text, after.text];
   const from = a.lastIndexOf('\n', commonStart(a, b) - 1) + 1;
   const tail = commonEnd(a, b, from);
@@ -29,8 +37,8 @@ function changedParts(before: Source, after: Source, marks: string): readonly [S
   const line = isAll ? a.length - tail : a.indexOf('\n', a.length - tail) + 1;
   const kept = line > 0 ? a.length - line : 0;
   return [
-    new SqueezedLines(a.slice(from, a.length - kept), marks),
-    new SqueezedLines(b.slice(from, b.length - kept), marks),
+    new SqueezedLines(a.slice(from, a.length - kept), marks, behind),
+    new SqueezedLines(b.slice(from, b.length - kept), marks, behind),
   ];
 }
 
@@ -41,14 +49,16 @@ function changedParts(before: Source, after: Source, marks: string): readonly [S
 class SqueezedLines {
   readonly #lines: readonly string[];
   readonly #marks: string;
+  readonly #behind: boolean;
   #at = 0;
   /** Comments so far, and those of them that tools obey. */
   comments = '';
   directives = '';
 
-  constructor(text: string, marks: string) {
+  constructor(text: string, marks: string, behind: boolean) {
     this.#lines = text.split('\n');
     this.#marks = marks;
+    this.#behind = behind;
   }
 
   next(): string | undefined {
@@ -59,7 +69,7 @@ class SqueezedLines {
         this.#note(line);
         continue;
       }
-      const at = this.#marks.includes('#') ? trailingComment(line) : -1;
+      const at = this.#behind ? trailingComment(line) : -1;
       if (at < 0) return collapse(line);
       this.#note(line.slice(at));
       return collapse(line.slice(0, at).trim());

@@ -4,7 +4,7 @@
  * JavaScript's semicolon insertion, text in JSX).
  */
 import type { Grammars, GrammarId } from '../ports.ts';
-import { commonStart } from './commonEnds.ts';
+import { commonEnd, commonStart } from './commonEnds.ts';
 import type { Language } from './detect.ts';
 import { hasLexer, type Token } from './lexer.ts';
 import { collapse, directive, sameLines, type Same } from './sameLines.ts';
@@ -61,7 +61,12 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
     case 'codeowners':
     case 'makefile': {
       const marks = language === 'ini' ? '#;' : language === 'properties' ? '#!' : '#';
-      return sameLines(before, after, marks);
+      // Between three quotes all is text.
+      if (language === 'toml' && mayBeInText(before.text, after.text)) return undefined;
+      if (language === 'makefile' && !sameRecipes(before.text, after.text)) return undefined;
+      // There what stands behind a value is a part of it.
+      const behind = language === 'properties' || language === 'ini' ? '' : '#';
+      return sameLines(before, after, marks, behind);
     }
     case 'manifest':
     case 'lockfile': {
@@ -71,6 +76,7 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
         : after.path.endsWith('.gradle') || after.path.endsWith('go.mod') || after.path.endsWith('.kts')
           ? ''
           : '#';
+      if (after.path.endsWith('.toml') && mayBeInText(before.text, after.text)) return undefined;
       return sameLines(before, after, marks);
     }
     case 'dockerfile': {
@@ -85,7 +91,10 @@ export async function sameMeaning(before: Source, after: Source, grammars: Gramm
   const a = outline(before);
   const b = outline(after);
   if (a.directives !== b.directives) return undefined;
+  if (a.comments !== b.comments && !areIdle(language, before.text, after.text, a.comments, b.comments))
+    return undefined;
   const grammar = grammarOf[language];
+  if (grammar === undefined && !sameLayout(before, after)) return undefined;
   if (grammar !== undefined && language !== 'terraform') {
     try {
       await grammars.load(grammar);
@@ -109,6 +118,78 @@ function sameCode(before: Source, after: Source): boolean {
     if (text !== b.next()) return false;
     if (text === undefined) return true;
   }
+}
+
+/** Languages without a grammar on board in which a line break is a blank like any other, preprocessors aside. */
+const freeOfLines = new Set<Language>(['c', 'sql', 'css']);
+
+/**
+ * Without a parser only layout that means nothing is layout: the same punctuation and quotes, and where a line may end a
+ * statement or indentation begin one, the same lines.
+ */
+function sameLayout(before: Source, after: Source): boolean {
+  const [a, b] = [outline(before).significant, outline(after).significant];
+  const mayBreak =
+    freeOfLines.has(after.language) &&
+    !(after.language === 'c' && (/^[ \t]*#/m.test(before.text) || /^[ \t]*#/m.test(after.text)));
+  if (a.length !== b.length) return false;
+  let [o, n] = [0, 0];
+  for (const [i, x] of a.entries()) {
+    const y = b[i]!;
+    if (before.slice(x) !== after.slice(y)) return false;
+    if (!mayBreak) {
+      const [s, t] = [breakBefore(before.text, o, x.start), breakBefore(after.text, n, y.start)];
+      if (after.language === 'scala' ? s !== t : s === undefined ? t !== undefined : t === undefined) return false;
+    }
+    [o, n] = [x.end, y.end];
+  }
+  return true;
+}
+
+/** The indentation of what begins a line at an offset; `undefined`: it goes on with one. */
+function breakBefore(text: string, from: number, to: number): number | undefined {
+  const line = text.lastIndexOf('\n', to - 1);
+  return from > 0 && line < from ? undefined : to - line - 1;
+}
+
+/** Whether comments that differ do nothing: in some places code and what tools obey stands in them. */
+function areIdle(language: Language, before: string, after: string, a: string, b: string): boolean {
+  // The C that Go calls stands in a comment.
+  if (language === 'go') return !/^\s*(?:import\s+)?"C"/m.test(before) && !/^\s*(?:import\s+)?"C"/m.test(after);
+  // A line that ends so goes on in the next, and takes its code along.
+  if (language === 'c') return !/\\[ \t]*$/m.test(a) && !/\\[ \t]*$/m.test(b);
+  // MySQL runs them.
+  if (language === 'sql') return !/^\/[* ]?M?!/m.test(a) && !/^\/[* ]?M?!/m.test(b);
+  // Annotations: `@IsGranted("ROLE_ADMIN")`, `@ORM\Column`.
+  if (language === 'php') return annotationsOf(a) === annotationsOf(b);
+  return true;
+}
+const annotationsOf = (comments: string): string => (comments.match(/@[A-Z][\w\\]*(?:\([^()]*\))?/g) ?? []).join('\n');
+
+/** Whether what differs of two texts may lie between three quotes. */
+function mayBeInText(before: string, after: string): boolean {
+  const marks = /"""|'''/;
+  if (!marks.test(before) && !marks.test(after)) return false;
+  const from = commonStart(before, after);
+  const end = commonEnd(before, after, from);
+  const isOdd = (text: string): boolean => (text.match(/"""|'''/g)?.length ?? 0) % 2 === 1;
+  return (
+    isOdd(before.slice(0, from)) ||
+    marks.test(before.slice(Math.max(0, from - 2), before.length - end)) ||
+    marks.test(after.slice(Math.max(0, from - 2), after.length - end))
+  );
+}
+
+/** Whether the same lines of a makefile belong to recipes, and no comment takes the next line along. */
+function sameRecipes(before: string, after: string): boolean {
+  const code = (text: string): string =>
+    text
+      .split('\n')
+      .flatMap((l) =>
+        /^\s*(?:#.*[^\\]|#|)$/.test(l) ? [] : [l.startsWith('\t') ? 't' : l.trim().startsWith('#') ? l : 'o'],
+      )
+      .join('\n');
+  return code(before) === code(after);
 }
 
 /** Characters that a token may look ahead, with some to spare. */

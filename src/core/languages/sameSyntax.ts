@@ -87,7 +87,7 @@ function shape(
 ): string {
   const parts: (string | number)[] = [];
   const cursor = root.walk();
-  const quoteFree = grammar !== 'php' && grammar !== 'bash' && grammar !== 'ruby';
+  const quoteFree = grammar !== 'php' && grammar !== 'bash' && grammar !== 'ruby' && grammar !== 'powershell';
   let known = kinds.get(grammar);
   if (!known) kinds.set(grammar, (known = new Map<number, Kind>()));
   const kindOf = (id: number): Kind => {
@@ -117,13 +117,16 @@ function shape(
       else if (kind.isString) {
         const text = source.slice(start, end);
         parts.push(/^["'][^"'\\]*["']$/.test(text) ? `"${text.slice(1, -1)}"` : text);
-      } else if (type === 'jsx_text') parts.push(source.slice(start, end).replace(/\s+/g, ' ').trim());
+      } else if (type === 'jsx_text') parts.push(textOfJsx(source.slice(start, end)));
       else if (cursor.gotoFirstChild()) {
         above.push(isNamed);
         continue;
       } else {
         const text = source.slice(start, end);
-        if (text !== ',' && text !== ';' && /\S/.test(text)) parts.push(text);
+        // `a[i,]` asks for a pair, `a[i, j,]` for the one that it asked for without.
+        const of = text === ',' && grammar === 'python' ? cursor.currentNode.parent : null;
+        const isPair = of?.type === 'subscript' && of.namedChildCount === 2;
+        if (isPair || (text !== ',' && text !== ';' && /\S/.test(text))) parts.push(text);
       }
       if (isNamed) parts.push(')');
     }
@@ -136,6 +139,13 @@ function shape(
     }
   }
 }
+
+/** What a page shows of it: blanks count within a line, not where a line begins or ends. */
+const textOfJsx = (text: string): string =>
+  text
+    .replace(/[ \t]*\r?\n\s*/g, '\n')
+    .replace(/^\n|\n$/g, '')
+    .replace(/\s+/g, ' ');
 
 /** A docstring: it documents, like a comment. */
 const isOnlyString = (node: SyntaxNode): boolean => node.namedChildCount === 1 && node.namedChild(0)?.type === 'string';

@@ -1065,3 +1065,84 @@ test('the version of the tool chain is told as such', async () => {
   const { findings } = await judge('go.mod', 'module a\n\ngo 1.25\n', 'module a\n\ngo 1.25\n\ntoolchain go1.26.0\n');
   assert.match(findings[0]?.message ?? '', /^The module is built by go1\.26\.0 now/);
 });
+
+test('what changes what runs is neither layout nor a comment', async () => {
+  for (const [name, path, before, after] of [
+    [
+      'an empty statement, no parser',
+      'A.kt',
+      'fun f(u: U) { if (u.ok) wipe() }\n',
+      'fun f(u: U) { if (u.ok); wipe() }\n',
+    ],
+    [
+      'a line that ends a statement',
+      'a.swift',
+      'func f() {\n  return\n  wipe()\n}\n',
+      'func f() {\n  return wipe()\n}\n',
+    ],
+    [
+      'indentation in Scala',
+      'a.scala',
+      'def f =\n  if ok then\n    a()\n    b()\n',
+      'def f =\n  if ok then\n    a()\n  b()\n',
+    ],
+    ['quotes that put values in', 'a.groovy', "run('$x')\n", 'run("$x")\n'],
+    ['quotes of a name', 'a.sql', "SELECT * FROM t WHERE a = 'x';\n", 'SELECT * FROM t WHERE a = "x";\n'],
+    ['a character', 'a.c', "int f() { return g('a'); }\n", 'int f() { return g("a"); }\n'],
+    ['a line of the preprocessor', 'a.c', '#define A\nwipe();\n', '#define A wipe();\n'],
+    ['a comment that goes on', 'a.c', 'f(); // b\ncheck();\n', 'f(); // b \\\ncheck();\n'],
+    [
+      'C in a comment',
+      'a.go',
+      'package a\n\n/* int f() { return 1; } */\nimport "C"\n',
+      'package a\n\n/* int f() { return 2; } */\nimport "C"\n',
+    ],
+    ['an annotation', 'A.php', '<?php\n/** @IsGranted("ROLE_ADMIN") */\nclass A {}\n', '<?php\n/** */\nclass A {}\n'],
+    ['a comment that MySQL runs', 'a.sql', 'SELECT 1;\n/* drop */\n', 'SELECT 1;\n/*! DROP TABLE users */\n'],
+    ['a setting of a type checker', 'a.py', 'x = f()\n', 'x = f()  # pyright: ignore\n'],
+    ['a line of a recipe', 'Makefile', 'a:\n\tX=1\n\techo $(X)\n', 'a:\nX=1\n\techo $(X)\n'],
+    ['a comment of a makefile that goes on', 'Makefile', '# a\ncheck: ; ./verify\n', '# a \\\ncheck: ; ./verify\n'],
+    ['a value with #', 'a.properties', 'a=b #c\n', 'a=b #d\n'],
+    [
+      'text between three quotes',
+      'mise.toml',
+      "[tasks.a]\nrun = '''\nverify\n'''\n",
+      "[tasks.a]\nrun = '''\n# verify\n'''\n",
+    ],
+    [
+      'indentation between three quotes',
+      'mise.toml',
+      "a = '''\nif x:\n    b()\n    c()\n'''\n",
+      "a = '''\nif x:\n    b()\nc()\n'''\n",
+    ],
+    ['quotes in PowerShell', 'a.ps1', "Invoke-X '$env:A'\n", 'Invoke-X "$env:A"\n'],
+    ['a blank in a page', 'a.tsx', 'const a = <p>Hello {x}</p>;\n', 'const a = <p>Hello{x}</p>;\n'],
+    ['a pair', 'a.py', 'x = a[i]\n', 'x = a[i,]\n'],
+  ] as const) {
+    const { changeType } = await classify([{ path, before, after }], ctx);
+    assert.ok(!/^(?:formatting|comments)$/.test(changeType), `${name}: ${changeType}`);
+  }
+  for (const [name, path, before, after] of [
+    ['lines of C', 'a.c', 'int f(int a, int b) { return a; }\n', 'int f(int a,\n      int b) { return a; }\n'],
+    ['indentation in Kotlin', 'A.kt', 'fun f() {\n  a()\n}\n', 'fun f() {\n    a()\n}\n'],
+    [
+      'a line of a page',
+      'a.tsx',
+      'const a = (\n  <p>Hello {x}</p>\n);\n',
+      'const a = (\n  <p>\n    Hello {x}\n  </p>\n);\n',
+    ],
+    ['a comma behind the last', 'a.py', 'x: Dict[str, int] = f()\n', 'x: Dict[\n    str,\n    int,\n] = f()\n'],
+    [
+      'a comment of a class',
+      'A.php',
+      '<?php\n/** @return int */\nclass A {}\n',
+      '<?php\n/** @return string */\nclass A {}\n',
+    ],
+    ['a comment of Go', 'a.go', 'package a\n\n// A\nfunc f() {}\n', 'package a\n\n// B\nfunc f() {}\n'],
+    ['a table of TOML', 'a.toml', "a = '''\nb\n'''\n# c\nd = 1\n", "a = '''\nb\n'''\n# e\nd = 1\n"],
+    ['a blank line of a makefile', 'Makefile', 'A=1\na:\n\tb\n', 'A=1\n\na:\n\tb\n'],
+  ] as const) {
+    const { changeType } = await classify([{ path, before, after }], ctx);
+    assert.match(changeType, /^(?:formatting|comments)$/, name);
+  }
+});
