@@ -343,10 +343,13 @@ function refilled(c: Code, call: Call): string | undefined {
       c.facts.scopeAt(x.first) === c.facts.scopeAt(call.first) &&
       tableOf(x) === name,
   );
-  return insert && c.text({ from: insert.open, to: insert.close + 1 });
+  const rows = insert && c.text({ from: insert.open, to: insert.close + 1 });
+  // What puts nothing in fills nothing.
+  return rows !== undefined && /=>/.test(rows) ? rows : undefined;
 }
 /** Rows that people made, not the product. */
-const ofPeople = /user|account|customer|order|payment|invoice|admin|member|message|address|subscri|transaction/i;
+const ofPeople =
+  /user|account|customer|order|payment|invoice|admin|member|message|address|subscri|transaction|booking|reserv|post|comment|review|rating|profile|person|people|patient|student|employee|staff|contact|client|lead|ticket|cart|purchase|sale|wallet|balance|session|token|log|audit|histor|upload|document|file|note|vote|like|follow|chat|notif|event|appointment|team|tenant|compan|organi[sz]ation|project/i;
 const emptiedFirst =
   'The seeder empties the table before it fills it: where it runs again, rows that were added or edited since are lost.';
 

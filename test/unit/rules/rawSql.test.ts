@@ -25,6 +25,7 @@ test('text that a migration runs is told in the words for SQL of its own', async
       `class A < ActiveRecord::Migration[8.0]\n  def up\n    execute ${sql}\n  end\nend\n`,
     );
   assert.match((await rails('"ALTER TABLE a ALTER COLUMN b SET NOT NULL"'))[0]!, /^high SET NOT NULL scans/);
+  assert.deepEqual(await rails('"CREATE EXTENSION pgcrypto"'), []);
   assert.deepEqual(await rails('"SET lock_timeout = \'5s\'"'), []);
 });
 
@@ -44,6 +45,8 @@ test('what is not known of a text stays with the sentence for all', async () => 
     '"SELECT purge_everything()"',
     'f"ALTER TABLE {name} ADD COLUMN b int"',
     '"ALTER TABLE a ADD COLUMN b int, DISABLE ROW LEVEL SECURITY"',
+    '"CREATE EXTENSION IF NOT EXISTS plpython3u"',
+    '"CREATE EXTENSION dblink"',
     '"DO $$ BEGIN PERFORM purge(); END $$"',
   ])
     assert.match((await alembic(sql))[0] ?? '', /^high Migration changes or destroys data/, sql);
