@@ -113,3 +113,21 @@ test('what a function kept for itself, a variable of the test and what guards so
       name,
     );
 });
+
+test('tests of an option went with the option, unless the program knows it still or it guards something', async () => {
+  const one = (name: string): string =>
+    `#[test]\nfn ${name}_is_known() {\n    let out = run(&["--${name}", "cococo"]);\n\n    assert!(out.status.success());\n}\n`;
+  const known = (name: string): string => `    flag(\n        "${name}",\n        None,\n    );\n`;
+  const t = (name: string, left = ''): Promise<number> =>
+    found(
+      file(
+        'src/command.rs',
+        `fn all() {\n    flag("help");\n${known(name)}}\n`,
+        `fn all() {\n    flag("help");\n${left}}\n`,
+      ),
+      file('tests/cli.rs', `${one('help')}\n${one(name)}`, one('help')),
+    );
+  assert.equal(await t('testbin'), 0);
+  assert.equal(await t('testbin', '    option("testbin");\n'), 1);
+  assert.equal(await t('verify-all'), 1);
+});

@@ -2,10 +2,12 @@
 import { diffLines, hunkThatTook, splitLines } from '../../hunks.ts';
 import { detectLanguage } from '../../languages/detect.ts';
 import { isDocs, isTestPath } from '../../languages/kinds.ts';
+import type { Source } from '../../languages/source.ts';
 import { hasLexer } from '../../languages/lexer.ts';
 import type { FileChange, Finding } from '../../model.ts';
+import { testCases } from '../../rules/kit/testCases.ts';
 import { backgroundOf } from '../background.ts';
-import { areRead, isRead, keep, type FileClassification } from './pass.ts';
+import { areRead, isRead, keep, sourceOf, type FileClassification } from './pass.ts';
 
 /** A name long enough to mean one thing. */
 const telling = /\b[A-Za-z_]\w{7,60}\b/g;
@@ -18,6 +20,10 @@ const declared =
 const quotedName = /["'`](?=\w{0,60}(?:[a-z][A-Z]|[A-Za-z0-9]_[A-Za-z0-9]))[A-Za-z_]\w{7,60}["'`]/g;
 const rubySymbol = /(?<![\w:]):(?=\w{0,60}_\w)([a-z]\w{7,60})(?![\w?!=])/g;
 const quoted = (name: string): string => `"${name.slice(1, -1)}"`;
+
+/** An option as a program knows it, and as it is called. */
+const quotedOption = /"([a-z][a-z\d-]{4,40})"/g;
+const option = /["'`\s]--([a-z][a-z\d-]{4,40})(?=["'`\s=])/g;
 
 /** A switch for something that not everybody has yet, by its name; and what the name says without being one. */
 const flag =
@@ -49,6 +55,18 @@ function switchedForGood(files: readonly FileChange[]): string[] {
   return [...new Set(cores)].filter((c) => c.length >= 6 && !ofSecurity.test(c)).slice(0, 20);
 }
 
+/** The options that a test calls a program with. */
+function optionsIn(source: Source, line: number): string[] {
+  const test = testCases(source).find((t) => t.from <= line && line <= t.to);
+  if (!test) return [];
+  return [
+    ...source.lines
+      .slice(test.from - 1, test.to)
+      .join('\n')
+      .matchAll(option),
+  ].map((m) => m[1]!);
+}
+
 /** The lines that open the blocks a line stands in, by indentation. */
 function around(lines: readonly string[], line: number): string[] {
   const indent = (text: string): number => text.length - text.trimStart().length;
@@ -71,6 +89,7 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
   const isTests = (f: Finding): boolean => f.rule === 'tests-removed';
   if (!judged.some((j) => j.classification.findings.some(isTests))) return;
   const gone = new Set<string>();
+  const options = new Set<string>();
   for (const file of files) {
     if (file.before === null || isTestPath(file.path) || !areRead(file)) continue;
     if (!hasLexer(detectLanguage(file.path, file.before))) continue;
@@ -83,6 +102,7 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
           const method = /^func \(\w{0,40} ?\*?(\w{1,40})\) (\w{1,40})\(/.exec(line);
           if (method) gone.add(`Test${method[1]}${method[2]}`).add(`Test${method[1]}_${method[2]}`);
           for (const [name] of line.matchAll(quotedName)) gone.add(quoted(name));
+          for (const m of line.matchAll(quotedOption)) if (!ofSecurity.test(m[1]!)) options.add(m[1]!);
           // `config.add(:mail_offset_hours, …)`
           if (file.path.endsWith('.rb')) for (const m of line.matchAll(rubySymbol)) gone.add(m[1]!);
         }
@@ -105,12 +125,13 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
         );
     }
   const switches = switchedForGood(files);
-  if (gone.size === 0 && switches.length === 0) return;
+  if (gone.size === 0 && options.size === 0 && switches.length === 0) return;
   // What other tests and documents still say of it does not bring it back.
   for (const { path, after } of files)
     if (isRead(after) && !isTestPath(path) && !isDocs(path, detectLanguage(path, after))) {
       for (const [name] of after.matchAll(telling)) gone.delete(name);
       for (const [name] of after.matchAll(quotedName)) gone.delete(quoted(name));
+      if (options.size > 0) for (const [name] of after.matchAll(/[a-z][a-z\d-]{4,40}/g)) options.delete(name);
     }
   for (const [i, { classification }] of judged.entries()) {
     const before = files[i]!.before;
@@ -118,6 +139,7 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
     const lines = splitLines(before);
     const hunks = diffLines(lines, splitLines(files[i]!.after ?? ''));
     const known = new Map<number, boolean>();
+    let source: Source | undefined;
     const left = classification.findings.filter((f) => {
       const old = isTests(f) ? backgroundOf(f).removedAt : undefined;
       const hunk = old === undefined ? undefined : hunkThatTook(hunks, old);
@@ -125,6 +147,11 @@ export function withoutOrphans(files: readonly FileChange[], judged: FileClassif
       const text = lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join('\n');
       for (const [name] of text.matchAll(telling)) if (gone.has(name)) return false;
       for (const [name] of text.matchAll(quotedName)) if (gone.has(quoted(name))) return false;
+      if (
+        options.size > 0 &&
+        optionsIn((source ??= sourceOf(files[i]!.path, before)), old!).some((o) => options.has(o))
+      )
+        return false;
       // How it was while a switch was off, when nothing asks the switch any more.
       const isOfSwitch = (line: string): boolean => isOff.test(line) && switches.some((s) => letters(line).includes(s));
       let went = switches.length === 0 ? false : known.get(hunk.oldStart);
