@@ -37,7 +37,7 @@ export function judge(
     if (inTests && !rule.inTests) continue;
     if (commentsOnly && !rule.inTests) continue;
     if (rule.on === 'removed') {
-      if (!hasBefore || before.changed.size === 0) continue;
+      if (!hasBefore || (before.changed.size === 0 && !isHidden(rule, after))) continue;
       const old = run(rule, before.source);
       if (old.length === 0) continue;
       const now = run(rule, after.source, true);
@@ -106,6 +106,13 @@ export function judge(
 function stateOf(subject: string | undefined, was: readonly Found[]): string | undefined {
   const states = new Set(was.flatMap((f) => (f.subject === subject && f.state !== undefined ? [f.state] : [])));
   return states.size === 1 ? [...states][0] : undefined;
+}
+
+/** Whether a line that came may take away what stands below it, as it is. */
+function isHidden({ hiddenBy }: Rule, { source, changed }: Side): boolean {
+  if (!hiddenBy) return false;
+  for (const line of changed) if (hiddenBy.test(source.lines[line - 1] ?? '')) return true;
+  return false;
 }
 
 /** A hit that is new though its own line is not: what feeds it changed above or below (a variable, a removed check). */

@@ -82,6 +82,8 @@ export interface Rule {
     change: Removal,
     went: (found: Found) => boolean,
   ): readonly Found[];
+  /** For `removed` rules: a line that takes away what stands below it, without a change to that. */
+  readonly hiddenBy?: RegExp;
   /** Who has the file has what the hit is about: in it twice is no news. */
   readonly isKnownByText?: boolean;
   /** `check` looks at `source.changed` lines alone, each for itself: lines that are the same on both sides cancel out. */

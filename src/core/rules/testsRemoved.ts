@@ -1,6 +1,6 @@
 import { codeLanguages, type Found, type Removal, type Rule } from './rule.ts';
 import { testCases, type TestCase } from './kit/testCases.ts';
-import { foldedIn, tablesOf } from './kit/testTables.ts';
+import { foldedIn, hasSpareRow, labelsOf, renamedTests, tablesOf } from './kit/testTables.ts';
 import { isTestPath } from '../languages/kinds.ts';
 
 export const testsRemoved: Rule = {
@@ -15,6 +15,7 @@ export const testsRemoved: Rule = {
   keywords: [],
   on: 'removed',
   inTests: true,
+  hiddenBy: /^\s*(?:\/\*|"""|''')/,
   missing,
   check(source, report) {
     if (!isTestPath(source.path)) return;
@@ -25,20 +26,23 @@ export const testsRemoved: Rule = {
 const hollow = 'A test lost what it asked: put it back, or say why the behaviour is no longer wanted.';
 const folded =
   'Tests became rows of a table which asks less, or other things: be sure that each of them is still there.';
+const unrun = 'Tests that were switched off are gone: be sure that nobody meant to bring them back.';
 
 /**
- * As many tests as there are fewer now, those first whose title is nowhere: the others only moved. One whose new text
- * asks nothing counts as gone, one that a new row of a table stands for does not.
+ * The tests whose name is gone: as a test, as the label of a case, and by what they put in. As many as there are fewer now,
+ * for the others were renamed; those first that nothing replaced. One that keeps its name and asks nothing counts as gone.
  */
 function missing(
   old: readonly Found[],
   now: readonly Found[],
   change: Removal,
-  went: (found: Found) => boolean,
+  hasGone: (found: Found) => boolean,
 ): readonly Found[] {
-  const byStart = (tests: readonly TestCase[]): Map<number, TestCase> => new Map(tests.map((t) => [t.start, t]));
-  const was = byStart(testCases(change.before));
-  const oldOf = (f: Found): TestCase => was.get(f.start)!;
+  const tests = testCases(change.before);
+  const byStart = new Map(tests.map((t) => [t.start, t]));
+  const oldOf = (f: Found): TestCase => byStart.get(f.start)!;
+  // What makes it a test stands above it.
+  const went = (f: Found): boolean => hasGone({ ...f, line: oldOf(f).from });
   // Of several with one title, the one that asks least.
   const titled = new Map<string, Found>();
   for (const f of old) {
@@ -52,33 +56,66 @@ function missing(
   let fewer = old.length - (now.length - lost.length) - emptied.length;
   const out: Found[] = emptied.map((f) => ({ ...f, endLine: oldOf(f).to, message: hollow }));
   if (fewer <= 0) return out;
-  const titles = new Set(left.map((t) => t.title));
-  const candidates = goneFirst(old, change).filter((f) => went(f) && !emptied.includes(f));
-  const tables = change.isExcerpt ? [] : tablesOf(change, testCases(change.before), left);
+  const candidates = goneFirst(
+    // Around lines that stay, a comment may begin and end.
+    withoutKept(old, left, oldOf, went).filter((f) => (!change.isExcerpt || went(f)) && !emptied.includes(f)),
+    change,
+  );
+  if (candidates.length === 0) return out;
+  const tables = change.isExcerpt ? [] : tablesOf(change, tests, left);
+  const labels = labelsOf(tables, tests, change.before);
   const rest: Found[] = [];
   for (const f of candidates) {
-    const how = fewer > 0 && !titles.has(oldOf(f).title) ? foldedIn(tables, oldOf(f), change.before) : undefined;
+    const how = fewer > 0 ? (labels(oldOf(f)) ?? foldedIn(tables, oldOf(f), change.before)) : undefined;
     if (how === undefined) rest.push(f);
     else {
       fewer--;
       if (how === 'less') out.push({ ...f, tier: 'medium', message: folded });
     }
   }
-  return [...rest.slice(0, Math.max(0, fewer)), ...out];
+  const isRenamed = change.isExcerpt ? () => false : renamedTests(change, tests, left);
+  for (const f of rest.filter((r) => !isRenamed(oldOf(r))).slice(0, Math.max(0, fewer)))
+    if (oldOf(f).isOff) out.push({ ...f, tier: 'low', message: unrun });
+    // There are as many to run as there were.
+    else out.push(hasSpareRow(tables) ? { ...f, tier: 'medium', message: folded } : f);
+  return out;
 }
 
-/** A body without a call, or a wrapped test that asks less than it did. */
+/** A body without a call, one that asks nothing any more, or a wrapped test that asks less than it did. */
 function isHollow(test: TestCase, old: Found | undefined, oldOf: (f: Found) => TestCase): boolean {
   const was = old && oldOf(old);
   if (test.isEmpty) return was?.isEmpty !== true;
-  return was !== undefined && test.isWrapped && !was.isWrapped && test.asserts < was.asserts;
+  if (was === undefined) return false;
+  if (was.asserts > 0 && test.asserts === 0 && test.asksNothing)
+    // A helper that is new here may ask what the test did.
+    return [...test.calls].every((c) => was.calls.has(c));
+  return test.isWrapped && !was.isWrapped && test.asserts < was.asserts;
 }
 
-/** Of tests, those first whose title is nowhere in the new text: the others only moved. */
+/** Without as many of each title as there are still; of several, those that are as they were. */
+function withoutKept(
+  old: readonly Found[],
+  left: readonly TestCase[],
+  oldOf: (f: Found) => TestCase,
+  went: (f: Found) => boolean,
+): Found[] {
+  const there = new Map<string, number>();
+  for (const t of left) there.set(t.title, (there.get(t.title) ?? 0) + 1);
+  const isKept = (f: Found): boolean => {
+    const n = there.get(oldOf(f).title) ?? 0;
+    there.set(oldOf(f).title, n - 1);
+    return n > 0;
+  };
+  const kept = new Set([...old.filter((f) => !went(f)), ...old.filter(went)].filter(isKept));
+  return old.filter((f) => !kept.has(f));
+}
+
+/** Of tests, those first whose title is nowhere in the new text, and that nothing replaced. */
 function goneFirst(old: readonly Found[], { before, after, hunks, original }: Removal): readonly Found[] {
   const isThere = (f: Found): boolean => {
     const line = before.lines[f.line - 1] ?? '';
-    const title = /(['"`])([^'"`]{3,300})\1/.exec(line)?.[2] ?? /\b(?:def|func|function)\s+(\w{3,200})/.exec(line)?.[1];
+    const title =
+      /(['"`])([^'"`]{3,300})\1/.exec(line)?.[2] ?? /\b(?:def|func|function|fn)\s+(\w{3,200})/.exec(line)?.[1];
     return title !== undefined && after.text.includes(title);
   };
   const gone: Found[] = [];

@@ -14,12 +14,18 @@ export interface TestCase {
   /** Nothing is called in its body. */
   readonly isEmpty: boolean;
   readonly asserts: number;
+  /** Nothing in it may stop it, in whatever form. */
+  readonly asksNothing: boolean;
+  /** What it calls, without what asserts. */
+  readonly calls: ReadonlySet<string>;
   /** Each row of its literal table is one, and each subtest with a name. */
   readonly cases: number;
+  /** It does not run, whatever it asks. */
+  readonly isOff: boolean;
 }
 
 const declared =
-  /^[ \t]*(?:(?:(?:await|return|void)\s+)?(?:(?:t|ctx|context|suite)\.)?(?:it|test|specify)(?:\.each\([^\n]{0,400}\)|\.concurrent|\.only|\.serial|\.sequential|\.failing)?\s*\(\s*['"`]|(?:async\s+)?def\s+test\w*\s*\(|func\s+Test\w+\s*\(|@(?:Test|ParameterizedTest|RepeatedTest|TestFactory)\b|#\[(?:tokio::)?test\]|\[(?:Fact|Theory|TestMethod|DataTestMethod|Test|TestCase|TestCaseSource)\b|public\s+function\s+test\w+|(?:it|scenario)\s+['"][^'"\n]+['"](?:\s*,[^\n]{0,200}?)?\s+do\b|(?:it|scenario)\s+['"][^'"\n]+['"]\s*\\$)/gm;
+  /^[ \t]*(?:(?:(?:await|return|void)\s+)?(?:(?:t|ctx|context|suite)\.)?(?:it|test|specify)(?:\.each\([^\n]{0,400}\)|\.concurrent|\.only|\.serial|\.sequential|\.failing)?\s*\(\s*['"`]|(?:async\s+)?def\s+test\w*\s*\(|func\s+Test\w+\s*\(|@(?:Test|ParameterizedTest|RepeatedTest|TestFactory|ArchTest)\b|\[(?:Fact|Theory|TestMethod|DataTestMethod|Test|TestCase|TestCaseSource)\b|public\s+function\s+test\w+|(?:it|scenario)\s+['"][^'"\n]+['"](?:\s*,[^\n]{0,200}?)?\s+do\b|(?:it|scenario)\s+['"][^'"\n]+['"]\s*\\$)/gm;
 
 const called = /^[ \t]*(?:(?:await|return|void)\s+)?([A-Za-z_$][\w$]*(?:\.[\w$]+){0,4})(?=[(`])/gm;
 /** `it`, `test.extend`, `it_id`, `itIf`: by its name it declares a test. */
@@ -30,9 +36,34 @@ const heldBack =
 const script = /^(?:javascript|typescript|tsx)$/;
 const assertion =
   /\b(?:expect|assert|should|verify|require|refute|must|Error|Fatal)\w*(?=\s*[.!(]|\s+[\w:'"(])|\bt\.(?:Error|Fatal)f?\(|\.should\b|\.to\b/gi;
+/** What asks something in any form, or may do so in a helper: by such a name, or by what stops the test. */
+const ofAsserts =
+  /expect|assert|should|must|verif|check|ensure|raise|throw|reject|match|snapshot|require|refute|fail|error|fatal|panic|unwrap|compare|equal|valid|\btest/i;
+const callee = /\b([A-Za-z_]\w{0,60})!?\s{0,2}\(/g;
+
+/** What holds whatever the product does. */
+const always =
+  /\bexpect\(\s*(?:true|\d+|(["'`])[^"'`\n]{0,80}\1)\s*\)\.\w+\([^()\n]{0,80}\)|\bassert\s+(?:True|1 == 1)(?=\s*$)|\bassert!\(\s*true\b[^)\n]{0,80}\)|\b(?:assertTrue|assertThat|assert|assert\.ok|Assert\.(?:IsTrue|True))\(\s*[Tt]rue\s*\)/gm;
+
+/** Whether nothing is left in a body that may stop its test. */
+function asksNothing(body: string, language: string): boolean {
+  const opens = script.test(language) ? /=>|\bfunction\b[^{]{0,200}\{/ : /[{:]\s*\n|\n/;
+  const m = opens.exec(body);
+  if (!m) return false;
+  const code = body.slice(m.index + m[0].length).replace(/\/\/.*|\/\*[^*]*\*\/|^\s*#(?!\[).*/gm, '');
+  return !ofAsserts.test(code) && !/\?\s*(?:[;)]|$)/m.test(code);
+}
 /** What leaves a test, or one row of its table, out. */
 export const leftOut =
   /\b(?:t|b|pytest|unittest|self|this|test|it|mark)\.(?:mark\.)?(?:skip|xfail|fixme|todo|pending)|\bskip\w*["']?\s*[:=]\s*(?:true|True|["'])|@(?:Disabled|Ignore)\b|#\[ignore|\bSkip\s*=/i;
+
+/** An attribute that makes a function a test, by the end of its path (`#[nu_test_support::test]`), and the function. */
+const rustHeads =
+  /^[ \t]*(?:#\[(?:\w+::){0,4}(\w*test|test_case|quickcheck)(?=\s*[\](])|(?:pub(?:\([^)\n]{0,40}\))?\s+)?(?:async\s+)?(?:unsafe\s+)?fn\s+(\w+))/gm;
+
+/** By what stands above a test, on its line, or first in it. */
+const off =
+  /^\s*(?:#\[ignore\b|@(?:Disabled|Ignore)\b|@(?:pytest\.mark\.skip|unittest\.skip)\b(?!\s*if)|\[(?:Ignore\b|Fact\(Skip\s*=)|(?:it|test)\.skip\s*\(|t\.Skip\w*\(|pytest\.skip\(|self\.skipTest\()/m;
 
 const kept = new WeakMap<Source, readonly TestCase[]>();
 
@@ -44,7 +75,7 @@ export function testCases(source: Source): readonly TestCase[] {
 }
 
 function read(source: Source): TestCase[] {
-  const heads: { start: number; end: number; isWrapped: boolean; table?: number }[] = [];
+  let heads: { start: number; end: number; isWrapped: boolean; table?: number }[] = [];
   for (const m of source.text.matchAll(declared)) {
     // The rows of one test are one test.
     const above = source.lines[source.lineAt(m.index) - 2] ?? '';
@@ -57,26 +88,64 @@ function read(source: Source): TestCase[] {
       ...(each >= 0 && { table: m.index + each + 5 }),
     });
   }
+  if (source.language === 'rust') heads.push(...rustTests(source.text));
   if (script.test(source.language)) heads.push(...wrapped(source, new Set(heads.map((h) => h.start))));
+  // What a comment or a text holds does not run.
+  const inert = heads.length === 0 ? [] : source.tokens.filter((t) => t.kind === 'comment' || t.kind === 'str');
+  if (inert.length > 0) heads = heads.filter((h) => !isWithin(inert, h.start));
   heads.sort((a, b) => a.start - b.start);
   const lines = heads.map((h) => source.lineAt(h.start));
   return heads.map((h, i) => {
     const from = firstLine(source, lines[i]!);
-    const to = lastLine(source, lines[i]!, source.lineAt(h.end), (lines[i + 1] ?? Infinity) - 1);
+    const to = lastLine(source, inert, lines[i]!, source.lineAt(h.end), (lines[i + 1] ?? Infinity) - 1);
     const text = source.lines.slice(lines[i]! - 1, to).join('\n');
-    const body = text.slice(h.end - source.starts[lines[i]! - 1]!);
+    const first = source.starts[lines[i]! - 1]!;
+    const body = text.slice(h.end - first);
+    const title = titleOf(source, h.end, text);
+    // What a test is called asks nothing.
+    const asking = (body.startsWith(title) ? body.slice(title.length) : body).replace(always, '');
+    // Below an annotation, the name is what tells one test from the next.
+    const name = /^\s*[@[]/.test(text) ? named.exec(text)?.index : undefined;
     return {
-      start: h.start,
-      end: h.end,
-      title: titleOf(source, h.end, text),
+      start: name === undefined ? h.start : first + name,
+      end: name === undefined ? h.end : first + name + 1,
+      title,
       from,
       to,
       isWrapped: h.isWrapped,
       isEmpty: isEmpty(body, source.language),
-      asserts: [...body.matchAll(assertion)].length,
+      asserts:
+        [...asking.matchAll(assertion)].length || (source.language === 'rust' && /\?\s*[;)]/.test(asking) ? 1 : 0),
+      asksNothing: asksNothing(asking, source.language),
+      get calls() {
+        return new Set([...body.matchAll(callee)].flatMap((c) => (ofAsserts.test(c[0]) ? [] : c[1]!)));
+      },
       cases: casesOf(source, h.table, from, lines[i]!, to, text),
+      isOff: off.test(
+        [...source.lines.slice(Math.max(0, from - 1), lines[i]), ...text.split('\n').slice(0, 2)].join('\n'),
+      ),
     };
   });
+}
+
+/** The functions with such an attribute, however many other ones they have. */
+function rustTests(text: string): { start: number; end: number; isWrapped: boolean }[] {
+  const out: { start: number; end: number; isWrapped: boolean }[] = [];
+  let isTest = false;
+  for (const m of text.matchAll(rustHeads)) {
+    if (m[1] !== undefined) isTest = true;
+    else {
+      if (isTest) out.push({ start: m.index, end: m.index + m[0].length, isWrapped: false });
+      isTest = false;
+    }
+  }
+  return out;
+}
+
+/** Whether one of the tokens, which are in order, begins before the offset and ends behind it. */
+function isWithin(tokens: readonly Token[], offset: number): boolean {
+  const before = tokens[tokenAt(tokens, offset) - 1];
+  return before !== undefined && before.end > offset;
 }
 
 /** Whether nothing is called behind what opens the body; of languages whose bodies are not told apart from heads, never. */
@@ -209,8 +278,18 @@ function elements(source: Source, open: number): number {
   return isFilled ? n + 1 : n;
 }
 
-/** With its decorators. */
+/** With its decorators, or attributes. */
 function firstLine(source: Source, line: number): number {
+  if (source.language === 'rust') {
+    let first = line;
+    // A function, a closing brace or an empty line ends what stands above.
+    for (let l = line - 1; l > 0 && l > line - 400; l--) {
+      const text = source.lines[l - 1]!;
+      if (/^\s*(?:$|\}\s*$|(?:pub\s+)?(?:async\s+)?(?:fn|mod|use|impl|struct|enum)\b)/.test(text)) break;
+      if (/^\s*#\[/.test(text)) first = l;
+    }
+    return first;
+  }
   if (source.language !== 'python') return line;
   let first = line;
   for (let l = line - 1; l > 0 && l > line - 60; l--) {
@@ -224,7 +303,7 @@ function firstLine(source: Source, line: number): number {
 const indent = (line: string): number => line.length - line.trimStart().length;
 
 /** The last line of the block that a test opens, by indentation; it ends before the next test. */
-function lastLine(source: Source, line: number, headEnd: number, most: number): number {
+function lastLine(source: Source, inert: readonly Token[], line: number, headEnd: number, most: number): number {
   const { lines } = source;
   const depth = indent(lines[line - 1]!);
   const isMarked = /^\s*(?:@|\[|#\[)/.test(lines[line - 1]!);
@@ -234,12 +313,21 @@ function lastLine(source: Source, line: number, headEnd: number, most: number): 
   const isOpen = (text: string): boolean => /[{:(]\s*$/.test(text) && /^\s*[)\]}]/.test(text);
   while (l < lines.length && l < most) {
     const next = lines[l]!;
-    if (next.trim() !== '' && indent(next) <= depth && !isOpen(next) && !(/^\s*\{\s*$/.test(next) && l < headEnd + 4))
+    if (
+      next.trim() !== '' &&
+      indent(next) <= depth &&
+      !isOpen(next) &&
+      !(/^\s*\{\s*$/.test(next) && l < headEnd + 4) &&
+      // A text, or a comment, may begin anywhere.
+      !isWithin(inert, source.starts[l]!)
+    )
       return /^\s*(?:[)\]}]|end\b)/.test(next) ? l + 1 : l;
     l++;
   }
   return Math.min(l, lines.length);
 }
+
+const named = /\b(?:def|func|function|fn|void|Task|fun|ArchRule)\s+(?:`([^`\n]{3,200})`|(\w{3,200}))/;
 
 function titleOf(source: Source, end: number, text: string): string {
   const quote = source.text[end - 1]!;
@@ -249,7 +337,7 @@ function titleOf(source: Source, end: number, text: string): string {
     if (token?.start === end - 1) return source.text.slice(token.start + 1, token.end - 1);
     return source.text.slice(end, source.text.indexOf(quote, end));
   }
-  const name = /\b(?:def|func|function|fn|void|Task|fun)\s+(?:`([^`\n]{3,200})`|(\w{3,200}))/.exec(text);
+  const name = named.exec(text);
   return name?.[1] ?? name?.[2] ?? /(['"])([^'"\n]{3,300})\1/.exec(text)?.[2] ?? text.slice(0, 200);
 }
 
@@ -328,6 +416,12 @@ function casesOf(
       n += elements(source, open);
     }
     return Math.max(1, n);
+  }
+  if (source.language === 'rust') {
+    const head = source.lines.slice(from - 1, line - 1).join('\n');
+    const rows = [...head.matchAll(/^\s*#\[(?:\w+::)?(?:case\b|test_case\s*\()/gm)].length;
+    const values = [...text.matchAll(/#\[values\(([^\]\n]{0,400})\)\]/g)];
+    return values.reduce((n, m) => n * m[1]!.split(',').length, Math.max(1, rows));
   }
   if (/^(?:java|kotlin|c-sharp)$/.test(source.language)) {
     const above = source.lines.slice(Math.max(0, line - 20), to).join('\n');
