@@ -1,3 +1,4 @@
+import type { Source } from '../languages/source.ts';
 import type { Rule } from './rule.ts';
 
 const suppressions =
@@ -58,7 +59,7 @@ export const checkSuppressed: Rule = {
       report({
         start: index,
         end: index + text.length,
-        ...(isStyle && { tier: 'low' as const }),
+        ...((isStyle || isOfFixedText(source, index)) && { tier: 'low' as const }),
         message: isExplained
           ? `${who} is told to look away: have a person confirm the reason that is given.`
           : `${who} is told to look away: fix what it found, or have a person add the reason.`,
@@ -67,6 +68,43 @@ export const checkSuppressed: Rule = {
     }
   },
 };
+
+/**
+ * Whether the comment stands at a call that marks a text as safe markup, the only call of its line, and the text is written
+ * out: nothing from elsewhere can be in it.
+ */
+function isOfFixedText(source: Source, comment: number): boolean {
+  if (source.language !== 'python') return false;
+  const { tokens, text, lines } = source;
+  const line = source.lineAt(comment);
+  if (/\b(?!mark_safe|SafeString|Markup)\w+\s*\(/.test((lines[line - 1] ?? '').split('#')[0]!)) return false;
+  const at = tokens.findIndex((t) => t.end > comment);
+  for (let i = at; i >= 0 && i > at - 60; i--) {
+    if (
+      tokens[i]!.kind !== 'id' ||
+      !/^(?:mark_safe|SafeString|Markup)$/.test(text.slice(tokens[i]!.start, tokens[i]!.end))
+    )
+      continue;
+    let k = i + 1;
+    if (text[tokens[k]?.start ?? 0] !== '(') return false;
+    let texts = 0;
+    for (k++; tokens[k]?.kind === 'str' || tokens[k]?.kind === 'comment'; k++) {
+      if (tokens[k]!.kind === 'comment') continue;
+      if (tokens[k]!.dynamic) return false;
+      texts++;
+    }
+    if (text[tokens[k]?.start ?? 0] === ',') k++;
+    while (tokens[k]?.kind === 'comment') k++;
+    const close = tokens[k];
+    if (texts === 0 || close === undefined || text[close.start] !== ')' || source.lineAt(close.start) < line)
+      return false;
+    do k++;
+    while (tokens[k]?.kind === 'comment');
+    // Values may be put in behind it.
+    return !/^[.%[+]/.test(text.slice(tokens[k]?.start ?? text.length, (tokens[k]?.start ?? text.length) + 1));
+  }
+  return false;
+}
 
 /**
  * Rules of Sonar on how code reads and on what pages tell a screen reader; each by its number, for those of its neighbours

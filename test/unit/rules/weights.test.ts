@@ -256,6 +256,28 @@ test('what two scanners are told to leave out for one reason is said once', asyn
   ]);
 });
 
+test('to look away from a markup that is written out weighs less than from one that is put together', async () => {
+  const tier = async (line: string): Promise<string | undefined> => {
+    const { findings } = await classify([added(`def say(name):\n    return ${line}\n`, 'say.py')], ctx);
+    return findings.find((f) => f.rule === 'check-suppressed')?.tier;
+  };
+  assert.equal(await tier('mark_safe("<b>Hello</b>")  # nosec'), 'low');
+  assert.equal(await tier('mark_safe(  # nosec\n        "<b>Hello "\n        "you</b>",\n    )'), 'low');
+  for (const loud of [
+    'mark_safe(f"<b>{name}</b>")  # nosec',
+    'mark_safe("<b>" + name)  # nosec',
+    'mark_safe("<b>%s</b>") % name  # nosec',
+    'mark_safe("<b>{}</b>").format(name)  # nosec',
+    'mark_safe("<b>{}</b>".format(name))  # nosec',
+    'mark_safe(  # nosec\n        "<b>{}</b>"\n    ).format(name)',
+    'mark_safe(name)  # nosec',
+    'run(name), mark_safe("<b>")  # nosec',
+    'mark_safe("<b>")\n    subprocess.run(name, shell=True)  # nosec',
+    'subprocess.run("ls", shell=True)  # nosec',
+  ])
+    assert.equal(await tier(loud), 'medium', loud);
+});
+
 test('a command that moved to another file and lost its sudo there opens nothing new', async () => {
   const moved = (before: string, after: string) =>
     said(
