@@ -1,6 +1,7 @@
 import type { Source } from '../languages/source.ts';
 import {
   isOfBrowser,
+  isSibling,
   limitedAnew,
   loosens,
   renamed,
@@ -40,6 +41,7 @@ export const safeguardRemoved: Rule = {
     const { key, line } = found;
     if (wentWithItsCode(before, hunks, line) || limitedAnew(key, after, changed)) return false;
     if (isExcerpt) return true;
+    if (isSibling(key, before, after, hunks, line)) return false;
     if (renamed(key, before, after, changed, hunks, line)) return false;
     if (asksAboutUser.test(key) && isOfBrowser(before) && isOfBrowser(after)) {
       const role = roleInstead(before, after, changed, hunks, line);

@@ -139,6 +139,47 @@ function newCheck(before: Source, after: Source, changed: ReadonlySet<number>, h
   return undefined;
 }
 
+/** What cleans as much as a safeguard does, under the name that its module has in the language. */
+const siblings: Readonly<Record<string, readonly [was: RegExp, now: RegExp]>> = {
+  'filepath.clean': [/\bfilepath\.Clean\(/, /(?<![\w.])path\.Clean\(/],
+  'html.escape': [/\bhtml\.escape\(/, /(?<![\w.])markupsafe\.escape\(/],
+  'bleach.clean': [/\bbleach\.clean\(/, /(?<![\w.])nh3\.clean\(/],
+};
+
+/**
+ * Whether the same value is cleaned in the same place by a safeguard's sibling: it bears the name that it bore, or what is
+ * put in names what was put in. A path with slashes alone is none that a file is opened by.
+ */
+export function isSibling(guard: string, before: Source, after: Source, hunks: readonly Hunk[], line: number): boolean {
+  const pair = siblings[guard];
+  const hunk = pair && hunkThatTook(hunks, line);
+  if (!hunk) return false;
+  const [was, now] = pair;
+  const made = cleaned(before.lines[line - 1] ?? '', was);
+  if (!made) return false;
+  const old = before.lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).filter((l) => was.test(l));
+  const lines = after.lines.slice(hunk.newStart - 1, hunk.newStart - 1 + Math.min(hunk.newLines, 40));
+  // As many of them as there were.
+  if (lines.filter((l) => cleaned(l, now)).length < old.length) return false;
+  const same = lines.flatMap((l) => cleaned(l, now) ?? []).find((c) => c.name === made.name || c.of === made.of);
+  if (!same) return false;
+  return !(guard === 'filepath.clean' && opensBy(after, same.name));
+}
+
+/** What the line gives a name to by such a call, and the call's argument. */
+function cleaned(line: string, call: RegExp): { name: string; of: string } | undefined {
+  const m = call.exec(line);
+  if (!m || /^\s*(?:\/\/|#|\*)/.test(line)) return undefined;
+  const name = /(?:^|[\s,;])([\w.]{1,80})\s*:?=\s*$/.exec(line.slice(0, m.index))?.[1];
+  const of = /^[\w.]{1,80}(?=\s*[,)])/.exec(line.slice(m.index + m[0].length))?.[0];
+  return name === undefined ? undefined : { name, of: of ?? `of ${name}` };
+}
+
+const opensBy = ({ lines }: Source, name: string): boolean =>
+  lines.some(
+    (l) => l.includes(name) && /\b(?:os|ioutil|filepath|http)\.\w+\(|\bexec\.|\bOpen\w*\(|\bServeFile\(/.test(l),
+  );
+
 /**
  * Whether code runs in a visitor's browser alone, where it decides what is shown and nothing else: a part of an Angular
  * application that guards no page and touches no server.
