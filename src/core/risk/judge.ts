@@ -54,6 +54,7 @@ export function judge(
       const told = new Set<string>();
       for (const f of missing) {
         if (rule.goneAlone && file.after === null) continue;
+        if (file.after !== null && rule.isStill?.(f, change)) continue;
         const alone = rule.goneAlone?.(f, change) ?? true;
         if (alone === false) continue;
         const said = alone === true ? f : alone;

@@ -1,6 +1,6 @@
 import { jobs, triggers, workflowLanguages } from './kit/workflow.ts';
 import { at, type TreeNode } from '../languages/treeNode.ts';
-import type { Rule } from './rule.ts';
+import type { Found, Removal, Rule } from './rule.ts';
 
 export const checkRemoved: Rule = {
   id: 'ci-check-removed',
@@ -48,6 +48,7 @@ export const checkRemoved: Rule = {
     'certification',
   ],
   on: 'removed',
+  isStill,
   check(source, report) {
     // What a person starts by hand guards no change; it may guard a release.
     const byHand = triggers(source);
@@ -67,19 +68,7 @@ export const checkRemoved: Rule = {
         const whole = `${at(step, 'uses')?.value} ${at(step, 'run')?.value}`;
         if (at(step, 'run') && seen.has(whole)) continue;
         seen.add(whole);
-        const kind =
-          /codeql|trivy|snyk|semgrep|gitleaks|trufflehog|checkov|tfsec|bandit|gosec|zizmor|scorecard|dependency-review|grype|osv-scanner|pip-audit|npm audit|cargo audit|cargo deny|govulncheck/i
-            .exec(text)?.[0]
-            .toLowerCase() ??
-          (/\bcosign\b|attest|\bslsa\b|\bgpg\b[^\n]{0,200}--verify|\b(?:sha\d+sum|shasum)\b[^\n]{0,200}(?:-c\b|--check)|\bminisign\b|\bcodesign\b[^\n]{0,200}--verify|\bjarsigner\b[^\n]{0,200}-verify|\bgo mod verify\b|\baudit signatures\b|\bdgst\b[^\n]{0,200}-verify|\b(?:git|gh)\b[^\n]{0,200}\bverify-\w|verif(?:y|ication)[\w-]{0,30}(?:signature|checksum|provenance|integrity)|(?:signature|checksum|provenance|integrity)[\w-]{0,30}verif/i.test(
-            text,
-          )
-            ? 'verification'
-            : /\b(?:npm|pnpm|yarn|bun|turbo|nx|lerna)\s+(?:(?:run|exec|turbo|nx|lerna|-r|--recursive|-s|--silent)\s+){0,4}test\b|\bpytest\b|\bjest\b|\bvitest\b|go test|cargo (?:\+\S{1,80} )?test|mvn\b[^\n]{0,400}\btest|gradlew?\b[^\n]{0,400}\b(?:test|check)|dotnet test|rspec|phpunit|(?<![\w.-])tox(?=\s|$)|make (?:-\S{1,40} |[\w-]{1,40} |"[^"\n]{1,40}" ){0,8}(?:test|check)\b(?!-dry)/i.test(
-                  text,
-                )
-              ? 'tests'
-              : undefined);
+        const kind = kindsOf(text)[0];
         // Tests that may fail say nothing when they do, unless a later step asks; a scanner tells its findings elsewhere.
         const id = at(step, 'id')?.value;
         const mayFail =
@@ -93,6 +82,58 @@ export const checkRemoved: Rule = {
     }
   },
 };
+
+const scanners =
+  /codeql|trivy|snyk|semgrep|gitleaks|trufflehog|checkov|tfsec|bandit|gosec|zizmor|scorecard|dependency-review|grype|osv-scanner|pip-audit|npm audit|cargo audit|cargo deny|govulncheck/gi;
+const verifies =
+  /\bcosign\b|attest|\bslsa\b|\bgpg\b[^\n]{0,200}--verify|\b(?:sha\d+sum|shasum)\b[^\n]{0,200}(?:-c\b|--check)|\bminisign\b|\bcodesign\b[^\n]{0,200}--verify|\bjarsigner\b[^\n]{0,200}-verify|\bgo mod verify\b|\baudit signatures\b|\bdgst\b[^\n]{0,200}-verify|\b(?:git|gh)\b[^\n]{0,200}\bverify-\w|verif(?:y|ication)[\w-]{0,30}(?:signature|checksum|provenance|integrity)|(?:signature|checksum|provenance|integrity)[\w-]{0,30}verif/i;
+const tests =
+  /\b(?:npm|pnpm|yarn|bun|turbo|nx|lerna)\s+(?:(?:run|exec|turbo|nx|lerna|-r|--recursive|-s|--silent)\s+){0,4}(?:[\w-]{1,40}:){0,4}test\b|\bpytest\b|\bjest\b|\bvitest\b|go test|cargo (?:\+\S{1,80} )?test|mvn\b[^\n]{0,400}\btest|gradlew?\b[^\n]{0,400}\b(?:test|check)|dotnet test|rspec|phpunit|(?<![\w.-])tox(?=\s|$)|make (?:-\S{1,40} |[\w-]{1,40} |"[^"\n]{1,40}" ){0,8}(?:test|check)\b(?!-dry)/i;
+
+/** What a step checks, the scanner first that it names first. */
+function kindsOf(text: string): string[] {
+  const kinds = [...text.matchAll(scanners)].map((m) => m[0].toLowerCase());
+  if (verifies.test(text)) kinds.push('verification');
+  if (tests.test(text)) kinds.push('tests');
+  return [...new Set(kinds)];
+}
+
+/** Hands on what a scanner found. */
+const uploads = /^github\/codeql-action\/upload-sarif(?:@|$)/;
+
+/**
+ * Whether the step is there still, by its job and its name, and checks that as well; or whether what it handed on is now
+ * told by an action of the scanner's own, in place of the scanner's command.
+ */
+function isStill({ start, key }: Found, { before, after }: Removal): boolean {
+  const job = jobs(before).find((j) => j.steps.some((s) => s.start === start));
+  const step = job?.steps.find((s) => s.start === start);
+  const same = job && jobs(after).find((j) => j.name === job.name);
+  if (!step || !same) return false;
+  const name = at(step, 'name')?.value;
+  const kind = key.slice('check:'.length);
+  const isOff = (s: TreeNode): boolean =>
+    at(s, 'if')?.value !== at(step, 'if')?.value || (isLeftOut(s) && !isSummary(s));
+  if (
+    name !== undefined &&
+    same.steps.some((s) => at(s, 'name')?.value === name && !isOff(s) && kindsOf(doneBy(s)).includes(kind))
+  )
+    return true;
+  if (!uploads.test(at(step, 'uses')?.value ?? '')) return false;
+  const scannersOf = (steps: readonly TreeNode[], by: 'uses' | 'run'): string[] =>
+    steps
+      .filter((s) => at(s, by) && !uploads.test(at(s, by)!.value) && !isLeftOut(s))
+      .flatMap((s) => kindsOf(at(s, by)!.value));
+  const told = scannersOf(same.steps, 'uses').filter((k) => !scannersOf(job.steps, 'uses').includes(k));
+  const ran = scannersOf(job.steps, 'run');
+  return told.length > 0 && ran.every((k) => told.includes(k));
+}
+
+/** A step that writes down what others found. */
+const isSummary = (step: TreeNode): boolean => /\bGITHUB_STEP_SUMMARY\b/.test(at(step, 'run')?.value ?? '');
+
+const isLeftOut = (step: TreeNode): boolean =>
+  at(step, 'continue-on-error')?.value === 'true' || /^(?:\$\{\{\s*)?false\b/.test(at(step, 'if')?.value ?? '');
 
 /** Actions that bring a tool and do not run it. */
 const brings = /(?:^|\/)setup-[\w-]*@|-(?:setup|installer|install|login|cache)@/i;
