@@ -37,22 +37,23 @@ export const workflowTriggers: Rule = {
           );
         }),
     );
-    const reach = reachOf(source);
+    const { what: reach, place } = reachOf(source);
     for (const t of list)
       if ((t.name === 'workflow_run' && isAlone) || !/^(?:pull_request_target|workflow_run)$/.test(t.name)) continue;
       // By steps, so that one that gets at less than before is no news.
       else
-        for (const what of reach === 'any' ? ['any', 'little'] : reach === 'little' ? ['little'] : [])
-          report({
-            start: t.node.start,
-            end: t.node.end,
-            key: `on:${t.name} ${what}`,
+        for (const what of reach === 'any' ? ['any', 'little'] : reach === 'little' ? ['little'] : []) {
+          const hit = {
             ...(reach === 'little' && { tier: 'low' as const }),
             message:
               reach === 'any'
                 ? `${t.name} runs with secrets for requests from outside: use pull_request unless no foreign code is ever touched.`
                 : `${t.name} runs with our rights for requests from outside: touch nothing of theirs here, as it is now.`,
-          });
+          };
+          report({ ...hit, start: t.node.start, end: t.node.end, key: `on:${t.name} ${what}` });
+          // The start may stay as it is, far above what is put behind it.
+          if (place) report({ ...hit, ...place, key: `on:${t.name} ${what} there`, follows: true });
+        }
     if (!list.some((t) => isOutside(t.name))) return;
     for (const job of jobs(source))
       for (const step of job.steps) {
@@ -74,35 +75,66 @@ export const workflowTriggers: Rule = {
   },
 };
 
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
- * What a start from outside gets at: nothing, where the workflow takes no code, no action and no secret and its token may
- * nothing; little, where it answers or labels requests by the platform's own or pinned actions, or scripts of its own.
+ * What a start from outside gets at, and where it does: nothing, where the workflow takes no code, no action and no secret and
+ * its token may nothing; little, where it answers or labels requests by the platform's own or pinned actions, or scripts of
+ * its own.
  */
-function reachOf(source: Source): 'none' | 'little' | 'any' {
+function reachOf(source: Source): { readonly what: 'none' | 'little' | 'any'; readonly place?: Place } {
   const all = jobs(source);
-  if (all.length === 0 || telling.some((r) => r.test(source.text))) return 'any';
-  let isNothing = true;
+  const any = (place?: Place): { what: 'any'; place?: Place } => ({
+    what: 'any',
+    ...(place && { place: { start: place.start, end: place.end } }),
+  });
+  if (all.length === 0) return any();
+  for (const r of telling) {
+    const m = r.exec(source.text);
+    if (m) return any({ start: m.index, end: m.index + m[0].length });
+  }
+  let little: Place | undefined;
   for (const job of all) {
-    if (at(job.node, 'uses') || at(job.node, 'container') || at(job.node, 'services')) return 'any';
+    const more = at(job.node, 'uses') ?? at(job.node, 'container') ?? at(job.node, 'services');
+    if (more) return any(more);
     const runner = at(job.node, 'runs-on');
-    if (runner?.kind !== 'scalar' || !/^(?:ubuntu|macos)-[\w.-]+$/.test(runner.value)) return 'any';
-    if (!hasOnly(job, (c) => /^(?:read|none)$/.test(c.value) || answers.test(c.key))) return 'any';
-    if (!hasOnly(job, (c) => c.value === 'none')) isNothing = false;
+    if (runner?.kind !== 'scalar' || !hosted.test(runner.value)) return any(runner ?? job.node);
+    const rights = at(job.node, 'permissions') ?? at(job.root, 'permissions');
+    if (!hasOnly(job, (c) => /^(?:read|none)$/.test(c.value) || answers.test(c.key))) return any(rights);
+    if (!hasOnly(job, (c) => c.value === 'none')) little ??= rights;
     for (const step of job.steps) {
       const uses = at(step, 'uses')?.value;
       const script = runText(step);
       if (uses !== undefined) {
-        isNothing = false;
-        if (!talks.test(uses) && !/^[\w-]+\/[\w./-]+@[0-9a-f]{40}$/.test(uses)) return 'any';
-        if (fetches.test(uses)) return 'any';
+        little ??= step;
+        if (!talks.test(uses) && !/^[\w-]+\/[\w./-]+@[0-9a-f]{40}$/.test(uses)) return any(step);
+        if (fetches.test(uses) || letsPass.test(uses)) return any(step);
+        // Their commit or branch, wherever it is put, is fetched there.
+        if (theirs.test(source.text.slice(step.start, step.end))) return any(step);
       }
-      if (script && (fetches.test(script.value) || pastes(source, script, job))) return 'any';
+      if (script && (fetches.test(script.value) || letsPass.test(script.value) || pastes(source, script, job, made)))
+        return any(step);
+      const run = at(step, 'run')?.value;
+      if (run !== undefined && !isPlain(run)) return any(step);
       // Where an input ends up is not known.
-      if (uses !== undefined && pastes(source, step, job)) return 'any';
+      if (uses !== undefined && pastes(source, step, job)) return any(step);
     }
   }
-  return isNothing ? 'none' : 'little';
+  return little ? { what: 'little', place: { start: little.start, end: little.end } } : { what: 'none' };
 }
+
+/** By its name a machine of the platform; others may be called after what runs on them. */
+const hosted = /^(?:ubuntu|macos)-(?:latest|slim|\d\d(?:\.\d\d)?)(?:-(?:arm|intel|x?large|\d{1,3}-?cores?))?$/;
+
+/** What gives a request the word that lets it in, which the right to answer requests includes. */
+const letsPass = /\bAPPROVE\b|approve|merge|createReview|submitReview/i;
+
+/** A commit or branch of the request, as an input. */
+const theirs =
+  /^[ \t]+(?!if\b)[\w-]{1,60}[ \t]*:[^\n]*(?:\bhead\s*\.\s*(?:sha|ref|repo)\b|\bhead_(?:ref|sha|branch|repository)\b)/m;
 
 /** Secrets, shells of its own, and a gate by the name of who started it, which guards something and can be got round. */
 const telling = [
@@ -121,5 +153,30 @@ const talks = /^actions\/(?:labeler|first-interaction|stale|github-script|add-to
 const fetches =
   /checkout|artifact|cache|\bgit\b|\bgh\s+(?!(?:pr|issue|label)\s+(?:comment|edit|close|reopen|lock|view|list|create)\b)|download|curl|wget|\b(?:n(?:pm|px)|pnpm|yarn|bun|pip3?|uvx?|make|docker|bash|sh|source|eval|exec|python3?|node|perl|ruby|php|awk|xargs|require|import|Function|constructor|globalThis|process)\b|\.\/|GITHUB_(?:ENV|PATH)|(?:^|[\n;&|(!]|\b(?:if|then|do|else|elif|while|until|command|builtin|time|sudo|env)\s)\s*["']?\$/i;
 
-const pastes = (source: Source, place: TreeNode, job: Job): boolean =>
-  expressions(source, place.start, place.end).some((e) => isUntrusted(e.text, job, source));
+/** What an earlier step or job made, maybe of what people outside wrote. */
+const made = /\b(?:steps|needs)\s*[.[]/;
+
+const pastes = (source: Source, place: TreeNode, job: Job, also?: RegExp): boolean =>
+  expressions(source, place.start, place.end).some(
+    (e) => isUntrusted(e.text, job, source) || also?.test(e.text) === true,
+  );
+
+/** Commands that look at texts and say something; they start nothing else. */
+const plain =
+  /^(?:echo|printf|test|\[{1,2}|\(\(|exit|return|true|false|:|e?grep|fgrep|sed|cut|tr|jq|cat|head|tail|wc|sort|uniq|date|sleep|set|read|local|declare|shift|break|continue|gh|tee|seq|expr|basename|dirname|if|then|else|elif|fi|for|while|until|do|done|case|esac|\w{1,80}\+?=.*|["']{2}.*|#.*)$/;
+
+/** Whether a script of a shell has plain commands alone. */
+function isPlain(script: string): boolean {
+  const text = script
+    .replace(/^[ \t]*#[^\n]*$/gm, '')
+    .replace(/\$\{\{[^\n}]{0,400}\}\}/g, 'x')
+    .replace(/'[^'\n]{0,2000}'/g, "''")
+    .replace(/"(?:[^"\\`\n$]|\\.|\$(?!\())*"/g, (all) => (all.includes('$') ? '"$"' : '""'));
+  // What is put into an editing script may be a command of it.
+  if (/\bsed\b[^\n|;&]{0,400}\$/.test(text)) return false;
+  for (const [, word, next] of text.matchAll(
+    /(?:^|[\n;&|(!{`]|(?<![\w-])(?:if|then|do|else|elif|while|until)[ \t])[ \t]*(?:\w{1,80}=(?:"[^"\n]{0,200}"|[^\s"'`;&|()]{0,200})[ \t]+)*([^\s;&|(){}<>`]+)([^\s]?)/g,
+  ))
+    if (next !== ')' && !plain.test(word!)) return false;
+  return true;
+}
