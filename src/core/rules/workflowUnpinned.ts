@@ -107,8 +107,12 @@ export const workflowUnpinned: Rule = {
       const image = node.kind === 'scalar' ? node : at(node, 'image');
       if (!image || image.value === '' || image.value.includes('@sha256:') || image.value.includes('${{')) return;
       const [, name, tag] = /^(.*?)(?::([^:/]*))?$/s.exec(image.value)!;
-      const isMoving = tag === undefined || movingTag.test(tag);
-      const isGiven = kind === 'container' || /\bsecrets\b/.test(source.text.slice(node.start, node.end));
+      const isMoving = tag === undefined || !/\d/.test(tag) || movingTag.test(tag);
+      const text = source.text.slice(node.start, node.end);
+      const isGiven =
+        kind === 'container' ||
+        reaches.test(text) ||
+        (/\$\{\{\s*env\b/.test(text) && /\bsecrets\s*[.[]/.test(source.text));
       const key = `image:${isGiven ? '' : 'beside:'}${name}`;
       // One that is held closer than before is less of a risk.
       for (const one of isMoving ? [key, `${key} moving`] : [key])
@@ -117,8 +121,13 @@ export const workflowUnpinned: Rule = {
   },
 };
 
-/** Tags that say no version. */
-const movingTag = /^(?:latest|main|master|head|edge|nightly|dev|stable|lts|rolling|current)$/i;
+/** Words in tags that follow what is newest, whatever stands beside them. */
+const movingTag =
+  /(?:^|[._-])(?:latest|main|master|head|edge|nightly|dev|develop|stable|lts|rolling|current|canary|next|unstable|snapshot)(?:$|[._-])/i;
+
+/** What a container beside the job gets at more than its own: secrets, values from elsewhere, the machine. */
+const reaches =
+  /\bsecrets\b|\bgithub\s*\.\s*token\b|\$\{\{\s*(?:needs|steps)\b|\bcredentials\s*:|\bvolumes\s*:|--(?:privileged|volume|mount|pid|ipc|network|net|cap-add|device|security-opt|userns)\b|(?<![\w-])-v\b/;
 
 /** Secrets and rights that a called workflow is given: each of them is trust of its own. */
 function givenTo(uses: TreeNode, root: TreeNode): readonly string[] {

@@ -143,7 +143,13 @@ test('an image that is held closer is no news; beside the job and without a secr
   assert.deepEqual(await find(job('ubuntu:26.04'), job(fixed)), ['high@7']);
   assert.deepEqual(await find(job(fixed, 'acme/db')), ['high@10']);
   assert.deepEqual(await find(job(fixed, 'acme/db:4'), job(fixed, 'old/db')), ['low@10']);
+  assert.deepEqual(await find(job('ubuntu:mine'), job('ubuntu:24.04')), ['high@7'], 'no version');
+  for (const tag of ['alpine', 'canary', 'latest-alpine3'])
+    assert.deepEqual(await find(job(fixed, `acme/db:${tag}`)), ['high@10'], tag);
   const env = '        env:\n          KEY: ${{ secrets.KEY }}\n';
+  for (const more of ['options: --privileged', 'volumes: ["/:/host"]', 'env: { T: "${{ github.token }}" }'])
+    assert.deepEqual(await find(job(fixed, 'acme/db:4', `        ${more}\n`)), ['high@10'], more);
+  assert.deepEqual(await find(job(fixed, 'acme/db:4', '        ports: [5432:5432]\n')), ['low@10']);
   assert.deepEqual(await find(job(fixed, 'acme/db:4', env)), ['high@10']);
   assert.deepEqual(await find(job(fixed, 'acme/db:4', env), job(fixed, 'acme/db:4')), ['high@10'], 'a secret for it');
 });
@@ -186,6 +192,19 @@ test('a workflow that another one was before is no new one, unless it is started
   assert.deepEqual(await find(old.replace('acme/a', 'acme/b')), ['high']);
   assert.deepEqual(await find(old.replace('acme/a@v1', 'acme/a@v1\n        with:\n          a: b')), ['high']);
   assert.deepEqual(await find(old, '.github/workflows/b.yml', 'docs/a.yml'), ['high'], 'it did not run there');
+});
+
+test('an image of a new workflow is the one of another by its whole text', async () => {
+  const job = (image: string, more = ''): string =>
+    `on: push\npermissions: {}\njobs:\n  a:\n    runs-on: u\n    container: ${image}\n    steps:\n      - run: make${more}\n`;
+  const find = async (image: string) =>
+    said(
+      'workflow-unpinned',
+      { path: '.github/workflows/a.yml', before: job('acme/a:20'), after: job('acme/a:20', ' x') },
+      added(job(image, ' y'), '.github/workflows/b.yml'),
+    );
+  assert.deepEqual(await find('acme/a:20'), []);
+  assert.deepEqual(await find('acme/a:latest'), ['high@6']);
 });
 
 test("one of the platform's actions may be given less in the new workflow than in the old one", async () => {
@@ -313,6 +332,21 @@ test('a start from outside weighs what it gets at', async () => {
   assert.equal(await weigh(['uses: ./.github/actions/label'], answers), 'high');
   assert.equal(await weigh(['run: npm ci'], answers), 'high');
   assert.equal(await weigh(['run: echo "x=$TITLE" >> $GITHUB_ENV'], answers), 'high');
+  assert.equal(await weigh(['run: mvn -q verify'], answers), 'high', 'what is not known to look alone');
+  assert.equal(await weigh(['run: echo "$TITLE" | sed "s/x/$TITLE/"'], answers), 'high');
+  assert.equal(await weigh([`uses: acme/auto-approve@${'0'.repeat(40)}`], answers), 'high');
+  const theirs = [
+    `uses: acme/build@${'0'.repeat(40)}`,
+    '  with:',
+    '    ref: ${{ github.event.pull_request.head.sha }}',
+  ];
+  assert.equal(
+    await said(
+      'workflow-dangerous-trigger',
+      added(workflow(theirs, 'pull_request_target', answers).replaceAll('      -   ', '        ')),
+    ).then((f) => f[0]),
+    'high@1',
+  );
 });
 
 test('all secrets for a workflow of the repository are a remark, for one from elsewhere more', async () => {

@@ -34,6 +34,10 @@ export function withoutCopiedWorkflows(files: readonly FileChange[], judged: Fil
       else if (left.some(isUnpinned) && isNoStronger(now, old.source)) {
         const had = new Set(run(workflowUnpinned, old.source).map((f) => f.key));
         const olds = stepsOf(old.source);
+        const lines = new Set(old.source.lines.map((line) => line.trim()));
+        // An image is the same by its whole text: its tag may be one that moves.
+        const isSameImage = (f: Finding): boolean =>
+          !(backgroundOf(f).key ?? '').startsWith('image:') || lines.has(now.lines[f.line - 1]!.trim());
         const steps = stepsOf(now);
         // With the same given to it, or to one of the platform's own less.
         const isAlike = (f: Finding): boolean =>
@@ -47,7 +51,9 @@ export function withoutCopiedWorkflows(files: readonly FileChange[], judged: Fil
                   (o.given.length === s.given.length || isOwn.test(s.uses)),
               ),
             );
-        left = left.filter((f) => !isUnpinned(f) || !had.has(backgroundOf(f).key ?? '') || !isAlike(f));
+        left = left.filter(
+          (f) => !isUnpinned(f) || !had.has(backgroundOf(f).key ?? '') || !isAlike(f) || !isSameImage(f),
+        );
       }
     }
     keep(judged, i, left);
