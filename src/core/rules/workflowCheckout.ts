@@ -60,14 +60,23 @@ export const workflowCheckout: Rule = {
               : undefined;
         // By what can be done with the token, not by the name of the job: of that alone more is new.
         const held = holdsMore(step) ? 'another token' : outside ? 'from outside' : packed ? 'packed' : undefined;
+        // The checkout may stay as it is, far from where its rights are given or what it left is given away.
+        const giver = writesNothing(job) ? later.find((s) => !isMute(s) && gives(s, step)) : undefined;
         for (const what of [...(held === undefined ? [] : [held]), ...writes(job), reach === 'any' ? reach : '', ''])
-          report({
-            start: where.start,
-            end: where.end,
-            key: `checkout:${what}`,
-            tier,
-            ...(message !== undefined && { message }),
-          });
+          for (const [place, from] of [
+            ['', where],
+            [' rights', rightsOf(job) ?? where],
+            [' giver', giver],
+          ] as const)
+            if (from)
+              report({
+                start: from.start,
+                end: from.end,
+                key: `checkout:${what}${place}`,
+                tier,
+                ...(place !== '' && { follows: true }),
+                ...(message !== undefined && { message }),
+              });
       }
     }
   },
@@ -185,11 +194,23 @@ function gives(step: TreeNode, checkout: TreeNode): 'folder' | 'something' | und
   if (isOfImages(step)) return takesFolder(step, checkout) ? 'folder' : undefined;
   if (/^actions\/(?:cache|upload-[\w-]+)(?:\/\w+)?@/.test(uses)) {
     const files = at(step, 'with', 'path')?.value.trim().split('\n') ?? [''];
-    return files.every((line) => isPart.test(line.trim()) && !/\.\.|\.git\b/.test(line)) ? undefined : 'folder';
+    const isApart = files.every((line) => isPart.test(line.trim()) && !/\.\.|\.git\b/.test(line));
+    return isApart && !files.some((line) => holds(line, at(checkout, 'with', 'path')?.value)) ? undefined : 'folder';
   }
   const run = at(step, 'run')?.value ?? '';
   if (takesAll.test(run) || givesByAction.test(uses)) return 'folder';
-  return mayGive.test(run) ? 'something' : undefined;
+  return mayGive.test(run) || byName.test(run) ? 'something' : undefined;
+}
+
+/** Whether a path of an artifact is the folder of a checkout that has one of its own, or one above it. */
+function holds(line: string, folder: string | undefined): boolean {
+  if (folder === undefined) return false;
+  const plain = (path: string): string =>
+    path
+      .trim()
+      .replace(/^\.\//, '')
+      .replace(/(?:\/|\/\*{1,2})$/, '');
+  return /\*|\$\{\{/.test(plain(line) + folder) || `${plain(folder)}/`.startsWith(`${plain(line)}/`);
 }
 
 /** A file or folder below the working copy, or in the home of the runner. */
@@ -197,13 +218,17 @@ const isPart =
   /^(?:(?:\.\/|~\/)?[\w-][\w.*-]{0,80}(?:\/[\w.*-]{1,80}){0,20}\/?|~\/\.[\w.*-]{1,80}(?:\/[\w.*-]{1,80}){0,20}\/?)$/;
 
 const givesByAction =
-  /docker|buildx|buildah|kaniko|podman|devcontainer|pages|publish|release|deploy|artifact|cache|upload/i;
+  /docker|buildx|buildah|kaniko|podman|devcontainer|pages|publish|release|deploy|artifact|cache|upload|push|(?:^|[/-])(?:s3|s?ftp|scp|ssh|rsync|rsyncer|rclone|sync|zip|tar|archive)(?:[@/-]|$)/i;
 
 /** Commands that pack or send what lies in a folder; what is a part of a path is none. */
 const takesAll =
-  /(?<![\w./-])(?:(?:docker|podman|nerdctl)\b[^\n;&|]{0,200}?\s(?:build|bake|push|cp|commit|save)|buildah|kaniko|buildctl|tar|zip|7z|rsync|scp|sftp|ftp|gsutil|aws\s+s3|az\s+storage|curl\b[^\n]{0,200}?\s(?:-T|-F|-d|--upload-file|--form|--data(?:-binary)?)|wget\b[^\n]{0,200}?\s--(?:post|body)-\w{1,9}|nc|ncat|netcat|socat|git\s+(?:bundle|archive|credential)|(?:\.\/)?\.git\/\S{0,80})(?![\w./-])|\bextraheader\b/i;
+  /(?:(?<![\w./-])|(?<=(?:^|[\s;&|(])(?:\/usr)?(?:\/local)?\/s?bin\/))(?:(?:docker|podman|nerdctl)\b[^\n;&|]{0,200}?\s(?:build|bake|push|cp|commit|save)|buildah|kaniko|buildctl|tar|zip|7z|rsync|scp|sftp|ftp|gsutil|rclone|cpio|bsdtar|oras|aws\s(?:[^\n;&|]{0,80}\s)?s3(?:api)?|gcloud\s+storage|az\s+storage|curl\b[^\n]{0,200}?\s(?:-T|-F|-d|--upload-file|--form|--data(?:-binary)?)|wget\b[^\n]{0,200}?\s--(?:post|body)-\w{1,9}|nc|ncat|netcat|socat|git\s+(?:bundle|archive|credential|config\s[^\n;&|]{0,80}(?:-l\b|--list|--get-(?:regexp|urlmatch))))(?![\w./-])|(?<![\w.-])\.git\/|\bextraheader\b/i;
 const mayGive =
   /upload|artifact|publish|release|deploy|devcontainer|(?<![\w./-])(?:docker|podman|image|push|curl|cp)(?![\w./-])/i;
+
+/** Targets and scripts named after what they make of the folder; a folder on the way to one is none. */
+const byName =
+  /(?<![\w.])(?:[\w-]{0,60}[-_:])?(?:docker(?![-_]compose)|(?:image|container|oci)[-_:](?:build|push)|(?:build|push)[-_:](?:image|container))(?:[-_:][\w-]{0,60})?(?:\.\w{1,4})?(?![\w./-])/i;
 
 /** What prints a text, or makes a folder or an empty file. */
 const muteLine =
