@@ -66,15 +66,20 @@ export function judge(
     if (file.after === null) continue;
     const now = run(rule, after.source);
     if (now.length === 0) continue;
-    if (!now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after))) continue;
-    const was = hasBefore ? run(rule, before.source, true) : [];
+    const hadConflict = hasBefore && breaksFile(before.source.language) && conflicts(before.source).length > 0;
+    if (!hadConflict && !now.some((f) => overlaps(f, after.changed) || overlaps(f, after.touched) || isNear(f, after)))
+      continue;
+    const all = hasBefore ? run(rule, before.source, true) : [];
+    // What stood in a conflict was not told, and runs only now.
+    const was = all.filter((f) => !isInConflict(rule, f, before.source));
+    const isResolved = was.length < all.length;
     const old = count(was);
     const subjects = new Set(was.flatMap((f) => [f.subject, f.closer?.subject]));
     const brought = surplus(
       now,
       old,
       (x) => overlaps(x, after.changed) || overlaps(x, after.touched),
-      (x) => isNear(x, after),
+      (x) => isResolved || isNear(x, after),
     );
     const isLeft =
       rule.category === 'injection' && hasBefore ? leftOfOldFlow(was, now, before, after.source) : undefined;

@@ -48,3 +48,24 @@ test('marks hide neither secrets, nor what is critical, nor what runs in spite o
     (await found('a.php', php)).length + 1,
   );
 });
+
+test('what stood between the marks is told when they go, and texts or documents around them hide nothing', async () => {
+  const path = '.github/workflows/a.yml';
+  const step = '      - uses: acme/a@v1\n';
+  assert.deepEqual(await found(path, head + step, head + both(step, '')), ['high workflow-unpinned@7']);
+  assert.deepEqual(await found(path, head, head + both(step, '')), []);
+  const far = '      - run: echo\n'.repeat(20);
+  assert.deepEqual(await found(path, head + far + step + far, head + both(far + step + far, '')), [
+    'high workflow-unpinned@27',
+  ]);
+  const marks = both('', '').split('\n');
+  const first = marks[0]!;
+  const rest = marks.slice(1).join('\n');
+  const quoted = `env:\n  A: "\n${first}\n  "\n${head}${step}env:\n  B: "\n${rest}"\n`;
+  assert.deepEqual(await found(path, quoted), ['high merge-conflict@3', 'high workflow-unpinned@11']);
+  const send = 'system("ping #{params[:host]}")\n';
+  const ruby = `A = <<~EOF\n${first}\nEOF\n${send}B = <<~EOF\n${rest}EOF\n`;
+  assert.deepEqual(await found('a.rb', ruby), ['high merge-conflict@2', 'high command-injection@4']);
+  const pod = `---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  hostAliases: []\n  containers:\n    - name: a\n      image: a/b:1.0\n      securityContext:\n        capabilities:\n          add: [NET_ADMIN]\n---\n`;
+  assert.ok((await found('k/a.yaml', both(pod, ''))).includes('high k8s-host-access@14'));
+});

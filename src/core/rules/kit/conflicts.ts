@@ -18,6 +18,13 @@ export interface Conflict {
 
 /** The conflicts of a text, outermost alone. Underlines of headings are none: all three marks must stand there, in order. */
 export function conflicts(source: Source): readonly Conflict[] {
+  let found = known.get(source);
+  if (!found) known.set(source, (found = conflictsOf(source)));
+  return found;
+}
+const known = new WeakMap<Source, readonly Conflict[]>();
+
+function conflictsOf(source: Source): readonly Conflict[] {
   const { text } = source;
   if (!text.includes('<<<<<<<') || !text.includes('>>>>>>>')) return none;
   const open: { readonly start: number; isDivided: boolean }[] = [];
@@ -40,12 +47,32 @@ export function conflicts(source: Source): readonly Conflict[] {
       end,
       from: source.lineAt(start),
       to: source.lineAt(end),
-      isBare: !around,
+      isBare: !around && !isOpen(source, start) && !divides.test(text.slice(start, end)),
       isQuoted: around !== undefined && around.end > end,
     };
   });
 }
 const none: readonly Conflict[] = [];
+
+/** Documents of YAML are read one by one: between the marks there may be whole ones. */
+const divides = /^---(?:\s|$)/m;
+
+/** Whether a text begun on a line above is open at a place, one that the lexers do not know: in quotes, or up to a word. */
+function isOpen({ language, text }: Source, offset: number): boolean {
+  const opening =
+    language === 'ruby'
+      ? /<<[~-]?["'`]?([A-Za-z_]\w{0,80})/
+      : !hasLexer(language) || language === 'toml'
+        ? /(?:^|[:=,[{(-])[ \t]*("""|'''|"|')(?![^\n]*\1)/
+        : undefined;
+  if (!opening) return false;
+  let end: string | undefined;
+  for (const line of text.slice(0, offset).split('\n'))
+    if (end === undefined) end = opening.exec(line.replace(closed, '0'))?.[1];
+    else if (language === 'ruby' ? line.trim() === end : line.includes(end)) end = undefined;
+  return end !== undefined;
+}
+const closed = /"""[^\n]*?"""|'''[^\n]*?'''|"(?!"")(?:[^"\\\n]|\\.)*"|'(?!'')[^'\n]*'/g;
 
 /** The string or comment that a place stands in. */
 function textAround({ tokens }: Source, offset: number): Token | undefined {
