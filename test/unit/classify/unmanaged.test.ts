@@ -51,3 +51,23 @@ test('resources stay where their configuration goes as a whole, and are destroye
   // A resource out of a file that stays.
   assert.equal(await tiers({ 'i/live/a.tf': [table + bucket, bucket], 'i/old/main.tf': [root, null] }), 'critical');
 });
+
+test('what a root that stays has called until now is destroyed, and so is what may be a part of one', async () => {
+  const gone = { 'i/old/main.tf': [root + call('../modules/a'), null], 'i/modules/a/main.tf': [table, null] } as const;
+  assert.equal(await tiers(gone), 'high');
+  const live: Sides = [root + call('../modules/a'), root];
+  assert.equal(await tiers({ ...gone, 'i/live/main.tf': live }), 'critical');
+  assert.equal(
+    await tiers({
+      ...gone,
+      'i/live/main.tf': [root + call('../modules/mid'), root],
+      'i/modules/mid/main.tf': [call('../a'), null],
+    }),
+    'critical',
+    'through a module',
+  );
+  const part = { 'i/old/main.tf': gone['i/old/main.tf'], 'i/modules/a/tables.tf': gone['i/modules/a/main.tf'] };
+  assert.equal(await tiers(part), 'critical', 'its first file is not seen to go');
+  const provider: Sides = [`provider "aws" {}\n${table}`, null];
+  assert.equal(await tiers({ 'i/live/tables.tf': provider, 'i/live/more.tf': ['', null] }), 'critical');
+});

@@ -10,8 +10,10 @@ const id = terraformDestroy.id;
 const isConfiguration = (path: string): boolean =>
   /\.(?:tf|tf\.json|hcl|tofu)$/.test(path) && !path.endsWith('.lock.hcl');
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
-/** Where state is kept, or what a root is set up by. */
-const ofRoot = /^[ \t]*(?:backend[ \t]+"|cloud[ \t]*\{|remote_state[ \t]*\{|provider[ \t]+")/m;
+/** Where state is kept. A provider stands in modules and in single files of a root, too. */
+const ofRoot = /^[ \t]*(?:backend[ \t]+"|cloud[ \t]*\{|remote_state[ \t]*\{)/m;
+/** The file that a module begins with: with it, it goes as a whole. Of others more may stay than the change shows. */
+const isFirst = (path: string): boolean => /(?:^|\/)(?:main\.(?:tf|tf\.json|tofu)|terragrunt\.hcl)$/.test(path);
 const sources = /^[ \t]*source[ \t]*=[ \t]*"([^"\n]{1,300})"/gm;
 
 /**
@@ -26,7 +28,11 @@ export function asUnmanaged(files: readonly FileChange[], judged: FileClassifica
   if (gone.length < 2 || !judged.some((j) => j.classification.findings.some((f) => f.rule === id))) return;
   const staying = new Set(all.filter((f) => !isGone(f)).map((f) => folderOf(f.path)));
   const called = new Set(gone.flatMap((f) => calls(f.path, f.before!)));
-  const calledStill = new Set(all.flatMap((f) => (isRead(f.after) ? calls(f.path, f.after) : [])));
+  const calledStill = reached(
+    all.flatMap((f) => (isGone(f) ? [] : [f.before, f.after].flatMap((t) => (isRead(t) ? calls(f.path, t) : [])))),
+    gone,
+  );
+  const whole = new Set(gone.filter((f) => isFirst(f.path)).map((f) => folderOf(f.path)));
   const roots = new Set(gone.filter((f) => ofRoot.test(f.before!)).map((f) => folderOf(f.path)));
   // A root that stays may be handed what the change does not show.
   const hasRoot = roots.size > 0;
@@ -34,7 +40,7 @@ export function asUnmanaged(files: readonly FileChange[], judged: FileClassifica
   for (const [i, { path, classification }] of judged.entries()) {
     const folder = folderOf(path);
     const isLeft = hasRoot && files[i]!.after === null && !staying.has(folder) && !calledStill.has(folder);
-    if (!isLeft || !(roots.has(folder) || called.has(folder))) continue;
+    if (!isLeft || !(roots.has(folder) || (called.has(folder) && whole.has(folder)))) continue;
     const mine = classification.findings.filter((f) => f.rule === id);
     if (mine.length === 0) continue;
     if (told) {
@@ -58,6 +64,16 @@ export function asUnmanaged(files: readonly FileChange[], judged: FileClassifica
     i,
     findings.map((f) => (f === finding ? withOther(f, { tier: 'high', message }) : f)),
   );
+}
+
+/** Folders that are called by what stays, or was until now, and through modules that go. */
+function reached(from: readonly string[], gone: readonly FileChange[]): ReadonlySet<string> {
+  const found = new Set(from);
+  const byFolder = new Map<string, string[]>();
+  for (const f of gone)
+    byFolder.set(folderOf(f.path), [...(byFolder.get(folderOf(f.path)) ?? []), ...calls(f.path, f.before!)]);
+  for (const folder of found) for (const to of byFolder.get(folder) ?? []) found.add(to);
+  return found;
 }
 
 /** Folders whose modules a file calls, of those in the repository. */
