@@ -91,6 +91,8 @@ export const cloudSecretParameter: Rule = {
 /** A variable that by its own words takes the name of a secret, and has a plain name as its default. */
 const isReference = (block: TreeNode): boolean =>
   block.key === 'variable' &&
+  // What is called after a password or token holds one.
+  !/pass|pwd|token|credential|api_?key|private/i.test(block.labels[0] ?? '') &&
   /\bsecret(?:'s)? (?:name|arn|path|id)\b|\b(?:name|arn|path|id) of\b[^.\n]{0,60}\bsecret\b/i.test(
     attr(block, 'description')?.value ?? '',
   ) &&
