@@ -66,7 +66,7 @@ export const dockerDoors: Rule = {
         report({ start: d.start, end: d.end, key: 'nopasswd', tier: 'high' });
       else if (
         d.name === 'RUN' &&
-        /\b(?:install|add)\b[^;&|]{0,400}\ssudo(?=[\s\\]|$)|\busermod\s[^;&|]{0,100}\b(?:sudo|wheel|docker)\b/.test(
+        /\b(?:install|add)\b[^;&|]{0,400}\ssudo(?=[\s\\]|$)|\busermod\s[^;&|]{0,100}\b(?:sudo|wheel|docker)\b|\b(?:adduser|addgroup|gpasswd[ \t]+-a)[ \t]+[^\s-][^\s;&|]{0,80}[ \t]+(?:sudo|wheel|docker)\b/.test(
           d.args,
         )
       )
