@@ -107,8 +107,13 @@ export function isOwnComment(text: string, script: string): boolean {
   );
 }
 
-/** Whether a job on a hosted machine makes a keychain of its own, and touches no one that was there. */
+/** Whether a job on a hosted machine of macOS makes a keychain of its own, and touches no one that was there. */
 export function makesKeychain(script: string): boolean {
   if (/\bself-hosted\b|\blogin\.keychain|\/Library\/Keychains\/(?:System|login)/.test(script)) return false;
-  return /\bsecurity\s+create-keychain\b/.test(script);
+  if (!/\bsecurity\s+create-keychain\b/.test(script)) return false;
+  // Agents of other systems, and machines called otherwise, stay as they are for the next job.
+  const machines = [...script.matchAll(/\b(?:runs-on|vmImage)["']?\s*:\s*["']?([^\n#"']{0,80})/g)].map((m) =>
+    m[1]!.trim(),
+  );
+  return machines.length > 0 && machines.every((name) => /^(?:macos|ubuntu|windows)-|^\$\{\{\s*matrix\b/i.test(name));
 }
