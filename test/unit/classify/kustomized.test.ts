@@ -10,10 +10,14 @@ const pod = (image: string, context = 'runAsUser: 1000', kind = 'Pod', name = 'w
 const kustomization = (...lines: string[]): string =>
   ['apiVersion: kustomize.config.k8s.io/v1beta1', 'kind: Kustomization', ...lines, ''].join('\n');
 const base = kustomization('resources:', '  - pod.yaml');
-const tiers = async (rule: string, files: Readonly<Record<string, string>>): Promise<string> =>
+const tiers = async (
+  rule: string,
+  files: Readonly<Record<string, string>>,
+  old: Readonly<Record<string, string>> = {},
+): Promise<string> =>
   (
     await classify(
-      Object.entries(files).map(([path, after]) => ({ path, before: null, after })),
+      Object.entries(files).map(([path, after]) => ({ path, before: old[path] ?? null, after })),
       ctx,
     )
   ).findings
@@ -77,4 +81,39 @@ test('an object that a kustomization deletes is a remark, if it is that one', as
   );
   const second = kustomization('resources:', '  - ../k/pod.yaml');
   assert.equal(await found(deletes('Pod', 'web'), { 'j/kustomization.yaml': second }), 'critical');
+});
+
+test('what others may deploy as it stands is judged so', async () => {
+  const top = kustomization(
+    'resources:',
+    '  - ../base',
+    'images:',
+    '  - name: x/web',
+    '    newTag: v1.2',
+    'patches:',
+    '  - patch: |',
+    '      apiVersion: v1',
+    '      kind: Pod',
+    '      metadata:',
+    '        name: web',
+    '      $patch: delete',
+  );
+  const files = {
+    'k/base/pod.yaml': pod('x/web', 'privileged: true'),
+    'k/base/kustomization.yaml': base,
+    'k/live/kustomization.yaml': top,
+  };
+  const find = async (more: Readonly<Record<string, string>>, old?: Readonly<Record<string, string>>) =>
+    [
+      await tiers('k8s-host-access', { ...files, ...more }, old),
+      await tiers('k8s-image-unpinned', { ...files, ...more }, old),
+    ].join(' ');
+  assert.equal(await find({}), 'low ');
+  assert.equal(await find({}, { 'k/live/kustomization.yaml': base }), 'low ', 'all that lists it does so');
+  assert.equal(await find({}, { 'k/base/kustomization.yaml': 'resources: []\n' }), 'critical medium');
+  assert.equal(await find({ 'k/test/Kustomization': kustomization('resources:', '  - ../base') }), 'critical medium');
+  assert.equal(await find({ 'apps/web.yaml': 'spec:\n  source:\n    path: k/base\n' }), 'critical medium');
+  assert.equal(await find({ 'run.sh': 'kubectl apply -k ./k/base\n' }), 'critical medium');
+  assert.equal(await find({ 'run.sh': 'kubectl apply -f k/base/pod.yaml\n' }), 'critical medium');
+  assert.equal(await find({ 'run.sh': 'kubectl apply -k k/live\n' }), 'low ');
 });

@@ -9,12 +9,14 @@ import { isRead, keep, sourceOf, type FileClassification } from './pass.ts';
 
 /** Most kustomizations that are followed. */
 const maxFollowed = 200;
-const isKustomization = (path: string): boolean => /(?:^|\/)kustomization\.ya?ml$/.test(path);
+const isKustomization = (path: string): boolean => /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/.test(path);
 
 interface Kustomization {
   readonly path: string;
   readonly folder: string;
   readonly tree: TreeNode;
+  /** It was there before: what the change does not show may list it, too. */
+  readonly isOld: boolean;
   /** Paths of what it lists: files, and folders with kustomizations. */
   readonly lists: readonly string[];
 }
@@ -35,9 +37,9 @@ export function asKustomized(files: readonly FileChange[], judged: FileClassific
   for (const [i, { path, classification }] of judged.entries()) {
     const { after } = files[i]!;
     if (!classification.findings.some((f) => f.rule.startsWith('k8s-')) || !isRead(after)) continue;
-    all ??= files.filter((f) => isKustomization(f.path) && isRead(f.after)).map((f) => read(f.path, f.after!));
+    all ??= files.filter((f) => isKustomization(f.path) && isRead(f.after)).map((f) => read(f));
     const ways = waysTo(path, all);
-    if (ways.length === 0) continue;
+    if (ways.length === 0 || isTakenElsewhere(path, ways, files)) continue;
     const source = sourceOf(path, after);
     const images = ways.map((way) => new Set(way.flatMap(versioned)));
     const deletes = ways.map((way) => way.flatMap(takenBy));
@@ -59,11 +61,11 @@ export function asKustomized(files: readonly FileChange[], judged: FileClassific
   }
 }
 
-function read(path: string, text: string): Kustomization {
+function read({ path, before, after }: FileChange): Kustomization {
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
-  const tree = sourceOf(path, text).tree[0]!;
+  const tree = sourceOf(path, after!).tree[0]!;
   const lists = ['resources', 'bases', 'components'].flatMap((key) => scalars(at(tree, key)));
-  return { path, folder, tree, lists: lists.flatMap((l) => resolved(folder, l) ?? []) };
+  return { path, folder, tree, isOld: before !== null, lists: lists.flatMap((l) => resolved(folder, l) ?? []) };
 }
 
 /** `../base` seen from a folder; `undefined` outside of the repository or elsewhere. */
@@ -102,8 +104,20 @@ function waysTo(path: string, all: readonly Kustomization[]): Kustomization[][] 
       }
     // A second way around what the first one treats is not told apart from it here.
     const doors = all.filter((k) => k.lists.includes(path));
-    return doors.length === 1 ? [...way] : [top];
+    // Below one that others may list, what it does itself holds for them alone.
+    const old = [...way].findLastIndex((k) => k.isOld);
+    return doors.length === 1 ? [...way].slice(Math.max(0, old)) : old > 0 ? [] : [top];
   });
+}
+
+/** Whether another file of the change takes the file, or the folder of a kustomization below the first, as it stands. */
+function isTakenElsewhere(path: string, ways: readonly Kustomization[][], files: readonly FileChange[]): boolean {
+  const folders = ways.flatMap((way) => way.slice(1).map((k) => k.folder.replace(/\/$/, '')));
+  const names = [path, ...folders].filter((name) => name !== '');
+  const taken = new RegExp(
+    `(?:\\bpath["']?[ \\t]*:[ \\t]*|\\s-[fk][ \\t]+|\\bbuild[ \\t]+|--(?:filename|kustomize)[= ])["']?(?:\\./)?(?:${names.map((n) => n.replace(/[^\w/-]/g, '\\$&')).join('|')})/?(?=["'\\s]|$)`,
+  );
+  return files.some((f) => f.path !== path && isRead(f.after) && taken.test(f.after));
 }
 
 /** Names of images that a kustomization gives a version. */
