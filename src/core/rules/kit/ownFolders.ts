@@ -13,13 +13,21 @@ const givenBy =
   /^([ \t]*)((?:export|local|readonly|declare|typeset)(?:[ \t]+-\w+)*[ \t]+)?(\w{1,80})=([^\n]{0,300}?)[ \t]*;?[ \t]*(?:#[^\n]*)?$/gm;
 /** Ways to give a variable a value, each of which counts. */
 const anyGift =
-  /(?<![\w$-])(\w{1,80})\+?=|\bfor\s+(\w{1,80})\s+in\b|\b(?:read|mapfile|readarray|getopts|printf\s+-v)\b([^\n;|&]{0,200})|\$\{(\w{1,80}):?=/g;
+  /(?<![\w$-])(\w{1,80})(?:\[[^\]\n]{0,40}\])?\+?=|\bfor\s+(\w{1,80})\s+in\b|\b(?:read|mapfile|readarray|getopts|select|unset|printf\s+-v)\b([^\n;|&]{0,200})|\$\{(\w{1,80}):?=/g;
 const made = /^"?\$\(mktemp(?:[ \t]+(?:-[dtqp]+|--directory|--tmpdir|[\w./-]*X{3,}|[\w.-]+))*\)"?$/;
 const makesFolder = /\s(?:-[tqp]*d[tqp]*|--directory)\b/;
 const here = /^"?(?:\$\(pwd(?: -P)?\)|\$PWD|\$\{PWD\})(\/[\w.-]+)*"?$/;
 const ofScript =
   /^"?\$\(cd (?:-P )?(?:-- )?"?\$\(dirname (?:-- )?"?\$(?:0|\{BASH_SOURCE(?:\[0\])?\}|BASH_SOURCE)"?\)"?(\/[\w./-]*)?"? (?:>\/dev\/null (?:2>&1 )?)?&& pwd(?: -P)?\)"?$/;
 const stopsOnError = /^[ \t]*set[ \t]+(?:-\w*e|-o[ \t]+errexit)|^#!\S*sh[ \t]+-\w*e/m;
+
+const goesOn = /\bset[ \t]+(?:\+\w*e|\+o[ \t]+errexit)|\bshell["']?[ \t]*:[^\n]*\{0\}/;
+const stopsOnEmpty = /^[ \t]*set[ \t]+(?:-\w*u|(?:-\w+[ \t]+)*-o[ \t]+nounset)/m;
+/** After these a variable may be anything. */
+const hidden = /(?<![\w$-])(?:eval|(?:declare|local|typeset)[ \t]+-\w*n)\b/;
+const readsIn = /(?:^|[;&|])[ \t]*(?:source|\.)[ \t]/gm;
+/** Languages whose scripts see what was set above as the shell sets it: in a Makefile `$(…)` is a variable of its own. */
+const scripts = new Set(['shell', 'github-actions', 'gitlab-ci', 'azure-pipelines', 'circleci']);
 
 interface Kind {
   readonly isMade: boolean;
@@ -34,13 +42,14 @@ const known = new WeakMap<Source, (text: string, at: number) => string>();
  * to them, as `rm -rf "$TMP/.."`.
  */
 export function withOwnFolders(text: string, at: number, source: Source): string {
-  if (!/\$\{?\w/.test(text) || !/\brm\b|-delete\b/.test(text)) return text;
+  if (!scripts.has(source.language) || !/\$\{?\w/.test(text) || !/\brm\b|-delete\b/.test(text)) return text;
   let written = known.get(source);
   if (!written) known.set(source, (written = writer(source)));
   return written(text, at);
 }
 
 function writer({ text: script, language }: Source): (text: string, at: number) => string {
+  if (hidden.test(script)) return (text) => text;
   const gifts = new Map<string, Given[]>();
   for (const m of script.matchAll(givenBy)) {
     const of = gifts.get(m[3]!) ?? [];
@@ -51,9 +60,23 @@ function writer({ text: script, language }: Source): (text: string, at: number) 
   for (const m of script.matchAll(anyGift))
     for (const name of m[3] === undefined ? [m[1] ?? m[2] ?? m[4]!] : (m[3].match(/\w+/g) ?? []))
       counts.set(name, (counts.get(name) ?? 0) + 1);
-  const stops = language === 'github-actions' || stopsOnError.test(script);
+  const stopsAt = goesOn.test(script)
+    ? Infinity
+    : language === 'github-actions'
+      ? -1
+      : (stopsOnError.exec(script)?.index ?? Infinity);
+  const stops = (given: readonly Given[]): boolean => given.every((g) => stopsAt < g.at);
+  const isStrict = stopsOnEmpty.test(script);
   const isPlaced = (given: readonly Given[]): boolean =>
-    stops && staysBelow(script.slice(0, Math.max(...given.map((g) => g.at))), gifts);
+    stops(given) && staysBelow(script.slice(0, Math.max(...given.map((g) => g.at))), gifts);
+
+  const readAt = [...script.matchAll(readsIn)].map((m) => m.index);
+  const sure = new Map<number, boolean>();
+  const isSure = (at: number): boolean => {
+    let answer = sure.get(at);
+    if (answer === undefined) sure.set(at, (answer = isOutermost(script.slice(0, at))));
+    return answer;
+  };
 
   const kinds = new Map<string, Kind>();
   const kindOf = (name: string, given: readonly Given[]): Kind => {
@@ -70,7 +93,8 @@ function writer({ text: script, language }: Source): (text: string, at: number) 
 
   /** Whether one of the assignments is sure to have run before. */
   const isSet = ({ at, indent }: Given, use: number): boolean => {
-    if (indent === 0) return true;
+    // Below, or in a part that may not run: it is empty then, unless that stops the script.
+    if (indent === 0) return isStrict || (at < use && isSure(at) && !readAt.some((r) => r > at && r < use));
     if (at > use) return false;
     const between = script.slice(script.indexOf('\n', at) + 1, use);
     return (
@@ -88,11 +112,18 @@ function writer({ text: script, language }: Source): (text: string, at: number) 
         if (given.length === 0 || given.length !== counts.get(name) || !given.some((g) => isSet(g, use))) return all;
         const { isMade, isHere, isBuilt } = kindOf(name, given);
         const isSafe = isMade
-          ? !below.startsWith('/') || (stops && given.every((g) => !g.isMasked))
+          ? !below.startsWith('/') || (stops(given) && given.every((g) => !g.isMasked))
           : isHere && /^\/[\w-]/.test(below) && given.every((g) => !g.isMasked);
         return isSafe ? all.replace(/\$(?:\{\w+\}|\w+)/, isMade || isBuilt ? './build' : '.') : all;
       },
     );
+}
+
+/** Whether no function, condition, loop or subshell is open at the end of a part of a script, however it is indented. */
+function isOutermost(before: string): boolean {
+  const starts = before.match(/^[ \t]*(?:if|for|while|until|case|select)\b|[({][ \t]*(?:#[^\n]*)?$/gm)?.length ?? 0;
+  const ends = before.match(/(?:^|;)[ \t]*(?:fi|done|esac)\b|^[ \t]*[)}]/gm)?.length ?? 0;
+  return starts <= ends;
 }
 
 /** Whether a script goes only to folders below where it was started, or where it stands. */
