@@ -71,6 +71,7 @@ export const k8sHostAccess: Rule = {
           case 'privileged':
             if (!yes) break;
             if (known || ofContainer(n)) report(hit);
+            else if (!isJob && ofCluster.test(source.path)) report({ ...hit, tier: 'high' });
             else if (isJob) {
               // The same task once more may do no more than before.
               const key = `job:${['file', 'task', 'name'].map((k) => at(n.parent, k)?.value).find((v) => v) ?? ''}`;
@@ -78,7 +79,8 @@ export const k8sHostAccess: Rule = {
               report({
                 ...hit,
                 key,
-                tier: 'medium',
+                // Where steps run for requests, what they are given is given to whoever asks.
+                tier: isConcourse(root) ? 'medium' : 'high',
                 message:
                   'This step of the pipeline has all rights of the machine it runs on: leave them to steps that start containers themselves.',
               });
@@ -167,6 +169,10 @@ export const k8sHostAccess: Rule = {
   },
   fix: switchBack('Leave the container confined'),
 };
+
+/** By its place it may be the values of something that is deployed. */
+const ofCluster =
+  /(?:^|\/)(?:k8s|kube(?:rnetes)?|manifests?|deploy(?:ments?|ed)?|overlays|clusters?|gitops|argo(?:cd)?|flux(?:cd)?|environments?|envs?)\/|(?:^|[/._-])overrides?[\w.-]{0,80}\.ya?ml$/i;
 
 /** Whether it is said of a container, whatever tool starts that. */
 const ofContainer = ({ parent }: TreeNode): boolean =>

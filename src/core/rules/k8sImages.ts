@@ -22,8 +22,9 @@ export const k8sImages: Rule = {
         if (n.key !== 'image' || n.parent?.key === 'pool' || n.kind !== 'scalar') continue;
         const image =
           n.value.startsWith('*') && !n.quoted ? (anchored(source, n.value.slice(1), n.start) ?? n.value) : n.value;
-        if (image === '' || /[{$]/.test(image) || image.includes('@sha256:') || picture.test(image)) continue;
-        if (hasVersion(n, source.language)) continue;
+        if (image === '' || /[{$]/.test(image) || image.includes('@sha256:')) continue;
+        if (!ofContainers.test(n.parent?.parent?.key ?? '') && picture.test(image)) continue;
+        if (hasVersion(n, source.language, image)) continue;
         const name = image.slice(image.lastIndexOf('/') + 1);
         // `<image-you-built>`, `CHANGE_ME`: no name of an image looks so, and a version would stand behind the real one.
         if (/^<[^<>:]*>$|^[A-Z]+(?:_[A-Z]+)+$/.test(name)) continue;
@@ -37,14 +38,18 @@ export const k8sImages: Rule = {
 
 const picture = /\.(?:png|jpe?g|gif|svg|webp|avif|ico)$/i;
 
+/** A container has no key for the version. */
+const ofContainers = /^(?:initC|c|ephemeralC)ontainers$|^steps$|^sidecars$/;
+
 /** Whether the version stands beside the image, as in values of charts; or a compose file builds the image itself. */
-const hasVersion = (n: TreeNode, language: Language): boolean =>
-  // A container has no such key.
-  !/^(?:initC|c|ephemeralC)ontainers$/.test(n.parent?.parent?.key ?? '') &&
-  (n.parent?.children ?? []).some((c) =>
+const hasVersion = ({ parent }: TreeNode, language: Language, image: string): boolean =>
+  !ofContainers.test(parent?.parent?.key ?? '') &&
+  (parent?.children ?? []).some((c) =>
     language === 'docker-compose'
       ? c.key === 'build'
-      : /^(?:image_?)?(?:tag|version|digest)$/i.test(c.key) &&
+      : // What says its tag itself has no other.
+        !/:[^/]*$/.test(image) &&
+        /^(?:image_?)?(?:tag|version|digest)$/i.test(c.key) &&
         c.kind === 'scalar' &&
         !/^(?:|latest|master|main|edge|nightly|null|~)$/.test(c.value),
   );

@@ -28,7 +28,7 @@ export function isKube(source: Source, root: TreeNode): boolean {
 
 /** A pipeline of Concourse: there an image is a name that another step of the plan fetched. */
 export const isConcourse = (root: TreeNode): boolean =>
-  at(root, 'jobs')?.children.some((job) => at(job, 'plan') !== undefined) ?? false;
+  at(root, 'jobs')?.children.some((job) => at(job, 'plan')?.kind === 'seq') ?? false;
 
 /** A pipeline of Drone, Woodpecker or Bitbucket, whose steps run in images of a registry. */
 export const isPipeline = (root: TreeNode): boolean =>
