@@ -197,7 +197,7 @@ function checkAws(call: Call): Hit | undefined {
       'Without this key the data it encrypts is lost',
       'Let a person do it',
     );
-  if (deed === 'destroy') return remove('aws', `${service} ${op}`, 'it');
+  if (deed === 'destroy') return remove('aws', `${service} ${op}`, '');
   // Messages and calls: what they do is for the receiver.
   if (
     !(service === 'ssm' && /^(?:send-command|start-automation)/.test(op)) &&
