@@ -82,7 +82,9 @@ export function logicalLines(text: string): { text: string; start: number; lengt
       break;
     }
     const line = text.slice(start, e);
+    let looks = 20;
     for (const doc of line.matchAll(/(?<!<)<<-?\s*(["'\\]?)([A-Za-z_]\w*)\1/g)) {
+      if (looks-- > 0 && isQuoted(line.slice(0, doc.index))) continue;
       for (let p = e + 1; p < n;) {
         const le = eol(text, p);
         e = le;
@@ -99,6 +101,12 @@ export function logicalLines(text: string): { text: string; start: number; lengt
     i = e + 1;
   }
   return found;
+}
+
+/** In quotes it is text, as in `echo "name<<EOF"`; not in a command that stands in them. */
+function isQuoted(before: string): boolean {
+  const inner = before.slice(before.lastIndexOf('$(') + 1);
+  return openQuote(before) && (inner === before || inner.includes(')') || openQuote(inner));
 }
 
 function openQuote(text: string): boolean {
