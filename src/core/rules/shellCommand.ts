@@ -19,8 +19,10 @@ import {
 } from './kit/scriptPurpose.ts';
 import { shellChunks, logicalLines, type Chunk } from './kit/shellChunks.ts';
 import { shellParts, type Part } from './kit/shellParts.ts';
+import { isForImage, weigh, type Standing, type Verdict } from './kit/standing.ts';
 import type { Language } from '../languages/detect.ts';
 import type { Source } from '../languages/source.ts';
+import type { Tier } from '../model.ts';
 import type { Rule } from './rule.ts';
 
 // A third of the risk engine, for files with commands only.
@@ -46,6 +48,9 @@ const purpose =
 /** Of the files of a system, those that decide who gets in, who may do what, and what runs by itself. */
 const decisive =
   /\/(?:sudoers|cron|ssh|pam\.d|security|passwd|shadow|group|ld\.so|profile|rc\.local|init\.d|systemd|selinux|apparmor|audit|hosts\.(?:allow|deny)|polkit|s?bin\/(?:sh|bash|sudo|su|ls|ps)\b|boot\b|fstab|crypttab|nsswitch|resolv\.conf|apt\/(?:trusted|sources))/;
+
+/** `$SUDO rm …`: the program is the next word. */
+const rootPrefix = /(^|[;&|]\s{0,4})\$\{?_?SUDO(?:_CMD)?\}?\s+(?=[a-z])/g;
 
 /** Images of tools that hosted build machines carry: jobs delete them for room on the disk. */
 const carried = /^This deletes \/(?:opt|usr\/(?:share|local(?:\/(?:lib|share))?))\/[\w.][\w.+/-]* with /;
@@ -104,6 +109,34 @@ function onlyOnce(text: string, source: Source, task: Chunk): string | undefined
   return [text.replace(/^(?:[\w.-]{0,80}\/){1,20}(?=[\w.-])/, ''), made, ...places].join(' ').slice(0, 600);
 }
 
+/** Each weighing looks through the script: of more than these the worst is assumed. */
+const maxWeighed = 80;
+
+/** What a reviewer says of a command that stands in a file: of what is in one line the worst. */
+function weighed(verdict: Verdict, text: string, standing: Standing): Tier | undefined {
+  const whole = weigh(verdict, text, standing);
+  const isRead = verdict.rule === 'secret-read';
+  if (whole === verdict.tier && !isRead) return whole;
+  const parts = shellParts(text);
+  // It can't be taken apart, so there may be more to it than the worst.
+  if (parts.length === 0) return whole ?? 'medium';
+  // What is read in one part of a line is shown there or nowhere.
+  let worst = isRead && parts.length > 1 && !/[|]/.test(text.replace('||', '')) ? undefined : whole;
+  const pieces = parts.flatMap((p) => (p.text.includes('|') ? [p.text, ...p.text.split('|')] : [p.text]));
+  for (const [, dollar, tick] of text.matchAll(/\$\(([^()]{3,400})\)|`([^`]{3,400})`/g)) pieces.push(dollar ?? tick!);
+  if (pieces.length === 1) return whole;
+  if (pieces.length > 40) return verdict.tier;
+  for (const piece of pieces) {
+    const other = standing.judge(piece);
+    if (other === undefined || other.rule === 'too-complex' || purpose.test(other.rule)) continue;
+    const tier = weigh(other, piece, standing);
+    if (tier !== undefined && (worst === undefined || order.indexOf(tier) > order.indexOf(worst))) worst = tier;
+  }
+  return worst;
+}
+
+const order: readonly Tier[] = ['low', 'medium', 'high', 'critical'];
+
 export const shellCommand: Rule = {
   id: 'destructive-command',
   title: 'Command destroys or exposes something',
@@ -134,6 +167,14 @@ export const shellCommand: Rule = {
     let socket = false;
     let isSealed = false;
     let seals: boolean | undefined;
+    let count = 0;
+    // The agents of Jenkins stay.
+    const isThrownAway =
+      thrownAway.has(source.language) && source.language !== 'jenkinsfile' && !/\bself-hosted\b/.test(source.text);
+    const judge = (text: string): Verdict | undefined => {
+      const verdict = guard().guardCommand({ command: text, shell });
+      return verdict.decision === 'allow' || verdict.tier === 'low' || verdict.tier === 'medium' ? undefined : verdict;
+    };
     const sent = new Map<string, boolean>();
     // Each variable costs a walk over the script: of more than a few the worst is assumed.
     const isSent = (variable: string): boolean => {
@@ -148,7 +189,8 @@ export const shellCommand: Rule = {
         if (source.changed !== undefined) {
           if (!isChanged(source, start, command.text)) continue;
         }
-        const settled = shell === 'posix' ? withOwnFolders(command.text, start, source) : command.text;
+        const settled =
+          shell === 'posix' ? withOwnFolders(command.text.replace(rootPrefix, '$1sudo '), start, source) : command.text;
         const whole = guard().guardCommand({ command: settled, shell });
         const verdicts = [whole];
         let pipes: readonly Part[] = [];
@@ -288,19 +330,22 @@ export const shellCommand: Rule = {
           )
             continue;
           // One word about all of it: traces are wiped, which an image needs and a machine in use does not.
-          if (sealed.test(verdict.reason) && (seals ??= isSealing(source.text))) {
+          if (verdict.rule !== 'system-file' && sealed.test(verdict.reason) && (seals ??= isSealing(source.text))) {
             if (!isSealed)
               report({
                 start,
                 end,
                 key: 'sealed',
-                tier: 'high',
+                tier: isForImage(source) ? 'medium' : 'high',
                 message:
                   'This script wipes history, logs and keys of a machine: run it only on one that becomes an image, never on one in use.',
               });
             isSealed = true;
             continue;
           }
+          const standing: Standing = { source, at: start, script: chunk.text, isThrownAway, judge };
+          const tier = ++count > maxWeighed ? verdict.tier : weighed(verdict, settled, standing);
+          if (tier === undefined) continue;
           const guarded = source.language === 'ansible' ? onlyOnce(command.text, source, chunk) : undefined;
           report({
             start,
@@ -314,10 +359,7 @@ export const shellCommand: Rule = {
                     : command.text,
                 ),
             // What it takes away, it takes away the first time.
-            tier:
-              guarded && verdict.tier === 'critical' && !/^(?:delete|disk|find)\b/.test(verdict.rule)
-                ? 'high'
-                : verdict.tier,
+            tier: guarded && tier === 'critical' && !/^(?:delete|disk|find)\b/.test(verdict.rule) ? 'high' : tier,
             // No agent runs it now.
             message: shortened(
               verdict.reason.replace(

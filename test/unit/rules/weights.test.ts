@@ -359,3 +359,50 @@ test('all secrets for a workflow of the repository are a remark, for one from el
   assert.deepEqual(await find(call('acme/a/.github/workflows/b.yml@v1')), ['high@6']);
   assert.deepEqual(await find(call('acme/a/.github/workflows/b.yml@v1'), own), ['high@6']);
 });
+
+test('a command in a file is weighed by its object and by where it runs', async () => {
+  const weigh = async (path: string, text: string) =>
+    (await said('destructive-command', added(text, path))).map((f) => f.split('@')[0]).join(' ') || undefined;
+  const shell = (text: string, path = 'scripts/run.sh') => weigh(path, `#!/bin/bash\n${text}\n`);
+  const job = (...lines: readonly string[]) =>
+    weigh(
+      '.github/workflows/job.yml',
+      `on: push\npermissions: {}\njobs:\n  job:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: |\n${lines.map((l) => `          ${l}\n`).join('')}`,
+    );
+  // What the run itself made in a cloud.
+  const find =
+    'IDS=$(aws ec2 describe-instances --filters "Name=tag:Run,Values=run-${{ github.run_id }}" --output text)';
+  const end = 'aws ec2 terminate-instances --instance-ids "$ID"';
+  assert.equal(await job(find, `for ID in $IDS; do ${end}; done`), 'medium');
+  assert.equal(await job(find.replace('run-${{ github.run_id }}', '*'), `for ID in $IDS; do ${end}; done`), 'critical');
+  assert.equal(await job('# github.run_id', end.replace('$ID', 'i-0123')), 'critical');
+  const image = 'aws ec2 deregister-image --image-id "$AMI"';
+  assert.equal(await job("AMI=$(jq -r '.builds[-1].artifact_id' manifest.json)", image), 'medium');
+  assert.equal(await job('AMI="${{ inputs.ami }}"', image), 'critical');
+  // A branch of its own.
+  const push = 'git push --force origin "$B"';
+  assert.equal(await job('B="pick-${{ github.run_id }}"', 'git checkout -b "$B" origin/main', push), 'medium');
+  assert.equal(await job('B="${{ inputs.branch }}"', 'git checkout -b "$B" origin/main', push), 'high');
+  assert.equal(await job('B="release/1.2"', 'git checkout -b "$B" origin/main', push), 'high');
+  assert.equal(await job('B="pick-1"', 'git checkout -b "$B" origin/main', `${push}:main`), 'high');
+  // Machines that become images.
+  assert.equal(await shell('rm -f /etc/ssh/ssh_host_*', 'packer/scripts/99-clean.sh'), 'medium');
+  assert.equal(await shell('rm -f /etc/ssh/ssh_host_*'), 'critical');
+  assert.equal(await shell('echo "a ALL=(ALL) NOPASSWD:ALL" > /etc/sudoers.d/a', 'packer/scripts/1.sh'), 'critical');
+  assert.equal(await shell('ufw allow ssh', 'packer/scripts/1.sh'), 'high');
+  assert.equal(await shell('swapoff -a'), 'medium');
+  // A folder that is filled again at once.
+  assert.equal(await shell('rm -rf /assets/*\ncp -r /usr/share/site/* /assets/'), 'medium');
+  assert.equal(await shell('rm -rf /assets/*'), 'critical');
+  // Data that a service mounts, and what it does not.
+  const service = (target: string) =>
+    weigh(
+      'docker-compose.yml',
+      `services:\n  rights:\n    image: a/b:1.0\n    volumes:\n      - ./files:/var/uploads\n    command: chown -R 1001 ${target}\n`,
+    );
+  assert.equal(await service('/var/uploads'), 'medium');
+  assert.equal(await service('/var/lib'), 'critical');
+  // The lesser ones of a file are one remark.
+  assert.equal(await shell('rm -rf src\nrm -rf docs\ndocker image prune --force --all'), 'medium');
+  assert.equal(await shell('rm -rf src\nkubectl delete namespace shop'), 'medium critical');
+});

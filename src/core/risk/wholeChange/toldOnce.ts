@@ -6,7 +6,10 @@ import { isRead, keep, type FileClassification } from './pass.ts';
 
 /** Rules on settings that are repeated: from container to container, from resource to resource. */
 const repeated =
-  /^(?:k8s-host-access|k8s-setting-weak|k8s-image-unpinned|docker-base-unpinned|docker-sudo-or-ssh|cloud-setting-weak)$/;
+  /^(?:k8s-host-access|k8s-setting-weak|k8s-image-unpinned|docker-base-unpinned|docker-sudo-or-ssh|cloud-setting-weak|destructive-command)$/;
+
+/** Of these the lesser findings of a file are one remark, whatever each of them says. */
+const oneRemark = (f: Finding): boolean => f.rule === 'destructive-command' && f.tier === 'medium';
 
 /** Lines that a sentence names. */
 const maxNamed = 5;
@@ -18,7 +21,7 @@ export function toldOnce(files: readonly FileChange[], judged: FileClassificatio
     for (const found of classification.findings) {
       if (!repeated.test(found.rule)) continue;
       const f = policy.rules.tiers[found.rule] === undefined ? hardened(found, files[i]!) : found;
-      const id = `${f.rule} ${f.tier} ${f.message}`;
+      const id = `${f.rule} ${f.tier} ${oneRemark(f) ? '' : f.message}`;
       const others = groups.get(id);
       if (others) others.push(f);
       else groups.set(id, [f]);
@@ -30,7 +33,8 @@ export function toldOnce(files: readonly FileChange[], judged: FileClassificatio
       const lines = rest.slice(0, maxNamed).map((f) => f.line);
       const more = rest.length > maxNamed ? ` and ${rest.length - maxNamed} more` : '';
       const places = rest.length === 1 ? 'line' : 'lines';
-      return withOther(first, { message: `${first.message} The same holds for ${places} ${lines.join(', ')}${more}.` });
+      const holds = rest.every((f) => f.message === first.message) ? 'The same holds for' : 'Look also at';
+      return withOther(first, { message: `${first.message} ${holds} ${places} ${lines.join(', ')}${more}.` });
     });
     const rest = classification.findings.filter((f) => !repeated.test(f.rule));
     keep(
