@@ -76,8 +76,10 @@ export const workflowUnpinned: Rule = {
           const isCall = /\/\.github\/workflows\//.test(name ?? '');
           const repository = (name ?? '').split('/').slice(0, 2).join('/');
           // Another tag that can be moved just as well is no new risk.
-          const key = `uses:${isCall ? 'call:' : ''}${repository}${branch ? `@${ref}` : ''}`;
-          for (const one of isCall ? [key, ...givenTo(n, root).map((g) => `${key} ${g}`)] : [key]) {
+          const key = `uses:${isCall ? 'call:' : ''}${repository}`;
+          // One that is held closer than before is less of a risk: who took what a branch holds took its tags as well.
+          const keys = branch ? [`${key}@${ref}`, key] : [key];
+          for (const one of isCall ? keys.flatMap((k) => [k, ...givenTo(n, root).map((g) => `${k} ${g}`)]) : keys) {
             // Who calls what a branch holds at that moment takes it on with every call.
             if (!(isCall && branch) && told.has(one)) continue;
             told.add(one);

@@ -20,7 +20,7 @@ import type { Pass } from './pass.ts';
 import { asKustomized } from './kustomized.ts';
 import { asUnmanaged } from './unmanaged.ts';
 import { toldOnce } from './toldOnce.ts';
-import { toldByJob, toldByOwner, withoutCopiedWorkflows } from './workflows.ts';
+import { toldByJob, toldByOwner, weighOwnActions, withoutCopiedWorkflows } from './workflows.ts';
 
 /** Of one file alone it can say nothing. */
 const ofSeveral =
@@ -51,6 +51,7 @@ export const passes: readonly Pass[] = [
   asSafeguards,
   weighDevContainers,
   weighOwners,
+  weighOwnActions,
   toldByOwner,
   toldByJob,
   ofSeveral(asKustomized),

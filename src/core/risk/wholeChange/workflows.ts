@@ -1,15 +1,16 @@
 /** Workflows of a change taken together: what one of them had before is not new in its copy, and an owner is told once. */
 import { detectLanguage } from '../../languages/detect.ts';
 import { Source } from '../../languages/source.ts';
-import type { FileChange, Finding } from '../../model.ts';
+import { tiers, type FileChange, type Finding, type Tier } from '../../model.ts';
+import type { Policy } from '../../policy/model.ts';
 import { at } from '../../languages/treeNode.ts';
-import { jobs, triggers } from '../../rules/kit/workflow.ts';
+import { isOutside, jobs, triggers } from '../../rules/kit/workflow.ts';
 import { workflowCheckout } from '../../rules/workflowCheckout.ts';
 import { workflowUnpinned } from '../../rules/workflowUnpinned.ts';
 import { run } from '../hits.ts';
 import { backgroundOf, withOther } from '../background.ts';
 import { maxText, normalise } from '../sides.ts';
-import { keep, type FileClassification } from './pass.ts';
+import { isRead, keep, type FileClassification } from './pass.ts';
 
 /** Most workflows of a change that a new one is compared with. */
 const maxCompared = 50;
@@ -64,6 +65,7 @@ const isWorkflow = (path: string, text: string): boolean =>
   text.length <= maxText && /\.ya?ml$/.test(path) && detectLanguage(path, text) === 'github-actions';
 const sourceOf = (path: string, text: string): Source => new Source(path, normalise(text), 'github-actions');
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
+const rank = (tier: Tier): number => tiers.indexOf(tier);
 const isUnpinned = (f: Finding): boolean => f.rule === workflowUnpinned.id;
 
 /** An action of a workflow: where it stands, and what it is given. */
@@ -103,12 +105,12 @@ function isNoStronger(now: Source, old: Source): boolean {
 const byTag = /^uses:([\w.-]{1,100})\/([\w.-]{1,100})$/;
 
 /**
- * Of the actions that a file takes from one owner by tags, the first is told, with the others in its sentence: whoever
- * trusts the owner with one does so with all. One that was pinned before is told for itself.
+ * Of the actions that a file takes from one owner by tags, the loudest is told, with the others in its sentence: whoever
+ * trusts the owner with one does so with all. GitHub's own owners are one. One that was pinned before is told for itself.
  */
 export function toldByOwner(files: readonly FileChange[], judged: FileClassification[]): void {
   for (const [i, { classification }] of judged.entries()) {
-    const groups = new Map<string, { readonly finding: Finding; readonly name: string }[]>();
+    const groups = new Map<string, { readonly finding: Finding; readonly tier: Tier; readonly name: string }[]>();
     const news = new Map<Finding, Finding | undefined>();
     let pinned: ReadonlySet<string> | undefined;
     let swapped: ((f: Finding) => boolean) | undefined;
@@ -125,26 +127,74 @@ export function toldByOwner(files: readonly FileChange[], judged: FileClassifica
           ? withOther(finding, { tier: 'low' })
           : finding;
       if (weighed !== finding) news.set(finding, weighed);
-      const group = `${owner === 'github' ? 'actions' : owner} ${weighed.tier} ${finding.message}`;
+      const isGitHubs = isOwn.test(`${owner}/`);
+      const group = `${isGitHubs ? 'GitHub' : owner} ${finding.message}`;
+      const one = { finding, tier: weighed.tier, name: isGitHubs ? `${owner}/${name}` : name };
       const others = groups.get(group);
-      if (others) others.push({ finding, name });
-      else groups.set(group, [{ finding, name }]);
+      if (others) others.push(one);
+      else groups.set(group, [one]);
     }
-    for (const group of groups.values()) {
-      const [first, ...rest] = group.toSorted((a, b) => a.finding.line - b.finding.line);
+    for (const [id, group] of groups) {
+      const [first, ...rest] = group.toSorted((a, b) => rank(b.tier) - rank(a.tier) || a.finding.line - b.finding.line);
       if (!first || rest.length === 0) continue;
       for (const { finding } of rest) news.set(finding, undefined);
       const names = rest.slice(0, 3).map((r) => r.name.slice(0, 40));
+      const whose = id.startsWith('GitHub ') ? 'GitHub' : 'this owner';
       const more = rest.length > 3 ? ` and ${rest.length - 3} more` : '';
       news.set(
         first.finding,
         withOther(news.get(first.finding) ?? first.finding, {
-          message: `${first.finding.message} The same holds for ${names.join(', ')}${more} of this owner.`,
+          message: `${first.finding.message} The same holds for ${names.join(', ')}${more} of ${whose}.`,
         }),
       );
     }
     replace(judged, i, news);
   }
+}
+
+/** Actions and called workflows by a tag or a branch. */
+const taken = /^uses:(?:call:)?([\w.-]{1,100})\/([\w.-]{1,100})(?:@([\w./-]{1,100}))?$/;
+
+/**
+ * An action of the organisation that has the repository is its own code: a remark, unless strangers start the workflow or
+ * a hash was given up. Whose the repository is must have stood in the change's files before, where no edit of it can say so.
+ */
+export function weighOwnActions(files: readonly FileChange[], judged: FileClassification[], policy: Policy): void {
+  if (policy.rules.tiers[workflowUnpinned.id] !== undefined) return;
+  let owners: ReadonlySet<string> | undefined;
+  for (const [i, { path, classification }] of judged.entries()) {
+    const { before, after } = files[i]!;
+    let isStarted: boolean | undefined;
+    const left = classification.findings.map((f) => {
+      const [, owner, name] = isUnpinned(f) && f.tier === 'high' ? (taken.exec(backgroundOf(f).key ?? '') ?? []) : [];
+      if (owner === undefined || !isRead(after)) return f;
+      owners ??= ownersOf(files);
+      if (!owners.has(owner.toLowerCase()) || pinnedIn(before ?? '').has(`${owner}/${name}`)) return f;
+      isStarted ??= triggers(sourceOf(path, after)).some((t) => isOutside(t.name));
+      return isStarted ? f : withOther(f, { tier: 'medium', message: ownCode });
+    });
+    keep(judged, i, left);
+  }
+}
+const ownCode =
+  'An action of the own organisation is taken by a name that can move: who may push to its repository decides what runs here with the rights of this job. Pin the commit.';
+
+/**
+ * Organisations that the repository belongs to, by the texts before: teams in CODEOWNERS can only be of the owner's, and a
+ * workflow asks in which repository it runs.
+ */
+function ownersOf(files: readonly FileChange[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { path, before } of files.slice(0, maxCompared)) {
+    if (!isRead(before)) continue;
+    const says = /(?:^|\/)CODEOWNERS$/.test(path)
+      ? /(?<=^|\s)@([\w-]{1,60})\/[\w.-]{1,100}/gm
+      : isWorkflow(path, before)
+        ? /\bgithub\.repository(?:_owner)?\s{0,4}==\s{0,4}'([\w-]{1,60})(?:\/[\w.-]{1,100})?'/g
+        : undefined;
+    if (says) for (const m of before.matchAll(says)) found.add(m[1]!.toLowerCase());
+  }
+  return found;
 }
 
 /**

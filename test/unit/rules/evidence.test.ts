@@ -1,0 +1,66 @@
+/** What a rule wants to see before it speaks at its tier, and what it says on less. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { classify } from '../../../src/core/classify.ts';
+import type { FileChange } from '../../../src/core/model.ts';
+import { defaultPolicy } from '../../../src/core/policy/index.ts';
+import { createGrammars } from '../../../src/platform/grammars.ts';
+
+const ctx = { grammars: createGrammars(), policy: defaultPolicy };
+
+/** `tier@line` of what a rule says of a change. */
+const said = async (rule: string, ...files: FileChange[]): Promise<string[]> =>
+  (await classify(files, ctx)).findings.filter((f) => f.rule === rule).map((f) => `${f.tier}@${f.line}`);
+const file = (path: string, before: string | null, after: string | null): FileChange => ({ path, before, after });
+const hash = '5c1d9e0b7a3f4628d1e0c9b8a7f6e5d4c3b2a190';
+
+/** A workflow of one job with these steps. */
+const workflow = (on: string, ...steps: string[]): string =>
+  `on: ${on}\npermissions:\n  contents: write\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n${steps.map((s) => `      - ${s}\n`).join('')}`;
+
+test('an action of the own organisation at a branch is a remark, where old texts say whose the repository is', async () => {
+  const owners = file('CODEOWNERS', '* @harbour/all\n', '* @harbour/all @harbour/sec\n');
+  const asked = "on: push\njobs:\n  a:\n    if: github.repository_owner == 'harbour'\n    runs-on: x\n    steps: []\n";
+  const weigh = (uses: string, ...others: FileChange[]) =>
+    said('workflow-unpinned', file('.github/workflows/a.yml', null, workflow('push', `uses: ${uses}`)), ...others);
+  assert.deepEqual(await weigh('harbour/ships@main', owners), ['medium@8']);
+  assert.deepEqual(await weigh('harbour/ships@main', file('.github/workflows/b.yml', asked, `${asked}# x\n`)), [
+    'medium@8',
+  ]);
+  // Nobody says so, or the change alone does.
+  assert.deepEqual(await weigh('harbour/ships@main'), ['high@8']);
+  assert.deepEqual(await weigh('harbour/ships@main', file('CODEOWNERS', null, '* @harbour/all\n')), ['high@8']);
+  assert.deepEqual(await weigh('harbour/ships@main', file('.github/workflows/b.yml', null, asked)), ['high@8']);
+  // A person may own files, and is no organisation.
+  assert.deepEqual(await weigh('harbour/ships@main', file('CODEOWNERS', '* @harbour\n', '* @x\n')), ['high@8']);
+  assert.deepEqual(await weigh('pier/ships@main', owners), ['high@8']);
+  // Strangers start it, or a hash is given up.
+  const target = workflow('pull_request_target', 'uses: harbour/ships@main');
+  assert.deepEqual(await said('workflow-unpinned', file('.github/workflows/a.yml', null, target), owners), ['high@8']);
+  const pinned = workflow('push', `uses: harbour/ships@${hash}`);
+  const loose = workflow('push', 'uses: harbour/ships@main');
+  assert.deepEqual(await said('workflow-unpinned', file('.github/workflows/a.yml', pinned, loose), owners), ['high@8']);
+});
+
+test('a tag in the place of a branch is no new risk, the other way it is', async () => {
+  const weigh = (before: string, after: string) =>
+    said(
+      'workflow-unpinned',
+      file('.github/workflows/a.yml', workflow('push', `uses: ${before}`), workflow('push', `uses: ${after}`)),
+    );
+  for (const name of ['actions/checkout', 'pier/ships']) {
+    assert.deepEqual(await weigh(`${name}@master`, `${name}@v6`), [], name);
+    assert.equal((await weigh(`${name}@v6`, `${name}@master`)).length, 1, name);
+    assert.equal((await weigh(`${name}@main`, `${name}@next`)).length, 1, name);
+    assert.equal((await weigh(`${name}@${hash}`, `${name}@v6`)).length, 1, name);
+  }
+  assert.equal((await weigh('pier/ships@master', 'quay/ships@v6')).length, 1);
+});
+
+test("the actions of GitHub's own owners are told once, at the highest tier of theirs", async () => {
+  const steps = ['uses: actions/setup-go@v5', 'uses: github/codeql-action/init@v3', 'uses: pier/ships@v1'];
+  const found = (await classify([file('.github/workflows/a.yml', null, workflow('push', ...steps))], ctx)).findings
+    .filter((f) => f.rule === 'workflow-unpinned')
+    .map((f) => `${f.tier}@${f.line} ${/ of (?:GitHub|this owner)\.$/.exec(f.message)?.[0] ?? ''}`);
+  assert.deepEqual(found, ['medium@8  of GitHub.', 'high@10 ']);
+});
