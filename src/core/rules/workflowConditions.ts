@@ -1,5 +1,7 @@
 import { walk } from '../languages/treeNode.ts';
-import { workflowLanguages } from './kit/workflow.ts';
+import { isOutside, triggers, workflowLanguages } from './kit/workflow.ts';
+import type { Source } from '../languages/source.ts';
+import type { Tier } from '../model.ts';
 import type { Rule } from './rule.ts';
 
 export const workflowConditions: Rule = {
@@ -36,29 +38,53 @@ export const workflowConditions: Rule = {
             v,
           )
         )
-          report({ start: n.start, end: n.end, key: `actor:${v.trim()}` });
+          report({ start: n.start, end: n.end, key: `actor:${v.trim()}`, ...actor, tier: reach(v, source) });
         else if (
           /contains\(\s*['"][^'"]{0,400}['"]\s*,\s*(?:github\.(?:ref|ref_name|head_ref|base_ref|actor|event)|env\.|inputs\.)/.test(
             v,
           )
         )
-          report({ start: n.start, end: n.end, key: `contains:${v.trim()}` });
+          report({ start: n.start, end: n.end, key: `contains:${v.trim()}`, ...parts });
         // Two expressions side by side are a text, and no text is empty here.
         else if (/^\s*\$\{\{[^}]{0,400}\}\}\s*[^\s][\s\S]{0,400}\$\{\{/.test(v))
-          report({ start: n.start, end: n.end, key: `always:${v.trim()}` });
+          report({ start: n.start, end: n.end, key: `always:${v.trim()}`, ...always });
         else if (
           /^[|>][+-]?\s*\n|[^\s]\s*\$\{\{|\}\}\s*[^\s]/.test(source.text.slice(n.start + 3, n.end).trim()) &&
           /\$\{\{/.test(v) &&
           !/^\s*\$\{\{[\s\S]*\}\}$/.test(v.replace(/\n$/, ''))
         )
-          report({ start: n.start, end: n.end, key: `always:${v.trim()}` });
+          report({ start: n.start, end: n.end, key: `always:${v.trim()}`, ...always });
         else if (
           /^[|>](?:\+|\s*\n)/.test(source.text.slice(n.start, n.end).replace(/^if\s*:\s*/, '')) &&
           /\$\{\{/.test(v) &&
           /\n\s*$/.test(`${v}\n`) &&
           !/^[|>]-/.test(source.text.slice(n.start, n.end).replace(/^if\s*:\s*/, ''))
         )
-          report({ start: n.start, end: n.end, key: `always:${v.trim()}` });
+          report({ start: n.start, end: n.end, key: `always:${v.trim()}`, ...always });
       }
   },
 };
+
+const actor = {
+  message:
+    '`github.actor` is whoever acted last, not who opened the request: compare `github.event.pull_request.user.login`.',
+};
+const parts = {
+  message: '`contains` on a string is true of any part of it: compare with `==`, or give it a JSON list.',
+};
+const always = {
+  message: 'The condition is a text, no text is empty here, and so it is always true: write `if:` on one line.',
+};
+
+/** Who can make the condition true that should not: the author of a fork alone is a stranger. */
+function reach(condition: string, source: Source): Tier {
+  const isEach = !/\|\||!\s*\(/.test(condition);
+  const asked = condition.replace(/^\s*\$\{\{|\}\}\s*$/g, '').split('&&');
+  if (isEach && asked.some((one) => sameRepository.test(one.trim()))) return 'low';
+  const starts = triggers(source).map((t) => t.name);
+  return starts.length > 0 && starts.every((t) => !isOutside(t) && t !== 'workflow_call') ? 'medium' : 'high';
+}
+
+/** The branch is of this repository: who pushed it may push. */
+const sameRepository =
+  /^(?:github\.event\.pull_request\.head\.repo\.(?:full_name\s*==\s*github\.repository|fork\s*==\s*false)|github\.repository\s*==\s*github\.event\.pull_request\.head\.repo\.full_name|!\s*github\.event\.pull_request\.head\.repo\.fork)$/;

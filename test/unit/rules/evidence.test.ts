@@ -64,3 +64,28 @@ test("the actions of GitHub's own owners are told once, at the highest tier of t
     .map((f) => `${f.tier}@${f.line} ${/ of (?:GitHub|this owner)\.$/.exec(f.message)?.[0] ?? ''}`);
   assert.deepEqual(found, ['medium@8  of GitHub.', 'high@10 ']);
 });
+
+test('who acted last is weighed by who may do so', async () => {
+  const weigh = async (on: string, condition: string) =>
+    (
+      await said(
+        'workflow-condition-spoofable',
+        file('.github/workflows/a.yml', null, workflow(on, 'run: make', `run: x\n        if: ${condition}`)),
+      )
+    ).map((s) => s.split('@')[0]);
+  const actor = "github.actor == 'renovate[bot]'";
+  const same = 'github.event.pull_request.head.repo.full_name == github.repository';
+  assert.deepEqual(await weigh('pull_request', `${actor} && ${same}`), ['low']);
+  assert.deepEqual(await weigh('pull_request_target', `\${{ ${same} && ${actor} }}`), ['low']);
+  assert.deepEqual(await weigh('pull_request', actor), ['medium']);
+  for (const condition of [
+    actor,
+    `${actor} || ${same}`,
+    `${actor} && !(${same})`,
+    `${actor} && contains('${same}', 'x')`,
+    `${actor} && github.event.pull_request.head.repo.full_name != github.repository`,
+  ])
+    assert.deepEqual(await weigh('pull_request_target', condition), ['high'], condition);
+  for (const on of ['workflow_run', 'issue_comment', 'workflow_call'])
+    assert.deepEqual(await weigh(on, actor), ['high'], on);
+});
