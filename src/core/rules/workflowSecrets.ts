@@ -124,7 +124,12 @@ export const workflowSecrets: Rule = {
                   start: e.start,
                   end: e.end,
                   key: `secret-out:${e.text}`,
-                  message: 'Secret is printed or sent by a command: pass it through env: to the program that needs it.',
+                  ...(isAddress(line, e.text)
+                    ? { tier: 'low' as const, message: calledAt }
+                    : {
+                        message:
+                          'Secret is printed or sent by a command: pass it through env: to the program that needs it.',
+                      }),
                 });
             }
           }
@@ -158,3 +163,15 @@ const publishes =
 /** The body or the address of a request that holds a variable; a header is where a token belongs. */
 const sends =
   /\b(?:curl|wget)\b[^\n]{0,300}?(?:(?:\s-d|\s-F|--data(?:-\w{1,12})?|--form|--post-data)[ =]{1,2}[^\s$]{0,200}|https?:\/\/[^\s"'$]{1,200}[?&][\w-]{1,40}=)\$\{?(\w{1,80})/;
+
+/** A hook's address is sent to nobody but who gave it out. */
+function isAddress(line: string, secret: string): boolean {
+  if (!/^secrets\.\w{0,80}(?:URL|URI|HOOK|ENDPOINT)\w{0,80}$/i.test(secret)) return false;
+  // Nothing but the one command, with options that send no more than what is written out.
+  const plain = line.replace(/\$\{\{\s{0,9}([\w.]{1,100})\s{0,9}\}\}/g, (_, name: string) => `\0${name}`);
+  return new RegExp(
+    `^\\s*(?:-\\s+)?(?:run:\\s*)?curl(?:\\s+(?:-[fsSLi]{1,6}|--(?:fail|silent|show-error|location)|(?:-X|--request)\\s+[A-Z]{3,6}))*\\s+(["']?)\0${secret.replaceAll('.', '\\.')}\\1(?:\\s+(?:-[fsSLi]{1,6}|--(?:fail|silent|show-error|location)|(?:-X|--request)\\s+[A-Z]{3,6}))*\\s*$`,
+  ).test(plain);
+}
+const calledAt =
+  'A secret address is pasted into a command: hand it over by env: and in quotes, so that no sign in it is read by the shell.';

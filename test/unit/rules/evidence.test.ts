@@ -89,3 +89,25 @@ test('who acted last is weighed by who may do so', async () => {
   for (const on of ['workflow_run', 'issue_comment', 'workflow_call'])
     assert.deepEqual(await weigh(on, actor), ['high'], on);
 });
+
+test('a secret that is the address of the call goes to nobody else', async () => {
+  const weigh = async (run: string) =>
+    (
+      await said('workflow-secrets-exposed', file('.github/workflows/a.yml', null, workflow('push', `run: ${run}`)))
+    ).map((s) => s.split('@')[0]);
+  const hook = '${{ secrets.DEPLOY_HOOK }}';
+  assert.deepEqual(await weigh(`curl --fail -X POST ${hook}`), ['low']);
+  assert.deepEqual(await weigh(`curl -fsS "${hook}"`), ['low']);
+  for (const run of [
+    `curl -d ${hook} https://quay.example`,
+    `curl -X POST ${hook}.quay.example`,
+    `curl -x http://quay.example ${hook}`,
+    `curl -v ${hook}`,
+    `curl ${hook} https://quay.example/?x=1`,
+    `curl -X POST ${hook} && echo ${hook}`,
+    'curl ${{ secrets.API_TOKEN }}',
+    'curl -H "Authorization: ${{ secrets.API_TOKEN }}" https://quay.example',
+    `echo ${hook}`,
+  ])
+    assert.ok((await weigh(run)).includes('high'), run);
+});
