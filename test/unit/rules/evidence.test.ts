@@ -111,3 +111,17 @@ test('a secret that is the address of the call goes to nobody else', async () =>
   ])
     assert.ok((await weigh(run)).includes('high'), run);
 });
+
+test('the owner of a folder that goes with its files is a remark, where they are an owner of what is around it', async () => {
+  const rules = (...more: string[]): string => ['* @org/all', '*.lock @org/sec @org/all', ...more, ''].join('\n');
+  const owners = (line: string): FileChange => file('CODEOWNERS', rules(line), rules());
+  const gone = (path: string): FileChange => file(path, 'x\n', null);
+  const find = (...files: FileChange[]) => said('owners-removed', ...files);
+  assert.deepEqual(await find(owners('Lite/ @org/all'), gone('Lite/a.txt'), gone('x/Lite/b.txt')), ['low@2']);
+  // Another owner, files that stay, no file of it.
+  assert.deepEqual(await find(owners('Lite/ @ann'), gone('Lite/a.txt')), ['high@2']);
+  assert.deepEqual(await find(owners('Lite/ @org/all'), gone('Lite/a.txt'), file('Lite/b.txt', 'x\n', 'y\n')), [
+    'high@2',
+  ]);
+  assert.deepEqual(await find(owners('Lite/ @org/all'), gone('Elite/a.txt')), ['high@2']);
+});

@@ -34,7 +34,7 @@ export function weighOwners(files: readonly FileChange[], judged: FileClassifica
         lines.has(rule.line) ? [[rule.line, { rule, ...fateOf(at, was, now) }] as const] : [],
       ),
     );
-    const groups: Record<'high' | 'medium', Finding[]> = { high: [], medium: [] };
+    const groups: Record<'high' | 'medium' | 'low', Finding[]> = { high: [], medium: [], low: [] };
     for (const f of lost) {
       const old = places.get(backgroundOf(f).removedAt ?? 0);
       if (!old) {
@@ -45,13 +45,15 @@ export function weighOwners(files: readonly FileChange[], judged: FileClassifica
       const owner = backgroundOf(f).key!.slice(rule.pattern.length + 1);
       const stays = heirs?.every((r) => isNoWider(r, rule)) ?? false;
       if (stays && heirs!.every((r) => r.owners.includes(owner))) continue;
-      groups[old.isDead || stays ? 'medium' : 'high'].push(f);
+      // Others may speak for what is in the folder now; by the change, nothing is.
+      const isLeft = heirs?.every((r) => r.owners.includes(owner)) === true && isEmptied(rule, files);
+      groups[isLeft ? 'low' : old.isDead || stays ? 'medium' : 'high'].push(f);
     }
     const hunks = diffLines(oldLines, newLines);
     const told = Object.entries(groups).flatMap(([tier, group]) => {
       if (group.length === 0) return [];
       group.sort((a, b) => backgroundOf(a).removedAt! - backgroundOf(b).removedAt!);
-      const one = folded(group, tier === 'medium');
+      const one = folded(group, tier !== 'high');
       const weighed = policy.rules.tiers[id] === undefined ? withOther(one, { tier: tier as Tier }) : one;
       return [placed(weighed, was, now, hunks)];
     });
@@ -69,6 +71,15 @@ const said = (r: OwnerRule): string => [r.pattern, ...r.owners].join(' ');
 /** Whether nobody may approve by the first rule who may not by the second; a rule without owners asks nobody. */
 const isNoWider = (r: OwnerRule, than: OwnerRule): boolean =>
   r.owners.length > 0 && r.owners.every((o) => than.owners.includes(o));
+
+/** Whether files of a folder are gone with the change, and it has none there: more may be left of which it does not speak. */
+function isEmptied({ pattern }: OwnerRule, files: readonly FileChange[]): boolean {
+  if (!/^[^*?[\]\\]+\/$/.test(pattern)) return false;
+  const isPlaced = pattern.slice(0, -1).includes('/');
+  const folder = pattern.replace(/^\//, '');
+  const there = files.filter((f) => (isPlaced ? f.path.startsWith(folder) : `/${f.path}`.includes(`/${folder}`)));
+  return there.length > 0 && there.every((f) => f.after === null);
+}
 
 /** Owners whose rules stand as they did, and have lost the last word to one behind them. */
 function overruled(was: readonly OwnerRule[], now: readonly OwnerRule[], tier: Tier): Finding[] {
