@@ -1,4 +1,4 @@
-import { dependencies } from './kit/dependencies.ts';
+import { dependencies, type Dependency } from './kit/dependencies.ts';
 import { at } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
 
@@ -11,16 +11,36 @@ export const dependencySource: Rule = {
   references: ['CWE-829', 'CWE-427', 'OWASP LLM03:2025'],
   why: 'A git branch, a URL or another index has no checksum, no yanking and no audit; an extra index invites dependency confusion.',
   remedy: 'use the registry, or pin the commit and say why',
-  keywords: ['http', 'git', 'registry', 'index', 'url', 'ssh', 'replace', 'source', 'extra', 'find'],
+  keywords: [
+    ...[
+      'http',
+      'git',
+      'github',
+      'gitlab',
+      'bitbucket',
+      'registry',
+      'index',
+      'url',
+      'ssh',
+      'replace',
+      'source',
+      'extra',
+    ],
+    // npm's short names stand alone.
+    ...['find', 'dependencies', 'devdependencies', 'optionaldependencies', 'resolutions', 'overrides'],
+  ],
   check(source, report) {
     if (source.language === 'manifest') {
       // Crates of one workspace are patched together: the first says it.
       const told = new Set<string>();
+      const isNpm = /(?:^|\/)package\.json$/.test(source.path);
       for (const d of dependencies(source))
         if (
-          /^(?:git(?:\+|:)|https?:|ssh:|github:|bitbucket:|gitlab:|file:\/\/)|[?&]?git\s*=\s*["']|=>\s(?!\s*\.{1,2}\/)/.test(
+          !isSameModule(d) &&
+          (/^(?:git(?:\+|:)|https?:|ssh:|github:|bitbucket:|gitlab:|file:\/\/)|[?&]?git\s*=\s*["']|=>\s(?!\s*\.{1,2}\/)/.test(
             d.version,
-          ) &&
+          ) ||
+            (isNpm && ofGitHub.test(d.version) && !d.name.startsWith('#'))) &&
           !d.version.startsWith('https://registry.') &&
           !(commit.test(d.version) && told.has(d.version)) &&
           told.add(d.version)
@@ -29,8 +49,8 @@ export const dependencySource: Rule = {
             start: d.start,
             end: d.end,
             // Another commit of a source that was trusted before is a changed dependency, and `dependency-changed` says so.
-            key: `src:${d.name}:${d.version.replace(pinned, '*')}`,
-            ...(commit.test(d.version)
+            key: `src:${d.name}:${plain(d.version, isNpm).replace(pinned, '*')}`,
+            ...(commit.test(d.version) || /#[0-9a-f]{7,39}$/.test(d.version)
               ? {
                   message:
                     'Dependency is built from a repository, at a fixed commit: say why it is not the release of the registry, and who reads the next commit.',
@@ -82,7 +102,29 @@ export const dependencySource: Rule = {
 
 /** Which commit or release of a source is taken; a branch moves by itself, so one branch for another is news. */
 const pinned =
-  /(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])|(?<=\b(?:rev|tag|version)\s{0,4}=\s{0,4}["'])[^"'\n]{1,200}|(?<=[@#])v?\d[\w.+-]{0,60}$/g;
+  /(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])|(?<=\b(?:rev|tag|version)\s{0,4}=\s{0,4}["'])[^"'\n]{1,200}|(?<=[@#])v?\d[\w.+-]{0,60}$|(?<==>\s{1,9}\S{1,200}\s{1,9})v\d[\w.+-]{0,80}$/g;
 
 /** A full hash names one commit for good. */
 const commit = /(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/;
+
+/** A version of the module itself, in the place of those that others ask for. */
+function isSameModule({ name, version }: Dependency): boolean {
+  const to = /^(?:v\S{1,80}\s{1,9})?=>\s{0,9}(\S{1,300})\s{1,9}v\d/.exec(version)?.[1];
+  return to !== undefined && to === name;
+}
+
+/** How npm's manifests name a repository of GitHub for short. */
+const ofGitHub = /^[\w-][\w.-]{0,60}\/[\w.-]{1,100}(?:#\S{1,120})?$/;
+
+/** One spelling for all that npm reads as the same repository of GitHub, reached in a way that nobody can listen to. */
+function plain(version: string, isNpm: boolean): string {
+  if (!isNpm) return version;
+  const [, from, ref = ''] = /^([^#]{1,300})(#.{0,200})?$/.exec(version) ?? ['', version];
+  const repository =
+    /^(?:github:)?([\w-][\w.-]{0,60}\/[\w.-]{1,100}?)(?:\.git)?$/.exec(from!) ??
+    /^(?:git\+https:\/\/|git\+ssh:\/\/git@|ssh:\/\/git@|git@|https:\/\/)github\.com[/:]([\w.-]{1,61}\/[\w.-]{1,100}?)\.git$/.exec(
+      from!,
+    ) ??
+    /^git\+(?:https:\/\/|ssh:\/\/git@)github\.com\/([\w.-]{1,61}\/[\w.-]{1,100})$/.exec(from!);
+  return repository ? `github:${repository[1]!.toLowerCase()}${ref}` : version;
+}
