@@ -1,3 +1,4 @@
+import type { Source } from '../languages/source.ts';
 import type { Rule } from './rule.ts';
 
 export const prismaDestructive: Rule = {
@@ -12,6 +13,7 @@ export const prismaDestructive: Rule = {
   keywords: [],
   on: 'removed',
   check(source, report) {
+    const relations = relationsOf(source);
     let kind = '';
     let model = '';
     let offset = 0;
@@ -38,6 +40,10 @@ export const prismaDestructive: Rule = {
         const field = /^\s+(\w+)\s+(\w+)(\[\]|\?)?/.exec(line);
         if (field && !line.trim().startsWith('//') && !line.includes('@relation')) {
           const [, name, type, mark] = field;
+          if (isBackSide(relations, model, type!, mark)) {
+            offset += line.length + 1;
+            continue;
+          }
           // The same sentence for all: a field that goes is told once.
           const message = `Field '${name}' is gone, has another type or may not be empty any more: the migration drops the column, or fails on the rows that are there. Stop reading it first, and move over what they hold.`;
           report({ ...range, key: `field:${model}.${name}`, message });
@@ -50,3 +56,35 @@ export const prismaDestructive: Rule = {
     }
   },
 };
+
+/** Fields of each model by the word of their type: `Post[]`. */
+function relationsOf(source: Source): ReadonlyMap<string, ReadonlySet<string>> {
+  const models = new Map<string, Set<string>>();
+  let types: Set<string> | undefined;
+  for (const line of source.lines) {
+    const head = /^\s*(model|enum|type)\s+(\w+)\s*\{/.exec(line);
+    if (head) {
+      types = undefined;
+      if (head[1] === 'model') models.set(head[2]!, (types = new Set()));
+    } else if (/^\s*\}/.test(line)) types = undefined;
+    else {
+      const field = /^\s+\w+\s+(\w+(?:\[\])?)/.exec(line);
+      if (field) types?.add(field[1]!);
+    }
+  }
+  return models;
+}
+
+/**
+ * The side of a relation that has no column: the other model holds the key. Lists on both sides are kept in a table of their
+ * own, and of a model in another file nothing is known.
+ */
+function isBackSide(
+  models: ReadonlyMap<string, ReadonlySet<string>>,
+  model: string,
+  type: string,
+  mark: string | undefined,
+): boolean {
+  const other = models.get(type);
+  return other !== undefined && other.has(model) && !(mark === '[]' && other.has(`${model}[]`));
+}
