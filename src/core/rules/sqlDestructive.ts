@@ -1,4 +1,5 @@
-import { tablesOfStatement } from './kit/migration.ts';
+import type { Statement } from '../languages/sqlText.ts';
+import { sqlName, tableName, tablesOfStatement } from './kit/migration.ts';
 import { undoes } from './kit/undo.ts';
 import type { Rule } from './rule.ts';
 
@@ -92,6 +93,11 @@ export const sqlDestructive: Rule = {
           });
           break;
         }
+        const rebuilds = key === 'drop-table' && isRebuilt(sql, i);
+        if (rebuilds) {
+          report({ start: s.start, end: s.end, key: `rebuild:${s.text.slice(0, 200)}`, tier: 'high', message: copied });
+          break;
+        }
         const plain =
           /^DROP (VIEW|FUNCTION|PROCEDURE|TRIGGER|RULE|AGGREGATE|TYPE|DOMAIN) (?:IF EXISTS )?(\S+)(?!.* CASCADE$)/.exec(
             s.text,
@@ -122,5 +128,39 @@ function isMadeAnew(text: string, next: string | undefined): boolean {
   const table = /^DROP TABLE IF EXISTS (\S+?);?$/.exec(text)?.[1];
   return table !== undefined && table === /^CREATE TABLE ([^\s(]+)/.exec(next ?? '')?.[1];
 }
+
+const justName = new RegExp(`^DROP TABLE (?:IF EXISTS )?${sqlName};?$`);
+const newName = new RegExp(`^ALTER TABLE ${sqlName} RENAME TO ${sqlName};?$`);
+const copies = new RegExp(`^INSERT INTO ${sqlName} (?:\\( [^()]{1,3000} \\) )?SELECT [^]{1,3000}? FROM ${sqlName};?$`);
+const makes = new RegExp(`^CREATE TABLE (?:IF NOT EXISTS )?${sqlName}`);
+const fewerRows =
+  /\b(?:WHERE|DISTINCT|LIMIT|TOP|JOIN|UNION|EXCEPT|INTERSECT|GROUP|COUNT|MAX|MIN|SUM|AVG|\w+_AGG|GROUP_CONCAT)\b|\( SELECT\b/;
+const maxApart = 40;
+
+/**
+ * Whether a table is dropped whose rows were all copied to a new one that takes its name (what SQLite needs to change a
+ * table). Columns that are not copied are lost all the same: that can not be seen here.
+ */
+function isRebuilt(sql: readonly Statement[], at: number): boolean {
+  const old = tableName(justName.exec(sql[at]!.text)?.[1]);
+  if (old === '') return false;
+  const near = sql.slice(Math.max(0, at - maxApart), at + maxApart);
+  const here = near.indexOf(sql[at]!);
+  const later = near.findIndex((s, i) => i > here && tableName(newName.exec(s.text)?.[2]) === old);
+  const other = tableName(newName.exec(near[later]?.text ?? '')?.[1]);
+  if (other === '' || other === old) return false;
+  const copy = near.findIndex((s, i) => {
+    const m = i < here ? copies.exec(s.text) : null;
+    return m !== null && tableName(m[1]) === other && tableName(m[2]) === old && !fewerRows.test(s.text);
+  });
+  const made = near.findIndex((s, i) => i < copy && tableName(makes.exec(s.text)?.[1]) === other);
+  // Nothing takes rows out on the way.
+  const isKept = near
+    .slice(copy + 1, later)
+    .every((s, i) => copy + 1 + i === here || !/^(?:DELETE|TRUNCATE|UPDATE|DROP TABLE|MERGE|WITH)\b/.test(s.text));
+  return made >= 0 && isKept;
+}
+const copied =
+  'The table is made anew, with its rows copied: what is not copied (columns, triggers, rights) is gone, and nobody can write meanwhile. Compare the columns, and take a backup.';
 const madeAnew =
   'Where the table is there already, its rows go before it is made: leave out the DROP, so that it fails instead.';

@@ -125,3 +125,29 @@ test('the owner of a folder that goes with its files is a remark, where they are
   ]);
   assert.deepEqual(await find(owners('Lite/ @org/all'), gone('Elite/a.txt')), ['high@2']);
 });
+
+test('a table whose rows are all copied to one that takes its name is rebuilt', async () => {
+  const made = 'CREATE TABLE tracks_tmp (\n    id integer PRIMARY KEY,\n    title text\n);\n';
+  const copy = 'INSERT INTO tracks_tmp (id, title)\nSELECT id, title\nFROM tracks';
+  const drop = 'DROP TABLE tracks;\n';
+  const name = 'ALTER TABLE tracks_tmp RENAME TO tracks;\n';
+  const weigh = async (...parts: string[]) =>
+    (await said('sql-data-loss', file('db/migrations/7.sql', null, parts.join('')))).map((s) => s.split('@')[0]);
+  assert.deepEqual(await weigh(made, `${copy};\n`, drop, name), ['high']);
+  for (const parts of [
+    [made, `${copy} WHERE id > 5;\n`, drop, name],
+    [made, `${copy} LIMIT 10;\n`, drop, name],
+    [made, copy.replace('SELECT', 'SELECT DISTINCT'), ';\n', drop, name],
+    [made, copy.replace('INSERT', 'INSERT OR IGNORE'), ';\n', drop, name],
+    [made, copy.replace('SELECT id, title', 'SELECT count(*), max(title)'), ';\n', drop, name],
+    [made, copy.replace('FROM tracks', 'FROM (SELECT * FROM tracks LIMIT 1)'), ';\n', drop, name],
+    [made, copy.replace('FROM tracks', 'FROM albums'), ';\n', drop, name],
+    [made, drop, `${copy};\n`, name],
+    [made, `${copy};\n`, 'DELETE FROM tracks_tmp WHERE id > 5;\n', drop, name],
+    [made, `${copy};\n`, drop],
+    [made, `${copy};\n`, drop, name.replace('TO tracks', 'TO others')],
+    [made, `${copy};\n`, drop.replace('tracks', 'tracks CASCADE'), name],
+    [`${copy};\n`, drop, name],
+  ])
+    assert.ok((await weigh(...parts)).includes('critical'), parts.join(''));
+});
