@@ -151,3 +151,18 @@ test('a table whose rows are all copied to one that takes its name is rebuilt', 
   ])
     assert.ok((await weigh(...parts)).includes('critical'), parts.join(''));
 });
+
+test('a mark of direction is weighed by what it can hide', async () => {
+  const weigh = async (path: string, text: string) =>
+    (await said('hidden-text', file(path, null, text))).map((s) => s.split('@')[0]);
+  const fa = '\u0628\u0627\u0631';
+  assert.deepEqual(await weigh('locale/fa/messages.po', `msgid "a"\nmsgstr "\u202a${fa}"\n`), ['medium']);
+  assert.deepEqual(await weigh('locale/fa/messages.po', `msgid "a"\nmsgstr "\u202e${fa}"\n`), ['critical']);
+  assert.deepEqual(await weigh('locale/fa/messages.po', `msgid "\u202a${fa}"\nmsgstr "b"\n`), ['critical']);
+  assert.deepEqual(await weigh('locale/fa/messages.po', `#\u202a${fa}\nmsgstr "b"\n`), ['critical']);
+  assert.deepEqual(await weigh('locale/fa/messages.po', 'msgstr "\u202aabc"\n'), ['critical']);
+  assert.deepEqual(await weigh('src/fa.ts', `const a = "\u202a${fa}";\n`), ['critical']);
+  assert.deepEqual(await weigh('src/a.ts', 'const a = `\u2066(5%)\u2069`;\n'), ['medium']);
+  for (const line of ['\u2066(5%)', '\u2067(5%)\u2069', `\u2066(5%)\u2069${fa}`, '\u2066a\u202eb\u2069'])
+    assert.ok((await weigh('src/a.ts', `const a = '${line}';\n`)).includes('critical'), JSON.stringify(line));
+});
