@@ -11,24 +11,11 @@ export const dependencySource: Rule = {
   references: ['CWE-829', 'CWE-427', 'OWASP LLM03:2025'],
   why: 'A git branch, a URL or another index has no checksum, no yanking and no audit; an extra index invites dependency confusion.',
   remedy: 'use the registry, or pin the commit and say why',
-  keywords: [
-    ...[
-      'http',
-      'git',
-      'github',
-      'gitlab',
-      'bitbucket',
-      'registry',
-      'index',
-      'url',
-      'ssh',
-      'replace',
-      'source',
-      'extra',
-    ],
-    // npm's short names stand alone.
-    ...['find', 'dependencies', 'devdependencies', 'optionaldependencies', 'resolutions', 'overrides'],
-  ],
+  // npm's short names of repositories stand alone in their sections.
+  keywords:
+    'http git github gitlab bitbucket registry index url ssh replace source extra find dependencies devdependencies optionaldependencies resolutions overrides'.split(
+      ' ',
+    ),
   check(source, report) {
     if (source.language === 'manifest') {
       // Crates of one workspace are patched together: the first says it.
@@ -119,12 +106,13 @@ const ofGitHub = /^[\w-][\w.-]{0,60}\/[\w.-]{1,100}(?:#\S{1,120})?$/;
 /** One spelling for all that npm reads as the same repository of GitHub, reached in a way that nobody can listen to. */
 function plain(version: string, isNpm: boolean): string {
   if (!isNpm) return version;
-  const [, from, ref = ''] = /^([^#]{1,300})(#.{0,200})?$/.exec(version) ?? ['', version];
+  const at = version.indexOf('#');
+  const [from, ref] = at < 0 ? [version, ''] : [version.slice(0, at), version.slice(at)];
   const repository =
-    /^(?:github:)?([\w-][\w.-]{0,60}\/[\w.-]{1,100}?)(?:\.git)?$/.exec(from!) ??
+    /^(?:github:)?([\w-][\w.-]{0,60}\/[\w.-]{1,100}?)(?:\.git)?$/.exec(from) ??
     /^(?:git\+https:\/\/|git\+ssh:\/\/git@|ssh:\/\/git@|git@|https:\/\/)github\.com[/:]([\w.-]{1,61}\/[\w.-]{1,100}?)\.git$/.exec(
-      from!,
+      from,
     ) ??
-    /^git\+(?:https:\/\/|ssh:\/\/git@)github\.com\/([\w.-]{1,61}\/[\w.-]{1,100})$/.exec(from!);
+    /^git\+(?:https:\/\/|ssh:\/\/git@)github\.com\/([\w.-]{1,61}\/[\w.-]{1,100})$/.exec(from);
   return repository ? `github:${repository[1]!.toLowerCase()}${ref}` : version;
 }
