@@ -111,3 +111,37 @@ test('models are read at any depth and indent, with those that they are made of;
   const decoy = migration(2, 1, sets('AlterField', 'models.IntegerField(choices=[(1, "a")])'));
   assert.deepEqual(await found(decoy, alter('models.IntegerField()')), loud);
 });
+
+test('fields of text that Django alone tells apart are one column', async () => {
+  const models = (before: string, after: string): File => ({
+    path: 'shop/models.py',
+    before: `class Order(models.Model):\n    tracked = ${before}\n`,
+    after: `class Order(models.Model):\n    tracked = ${after}\n`,
+  });
+  const now = 'models.CharField(max_length=255, validators=[a])';
+  const named = 'models.CharField(_("Tracked"), max_length=255, validators=[a])';
+  for (const before of [
+    'models.URLField(_("Tracked"), max_length=255)',
+    'models.EmailField(max_length=255, null=False)',
+    'models.SlugField(max_length=255, db_index=False)',
+  ])
+    assert.deepEqual(await found(models(before, named), alter(now)), ['low By'], before);
+  for (const before of [
+    'models.SlugField(max_length=255)',
+    'models.URLField(max_length=512)',
+    'models.URLField(max_length=255, null=True)',
+    'models.URLField(max_length=255, unique=True)',
+    'models.TextField(max_length=255)',
+    'own.URLField(max_length=255)',
+  ])
+    assert.ok(!(await found(models(before, named), alter(now)))[0]!.startsWith('low'), before);
+  // An index comes, and they were ahead.
+  assert.deepEqual(
+    await found(
+      models('models.CharField(max_length=50)', 'models.SlugField(max_length=50)'),
+      alter('models.SlugField(max_length=50)'),
+    ),
+    loud,
+  );
+  assert.ok(!(await found(models(named, named), alter(now)))[0]!.startsWith('low'));
+});

@@ -54,8 +54,8 @@ export function withKnownFields(files: readonly FileChange[], judged: FileClassi
       if (policy.rules.tiers[rule] !== undefined) return [f];
       // Models that change along are not ahead of the migrations.
       const model = step === 'nothing' && old ? definedIn('after', path, field, files) : undefined;
-      if (model && stepBetween(model, now) === 'nothing' && model.own.join() !== old!.own.join())
-        return [withOther(f, { tier: 'low', message: byModels })];
+      const isNew = model !== undefined && (model.type !== old!.type || model.own.join() !== old!.own.join());
+      if (isNew && stepBetween(model, now) === 'nothing') return [withOther(f, { tier: 'low', message: byModels })];
       if (step) return [withOther(f, { tier: 'medium', message: step === 'longer' ? longer : djangoAlone })];
       const isSoft = old !== undefined && f.message === djangoAlone;
       return [isSoft ? withOther(f, { tier: 'high', message: changed }) : f];

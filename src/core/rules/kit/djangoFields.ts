@@ -14,12 +14,16 @@ export interface FieldDefinition {
 const ofDjangoAlone =
   /^(?:default|choices|help_text|verbose_name|validators|blank|editable|error_messages|related_name|related_query_name|limit_choices_to|auto_now|auto_now_add|upload_to)$/;
 
+const isPlain = /^models\.(?!OneToOneField|ManyToManyField)\w+Field$/;
+
 export function fieldOf(c: Code, call: Call): FieldDefinition {
   const known = new Map<string, string>();
   const own: string[] = [];
   for (const [i, arg] of call.args.entries()) {
     const text = c.text(arg).replace(/^\w+\s*=(?!=)\s*/, '');
-    if (arg.name !== undefined && ofDjangoAlone.test(arg.name)) own.push(arg.name);
+    // What a field is called comes first, but for those that name another model there.
+    const name = arg.name ?? (i === 0 && isPlain.test(call.callee) ? 'verbose_name' : undefined);
+    if (name !== undefined && ofDjangoAlone.test(name)) own.push(name);
     else if (c.text(arg) !== '') known.set(arg.name ?? `${i}`, text.replace(/\s+/g, ' ').replaceAll("'", '"'));
   }
   return { type: call.callee, known, own };
@@ -46,14 +50,28 @@ const lengths: Readonly<Record<string, string>> = { URLField: '200', EmailField:
 const lengthOf = ({ type, known }: FieldDefinition): number =>
   Number(known.get('max_length') ?? lengths[type.slice(type.lastIndexOf('.') + 1)]);
 
+/** One kind of column; they differ in what Django checks, and in the index that a slug has unless it is told not to. */
+const ofText = /^models\.(?:Char|URL|Email|Slug)Field$/;
+const valueOf = ({ type, known }: FieldDefinition, name: string): string | undefined =>
+  known.get(name) ??
+  (name === 'db_index'
+    ? type.endsWith('.SlugField')
+      ? 'True'
+      : 'False'
+    : /^(?:null|unique|primary_key)$/.test(name)
+      ? 'False'
+      : undefined);
+
 /** What the database has to do from one definition to the next; `undefined`: it may be anything. */
 export function stepBetween(old: FieldDefinition, now: FieldDefinition): 'nothing' | 'longer' | undefined {
   // What a class of the product makes of its arguments is not known.
-  if (old.type !== now.type || !/^(?:models|fields)\.\w+$/.test(now.type)) return undefined;
-  const names = new Set([...old.known.keys(), ...now.known.keys()]);
-  const others = [...names].filter((n) => n !== 'max_length' && old.known.get(n) !== now.known.get(n));
+  const isKind = old.type === now.type && /^(?:models|fields)\.\w+$/.test(now.type);
+  if (!isKind && !(ofText.test(old.type) && ofText.test(now.type))) return undefined;
+  const names = new Set([...old.known.keys(), ...now.known.keys(), 'db_index']);
+  const others = [...names].filter((n) => n !== 'max_length' && valueOf(old, n) !== valueOf(now, n));
   if (others.length > 0) return undefined;
-  if (old.known.get('max_length') === now.known.get('max_length')) return 'nothing';
+  if (old.known.get('max_length') === now.known.get('max_length') && (isKind || lengthOf(old) === lengthOf(now)))
+    return 'nothing';
   return lengthOf(now) > lengthOf(old) ? 'longer' : undefined;
 }
 
