@@ -145,3 +145,17 @@ test('fields of text that Django alone tells apart are one column', async () => 
   );
   assert.ok(!(await found(models(named, named), alter(now)))[0]!.startsWith('low'));
 });
+
+test('columns of one migration are told once, what is dropped each for itself but for its history', async () => {
+  const gone = (model: string, name: string): string => `migrations.RemoveField(model_name="${model}", name="${name}")`;
+  const tiers = async (...operations: string[]): Promise<string[]> =>
+    (await found(migration(2, 1, ...operations))).map((f) => f.split(' ')[0]!);
+  assert.deepEqual(await tiers(gone('historicalorder', 'a'), gone('order', 'a')), ['critical']);
+  assert.deepEqual(await tiers(gone('order', 'a'), gone('order', 'b'), gone('cart', 'a')), [
+    'critical',
+    'critical',
+    'critical',
+  ]);
+  const add = (name: string): string => sets('AddField', 'models.BooleanField(default=False)', name);
+  assert.deepEqual(await tiers(add('a'), add('b')), ['high']);
+});

@@ -4,9 +4,9 @@ import type { Policy } from '../../policy/model.ts';
 import { backgroundOf, withOther } from '../background.ts';
 import { isRead, keep, type FileClassification } from './pass.ts';
 
-/** Rules on settings that are repeated: from container to container, from resource to resource. */
+/** Rules on what is repeated: from container to container, from resource to resource, from column to column. */
 const repeated =
-  /^(?:k8s-host-access|k8s-setting-weak|k8s-image-unpinned|docker-base-unpinned|docker-sudo-or-ssh|cloud-setting-weak|destructive-command)$/;
+  /^(?:k8s-host-access|k8s-setting-weak|k8s-image-unpinned|docker-base-unpinned|docker-sudo-or-ssh|cloud-setting-weak|destructive-command|migration-operation)$/;
 
 /** Of these the lesser findings of a file are one remark, whatever each of them says. */
 const oneRemark = (f: Finding): boolean => f.rule === 'destructive-command' && f.tier === 'medium';
@@ -44,6 +44,12 @@ export function toldOnce(files: readonly FileChange[], judged: FileClassificatio
     );
   }
 }
+
+/** What goes for good is told each for itself, but for the copy of it that a history keeps. */
+const lost = (f: Finding): string =>
+  f.tier === 'critical' && f.rule === 'migration-operation'
+    ? (backgroundOf(f).key ?? '').replace(/\bhistorical(?=\w)/i, '')
+    : '';
 
 /** Limits of a container that are a remark where they were never set. */
 const limits: Readonly<Record<string, string>> = {
