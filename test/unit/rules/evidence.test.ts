@@ -166,3 +166,28 @@ test('a mark of direction is weighed by what it can hide', async () => {
   for (const line of ['\u2066(5%)', '\u2067(5%)\u2069', `\u2066(5%)\u2069${fa}`, '\u2066a\u202eb\u2069'])
     assert.ok((await weigh('src/a.ts', `const a = '${line}';\n`)).includes('critical'), JSON.stringify(line));
 });
+
+test('names in SQL of a list that the file writes out can be nothing else', async () => {
+  const go = (rows: string, more = '', call = 'row.table, row.col'): string =>
+    `package db\n\nvar columns = []struct{ table, col string }{\n${rows}\n}\n\nfunc all(ctx context.Context, tx *sql.Tx) {\n\tfor _, row := range columns {\n\t\trewrite(ctx, tx, ${call})\n\t}\n${more}}\n\nfunc rewrite(ctx context.Context, tx *sql.Tx, table, col string) {\n\ttx.QueryContext(ctx, fmt.Sprintf("SELECT rowid, %[2]s FROM %[1]s WHERE %[2]s <> ''", table, col))\n}\n`;
+  const find = (text: string) => said('sql-injection', file('src/db/rows.go', null, text));
+  const rows = '\t{"album", "id"}, {"track", "pid"},';
+  assert.deepEqual(await find(go(rows)), []);
+  for (const text of [
+    go('\t{"album", "id"}, {"track", name},'),
+    go('\t{"album", "id"}, other,'),
+    go(rows, '\tcolumns = append(columns, given)\n'),
+    go(rows, '\tcolumns[0] = given\n'),
+    go(rows, '\tfor _, row := range given {\n\t\trewrite(ctx, tx, row.table, row.col)\n\t}\n'),
+    go(rows, '\trow := given\n'),
+    go(rows, '\trewrite(ctx, tx, "album", given)\n'),
+    go(rows, '', 'row.table, given'),
+    go(rows).replaceAll('rewrite(', 'Rewrite('),
+  ])
+    assert.equal((await find(text)).length, 1, text);
+  const value = go(rows).replace("<> ''", "= '%[3]s'").replace('table, col))', 'table, col, given))');
+  assert.deepEqual(
+    (await find(value)).map((s) => s.split('@')[0]),
+    ['high'],
+  );
+});

@@ -204,9 +204,13 @@ export class Statement {
   #format(text: string, args: readonly Range[], depth: number): void {
     let from = 0;
     let n = 0;
-    for (const m of text.matchAll(/%(?:\(\w+\)|\d+\$)?[-+#0]{0,3}[\d.]{0,6}[a-zA-Z]|\{[\w.:!]{0,40}\}/g)) {
+    for (const m of text.matchAll(
+      /%(?:\(\w+\)|\d+\$)?[-+#0]{0,3}[\d.]{0,6}(?:\[(\d{1,2})\])?[a-zA-Z]|\{[\w.:!]{0,40}\}/g,
+    )) {
       this.#say(text.slice(from, m.index));
       from = m.index + m[0].length;
+      // Go's `%[2]s` says which one, and those behind it follow.
+      if (m[1] !== undefined) n = Number(m[1]) - 1;
       const arg = args[Math.min(n++, args.length - 1)];
       // Digits alone come out of `%d`.
       if (/^%[^a-zA-Z]*[dixfFu]$/.test(m[0])) this.#put('0', args[0]?.from ?? 0);
@@ -404,7 +408,35 @@ function onlyLiteralCallers(c: Code, name: string, at: number): boolean {
     calls.length > 0 &&
     calls.every((x) => {
       const arg = x.args.find((a) => a.name === name) ?? x.args[index];
-      return arg !== undefined && facts.literal(arg) !== undefined;
+      return arg !== undefined && (facts.literal(arg) !== undefined || isOfWrittenRows(c, c.text(arg)));
     })
   );
+}
+
+/** `row.table` of a loop over a list of Go that the file writes out once, in each row of which a text stands there. */
+function isOfWrittenRows(c: Code, text: string): boolean {
+  const [, row, field] = /^([a-z]\w{0,40})\.([a-z]\w{0,40})$/.exec(text) ?? [];
+  if (row === undefined || c.source.language !== 'go') return false;
+  const written = c.source.text;
+  const loops = [
+    ...written.matchAll(
+      new RegExp(`\\b${row}\\b[ \\t]{0,9}(?:,[ \\t]{0,9}\\w{1,40}[ \\t]{0,9})?:?=(?!=)[ \\t]{0,9}([^\\n]{0,200})`, 'g'),
+    ),
+  ];
+  const lists = new Set(loops.map((m) => /^range ([a-z]\w{0,60}) \{$/.exec(m[1]!.trim())?.[1]));
+  return lists.size > 0 && [...lists].every((list) => list !== undefined && hasTexts(c, list, field!));
+}
+
+function hasTexts(c: Code, list: string, field: string): boolean {
+  const { text } = c.source;
+  const head = new RegExp(`^var ${list} = \\[\\]struct ?\\{([^{}]{1,400})\\}\\{\\n([^]{1,20000}?)^\\}`, 'm').exec(text);
+  // Nobody else writes into it.
+  const named = c.facts.tokens.filter((t) => t.kind === 'id' && t.text === list).length;
+  const read = text.match(new RegExp(`\\brange ${list} \\{`, 'g'))?.length ?? 0;
+  if (!head || named !== read + 1) return false;
+  const fields = head[1]!.split(/[,;\n]/).flatMap((f) => /^\s*(\w+)/.exec(f)?.[1] ?? []);
+  const at = fields.indexOf(field);
+  const rows = [...head[2]!.matchAll(/\{([^{}\n]{1,400})\}/g)].map((m) => m[1]!.split(','));
+  const rest = head[2]!.replace(/\{[^{}\n]{1,400}\}|\/\/[^\n]*|[\s,]/g, '');
+  return at >= 0 && rest === '' && rows.length > 0 && rows.every((r) => /^\s*"[\w.]{1,80}"\s*$/.test(r[at] ?? ''));
 }
