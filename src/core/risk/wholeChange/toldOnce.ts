@@ -21,7 +21,7 @@ export function toldOnce(files: readonly FileChange[], judged: FileClassificatio
     for (const found of classification.findings) {
       if (!repeated.test(found.rule)) continue;
       const f = policy.rules.tiers[found.rule] === undefined ? hardened(found, files[i]!) : found;
-      const id = `${f.rule} ${f.tier} ${oneRemark(f) ? '' : f.message}`;
+      const id = `${f.rule} ${f.tier} ${oneRemark(f) ? '' : f.message} ${lost(f)}`;
       const others = groups.get(id);
       if (others) others.push(f);
       else groups.set(id, [f]);
