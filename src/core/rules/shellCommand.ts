@@ -19,7 +19,7 @@ import {
 } from './kit/scriptPurpose.ts';
 import { shellChunks, logicalLines, type Chunk } from './kit/shellChunks.ts';
 import { shellParts, type Part } from './kit/shellParts.ts';
-import { isForImage, weigh, type Standing, type Verdict } from './kit/standing.ts';
+import { isForImage, weigh, type Standing, type Verdict } from './kit/standing/index.ts';
 import type { Language } from '../languages/detect.ts';
 import type { Source } from '../languages/source.ts';
 import type { Tier } from '../model.ts';

@@ -1,0 +1,96 @@
+/** Clouds, clusters, containers and data bases: what of them is the run's own. */
+import type { Tier } from '../../../model.ts';
+import { ofThisRun } from '../scriptPurpose.ts';
+import { forTesting, type Standing, type Weight } from './standing.ts';
+import { continued, gifts } from './values.ts';
+
+/** A cluster on the machine that runs the script, gone with it. */
+const localCluster =
+  /\bk(?:ind|3d) (?:cluster )?create\b|\bkind-action\b|\bsetup-(?:kind|minikube|k3d)\b|\bminikube start\b|\bk3d-action\b|\bkind create cluster\b/;
+
+export function ofContainers(rule: string, text: string, tier: Tier, { source, isThrownAway }: Standing): Weight {
+  const isOfProject = /^(?:makefile|manifest)$/.test(source.language) || forTesting.test(source.path);
+  switch (rule) {
+    case 'docker-prune':
+      if (/\bvolumes?\b/.test(text)) return isThrownAway ? 'medium' : tier;
+      if (isThrownAway) return undefined;
+      return isOfProject || /\bprune\b[^;&|]*--filter|\b(?:image|builder|container|buildx)\s+prune\b/.test(text)
+        ? 'medium'
+        : tier;
+    case 'compose-down-volumes':
+    case 'compose-rm':
+      // What the same run started.
+      if (!isOfProject && !/\bcompose\b[^\n]{0,200}\bup\b/.test(source.text)) return tier;
+      return isThrownAway || forTesting.test(source.path) ? undefined : 'medium';
+    default:
+      return isOfProject || isThrownAway ? 'medium' : tier;
+  }
+}
+
+/** Whether what is deleted in a cloud was made in the same run: found by the run's number, or named by what its build wrote. */
+export function isMadeByRun(text: string, { script }: Standing): boolean {
+  const ofRun = (t: string): boolean => {
+    const m = ofThisRun.exec(t);
+    return m !== null && /(?:[Vv]alues?=|filter|tag|name|--[\w-]+[ =])[^|;&]{0,200}$/.test(t.slice(0, m.index));
+  };
+  if (ofRun(text)) return true;
+  const names = [...text.matchAll(/\$\{?(\w{1,80})/g)].map((m) => m[1]!).slice(0, 6);
+  if (names.length === 0) return false;
+  const comesFromRun = (name: string, depth: number): boolean => {
+    const values = gifts(continued(script), name);
+    for (const m of script.matchAll(new RegExp(`\\bfor\\s+${name}\\s+in\\s+([^\\n;]{1,200})`, 'g'))) values.push(m[1]!);
+    return (
+      values.length > 0 &&
+      values.length < 6 &&
+      values.every((value) => {
+        if (ofRun(value)) return true;
+        if (/\bmanifest[\w.-]*\.json\b|\bterraform output\b|\bpacker\b/.test(value)) return true;
+        if (/\b(?:aws|az|gcloud|doctl)\b[^|;]{0,200}\s(?:create-|run-|import-|create\b)/.test(value)) return true;
+        const others = [...value.matchAll(/\$\{?(\w{1,80})/g)].map((m) => m[1]!).filter((n) => n !== name);
+        return depth < 4 && others.length > 0 && others.length < 5 && others.some((n) => comesFromRun(n, depth + 1));
+      })
+    );
+  };
+  return names.some((n) => comesFromRun(n, 0));
+}
+
+export function inCluster(rule: string, text: string, tier: Tier, { source, isThrownAway }: Standing): Weight {
+  if (localCluster.test(source.text)) return isThrownAway ? undefined : 'medium';
+  if (/^kubectl-(?:create|label|annotate)$/.test(rule)) return /https?:/.test(text) ? tier : undefined;
+  if (/^kubectl-(?:rollout|scale|patch|set)$/.test(rule)) return 'medium';
+  if (/^kubectl-rbac$/.test(rule)) return /\bcreate\s+(?:token|serviceaccount|sa)\b/.test(text) ? 'medium' : tier;
+  if (/^kubectl-delete$/.test(rule))
+    return !/\s(?:-f|--filename|-k)[ =]/.test(text) ||
+      /\s--all\b|\s-A\b|\b(?:ns|namespaces?|pvc?s?|persistentvolume\w*|crds?|customresourcedefinitions?|nodes?)\b/.test(
+        text,
+      )
+      ? tier
+      : 'medium';
+  return /-(?:create|install|push|tag|resume|update|bootstrap|migrate)$/.test(rule) ? 'medium' : tier;
+}
+
+export function inDataBase(rule: string, text: string, tier: Tier, standing: Standing, isContainer: boolean): Weight {
+  const { source, isThrownAway } = standing;
+  const isForTests =
+    /\b(?:\w+_(?:test|dev)|test_\w+)\b|(?:_ENV|--env|--database)[= ]test(?:ing)?\b/i.test(text) ||
+    forTesting.test(source.path);
+  const isLocal =
+    isThrownAway &&
+    (/^[ \t]*services:/m.test(source.text) || /\bdocker\b|-proot\b/.test(text)) &&
+    !/secrets\.\w*(?:DATABASE|DB|POSTGRES|MYSQL)\w*/i.test(source.text);
+  if (rule === 'sql-grant' || rule === 'sql-server-change')
+    return isLocal
+      ? undefined
+      : isForTests || isContainer || /\bON\s+[\\`"'\w${}-]{2,80}\.\*/i.test(text)
+        ? 'medium'
+        : tier;
+  if (isLocal || isForTests) return 'medium';
+  return source.language === 'manifest' ? 'high' : tier;
+}
+
+export function inStack(rule: string, text: string, tier: Tier, { source, isThrownAway }: Standing): Weight {
+  const isForTests = forTesting.test(source.path);
+  if (rule === 'terraform-apply') return isForTests ? 'medium' : 'high';
+  const isOwn = /\bterraform\b[^\n]{0,80}\sapply\b/.test(source.text) && (isThrownAway || isForTests);
+  return isOwn && isForTests ? 'medium' : isOwn || /\s-target[= ]/.test(text) ? 'high' : tier;
+}

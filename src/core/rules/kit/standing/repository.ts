@@ -1,0 +1,49 @@
+/** What a script does to a repository: its own attempt, its own branch, its hooks. */
+import type { Tier } from '../../../model.ts';
+import type { Standing, Weight } from './standing.ts';
+import { escaped, gifts } from './values.ts';
+
+/** What gives up an attempt of the very script: its own work, if any. */
+export function aborted(rule: string, tier: Tier, { script, at, source, isThrownAway }: Standing): Weight {
+  const attempt = /^git-([\w-]+)-abort$/.exec(rule)?.[1] ?? '';
+  const before = source.language === 'shell' ? source.text.slice(0, at) : script;
+  const started = new RegExp(
+    `\\bgit\\b[^\\n;&|]{0,80}\\s${attempt}\\s+(?!--(?:abort|continue|skip|quit)\\b)["'$\\w-]`,
+  ).test(before);
+  return !started ? tier : isThrownAway ? undefined : 'medium';
+}
+
+/** A branch that the script made itself, under a name that it put together. */
+export function isOwnBranch(text: string, { script }: Standing): boolean {
+  const refs = text.match(/\bpush\b([^;&|\n]*)/)?.[1]?.match(/\s(?!-)\S+/g) ?? [];
+  const ref =
+    refs
+      .at(-1)
+      ?.trim()
+      .replace(/["']/g, '')
+      .replace(/^(?:HEAD|\S*):(?=\S)/, '') ?? '';
+  if (refs.length === 0 || refs.length > 2 || /--(?:all|mirror|tags)\b/.test(text)) return false;
+  if (/^(?:refs\/heads\/)?(?:main|master|trunk|dev(?:elop)?|stable|prod(?:uction)?|release\S*)$/.test(ref))
+    return false;
+  if (/^gh-pages$/.test(ref)) return true;
+  const name = /^\$\{?(\w{1,80})\}?$/.exec(ref)?.[1];
+  const made = new RegExp(
+    `\\bgit\\b[^\\n]{0,80}\\s(?:checkout\\s+-[bB]|switch\\s+-[cC])\\s+["']?${escaped(ref)}["']?(?=\\s|;|$)`,
+    'm',
+  );
+  if (!made.test(script)) return false;
+  if (name === undefined) return /^[\w/.-]*(?:\$\{?|bot|update|auto|preview|cherry)/i.test(ref) && !ref.startsWith('$');
+  const given = gifts(script, name);
+  return (
+    given.length > 0 &&
+    given.every(
+      (g) => /^["']?[\w/.-]{3,}/.test(g) && !/^["']?(?:main|master|trunk|release|develop|prod|stable)(?![\w-])/.test(g),
+    )
+  );
+}
+
+export const installsHooks = (text: string): boolean =>
+  /\bcore\.hooksPath\s+["']?(?:\.\/)?[\w.-]*(?:hooks|husky)[\w./-]*["']?\s*$/.test(text) ||
+  /\bhusky\s+install\b/.test(text) ||
+  (/\.git\/hooks\/[\w$-]/.test(text) &&
+    /^\s*(?:chmod\s+(?:u?\+x|0?[57]\d\d)|ln\s|cp\s|install\s|echo\s[^;&|]{0,200}>>)/.test(text));

@@ -1,0 +1,30 @@
+/** Secrets that a script hands on or shows. */
+import type { Tier } from '../../../model.ts';
+import type { Standing, Weight } from './standing.ts';
+
+const goesOut =
+  /\b(?:curl|wget|nc|ncat|socat|scp|sftp|rsync|ssh|mail|sendmail|aws|gsutil|gh|base64|tee)\b|\/dev\/(?:tcp|udp)\//;
+const toPublic = /(?:^|[\s/"'])(?:public|static|www|htdocs|html|dist|assets)\//;
+const loads = /^(?:\w{1,80}=\S*\s+)*(?:(?:npx|pnpm(?: exec)?|yarn)\s+)?(?:dotenvx?|env-cmd)\s/;
+const handsOn =
+  /^(?:sudo\s+)?(?:cp|ln|mv|source|\.|(?:if\s+)?(?:!\s+)?grep\s+-\w*q|(?:IFS=\S*\s+)?read)\s[^;&|]{0,300}(?:\|\|\s*\w{1,40})?$/;
+
+/** Secrets that are only handed on to where they belong are not shown. */
+export function shown(text: string, reason: string, tier: Tier, standing: Standing): Weight {
+  const what = /^(\S+) holds secrets/.exec(reason)?.[1] ?? '';
+  if (/\.(?:example|sample|template|tmpl|dist|tpl)$/.test(what)) return undefined;
+  // A person's own are nobody's to hand on.
+  if (goesOut.test(text) || /~|\.ssh|\.aws|\.kube|\.gnupg|shadow|\/root\/|\/home\/|HOME/.test(what)) return tier;
+  if (loads.test(text))
+    return /\bnode\s+-[ep]\b|\bpython3?\s+-c\b|(?<![\w./-])(?:echo|printf|env|printenv|cat|set)(?![\w./-])|\s(?:-p|--debug)\s/.test(
+      text,
+    )
+      ? tier
+      : undefined;
+  if (handsOn.test(text)) return toPublic.test(text) ? tier : undefined;
+  if (/^export\s+\$\((?:grep|cat)\s[^)]{1,200}\)["']?$/.test(text)) return undefined;
+  if (/^openssl\s+\w+\s[^;&|]{0,600}\s-out\s/.test(text)) return undefined;
+  if (/^(?:env|printenv)(?:\s*\|\s*sort)?$/.test(text)) return standing.isThrownAway ? 'medium' : undefined;
+  if (/^(?:cat|echo|printf)\s[^;&|]{0,400}\s>>?\s*["']?[\w$/.~{][^;&|]{0,200}$/.test(text)) return 'medium';
+  return tier;
+}

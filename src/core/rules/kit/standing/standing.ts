@@ -1,0 +1,28 @@
+/** A command that stands in a file, and what a reviewer has to say about it. */
+import type { Source } from '../../../languages/source.ts';
+import type { Tier } from '../../../model.ts';
+
+export interface Verdict {
+  readonly rule: string;
+  readonly tier: Tier;
+  readonly reason: string;
+}
+
+export interface Standing {
+  readonly source: Source;
+  /** Where the command starts in the text. */
+  readonly at: number;
+  /** The script it stands in: of a workflow the step's alone. */
+  readonly script: string;
+  /** A layer of an image, or a job on a hosted machine. */
+  readonly isThrownAway: boolean;
+  /** The command guard's verdict on another reading of the command. */
+  judge(text: string): Verdict | undefined;
+}
+
+/** `undefined`: a reviewer has nothing to say about it. */
+export type Weight = Tier | undefined;
+
+/** Files for tests, by their path. */
+export const forTesting =
+  /(?:^|[/_.-])(?:tests?|testing|e2e|integration|acceptance|kind|minikube|sandbox|smoke)(?=[/_.-]|$)/i;

@@ -1,0 +1,58 @@
+/** Owners, rights and files of the system. */
+import type { Tier } from '../../../model.ts';
+import type { Standing, Verdict, Weight } from './standing.ts';
+import { isMount } from './deletions.ts';
+import { gifts } from './values.ts';
+
+export function owned({ rule, tier, reason }: Verdict, text: string, standing: Standing, isConfined: boolean): Weight {
+  if (standing.source.language === 'dockerfile') return rule === 'password-change' ? 'medium' : undefined;
+  if (standing.source.language === 'docker-compose') {
+    const paths = text.match(/\s\/[\w./-]+/g) ?? [];
+    return paths.length > 0 && paths.every((p) => isMount(p.trim(), standing)) ? 'medium' : tier;
+  }
+  if (standing.isThrownAway) return undefined;
+  if (isConfined) return 'medium';
+  if (!/everything in/.test(reason)) return 'medium';
+  const path = /everything in (\S+?)[,.]?(?:\s|$)/.exec(reason)?.[1] ?? '/';
+  return /^\/(?:var|opt|srv|usr\/local|mnt)\/[\w.-]+\/?[\w.-]/.test(path) ? 'medium' : tier;
+}
+
+/** Root is the owner of what is the system's. */
+export function givenToRoot(text: string, tier: Tier, { source }: Standing, isConfined: boolean): Weight {
+  const recursive = /\bchown\s[^;&|\n]{0,80}(?:-\w*R|--recursive)/.test(text);
+  const paths =
+    text
+      .match(/\bchown\s+(?:-\S+\s+)*\S+\s+([^;&|\n>]{1,300})/)?.[1]
+      ?.trim()
+      .replace(/["']/g, '')
+      .split(/\s+/) ?? [];
+  const isOfSystem = (path: string): boolean => /^\/(?:etc|usr|opt|var|lib|srv|root|s?bin)\/\w/.test(path);
+  const known = (path: string): boolean => {
+    const name = /^\$\{?(\w{1,80})\}?(?=\/|$)/.exec(path)?.[1];
+    if (name === undefined) return isOfSystem(path);
+    const given = gifts(source.text, name);
+    return given.length > 0 && given.every((g) => isOfSystem(g.replace(/["']/g, '')));
+  };
+  if (!recursive && paths.length > 0 && paths.every(known)) return undefined;
+  return recursive && !isConfined ? tier : 'medium';
+}
+
+export function written(text: string, tier: Tier, standing: Standing, isImage: boolean, isContainer: boolean): Weight {
+  const isEntry =
+    /NOPASSWD|\bsudoers\b|authorized_keys|PermitRootLogin\s+yes|PasswordAuthentication\s+yes|pam\.d|\/etc\/(?:passwd|shadow)/.test(
+      text,
+    );
+  if (
+    /\/etc\/fstab/.test(text) &&
+    /\bsed\b/.test(text) &&
+    /swap/.test(text) &&
+    !/\b(?:mount|bind|exec|suid)\b/.test(text)
+  )
+    return isImage || standing.isThrownAway ? undefined : 'medium';
+  if (standing.isThrownAway) return isEntry ? 'medium' : undefined;
+  if (isEntry) return tier;
+  if (isContainer) return 'medium';
+  if (/\/etc\/(?:cron|systemd|init\.d|rc\.local|hosts\.|ld\.so\.preload)/.test(text))
+    return tier === 'critical' ? 'high' : tier;
+  return 'medium';
+}
