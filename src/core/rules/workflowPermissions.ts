@@ -1,7 +1,7 @@
 import { at, type TreeNode } from '../languages/treeNode.ts';
 import { isOutside, jobs, triggers, workflowLanguages, isOnlyCalled, type Job } from './kit/workflow.ts';
 import type { Source } from '../languages/source.ts';
-import type { Rule } from './rule.ts';
+import type { Hit, Rule } from './rule.ts';
 
 export const workflowPermissions: Rule = {
   id: 'workflow-permissions',
@@ -29,15 +29,11 @@ export const workflowPermissions: Rule = {
         }
         // With one job there is nobody to share with.
         if (top && count > 1 && !isForNobody && !doTheSame(all.map((job) => job.node)))
-          for (const c of p.children)
-            if (c.value === 'write' && !(c.key === 'packages' && all.every((job) => pushesImages(source, job))))
-              report({
-                start: c.start,
-                end: c.end,
-                key: `top:${c.key}`,
-                ...(count === 2 ? { tier: 'medium' as const } : {}),
-                message: `${c.key}: write for every job of the workflow: give it to the one job that needs it.`,
-              });
+          for (const c of p.children) {
+            if (c.value !== 'write') continue;
+            const verdict = shared(source, c.key, all);
+            if (verdict) report({ start: c.start, end: c.end, key: `top:${c.key}`, ...verdict });
+          }
       };
       look(at(root, 'permissions'), true);
       for (const job of all) look(at(job.node, 'permissions'), false);
@@ -67,25 +63,79 @@ export const workflowPermissions: Rule = {
 
 /** The jobs that say nothing of their rights, where others do. */
 function whose(all: readonly Job[]): string {
-  const open = all
-    .filter((job) => at(job.node, 'steps') && !at(job.node, 'permissions'))
-    .map((j) => j.name.slice(0, 40));
-  if (open.length === all.length) return 'the workflow';
-  const more = open.length > 3 ? ` and ${open.length - 3} more` : '';
-  return `the job${open.length > 1 ? 's' : ''} ${open.slice(0, 3).join(', ')}${more}`;
+  const open = all.filter((job) => at(job.node, 'steps') && !at(job.node, 'permissions'));
+  return open.length === all.length ? 'the workflow' : named(open);
+}
+
+function named(some: readonly Job[]): string {
+  const names = some.slice(0, 3).map((job) => job.name.slice(0, 40));
+  const more = some.length > 3 ? ` and ${some.length - 3} more` : '';
+  return `the job${some.length > 1 ? 's' : ''} ${names.join(', ')}${more}`;
+}
+
+/** What is to be said of a right that all jobs have which say nothing of theirs: by how many of them need it. */
+function shared(source: Source, right: string, all: readonly Job[]): Pick<Hit, 'tier' | 'message'> | undefined {
+  const open = all.filter((job) => !at(job.node, 'permissions'));
+  const needs = needing[right];
+  const idle = needs ? open.filter((job) => !needs(source, job)) : open;
+  if (right === 'packages' && idle.length === 0) return undefined;
+  if (open.length === 1)
+    return { tier: 'low', message: `${right}: write at the top is for ${named(open)} alone: say it there.` };
+  // People outside start no job of it, and those that need the right are most.
+  const isQuiet = !triggers(source).some((t) => isOutside(t.name) || t.name === 'pull_request');
+  if (isQuiet && idle.length * 3 <= open.length)
+    return {
+      tier: 'low',
+      message:
+        idle.length > 0
+          ? `${right}: write is for ${named(idle)} as well, where nothing needs it: say less there.`
+          : `${right}: write at the top is for every job that comes, too: give it to those that need it.`,
+    };
+  return {
+    ...(open.length === 2 ? { tier: 'medium' as const } : {}),
+    message: `${right}: write for all ${open.length} jobs that say nothing of their rights: give it to those that need it.`,
+  };
+}
+
+/** A job's steps one by one, what the environment of the file or job is set to put in. */
+function stepTexts(source: Source, job: Job): string[] {
+  const valueOf = (name: string): string | undefined =>
+    at(job.node, 'env', name)?.value ?? at(job.root, 'env', name)?.value;
+  return job.steps.map((s) =>
+    source.text
+      .slice(s.start, s.end)
+      .replace(/\$\{\{\s*env\.(\w{1,80})\s*\}\}/g, (whole, name: string) => valueOf(name) ?? whole),
+  );
 }
 
 /** Whether a job logs in to the registry of the platform with its token, and pushes there. */
-const pushesImages = (source: Source, job: Job): boolean =>
-  job.steps.some((s) => {
-    const text = source.text.slice(s.start, s.end);
-    return /\b(?:login|registry)\b/.test(text) && text.includes('ghcr.io') && /GITHUB_TOKEN|github\.token/.test(text);
-  }) &&
-  job.steps.some((s) =>
-    /\bpush["']?\s*[:=]\s*["']?true\b|\b(?:docker|podman)\s+push\b|\bimagetools\s+create\b/.test(
-      source.text.slice(s.start, s.end),
+const pushesImages = (source: Source, job: Job): boolean => {
+  const texts = stepTexts(source, job);
+  return (
+    texts.some(
+      (text) =>
+        /\b(?:login|registry)\b/.test(text) && text.includes('ghcr.io') && /GITHUB_TOKEN|github\.token/.test(text),
+    ) &&
+    texts.some((text) =>
+      /\bpush["']?\s*[:=]\s*["']?true\b|\b(?:docker|podman)\s+(?:manifest\s+)?push\b|\bimagetools\s+create\b|docker-manifest-create-action@/.test(
+        text,
+      ),
+    )
+  );
+};
+
+/** Whether a job writes to the repository: a push, or a release with its files. */
+const writesContents = (source: Source, job: Job): boolean =>
+  stepTexts(source, job).some((text) =>
+    /\bgit\s+(?:-\S+\s+\S+\s+)?push\b|\bgh\s+release\s+(?:create|upload|edit)\b|uses:\s*["']?[\w.-]+\/(?:action-gh-release|release-action|git-auto-commit-action|add-and-commit|create-pull-request|actions-gh-pages|goreleaser-action)@/.test(
+      text,
     ),
   );
+
+const needing: Readonly<Record<string, (source: Source, job: Job) => boolean>> = {
+  packages: pushesImages,
+  contents: writesContents,
+};
 
 /** Whether all jobs do one thing, by workflows of one place or the same actions: none could do without what one needs. */
 function doTheSame(all: readonly TreeNode[]): boolean {
