@@ -39,8 +39,10 @@ export const workflowInjection: Rule = {
           }
           // Only other workflows of the repository call it, and they write what it is given.
           const isCalled = inputs.has(e.text) && callers.length > 0 && callers.every((t) => t.name === 'workflow_call');
+          // Who may make branches of the repository may change the workflow as well.
+          const isOwn = pasted.every((text) => ownBranch.test(text) || !isUntrusted(text, job, source));
           report({
-            ...(isCalled && { tier: 'medium' as const }),
+            ...((isCalled || isOwn) && { tier: isOwn ? ('low' as const) : ('medium' as const) }),
             start: e.start,
             end: e.end,
             key: e.text,
@@ -51,3 +53,6 @@ export const workflowInjection: Rule = {
     }
   },
 };
+
+/** The branch of this repository that a request is for. */
+const ownBranch = /^github\.(?:base_ref|event\.pull_request\.base\.ref)$/;
