@@ -153,18 +153,21 @@ function atStake(source: Source): ReadonlySet<string> {
     const isPoor =
       !outside &&
       !at(job.root, 'runs') &&
-      (!rights || rights.value === 'read-all' || hasOnly(job, (c) => c.value !== 'write')) &&
+      (!rights || rights.value === 'read-all' || hasOnly(job, (c) => c.value !== 'write' || talks.test(c.key))) &&
       !at(job.node, 'environment') &&
       runner?.kind === 'scalar' &&
       /^(?:ubuntu|windows|macos)-|^\$\{\{/.test(runner.value) &&
-      ![job.node, at(job.root, 'env')].some(
-        (n) => n && /\bsecrets\b|self-hosted/.test(source.text.slice(n.start, n.end)),
-      );
+      ![job.node, at(job.root, 'env')].some((n) => n && holds.test(source.text.slice(n.start, n.end)));
     if (isPoor) continue;
     for (const step of job.steps) found.add((at(step, 'uses')?.value ?? '').split('@')[0]!.split('/', 2).join('/'));
   }
   return found;
 }
+
+/** Rights to say something: nothing of the code or of what is published can be changed with them. */
+const talks = /^(?:issues|discussions|pull-requests)$/;
+/** A secret besides the token of the job, which every action gets; or a machine that lasts. */
+const holds = /\bsecrets\b(?!\s*\.\s*GITHUB_TOKEN\b)|self-hosted/;
 
 /** Actions whose repositories are archived, and that many workflows use. */
 const archived =
