@@ -48,16 +48,23 @@ export const workflowCheckout: Rule = {
         // A comment may be wrong; a token that may write nothing is the same in both places.
         if (reach === 'none' && (isBeside !== 'said' || writesNothing(job))) continue;
         const where = keeps ?? step;
-        const tier: Tier = outside || packed ? 'high' : reach !== 'any' && !mayBeWithin ? 'low' : 'medium';
+        // Without the token it could not do what it does, unless everybody may read the repository.
+        const fetches = !keeps && later.some((s) => takesFromOrigin(at(s, 'run')?.value ?? ''));
+        const isOld = /@v?1(?:\.\d{1,4}){0,2}$/.test(uses.value);
+        const tier: Tier = outside || packed ? 'high' : (reach !== 'any' || fetches) && !mayBeWithin ? 'low' : 'medium';
         const message = packed
           ? isBeside
             ? 'The artifact holds the temporary folder of the runner, and in it the token that checkout wrote there: set `persist-credentials: false`, and upload what was built alone.'
             : 'The artifact holds the whole folder, and in it the token that checkout wrote there: set `persist-credentials: false`, and upload what was built alone.'
-          : isBeside
-            ? 'Checkout leaves the token in a file of the runner that later steps can read: set `persist-credentials: false`, unless the job pushes or fetches with it.'
-            : reach === 'image'
-              ? 'An image of the whole folder takes along the token that checkout leaves there: list `.git` in .dockerignore, or set `persist-credentials: false`.'
-              : undefined;
+          : isOld
+            ? 'This old checkout leaves the token in the working copy, and has no option against it: take a newer one with `persist-credentials: false`.'
+            : fetches
+              ? 'The job fetches with the token that checkout leaves, and so can every later step: where everybody may read the repository, set `persist-credentials: false`.'
+              : isBeside
+                ? 'Checkout leaves the token in a file of the runner that later steps can read: set `persist-credentials: false`, unless the job pushes or fetches with it.'
+                : reach === 'image'
+                  ? 'An image of the whole folder takes along the token that checkout leaves there: list `.git` in .dockerignore, or set `persist-credentials: false`.'
+                  : undefined;
         // By what can be done with the token, not by the name of the job: of that alone more is new.
         const held = holdsMore(step) ? 'another token' : outside ? 'from outside' : packed ? 'packed' : undefined;
         // The checkout may stay as it is, far from where its rights are given or what it left is given away.
@@ -98,6 +105,12 @@ function keepsItBeside(source: Source, uses: TreeNode): 'known' | 'said' | undef
 const holdsMore = (step: TreeNode): boolean =>
   at(step, 'with', 'ssh-key') !== undefined ||
   !/^(?:\$\{\{\s*github\.token\s*\}\})?$/.test(at(step, 'with', 'token')?.value.trim() ?? '');
+
+/** Whether a script gets something from where the checkout came from; another address has a token of its own. */
+const takesFromOrigin = (run: string): boolean =>
+  /^[ \t]*(?:if[ \t]+!?[ \t]*)?git[ \t]+(?:(?:fetch|pull|ls-remote)\b(?![^\n]*:\/\/)[^\n]*?[ \t]["']?origin\b|(?:fetch|pull)(?:[ \t]+--?[\w=-]+)*[ \t]*$|submodule[ \t]+update\b|lfs[ \t]+(?:pull|fetch)\b)/m.test(
+    run,
+  );
 
 /** What can be done with the token that is left: by code of the checkout, or through what the job gives away. */
 function reachOf(
@@ -240,8 +253,11 @@ function isMute(step: TreeNode): boolean {
   if (run)
     return (
       !at(step, 'shell') &&
-      run.value.split('\n').every((line) => muteLine.test(line)) &&
-      !/\$[({]/.test(run.value.replace(/\$\{\{\s*(?:runner\.temp|steps\.[\w-]+\.outputs\.digest)\s*\}\}|\$\{\w/g, ''))
+      ((run.value.split('\n').every((line) => muteLine.test(line)) &&
+        !/\$[({]/.test(
+          run.value.replace(/\$\{\{\s*(?:runner\.temp|steps\.[\w-]+\.outputs\.digest)\s*\}\}|\$\{\w/g, ''),
+        )) ||
+        looksOnly(run.value))
     );
   const uses = at(step, 'uses')?.value ?? '';
   // To find its cache, a package manager may start what the checkout names.
@@ -259,3 +275,23 @@ const besides = /^\$\{\{\s*runner\.temp\s*\}\}\/[a-z][\w-]{0,80}(?:\/[\w-]{1,80}
 
 const isSingleFile = (path: string): boolean =>
   /^(?:\.\/)?(?:[\w-][\w .-]{0,80}\/){0,20}[\w-][\w .-]{0,80}\.\w{1,12}$/.test(path) && !/\.\.|\.git\b/.test(path);
+
+/** A script that asks git what the history holds, and sorts and cuts what it hears: it opens no file and starts nothing else. */
+function looksOnly(run: string): boolean {
+  if (run.length > 4000 || /\$\{\{|<<|\\$|extraheader|GITHUB_(?:ENV|PATH)/m.test(run)) return false;
+  if (/\.git\b/.test(run.replace(/["'\\]/g, ''))) return false;
+  const plain = run.replace(/^[ \t]*#.*$/gm, '').replace(/'[^'\n]*'/g, 'x');
+  if (
+    /[\\*?<]|\$\{[^\w}]|--(?:output|compress-program|ext-diff|textconv|no-index|filters|recursive|file)|\bgrep\b[^|\n]*\s-[a-zA-Z]*[rRf]/.test(
+      plain,
+    )
+  )
+    return false;
+  return plain
+    .replace(/"[^"`$\n]*"/g, 'x')
+    .replace(/>>?[ \t]*"?\$\{?GITHUB_OUTPUT\}?"?/g, '')
+    .split(/\$\(|[\n;|&()`{}]/)
+    .every((piece) => looking.test(piece));
+}
+const looking =
+  /^[ \t"]*(?:(?!PATH|IFS|ENV|LD_|GIT_)[A-Z_]{1,40}=["$\w]*)?[ \t"]*(?:$|(?:git[ \t]+(?:tag(?=[ \t]+(?:-l|--list))|log|describe|rev-parse|rev-list|ls-tree|ls-files)|echo|printf|grep|sort|uniq|jq|cut|tr|head|tail|wc)(?:[ \t][^>]*)?$)/;
