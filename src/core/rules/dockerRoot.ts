@@ -1,3 +1,4 @@
+import type { Instruction } from '../languages/docker.ts';
 import type { Rule } from './rule.ts';
 
 export const dockerRoot: Rule = {
@@ -16,18 +17,81 @@ export const dockerRoot: Rule = {
     const from = source.docker.filter((d) => d.name === 'FROM');
     const last = from.at(-1);
     if (!last) return;
-    const users = source.docker.filter((d) => d.name === 'USER' && d.start > last.start);
-    const user = users.at(-1);
+    const user = userOf(source.docker, from.length - 1);
     if (user) {
-      if (/^(?:root|0)(?::|\s|$)/.test(user.args.trim())) report({ start: user.start, end: user.end, key: 'root' });
+      if (/^(?:root|0)(?::|\s|$)/.test(user.args.trim())) {
+        const at = user.start > last.start ? user : last;
+        report({ start: at.start, end: at.end, key: 'root' });
+      }
       return;
     }
+    // Made to run as somebody else: nothing is left to say.
+    if (unprivileged.test(last.args)) return;
     // Only an image that starts a program is judged, and a change that took USER away.
     const program = source.docker.find((d) => d.start > last.start && (d.name === 'CMD' || d.name === 'ENTRYPOINT'));
     const starts = source.docker.some((d) => d.name === 'CMD' || d.name === 'ENTRYPOINT');
     if (!starts && source.docker.length > 3) return;
+    const runs = startOf(source.docker.filter((d) => d.start > last.start));
+    if (stepsDown.test(runs)) return;
+    const isCron = needsRoot.test(runs);
+    const mayStepDown = source.docker.some(
+      (d) => d.start > last.start && (d.name === 'RUN' || d.name === 'COPY') && tools.test(d.args),
+    );
     // Where it starts is where USER is missed.
     const at = program ?? last;
-    report({ start: at.start, end: at.end, key: 'no-user' });
+    report({
+      start: at.start,
+      end: at.end,
+      key: 'no-user',
+      ...(isCron
+        ? {
+            tier: 'low',
+            message: 'What is started has to be root: see that the work it starts runs as users of their own.',
+          }
+        : mayStepDown && {
+            tier: 'medium',
+            message:
+              'The image starts as root, with a tool at hand to step down: see that its entrypoint does so unless told otherwise.',
+          }),
+    });
   },
 };
+
+/** The last USER of a stage, or of the stage that it is made from. */
+function userOf(all: readonly Instruction[], stage: number): Instruction | undefined {
+  const stages = all.filter((d) => d.name === 'FROM');
+  const names = stages.map((d) => /\sAS\s+(\S+)\s*$/i.exec(d.args)?.[1]?.toLowerCase());
+  for (let i = stage; i >= 0;) {
+    const from = stages[i]!;
+    const end = stages[i + 1]?.start ?? Infinity;
+    const user = all.findLast((d) => d.name === 'USER' && d.start > from.start && d.start < end);
+    if (user) return user;
+    const base = /^\s*(?:--\S+\s+)*(\S+)/.exec(from.args)?.[1]?.toLowerCase();
+    i = base === undefined ? -1 : names.lastIndexOf(base, i - 1);
+    if (i >= 0 && names[i] === undefined) return undefined;
+  }
+  return undefined;
+}
+
+/** What a stage starts: its entrypoint with the command behind it, as words. */
+function startOf(stage: readonly Instruction[]): string {
+  const said = (name: string): string => stage.findLast((d) => d.name === name)?.args.trim() ?? '';
+  return `${said('ENTRYPOINT')} ${said('CMD')}`
+    .replace(/[[\]",']/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+/** Images of those that make them to be run as nobody in particular. */
+const unprivileged =
+  /^\s*(?:--\S+\s+)*(?:\S+:(?:[\w.-]*-)?nonroot|nginxinc\/nginx-unprivileged(?::\S+)?)(?:@\S+)?(?:\s|$)/i;
+
+/** The first that starts gives up root for a user with a name, for good. */
+const stepsDown =
+  /^(?:(?:\/\w+)*\/)?(?:(?:tini|dumb-init)(?: -\w+)*(?: --)? )?(?:(?:\/\w+)*\/)?(?:gosu|su-exec) (?!root\b|0\b)[a-z_][\w-]*(?::(?!root\b|0\b)[\w-]+)? [\w./]/;
+
+/** Servers that sign others in or start jobs as their users. */
+const needsRoot =
+  /^(?:(?:\/\w+)*\/)?(?:(?:tini|dumb-init)(?: -\w+)*(?: --)? )?(?:(?:\/\w+)*\/)?(?:crond?|sshd)(?: -|$)/;
+
+const tools = /\b(?:install|add)\b[^;&|]{0,400}\s(?:gosu|su-exec)\b|\/(?:gosu|su-exec)(?:\s|$)|\btianon\/gosu\b/;
