@@ -59,18 +59,26 @@ export const dockerDoors: Rule = {
   keywords: ['sudo', 'expose', 'chmod', 'nopasswd', 'add', 'openssh', 'volume', 'useradd', 'verify', 'http'],
   check(source, report) {
     let calls = false;
+    // Who works in a container of their own may do there what they like; nobody else signs in.
+    const own = /(?:^|\/)\.devcontainer\//.test(source.path)
+      ? {
+          tier: 'low' as const,
+          message:
+            'The user of the dev container may become root: fine at work, as long as nothing else is built from it.',
+        }
+      : undefined;
     for (const d of source.docker) {
       if (d.name === 'EXPOSE' && /(?:^|\s)22(?:\/tcp)?(?:\s|$)/.test(d.args))
         report({ start: d.start, end: d.end, key: 'expose22' });
       if (d.name === 'RUN' && /\bNOPASSWD\b/.test(d.args))
-        report({ start: d.start, end: d.end, key: 'nopasswd', tier: 'high' });
+        report({ start: d.start, end: d.end, key: 'nopasswd', tier: 'high', ...own });
       else if (
         d.name === 'RUN' &&
         /\b(?:install|add)\b[^;&|]{0,400}\ssudo(?=[\s\\]|$)|\busermod\s[^;&|]{0,100}\b(?:sudo|wheel|docker)\b|\b(?:adduser|addgroup|gpasswd[ \t]+-a)[ \t]+[^\s-][^\s;&|]{0,80}[ \t]+(?:sudo|wheel|docker)\b/.test(
           d.args,
         )
       )
-        report({ start: d.start, end: d.end, key: 'sudo' });
+        report({ start: d.start, end: d.end, key: 'sudo', ...own });
       // Who only calls it opens nothing that the image below does not have.
       else if (d.name === 'RUN' && /(?:^|[;&|\n])\s*sudo\s+\S/.test(d.args) && !calls) {
         calls = true;

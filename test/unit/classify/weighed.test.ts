@@ -62,32 +62,16 @@ test('a folder of the node that became a value, with the folder as its default, 
   assert.equal(await found(other, unset), 1);
 });
 
-test('sudo for the user of a dev container that ran as root is less than before', async () => {
-  const image = (...rows: string[]): string => ['FROM debian:12', ...rows].map((r) => `${r}\n`).join('');
-  const sudo = "RUN useradd dev && echo 'dev ALL=(root) NOPASSWD:ALL' > /etc/sudoers.d/dev";
-  const user = (name: string): string => `{\n  "remoteUser": "${name}"\n}\n`;
-  const found = async (before: string, after: string, was = 'root', is = 'dev', folder = '.devcontainer/') => {
-    const { findings } = await classify(
-      [
-        { path: `${folder}Dockerfile`, before, after },
-        { path: `${folder}devcontainer.json`, before: user(was), after: user(is) },
-      ],
-      ctx,
-    );
+test('sudo for the user of a dev container is a remark, a door for others is not', async () => {
+  const found = async (run: string, path = '.devcontainer/Dockerfile') => {
+    const { findings } = await classify([{ path, before: null, after: `FROM debian:12\nRUN ${run}\n` }], ctx);
     return findings.filter((f) => f.rule === 'docker-sudo-or-ssh').map((f) => f.tier);
   };
-  const down = image(sudo, 'USER dev');
-  assert.deepEqual(await found(image(), down), ['medium']);
-  assert.deepEqual(await found(image('USER root'), down, 'other', 'dev'), ['medium']);
-  for (const tiers of [
-    await found(image(), image(sudo)),
-    await found(image(), image(sudo, 'USER dev', 'USER root')),
-    await found(image(), image(sudo, 'USER $NAME')),
-    await found(image(), down, 'root', 'root'),
-    await found(image(), down, 'vscode'),
-    await found(image('USER vscode'), down),
-    await found(image(), down, 'root', 'dev', 'deploy/'),
-    await found(image(), image(sudo, 'USER dev', 'FROM debian:12')),
-  ])
-    assert.deepEqual(tiers, ['high']);
+  const sudo = "useradd dev && echo 'dev ALL=(root) NOPASSWD:ALL' > /etc/sudoers.d/dev";
+  assert.deepEqual(await found(sudo), ['low']);
+  assert.deepEqual(await found('apt-get install -y sudo', 'web/.devcontainer/base/Dockerfile'), ['low']);
+  assert.deepEqual(await found(sudo, 'deploy/Dockerfile'), ['high']);
+  assert.deepEqual(await found(sudo, 'devcontainer/Dockerfile'), ['high']);
+  assert.deepEqual(await found('apt-get install -y openssh-server'), ['medium']);
+  assert.deepEqual(await found('chmod 777 /etc'), ['high']);
 });

@@ -3,7 +3,6 @@ import { asSafeguards, weighMovedSafeguards } from './movedSafeguards.ts';
 import { weighLostSubjects } from './lostSubjects.ts';
 import { asModels } from './prismaModels.ts';
 import { asBlocks } from './testBlocks.ts';
-import { weighDevContainers } from './devContainers.ts';
 import { weighOwners, withoutOwnersOfGone } from './owners.ts';
 import { withKnownFields } from './djangoFields.ts';
 import { withoutBornTables } from './bornTables.ts';
@@ -49,7 +48,6 @@ export const passes: readonly Pass[] = [
   ofSeveral(withoutCopiedWorkflows),
   asBlocks,
   asSafeguards,
-  weighDevContainers,
   weighOwners,
   weighOwnActions,
   toldByOwner,
