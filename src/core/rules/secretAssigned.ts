@@ -137,8 +137,16 @@ function decoded(value: string): string | undefined {
   }
 }
 
+/** `default_password_scheme = SHA512-CRYPT`: how secrets are kept, by names out of the standards. A hash itself is none of them. */
+const saysHow = (name: string, value: string): boolean =>
+  /(?:scheme|method|algo|cipher|digest|encoding|mechanism|function|driver)$/i.test(name) &&
+  /^(?:(?:s?sha|s?sha[1-3]?|(?:sha[23]?|ssha)[-_.]?(?:224|256|384|512)|s?md[45]|cram|digest|scram|crypt|blf|des|3des|bcrypt|scrypt|yescrypt|argon2(?:id?|d)?|pbkdf2|hmac|aes|gcm|cbc|ctr|ecb|rsa|oaep|pss|chacha20|poly1305|ecdsa|eddsa|ed25519|plain|[hrep]s(?:256|384|512)|128|192|256|384|512|salted|basic|bearer|client|secret|post|jwt|private|key)(?:[-_.]|$)){1,6}$/i.test(
+    value,
+  );
+
 /** Whether the value of a name that says "secret" is a real one. */
 function isSecretValue(name: string, value: string, code: boolean): boolean {
+  if (saysHow(name, value)) return false;
   // Sentences of other scripts: no issuer makes keys of them, and nobody types a password in them.
   if (/[\u3000-\u9fff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff]/.test(value)) return false;
   // Kubernetes wants values in base64: what it says is what counts.
