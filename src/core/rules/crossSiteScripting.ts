@@ -1,6 +1,14 @@
 import { code, type Code } from './kit/code.ts';
 import { fromRequest, wholeText } from './kit/taint.ts';
-import { isEscapedBefore, isFileOfBuild, isMarkedUp, sanitised } from './kit/markup.ts';
+import {
+  isElement,
+  isEscapedBefore,
+  isFileOfBuild,
+  isMarkedUp,
+  isOwnText,
+  isSaidEscaped,
+  sanitised,
+} from './kit/markup.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 const markup = /<\/?[a-zA-Z][\w-]*(?:\s[^<>]{0,400})?>?|&nbsp;|href\s*=|text\/html/;
@@ -141,8 +149,16 @@ export const crossSiteScripting: Rule = {
           !/DOMPurify|sanitize|escape|createSafe|trustedHTML|^["'`]{2}$/i.test(c.text(a))
         ) {
           const copied = a.op === '=' ? copyOf(c, a) : 'no';
-          if (copied !== 'page')
-            report({ start: a.start, end: a.end, ...(copied === 'element' && { tier: 'medium' }) });
+          if (copied !== 'page' && !isOwnText(c, a))
+            report({
+              start: a.start,
+              end: a.end,
+              ...(copied === 'element' && { tier: 'medium' }),
+              ...(isSaidEscaped(c, a) && {
+                tier: 'low',
+                message: `${c.facts.tokens[a.from]!.text}() is to escape what becomes HTML here: where no markup is meant, set text.`,
+              }),
+            });
         }
       } else if (isJs && a.name === '__html') {
         if (!c.isConstant(a) && !/DOMPurify|sanitize|escape/i.test(c.text(a))) report({ start: a.start, end: a.end });
@@ -221,6 +237,7 @@ export const crossSiteScripting: Rule = {
           if (
             varies() &&
             (name === 'html' || c.isBuilt(first) || c.isOutside(first)) &&
+            !isElement(c, first) &&
             !/DOMPurify|sanitize|escape|\$\(/i.test(c.text(first))
           )
             report(hit);

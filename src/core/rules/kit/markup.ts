@@ -80,6 +80,83 @@ export function isMarkedUp(c: Code, range: { readonly from: number; readonly to:
   return i === value.to;
 }
 
+/** Whether a value is what one call returns of a function from another file whose name says that it escapes. */
+export function isSaidEscaped(c: Code, range: { readonly from: number; readonly to: number }): boolean {
+  const { tokens, match } = c.facts;
+  const name = tokens[range.from]?.text ?? '';
+  if (!/^(?:enc|esc|e|htmlEnc|enc(?:ode)?Html|encodeEntities|toText)$/i.test(name)) return false;
+  if (tokens[range.from + 1]?.text !== '(' || match[range.from + 1] !== range.to - 1) return false;
+  return (
+    c.facts.valuesOf(name, range.from).length === 0 &&
+    [...c.source.text.matchAll(/^[ \t]*import\s+(?:[\w$]{1,60}\s*,\s*)?\{([^{}]{1,2000})\}\s*from\b/gm)].some((m) =>
+      m[1]!.split(',').some((one) => one.trim() === name),
+    )
+  );
+}
+
+/**
+ * Whether a value is a parameter of a function that only this file can call, and it does so with its own texts alone. Other
+ * scripts of a page see what stands at the top of one that is no module.
+ */
+export function isOwnText(c: Code, range: { readonly from: number; readonly to: number }): boolean {
+  const { tokens, match, scopes } = c.facts;
+  const value = tokens[range.from]?.text ?? '';
+  if (range.to - range.from !== 1 || c.facts.valuesOf(value, range.from).length > 0) return false;
+  let scope = c.facts.scopeAt(range.from);
+  while (scope > 0 && !scopes[scope]!.params.has(value)) scope = scopes[scope]!.parent;
+  const open = scopes[scope]!.from;
+  if (scope === 0 || tokens[open]?.text !== '(') return false;
+  const isArrow = tokens[open - 1]?.text === '=' && tokens[open - 3]?.text === 'const';
+  const at = isArrow ? open - 2 : tokens[open - 2]?.text === 'function' ? open - 1 : -1;
+  const name = tokens[at];
+  const head = tokens[at - 2]?.text;
+  if (name?.kind !== 'id' || head === 'export' || head === 'default' || tokens[at - 2]?.text === '=') return false;
+  const isModule = /^(?:import|export)\b/m.test(c.source.text);
+  if (c.facts.scopeAt(at) === 0 && !isModule) return false;
+  const place = c
+    .text({ from: open + 1, to: match[open]! })
+    .split(',')
+    .findIndex((p) => p.trim() === value);
+  const calls = [...c.facts.callsNamed(name.text)].filter((call) => call.callee === name.text && call.open !== open);
+  return (
+    place >= 0 &&
+    calls.length > 0 &&
+    wordsOf(c).get(name.text) === calls.length + 1 &&
+    calls.every((call) => call.args.length > place && c.facts.literal(call.args[place]) !== undefined)
+  );
+}
+
+const words = new WeakMap<Code, Map<string, number>>();
+
+/** How often each name stands in a file, in what is put into texts as well. */
+function wordsOf(c: Code): ReadonlyMap<string, number> {
+  let counts = words.get(c);
+  if (counts) return counts;
+  words.set(c, (counts = new Map()));
+  for (const t of c.facts.tokens) {
+    const said = t.kind === 'id' ? [t.text] : t.kind === 'str' && t.dynamic ? c.source.slice(t).match(/[\w$]+/g) : [];
+    for (const word of said ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Whether a variable holds one element that is made here from a constant tag; what is put in later is asked about there. */
+export function isElement(c: Code, range: { readonly from: number; readonly to: number }): boolean {
+  const name = c.text(range);
+  if (range.to - range.from !== 1 || c.facts.isParam(name, range.from)) return false;
+  const values = c.facts.valuesOf(name, range.from);
+  return values.length > 0 && values.every((v) => v.op === '=' && madeHere.test(c.text(v)));
+}
+const tag = '(?!script|style|iframe|object|embed|link|base|meta)[\\w-]{1,40}';
+/** A chain of one tag: a link of it that takes markup, or a handler, is for others to judge. */
+const madeHere = new RegExp(
+  String.raw`^(?:(?:\$|jQuery)\(\s*(["'])<${tag}\s*\/?>\1\s*\)(?:\s*\.(?:${[
+    String.raw`(?:text|addClass|removeClass|toggleClass|css|val)\(`,
+    String.raw`(?:attr|data)\(\s*["'](?!on|src|href|action|formaction|style|xlink)[\w-]{1,60}["']\s*,`,
+    String.raw`attr\(\s*["']href["']\s*,\s*(?:["'\u0060][#/]|["'\u0060]https?:)`,
+  ].join('|')})(?:[^()]|\([^()]{0,200}\)){0,300}\)){0,20}|document\.createElement\(\s*(["'])${tag}\2\s*\))$`,
+);
+
 interface Body {
   readonly params: string[];
   readonly returns: { readonly from: number; readonly to: number }[];
