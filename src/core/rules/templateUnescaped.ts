@@ -27,7 +27,7 @@ export const templateUnescaped: Rule = {
     const isUnderscore = underscore(source, report);
     const scripts = scriptsOf(text);
     for (const m of text.matchAll(
-      /\{\{[^{}\n]{0,400}\|\s*(?:safe|safeseq)\b[^{}\n]{0,400}\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]{0,400}%>|<%=\s*(?:raw\s|[^%\n]{0,400}\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=\s*["'](?!\$?t\()|\[innerHTML\]\s*=(?!\s*"\s*t\('[^'"\n]{0,200}'\)\s*(?:\|\s*\w{1,40}\s*)?")|ng-bind-html-unsafe/g,
+      /\{\{[^{}\n]{0,400}\|\s*(?:safe|safeseq)\b[^{}\n]{0,400}\}\}|\{%-?\s*autoescape\s+(?:off|false)|<%==[^%\n]{0,400}%>|<%=\s*(?:raw\s|[^%\n]{0,400}\.html_safe)|<%-\s*(?!include\b)[^%\n]+%>|\{\{\{[^{}\n]+\}\}\}|\{!![^{}\n]+!!\}|\sv-html\s*=\s*["'](?!\$?t\()|\[innerHTML\]\s*=(?!\s*"\s*(?:t\('[^'"\n]{0,200}'\)\s*(?:\|\s*\w{1,40}\s*)?|'[^'"\n]{0,200}'\s*\|\s*(?:translate|transloco|i18next)\s*)")|ng-bind-html-unsafe/g,
     ))
       if (
         // No output in Ruby, and escaped by Underscore.
@@ -37,7 +37,12 @@ export const templateUnescaped: Rule = {
         !literalTag.test(m[0].startsWith('<%') ? text.slice(m.index, m.index + 700) : '')
       )
         for (const raw of rawIn(text.slice(m.index, m.index + 700), m[0]))
-          report({ start: m.index, end: m.index + m[0].length, key: `${placeOf(text, m.index, scripts)} ${raw}` });
+          report({
+            start: m.index,
+            end: m.index + m[0].length,
+            key: `${placeOf(text, m.index, scripts)} ${raw}`,
+            ...(m[0].startsWith('[') && !switchesOff.test(raw) && angular),
+          });
     if (!text.includes('{{')) return;
     inScripts(source, report);
     for (const m of text.matchAll(/\s[\w:-]{1,40}=\{\{(?!\{)[^{}\n]{1,200}\}\}/g))
@@ -51,6 +56,14 @@ export const templateUnescaped: Rule = {
         });
   },
 };
+
+/** Scripts are taken out by Angular itself, unless a pipe or a property of the component says that the value is safe. */
+const angular = {
+  tier: 'medium',
+  message:
+    'Markup in the value becomes markup of the page, though Angular takes the scripts out: show it as text if none is meant.',
+} as const;
+const switchesOff = /safe|trust|bypass|raw|(?:keep|no)\w*html|\|\s*\w*html|sanit/i;
 
 /** Templates of what is no page, by the ending before their own. */
 const otherText =
