@@ -406,3 +406,97 @@ test('a command in a file is weighed by its object and by where it runs', async 
   assert.equal(await shell('rm -rf src\nrm -rf docs\ndocker image prune --force --all'), 'medium');
   assert.equal(await shell('rm -rf src\nkubectl delete namespace shop'), 'medium critical');
 });
+
+test('a right for every job weighs by how many of them need it', async () => {
+  const push = ['run: docker login ghcr.io -p ${{ secrets.GITHUB_TOKEN }}', 'run: docker push ghcr.io/a/b'];
+  const weigh = async (jobs: readonly (readonly string[])[], on = 'workflow_dispatch') => {
+    const of = (steps: readonly string[], i: number): string =>
+      `  j${i}:\n    runs-on: ubuntu-24.04\n    steps:\n${steps.map((s) => `      - ${s}\n`).join('')}`;
+    const head = `on: ${on}\npermissions:\n  packages: write\njobs:\n`;
+    return (await said('workflow-permissions', added(head + jobs.map(of).join(''))))[0]?.split('@')[0];
+  };
+  const idle = ['run: make test'];
+  assert.equal(await weigh([push, push, push]), undefined);
+  assert.equal(await weigh([push, push, push, idle]), 'low');
+  assert.equal(await weigh([push, push, push, idle], 'pull_request'), 'high');
+  assert.equal(await weigh([push, idle, idle]), 'high');
+  assert.equal(await weigh([push, idle]), 'medium');
+});
+
+test('what only members of the repository can name is a remark', async () => {
+  const weigh = async (value: string) =>
+    (await said('workflow-injection', added(workflow([`run: echo "\${{ ${value} }}"`], 'pull_request'))))[0]?.split(
+      '@',
+    )[0];
+  assert.equal(await weigh('github.base_ref'), 'low');
+  assert.equal(await weigh('github.event.pull_request.base.ref'), 'low');
+  assert.equal(await weigh('github.head_ref'), 'high');
+  assert.equal(await weigh('github.base_ref || github.head_ref'), 'high');
+  assert.equal(await weigh('github.event.pull_request.base.label'), 'high');
+});
+
+test('an action of GitHub by its tag weighs by what the job holds', async () => {
+  const weigh = async (step: string, rights: string) =>
+    (
+      await said('workflow-unpinned', added(workflow([`uses: actions/github-script@v7`, step], 'push', rights)))
+    )[0]?.split('@')[0];
+  const own = 'run: a ${{ secrets.GITHUB_TOKEN }}';
+  assert.equal(await weigh(own, '  issues: write\n'), 'low');
+  assert.equal(await weigh('run: a ${{ secrets.KEY }}', '  issues: write\n'), 'medium');
+  assert.equal(await weigh('run: a ${{ toJSON(secrets) }}', '  issues: write\n'), 'medium');
+  assert.equal(await weigh(own, '  contents: write\n'), 'medium');
+  assert.equal(await weigh(own, '  issues: write\n  id-token: write\n'), 'medium');
+});
+
+test('an image that has to start as root, or may step down, is told so', async () => {
+  const weigh = async (run: string, start: string) =>
+    (await said('docker-root', added(`FROM alpine:3.22\nRUN ${run}\nCOPY a /a\n${start}\n`, 'Dockerfile')))[0]?.split(
+      '@',
+    )[0];
+  assert.equal(await weigh('apk add php84', 'CMD ["crond", "-f"]'), 'low');
+  assert.equal(await weigh('apk add php84', 'CMD ["/a", "crond", "-f"]'), 'high');
+  assert.equal(await weigh('apk add php84', 'CMD ["php-fpm"]'), 'high');
+  assert.equal(await weigh('apk add su-exec', 'ENTRYPOINT ["/entrypoint.sh"]'), 'medium');
+});
+
+test('a job that fetches with the token is not told to do without', async () => {
+  const weigh = async (run: string, on = 'push') =>
+    (
+      await said(
+        'workflow-credentials-kept',
+        added(workflow(['uses: actions/checkout@v5', `run: ${run}`, 'run: npm ci'], on, '  contents: write\n')),
+      )
+    )[0]?.split('@')[0];
+  assert.equal(await weigh('git fetch --depth=1 origin main'), 'low');
+  assert.equal(await weigh('git fetch --depth=1 origin main', 'pull_request_target'), 'high');
+  assert.equal(await weigh('git fetch https://example.com/a origin'), 'medium');
+  assert.equal(await weigh('echo git fetch origin'), 'medium');
+  assert.equal(await weigh('git diff main'), 'medium');
+});
+
+test('what a name or a template says of escaping lowers, what it leaves out does not', async () => {
+  const script = async (value: string, head = "import { enc } from '@a/b';") =>
+    (
+      await said(
+        'cross-site-scripting',
+        added(`${head}\nexport function f(el, a, b) {\n  el.innerHTML = ${value};\n}\n`, 'src/a.js'),
+      )
+    )[0]?.split('@')[0];
+  assert.equal(await script('enc(a)'), 'low');
+  assert.equal(await script('enc(a) + b'), 'high');
+  assert.equal(await script('enc(a)', 'const enc = (x) => x;'), 'high');
+  assert.equal(await script('enc(a)', "import { render as enc } from '@a/b';"), 'high');
+  const page = async (value: string) =>
+    (await said('template-unescaped', added(`<p [innerHTML]="${value}"></p>\n`, 'src/a.html')))[0]?.split('@')[0];
+  assert.equal(await page('item.text'), 'medium');
+  assert.equal(await page('item.text | safeHtml'), 'high');
+  assert.equal(await page('trusted'), 'high');
+});
+
+test('the private key of a standard is told for what it is', async () => {
+  const weigh = async (d: string) =>
+    (await said('secret-token', added(`{ "kty": "EC", "d": "${d}" }\n`, 'src/keys.json')))[0]?.split('@')[0];
+  const example = ['870MB6gfuTJ4HtUnUvYM', 'yJpr5eUZNP4Bk43bVdj3eAE'].join('');
+  assert.equal(await weigh(example), 'medium');
+  assert.equal(await weigh(example.replace('eAE', 'eAF')), 'high');
+});
