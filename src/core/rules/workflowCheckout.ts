@@ -26,7 +26,7 @@ export const workflowCheckout: Rule = {
             folder.test(at(step, 'with', 'path')?.value.trim() ?? ''),
         );
       const pushes = job.steps.some((step) =>
-        /\bgit\s+(?:-\S+\s+\S+\s+)?push\b|\bgit-auto-commit|add-and-commit|create-pull-request|semantic-release|changesets\/action|\bgh\s+pr\s+create\b/.test(
+        /\bgit\s+(?:-\S+\s+\S+\s+)?push\b|\bgit-auto-commit|github-push-action@|add-and-commit|create-pull-request|semantic-release|changesets\/action|\bgh\s+pr\s+create\b/.test(
           `${at(step, 'uses')?.value ?? ''} ${at(step, 'run')?.value ?? ''}`,
         ),
       );
@@ -47,6 +47,13 @@ export const workflowCheckout: Rule = {
             : reachOf(source, job, step, later, isBeside !== undefined);
         // A comment may be wrong; a token that may write nothing is the same in both places.
         if (reach === 'none' && (isBeside !== 'said' || writesNothing(job))) continue;
+        // A hash alone does not say where the token lies; what may give a part of the folder away may not give that.
+        if (
+          reach === 'little' &&
+          writesNothing(job) &&
+          isBareHash.test(source.lines[source.lineAt(uses.start) - 1] ?? '')
+        )
+          continue;
         const where = keeps ?? step;
         // Without the token it could not do what it does, unless everybody may read the repository.
         const fetches = !keeps && later.some((s) => takesFromOrigin(at(s, 'run')?.value ?? ''));
@@ -100,6 +107,8 @@ function keepsItBeside(source: Source, uses: TreeNode): 'known' | 'said' | undef
   if (known !== undefined) return Number(known) >= 6 ? 'known' : undefined;
   return said !== undefined && Number(said) >= 6 ? 'said' : undefined;
 }
+
+const isBareHash = /@[0-9a-f]{40}["']?\s*$/;
 
 /** A key of a person or a deploy key may do what the token of the job may not. */
 const holdsMore = (step: TreeNode): boolean =>
