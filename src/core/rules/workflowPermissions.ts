@@ -79,10 +79,14 @@ function shared(source: Source, right: string, all: readonly Job[]): Pick<Hit, '
   const needs = needing[right];
   const idle = needs ? open.filter((job) => !needs(source, job)) : open;
   if (right === 'packages' && idle.length === 0) return undefined;
-  if (open.length === 1)
-    return { tier: 'low', message: `${right}: write at the top is for ${named(open)} alone: say it there.` };
-  // People outside start no job of it, and those that need the right are most.
+  // People outside start no job of it.
   const isQuiet = !triggers(source).some((t) => isOutside(t.name) || t.name === 'pull_request');
+  if (open.length === 1)
+    return {
+      tier: isQuiet ? 'low' : 'medium',
+      message: `${right}: write at the top is for ${named(open)} alone: say it there.`,
+    };
+  // Those that need the right are most.
   if (isQuiet && idle.length * 3 <= open.length)
     return {
       tier: 'low',
