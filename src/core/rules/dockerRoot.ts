@@ -84,7 +84,7 @@ function startOf(stage: readonly Instruction[]): string {
 
 /** Images of those that make them to be run as nobody in particular. */
 const unprivileged =
-  /^\s*(?:--\S+\s+)*(?:\S+:(?:[\w.-]*-)?nonroot|nginxinc\/nginx-unprivileged(?::\S+)?)(?:@\S+)?(?:\s|$)/i;
+  /^\s*(?:--\S+\s+)*(?:[\w.-]+(?:\/[\w.-]+)*\/distroless\/[\w./-]+:(?:[\w.]+-)*nonroot|nginxinc\/nginx-unprivileged(?::\S+)?)(?:@\S+)?(?:\s|$)/i;
 
 /** The first that starts gives up root for a user with a name, for good. */
 const stepsDown =
