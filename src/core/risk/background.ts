@@ -1,5 +1,6 @@
 /** What is known of a finding beyond what is told of it. It lies beside the finding, so that no report shows it. */
 import type { Finding, Tier } from '../model.ts';
+import type { Found } from '../rules/rule.ts';
 
 export interface Background {
   /** What the finding is about (`Hit.key`). */
@@ -10,6 +11,8 @@ export interface Background {
   readonly follows?: boolean;
   /** What is said where the thing it is about was there before (`Hit.known`). */
   readonly ifKnown?: string;
+  /** The hit, of a rule that tells whether two are the same (`Rule.isSame`). */
+  readonly found?: Found;
   /** The tables that a migration's finding is about (`Hit.tables`). */
   readonly tables?: readonly string[];
   /** How many findings it stands for that said the same of one place; absent: itself. */

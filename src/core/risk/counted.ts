@@ -1,5 +1,5 @@
 /** Hits of one side of a change beside those of the other: what there is more of is new, or gone. */
-import type { Found } from '../rules/rule.ts';
+import type { Found, Rule } from '../rules/rule.ts';
 
 /** How many hits there are of each key. */
 export function count(found: readonly Found[]): Map<string, number> {
@@ -31,4 +31,21 @@ export function surplus(
   }
   for (const f of rest) take(f);
   return out;
+}
+
+/** Most hits of a side that are compared one with another. */
+const maxPaired = 100;
+
+/** Of hits that are new those that were there before in another form, one for each that is gone. */
+export function carried({ isSame }: Rule, brought: readonly Found[], gone: readonly Found[]): ReadonlySet<Found> {
+  const same = new Set<Found>();
+  if (!isSame || brought.length > maxPaired || gone.length > maxPaired) return same;
+  const left = [...gone];
+  for (const now of brought) {
+    const i = left.findIndex((old) => isSame(old, now));
+    if (i < 0) continue;
+    left.splice(i, 1);
+    same.add(now);
+  }
+  return same;
 }

@@ -10,7 +10,7 @@ import { allRules, ruleById } from '../rules/index.ts';
 import { breaksFile, conflicts } from '../rules/kit/conflicts.ts';
 import type { Found, Removal, Rule } from '../rules/rule.ts';
 import { backgroundOf, withBackground } from './background.ts';
-import { count, surplus } from './counted.ts';
+import { carried, count, surplus } from './counted.ts';
 import { hits, run } from './hits.ts';
 import { leftOfOldFlow } from './oldFlow.ts';
 import { identity, type Side } from './sides.ts';
@@ -81,6 +81,13 @@ export function judge(
       (x) => overlaps(x, after.changed) || overlaps(x, after.touched),
       (x) => isResolved || isNear(x, after),
     );
+    const same =
+      rule.isSame &&
+      carried(
+        rule,
+        brought,
+        surplus(was, count(now), () => true),
+      );
     const isLeft =
       rule.category === 'injection' && hasBefore ? leftOfOldFlow(was, now, before, after.source) : undefined;
     const told = new Set<string>();
@@ -93,6 +100,7 @@ export function judge(
       if (
         (isAlone || !f.follows) &&
         !isKnown(f) &&
+        same?.has(f) !== true &&
         isLeft?.(f) !== true &&
         !isInConflict(rule, f, after.source) &&
         !isTold(f)
@@ -207,6 +215,7 @@ function toFinding(rule: Rule, f: Found, side: Side): Finding {
     ...(f.follows && { follows: true }),
     ...(f.known !== undefined && { ifKnown: f.known }),
     ...(f.tables && { tables: f.tables }),
+    ...(f.form && { found: f }),
   });
 }
 

@@ -27,6 +27,15 @@ export interface Hit {
   readonly tables?: readonly string[];
   /** Follows from another hit of the rule (what a tool writes along): no finding when the change has one that does not. */
   readonly follows?: boolean;
+  /** How it stands there, for `Rule.isSame`. */
+  readonly form?: Form;
+}
+
+/** A hit as it is written, what decides whether it happens, and where its output goes. */
+export interface Form {
+  readonly text: string;
+  readonly around: readonly string[];
+  readonly sinks: readonly string[];
 }
 
 /** A hit as it was found: with what it is about, and its lines (1-based). */
@@ -68,6 +77,11 @@ export interface Rule {
    * `removed`: `check` finds safeguards; one that was there before and is gone is a finding on the nearest line.
    */
   readonly on?: 'added' | 'removed';
+  /**
+   * Whether a hit that is gone by its key and one that is new are the same risk, which the change only touched. Each that is
+   * gone stands for one.
+   */
+  readonly isSame?: (old: Found, now: Found) => boolean;
   /** Runs in tests and fixtures, too. Off by default: test code does risky things on purpose. */
   readonly inTests?: boolean;
   /**

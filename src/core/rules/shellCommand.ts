@@ -1,3 +1,4 @@
+import { formOf, isSameCommand } from './kit/commandForm.ts';
 import { withOwnFolders } from './kit/ownFolders.ts';
 import { pipesNetworkToShell } from './dockerPipeToShell.ts';
 import {
@@ -50,7 +51,8 @@ const decisive =
   /\/(?:sudoers|cron|ssh|pam\.d|security|passwd|shadow|group|ld\.so|profile|rc\.local|init\.d|systemd|selinux|apparmor|audit|hosts\.(?:allow|deny)|polkit|s?bin\/(?:sh|bash|sudo|su|ls|ps)\b|boot\b|fstab|crypttab|nsswitch|resolv\.conf|apt\/(?:trusted|sources))/;
 
 /** `$SUDO rm …`: the program is the next word. */
-const rootPrefix = /(^|[;&|]\s{0,4})\$\{?_?SUDO(?:_CMD)?\}?\s+(?=[a-z])/g;
+const rootPrefix =
+  /(^|[;&|]\s{0,4}|\b(?:if|elif|then|else|do|while|until)\s{1,4}|!\s{1,4})\$\{?_?SUDO(?:_CMD)?\}?\s+(?=[a-z])/g;
 
 /** Images of tools that hosted build machines carry: jobs delete them for room on the disk. */
 const carried = /^This deletes \/(?:opt|usr\/(?:share|local(?:\/(?:lib|share))?))\/[\w.][\w.+/-]* with /;
@@ -59,8 +61,9 @@ const carried = /^This deletes \/(?:opt|usr\/(?:share|local(?:\/(?:lib|share))?)
 function keyOf({ rule, reason }: { readonly rule: string; readonly reason: string }, text: string): string {
   // The volumes are those of the project, however its file is called.
   if (rule === 'compose-down-volumes') return rule;
-  // The reason names what is changed or deleted, and how else the command is called does no more.
-  if (/-(?:change|create|delete)$|^delete-(?:system|system-file|outside|tree)$/.test(rule)) return `${rule}:${reason}`;
+  // The reason names what is changed or deleted (of accounts it does not), and how else it is called does no more.
+  if (/(?<!^user)-(?:change|create|delete)$|^delete-(?:system|system-file|outside|tree)$/.test(rule))
+    return `${rule}:${reason}`;
   let what = text;
   // Another version of a script, or another release, from where it came before.
   if (rule === 'network-to-shell') what = what.replace(/\d+/g, '#');
@@ -162,6 +165,7 @@ export const shellCommand: Rule = {
   remedy: 'use the safe form the message names, or run it by hand with care',
   keywords: [],
   perLine: true,
+  isSame: isSameCommand,
   check(source, report) {
     const shell = source.language === 'powershell' ? 'powershell' : source.language === 'batch' ? 'cmd' : 'posix';
     let socket = false;
@@ -358,6 +362,7 @@ export const shellCommand: Rule = {
                     ? pipes.map((p) => p.text).join(' ; ')
                     : command.text,
                 ),
+            form: formOf(source, start, command.text),
             // What it takes away, it takes away the first time.
             tier: guarded && tier === 'critical' && !/^(?:delete|disk|find)\b/.test(verdict.rule) ? 'high' : tier,
             // No agent runs it now.
