@@ -3,6 +3,7 @@ import { withOwnFolders } from './kit/ownFolders.ts';
 import { pipesNetworkToShell } from './dockerPipeToShell.ts';
 import {
   boundedFind,
+  deletesOwnKeychain,
   emulator,
   forTests,
   installer,
@@ -21,6 +22,7 @@ import {
 import { shellChunks, logicalLines, type Chunk } from './kit/shellChunks.ts';
 import { shellParts, type Part } from './kit/shellParts.ts';
 import { isForImage, weigh, type Standing, type Verdict } from './kit/standing/index.ts';
+import { isCopied } from './kit/standing/secrets.ts';
 import type { Language } from '../languages/detect.ts';
 import type { Source } from '../languages/source.ts';
 import type { Tier } from '../model.ts';
@@ -236,8 +238,9 @@ export const shellCommand: Rule = {
           if (
             thrownAway.has(source.language) &&
             verdict.rule === 'keychain-change' &&
-            !/\bdelete-/.test(verdict.reason) &&
-            makesKeychain(source.text)
+            (/\bdelete-/.test(verdict.reason)
+              ? deletesOwnKeychain(command.text, source.text)
+              : makesKeychain(source.text))
           )
             continue;
           // To bring what was built to where it runs is what a pipeline is for.
@@ -365,19 +368,27 @@ export const shellCommand: Rule = {
             form: formOf(source, start, command.text),
             // What it takes away, it takes away the first time.
             tier: guarded && tier === 'critical' && !/^(?:delete|disk|find)\b/.test(verdict.rule) ? 'high' : tier,
-            // No agent runs it now.
-            message: shortened(
-              verdict.reason.replace(
-                "which would end up in the agent's conversation",
-                'which the script shows or passes on',
-              ),
-            ),
+            message: shortened(told(verdict, isCopied(command.text, standing))),
           });
         }
       }
     }
   },
 };
+
+/** The guard's sentence, of a script that a reviewer reads: no agent runs it now. */
+const told = ({ rule, reason }: Verdict, isIntoFile: boolean): string =>
+  rule === 'secret-read' && isIntoFile
+    ? reason.replace(
+        /which would end up in the agent's conversation\..*/s,
+        'which the script copies into another file: be sure that nobody else can read that one.',
+      )
+    : reason
+        .replace("which would end up in the agent's conversation", 'which the script shows or passes on')
+        .replace(
+          /^(This writes \S{1,200}\/resolv(?:ed)?\.conf, which decides) who may do what on the machine or what it runs/,
+          '$1 whom the machine asks where a name leads',
+        );
 
 /** A sentence names what a command touches, whatever its length. */
 const shortened = (reason: string): string => (reason.length > 600 ? `${reason.slice(0, 599)}…` : reason);

@@ -500,3 +500,19 @@ test('the private key of a standard is told for what it is', async () => {
   assert.equal(await weigh(example), 'medium');
   assert.equal(await weigh(example.replace('eAE', 'eAF')), 'high');
 });
+
+test('rows of a data base that the job started itself are a remark', async () => {
+  const tiers = async (more: string, command: string): Promise<string[]> =>
+    said(
+      'destructive-command',
+      added(
+        `on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n${more}    steps:\n      - run: |\n          docker compose up -d\n          ${command} "UPDATE account SET paid = true;"\n`,
+      ),
+    );
+  const inside = 'docker compose exec -T db psql -c';
+  assert.deepEqual(await tiers('', inside), ['medium@9']);
+  assert.deepEqual(await tiers('    environment: production\n', inside), ['critical@10']);
+  assert.deepEqual(await tiers('', 'docker compose exec -T db psql -h prod.example.com -c'), ['critical@9']);
+  assert.deepEqual(await tiers('', 'docker run --rm postgres psql "$URL" -c'), ['critical@9']);
+  assert.deepEqual(await tiers('', 'docker compose exec -T app psql "$URL" -c'), ['critical@9']);
+});

@@ -111,9 +111,34 @@ export function isOwnComment(text: string, script: string): boolean {
 export function makesKeychain(script: string): boolean {
   if (/\bself-hosted\b|\blogin\.keychain|\/Library\/Keychains\/(?:System|login)/.test(script)) return false;
   if (!/\bsecurity\s+create-keychain\b/.test(script)) return false;
-  // Agents of other systems, and machines called otherwise, stay as they are for the next job.
+  return isHosted(script);
+}
+
+/** Whether all jobs run on machines that the host makes for each of them; agents of other systems, and others, may stay. */
+export function isHosted(script: string): boolean {
   const machines = [...script.matchAll(/\b(?:runs-on|vmImage)["']?\s*:\s*["']?([^\n#"']{0,80})/g)].map((m) =>
     m[1]!.trim(),
   );
-  return machines.length > 0 && machines.every((name) => /^(?:macos|ubuntu|windows)-|^\$\{\{\s*matrix\b/i.test(name));
+  return (
+    machines.length > 0 &&
+    !/\bself-hosted\b/.test(script) &&
+    machines.every((name) => /^(?:macos|ubuntu|windows)-|^\$\{\{\s*matrix\b/i.test(name))
+  );
 }
+
+/** Whether a keychain that is deleted, by its plain name, is one that the workflow made: itself, or by the action that imports a certificate. */
+export function deletesOwnKeychain(command: string, script: string): boolean {
+  const names = [...command.matchAll(/\bdelete-keychain\s+["']?([\w.-]{1,80})["']?(?=\s|;|$)/g)].map((m) =>
+    plain(m[1]!),
+  );
+  if (names.length === 0 || command.match(/\bsecurity\s/g)?.length !== names.length) return false;
+  const made = [
+    ...script.matchAll(/\bcreate-keychain\s[^\n;&|]{0,200}?["']?([\w.-]{1,80})["']?[ \t]*(?=[\n;&|]|$)/g),
+  ].map((m) => plain(m[1]!));
+  for (const { index } of script.matchAll(/\buses["']?\s*:\s*["']?apple-actions\/import-codesign-certs@/gi)) {
+    const given = /\n\s{1,40}keychain:\s*["']?([^\n"'#]{1,80})/.exec(script.slice(index, index + 600))?.[1];
+    made.push(plain(given?.trim() ?? 'signing_temp'));
+  }
+  return names.every((n) => !/^(?:login|system)$/i.test(n) && made.includes(n));
+}
+const plain = (name: string): string => name.replace(/\.keychain(?:-db)?$/, '');

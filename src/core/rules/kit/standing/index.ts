@@ -5,6 +5,7 @@
 import type { Source } from '../../../languages/source.ts';
 import { deletedOutside, deletedTree, deletedUnknown } from './deletions.ts';
 import { inCluster, inDataBase, inStack, isMadeByRun, ofContainers } from './platforms.ts';
+import { isHosted } from '../scriptPurpose.ts';
 import { aborted, installsHooks, isOwnBranch } from './repository.ts';
 import { shown } from './secrets.ts';
 import { forTesting, type Standing, type Verdict, type Weight } from './standing.ts';
@@ -34,6 +35,8 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
     case 'abort':
       return aborted(rule, tier, standing);
     case 'working-copy':
+      // Nobody works in the clone of a job: what goes there is what its own steps made of a file.
+      if (isThrownAway && restoresFiles(rule, text) && isHosted(source.text)) return undefined;
       // A fresh clone goes to another state; without one it throws away what the job itself changed.
       if (isThrownAway)
         return /\bgit\s[^;&|\n]{0,80}(?:(?:reset\s+--hard|checkout\s+[^;&|\n]{0,40}(?:-\w*f|--force)\w*)\s+(?!HEAD\b)["']?[$\w]|branch\s+-D\s+["']?\$|reset\s+--hard\s+["']?\$)/.test(
@@ -137,6 +140,11 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
   }
 }
 
+/** Files that are named, as they are in the commit that was checked out. */
+const restoresFiles = (rule: string, text: string): boolean =>
+  /^git-(?:restore|checkout-discard)$/.test(rule) &&
+  /^\s*git\s+(?:restore(?:\s+--worktree)?|checkout)(?:\s+--)?(?:\s+["']?\w[\w./-]{0,200}["']?){1,20}\s*$/.test(text);
+
 const families: readonly (readonly [name: string, rules: RegExp])[] = [
   ['abort', /^git-[\w-]{1,20}-abort$/],
   [
@@ -160,7 +168,7 @@ const families: readonly (readonly [name: string, rules: RegExp])[] = [
   ['traces', /^(?:history-(?:off|clear|delete)|log-delete)$/],
   ['admin', /^admin-group$/],
   ['containers', /^(?:docker-(?:prune|rmi-force|stop-all|volume-rm)|compose-(?:rm|down-volumes))$/],
-  ['data-base', /^(?:db-(?:reset|drop|rollback)|sql-(?:drop|grant|server-change|truncate))$/],
+  ['data-base', /^(?:db-(?:reset|drop|rollback)|sql-(?:drop|grant|server-change|truncate|update-all|delete-all))$/],
   ['hooks', /^self-protection$/],
   ['rsync', /^rsync-delete$/],
   ['stack', /^terraform-(?:destroy|apply)$/],

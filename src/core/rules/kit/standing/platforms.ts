@@ -84,9 +84,21 @@ export function inDataBase(rule: string, text: string, tier: Tier, standing: Sta
       : isForTests || isContainer || /\bON\s+[\\`"'\w${}-]{2,80}\.\*/i.test(text)
         ? 'medium'
         : tier;
+  if (/^sql-(?:update|delete)-all$/.test(rule)) return isForTests || isOfJob(text, standing) ? 'medium' : tier;
   if (isLocal || isForTests) return 'medium';
   return source.language === 'manifest' ? 'high' : tier;
 }
+
+/** A data base in a container that the job started, on a machine that goes with it. */
+const isOfJob = (text: string, { source, isThrownAway }: Standing): boolean =>
+  isThrownAway &&
+  /\bcompose\b[^\n]{0,200}\bup\b|^[ \t]*services:/m.test(source.text) &&
+  /^\s*docker(?:-compose|\s+compose)?\s+exec\b/.test(text) &&
+  !/(?:\s-h|--host|\s-d[ =]?["']?\w{2,20})[ =]?["']?[\w.-]{0,80}(?:prod|\$|\.\w)|\bpostgres(?:ql)?:\/\/|\bDOCKER_HOST\b/i.test(
+    text,
+  ) &&
+  !text.split(/\n|\s-c\s/, 1)[0]!.includes('$') &&
+  !/\bDOCKER_(?:HOST|CONTEXT)\b|\bcontext\s+use\b|\benvironment["']?\s*:\s*["']?[\w-]{0,40}prod/i.test(source.text);
 
 export function inStack(rule: string, text: string, tier: Tier, { source, isThrownAway }: Standing): Weight {
   const isForTests = forTesting.test(source.path);

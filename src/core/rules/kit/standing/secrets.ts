@@ -1,5 +1,6 @@
 /** Secrets that a script hands on or shows. */
 import type { Tier } from '../../../model.ts';
+import { formAt } from '../commandForm.ts';
 import type { Standing, Weight } from './standing.ts';
 
 const goesOut =
@@ -25,6 +26,14 @@ export function shown(text: string, reason: string, tier: Tier, standing: Standi
   if (/^export\s+\$\((?:grep|cat)\s[^)]{1,200}\)["']?$/.test(text)) return undefined;
   if (/^openssl\s+\w+\s[^;&|]{0,600}\s-out\s/.test(text)) return undefined;
   if (/^(?:env|printenv)(?:\s*\|\s*sort)?$/.test(text)) return standing.isThrownAway ? 'medium' : undefined;
-  if (/^(?:cat|echo|printf)\s[^;&|]{0,400}\s>>?\s*["']?[\w$/.~{][^;&|]{0,200}$/.test(text)) return 'medium';
+  if (isCopied(text, standing)) return 'medium';
   return tier;
+}
+
+/** Whether the command, or the block that it stands in, prints into a file and nowhere else. */
+export function isCopied(text: string, { source, at }: Pick<Standing, 'source' | 'at'>): boolean {
+  if (/^(?:cat|echo|printf)\s[^;&|]{0,400}\s>>?\s*["']?[\w$/.~{][^;&|]{0,200}$/.test(text)) return true;
+  if (source.language !== 'shell' || !/^cat\s[^;&|<>]{1,400}$/.test(text)) return false;
+  const sink = formAt(source.lines, source.lineAt(at) - 1, text).sinks[0];
+  return sink !== undefined && /^>>?\s*(?!["']?\/dev\/)["']?[\w$/.~{][^;&|()]{0,200}$/.test(sink);
 }

@@ -52,7 +52,7 @@ export function written(text: string, tier: Tier, standing: Standing, isImage: b
   if (standing.isThrownAway) return isEntry ? 'medium' : undefined;
   if (isEntry) return tier;
   if (isContainer) return 'medium';
-  if (/\/etc\/(?:cron|systemd|init\.d|rc\.local|hosts\.|ld\.so\.preload)/.test(text))
+  if (/\/etc\/(?:cron|systemd(?!\/resolved\.conf\b)|init\.d|rc\.local|hosts\.|ld\.so\.preload)/.test(text))
     return tier === 'critical' ? 'high' : tier;
   return 'medium';
 }
