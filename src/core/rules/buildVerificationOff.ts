@@ -29,6 +29,9 @@ const variables: readonly [string, RegExp][] = [
   ['DEBIAN_SSL_VERIFY', /^false$/],
 ];
 
+/** An address of this very machine. */
+const here = /^\w{2,10}:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)/;
+
 export const buildVerificationOff: Rule = {
   id: 'build-verification-off',
   title: 'Verification of downloads switched off',
@@ -63,6 +66,7 @@ export const buildVerificationOff: Rule = {
     'pythonhttpsverify',
     'strict',
     'insecure',
+    'curl',
     'trusted',
     'sslverify',
     'allow',
@@ -215,7 +219,14 @@ export const buildVerificationOff: Rule = {
             argv.some((a) => a.text === 'ssl_verify') && argv.some((a) => /false/i.test(a.text))
               ? argv.at(-1)
               : undefined;
-        if (flag) add(flag.start, flag.end, `${head.text} ${flag.text.split('=')[0]}`);
+        if (flag) {
+          const isInsecure = head.text === 'curl' && flag.text !== '--proxy-insecure';
+          // However it is written; from the machine itself to another one is a step.
+          const hosts = argv.filter((a) => a.text.includes('://'));
+          const isHere = hosts.length > 0 && hosts.every((a) => here.test(a.text));
+          const what = isInsecure ? '-k' : flag.text.split('=')[0];
+          add(flag.start, flag.end, `${head.text} ${what}${isHere ? ' here' : ''}`);
+        }
       }
     }
   },

@@ -42,6 +42,8 @@ export function shellWords(text: string, shift = 0): SimpleCommand[] {
   let word = '';
   let wordStart = -1;
   let quoted = false;
+  /** Where quotes end that stand around a substitution alone. */
+  const ends: number[] = [];
   const endWord = (i: number): void => {
     if (wordStart >= 0) {
       const skip =
@@ -72,6 +74,18 @@ export function shellWords(text: string, shift = 0): SimpleCommand[] {
       word += text[i + 1] ?? '';
       i++;
       continue;
+    }
+    if (i === ends.at(-1)) {
+      ends.pop();
+      continue;
+    }
+    if (ch === '"' && text.startsWith('$(', i + 1) && text[i + 3] !== '(') {
+      // `"$(…)"`: what it runs is a command for itself.
+      const end = endOfSubstitution(text, i + 3);
+      if (end !== undefined && text[end] === '"') {
+        ends.push(end);
+        continue;
+      }
     }
     if (ch === "'" || ch === '"') {
       // A quote that never closes on the line is an apostrophe.
@@ -107,4 +121,15 @@ export function shellWords(text: string, shift = 0): SimpleCommand[] {
   }
   endCommand(n);
   return found;
+}
+
+/** Behind the bracket that closes the one before `from`, not far away. */
+function endOfSubstitution(text: string, from: number): number | undefined {
+  let depth = 1;
+  for (let i = from; i < Math.min(text.length, from + 1000); i++) {
+    if (text[i] === '\\') i++;
+    else if (text[i] === '(') depth++;
+    else if (text[i] === ')' && --depth === 0) return i + 1;
+  }
+  return undefined;
 }
