@@ -1,6 +1,6 @@
 import { type MadeTable, sqlName, tableName, tablesMade, tablesOfStatement, watchedTable } from './kit/migration.ts';
 import { undoes } from './kit/undo.ts';
-import type { Rule } from './rule.ts';
+import type { Found, Rule } from './rule.ts';
 
 interface Danger {
   readonly pattern: RegExp;
@@ -267,6 +267,40 @@ const validates = new RegExp(`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?${sqlName} V
 const afterValidation =
   'SET NOT NULL takes moments where a validated check says the same of the column: be sure that it does.';
 
+const alters = new RegExp(`^(ALTER TABLE (?:IF EXISTS )?(?:ONLY )?${sqlName}) `);
+
+/** What a statement does to its table, one thing each: between commas that stand in no brackets. */
+function clausesOf(text: string): { readonly head: string; readonly clauses: readonly string[] } | undefined {
+  const head = alters.exec(text)?.[1];
+  if (head === undefined) return undefined;
+  const clauses: string[] = [];
+  let depth = 0;
+  let from = head.length;
+  let quote = '';
+  for (let i = from; i <= text.length; i++) {
+    const ch = text[i];
+    if (quote !== '') {
+      if (ch === quote) quote = '';
+    } else if (ch === "'" || ch === '"') quote = ch;
+    else if (ch === '(') depth++;
+    else if (ch === ')') depth--;
+    if (i < text.length && (ch !== ',' || depth !== 0 || quote !== '')) continue;
+    clauses.push(text.slice(from, i).replace(/;$/, '').trim());
+    from = i + 1;
+  }
+  return { head, clauses };
+}
+
+/** Whether all that locks or breaks in a statement was in one that is gone: others beside it came or went. */
+function isSameStatement(old: Found, now: Found): boolean {
+  const was = old.form && clausesOf(old.form.text);
+  const is = now.form && clausesOf(now.form.text);
+  if (!was || !is || was.head !== is.head || old.key.split(':')[0] !== now.key.split(':')[0]) return false;
+  return is.clauses.every(
+    (c) => was.clauses.includes(c) || !dangers.some((d) => d.pattern.test(`${is.head} ${c}`) && !d.unless?.test(c)),
+  );
+}
+
 export const sqlLocks: Rule = {
   id: 'sql-unsafe-migration',
   title: 'Migration locks or breaks a live table',
@@ -277,6 +311,7 @@ export const sqlLocks: Rule = {
   why: 'On a table in use the statement waits for, or holds, an exclusive lock, rewrites all rows, or breaks code of the release that is still running. Each has a form that does not.',
   remedy: 'use the form that does not lock, in steps',
   movesWithFile: true,
+  isSame: isSameStatement,
   keywords: [
     'alter',
     'index',
@@ -341,6 +376,7 @@ export const sqlLocks: Rule = {
           end: s.end,
           key: `${d.key}:${s.text.slice(0, 300)}`,
           tables: tablesOfStatement(s.text),
+          ...(s.text.length < 8000 && { form: { text: s.text, around: [], sinks: [] } }),
           // SQLite locks the whole file for any writer, a new table nobody: the trigger's own work is left to say.
           ...(trigger && (sqliteTrigger.test(s.text) || isNew(watchedTable(s.text), s.start))
             ? {
