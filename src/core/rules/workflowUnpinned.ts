@@ -13,6 +13,8 @@ export const workflowUnpinned: Rule = {
   why: 'A tag or branch can be moved to other code at any time, and that code runs with the tokens of the job (tj-actions, 2025). Only a commit hash or an image digest stays what was reviewed.',
   remedy: 'pin the full commit hash (with the version as a comment) or the image digest',
   keywords: ['uses', 'image', 'container', 'services'],
+  // Another workflow of the same owner, held as loosely and given the same.
+  isSame: (old, now) => old.form !== undefined && old.form.text === now.form?.text,
   check(source, report) {
     // Trust is given to a repository: what the file takes from one already, under the same name, says nothing new.
     const told = new Set<string>();
@@ -83,10 +85,20 @@ export const workflowUnpinned: Rule = {
             // Who calls what a branch holds at that moment takes it on with every call.
             if (!(isCall && branch) && told.has(one)) continue;
             told.add(one);
+            const isMore = one.includes(' ');
             report({
               start: n.start,
               end: n.end,
               key: one,
+              ...(isCall && {
+                form: { text: one.replace(repository, owner).replace(/@\S+/, '@'), around: [], sinks: [] },
+                // Where the file called it before, what it is given is the news.
+                closer: {
+                  subject: isMore ? `${key}@${ref}` : one,
+                  message: more,
+                  tier: decides.test(one) || !isMore ? ('high' as const) : ('medium' as const),
+                },
+              }),
               ...(own && !branch
                 ? { tier: isHeld || isCall || (kept ??= atStake(source)).has(repository) ? ('medium' as const) : 'low' }
                 : {}),
@@ -122,6 +134,11 @@ export const workflowUnpinned: Rule = {
     }
   },
 };
+
+const more =
+  'The file gives more than before to a called workflow that can change under you: pin its full commit hash, or give it only what it needs.';
+/** Rights with which code or what is released can be changed, or somebody else's name be taken. */
+const decides = /\b(?:contents|id-token|packages|actions|deployments|attestations|pages): |rights (?:write-all)?$/;
 
 /** Words in tags that follow what is newest, whatever stands beside them. */
 const movingTag =

@@ -64,3 +64,21 @@ test('a script that stood in a program is the same in a file of its own', async 
   assert.equal(await of(script, { ...go, after: go.before }), 1, 'it stays there');
   assert.equal(await of(script, { ...go, path: 'osd/README.md' }), 1, 'a text that nobody ran');
 });
+
+test('a called workflow is the same of another name, if its owner, its kind of ref and what it is given are', async () => {
+  const call = (uses: string, more = ''): string =>
+    `on: push\npermissions:\n  contents: read\n${more}jobs:\n  a:\n    uses: ${uses}\n    secrets: inherit\n`;
+  const said = async (before: string, after: string): Promise<string[]> =>
+    (await classify([{ path: '.github/workflows/a.yml', before, after }], ctx)).findings
+      .filter((f) => f.rule === 'workflow-unpinned')
+      .map((f) => f.tier);
+  const old = call('org/flows/.github/workflows/a.yml@main');
+  const now = 'org/.github/.github/workflows/b.yml';
+  assert.deepEqual(await said(old, call(`${now}@main`)), []);
+  assert.deepEqual(await said(old, call('other/flows/.github/workflows/a.yml@main')), ['high']);
+  assert.deepEqual(await said(call('org/flows/.github/workflows/a.yml@v1'), call(`${now}@main`)), ['high']);
+  assert.deepEqual(await said(old.replace(/ +secrets.*\n/, ''), call(`${now}@main`)), ['high']);
+  assert.deepEqual(await said(old, `${call(`${now}@main`)}  b:\n    uses: ${now}@main\n`), ['high'], 'once more');
+  assert.deepEqual(await said(old, old.replace('read', 'read\n  issues: write')), ['medium'], 'given more');
+  assert.deepEqual(await said(old, old.replace('read', 'write')), ['high'], 'may change code');
+});
