@@ -516,3 +516,11 @@ test('rows of a data base that the job started itself are a remark', async () =>
   assert.deepEqual(await tiers('', 'docker run --rm postgres psql "$URL" -c'), ['critical@9']);
   assert.deepEqual(await tiers('', 'docker compose exec -T app psql "$URL" -c'), ['critical@9']);
 });
+
+test('a secret that a block writes into a file is copied, not shown', async () => {
+  const tier = (end: string): Promise<string[]> =>
+    said('destructive-command', added(`#!/bin/bash\n{\n  echo "<key>"\n  cat /etc/app/tls.key\n}${end}\n`, 'a.sh'));
+  assert.deepEqual(await tier(' >>"$home/client.conf"'), ['medium@4']);
+  for (const loud of ['', ' >/dev/stderr', ' | tee a', ' >/var/www/html/a'])
+    assert.deepEqual(await tier(loud), ['high@4'], loud);
+});

@@ -35,5 +35,7 @@ export function isCopied(text: string, { source, at }: Pick<Standing, 'source' |
   if (/^(?:cat|echo|printf)\s[^;&|]{0,400}\s>>?\s*["']?[\w$/.~{][^;&|]{0,200}$/.test(text)) return true;
   if (source.language !== 'shell' || !/^cat\s[^;&|<>]{1,400}$/.test(text)) return false;
   const sink = formAt(source.lines, source.lineAt(at) - 1, text).sinks[0];
-  return sink !== undefined && /^>>?\s*(?!["']?\/dev\/)["']?[\w$/.~{][^;&|()]{0,200}$/.test(sink);
+  return (
+    sink !== undefined && !toPublic.test(sink) && /^>>?\s*(?!["']?\/dev\/)["']?[\w$/.~{][^;&|()]{0,200}$/.test(sink)
+  );
 }
