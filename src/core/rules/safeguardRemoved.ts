@@ -1,5 +1,6 @@
 import type { Source } from '../languages/source.ts';
 import {
+  isBuiltInstead,
   isOfBrowser,
   isSibling,
   limitedAnew,
@@ -41,7 +42,7 @@ export const safeguardRemoved: Rule = {
     const { key, line } = found;
     if (wentWithItsCode(before, hunks, line) || limitedAnew(key, after, changed)) return false;
     if (isExcerpt) return true;
-    if (isSibling(key, before, after, hunks, line)) return false;
+    if (isSibling(key, before, after, hunks, line) || isBuiltInstead(key, after, hunks, line)) return false;
     if (renamed(key, before, after, changed, hunks, line)) return false;
     if (asksAboutUser.test(key) && isOfBrowser(before) && isOfBrowser(after)) {
       const role = roleInstead(before, after, changed, hunks, line);
@@ -56,7 +57,8 @@ export const safeguardRemoved: Rule = {
     return { ...found, tier: 'high', message };
   },
   check(source, report) {
-    let comments: readonly { readonly start: number; readonly end: number }[] | undefined;
+    let comments: readonly Span[] | undefined;
+    let texts: readonly Span[] | undefined;
     for (const at of source.changedAt) {
       const line = source.lines[at]!;
       if (!likeGuards.test(line)) continue;
@@ -65,6 +67,8 @@ export const safeguardRemoved: Rule = {
         // Nor is what a comment or a text says about it.
         comments ??= source.tokens.filter((t) => t.kind === 'comment' || (t.kind === 'str' && !t.dynamic));
         if (comments.some((t) => t.start <= start && start < t.end)) continue;
+        texts ??= source.tokens.filter((t) => t.kind === 'str' && t.dynamic);
+        if (isSaid(source.text, start, texts)) continue;
         // Imports and definitions are not the check itself.
         if (
           /^\s*(?:import\b|from\b|using\b|require|export\s*\{|const\s+\{[^}]{0,400}\}\s*=\s*require|(?:export\s+)?(?:async\s+)?(?:function|def|func|class|interface|type)\b|#include|\*)/.test(
@@ -79,6 +83,8 @@ export const safeguardRemoved: Rule = {
           /^\s*(?:skip_\w+\b|@?\w*(?:exempt|AllowAnonymous)\w*)/.test(line) ||
           // Who takes out what clears or skips a limit makes it stricter; nor does it limit to read what one is at.
           loosens(line.slice(m.index + m[0].length, m.index + m[0].length + 120)) ||
+          // Where somebody may hand in what is to be called, nothing is limited.
+          (/^rate_?limit\w/i.test(m[0]) && isHandedIn(line.slice(m.index + m[0].length))) ||
           // What a limiter answered, and what is said about it, is not the limit; nor is a payment a right.
           /^rate_?limit\w*(?:results?|headers?|messages?|info|status|remaining|reset|window|tiers?)$/i.test(m[0]) ||
           // The name of a page or a permission (`PageId.audit_log,`), and what shows the log, are not who writes it.
@@ -109,6 +115,30 @@ export const safeguardRemoved: Rule = {
     }
   },
 };
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Whether the offset is in what a text with values in it says by itself: `$"{Url}authenticate"`. */
+function isSaid(text: string, at: number, texts: readonly Span[]): boolean {
+  const own = texts.findLast((t) => t.start <= at && at < t.end);
+  if (!own) return false;
+  // A command, or a value, in its language's own way: `"$(verify)"`, `"\(verify())"`, `"$user->verify"`.
+  if (/\$\(|\\\(|`|[$@]\w{0,60}(?:(?:->|\.)\w{0,60})?$/.test(text.slice(own.start + 1, at))) return false;
+  let depth = 0;
+  for (let i = own.start; i < at; i++)
+    if (text[i] === '{') depth++;
+    else if (text[i] === '}') depth = Math.max(0, depth - 1);
+  return depth === 0;
+}
+
+/** Whether a type of functions stands behind the name, as behind a parameter or a field, and no function. */
+const isHandedIn = (behind: string): boolean =>
+  /^\s+func\([^(){}]{0,120}\)[^(){}]{0,40},?\s*$|^\??\s*:\s*\([^(){}]{0,120}\)\s*=>\s*(?:void|Promise<[\w<>]{1,40}>|boolean|unknown)\s*[;,]?\s*$/.test(
+    behind,
+  );
 
 /** A name in a list of imports that goes over several lines. */
 function isImported({ lines }: Source, at: number): boolean {

@@ -166,6 +166,30 @@ export function isSibling(guard: string, before: Source, after: Source, hunks: r
   return !(guard === 'filepath.clean' && opensBy(after, same.name));
 }
 
+/** A link of a page whose address is not looked at may still hold a script. */
+const builder = /\bformat_html\(\s*(?:$|r?["'])/;
+
+/**
+ * Whether markup that was cleaned is built now by what escapes every value, from a text that is written out, and what
+ * stands in an address is asked for its scheme.
+ */
+export function isBuiltInstead(guard: string, after: Source, hunks: readonly Hunk[], line: number): boolean {
+  if (!/^(?:bleach\.clean|html\.escape)$/.test(guard)) return false;
+  const hunk = hunkThatTook(hunks, line);
+  if (!hunk || hunk.newLines > 40) return false;
+  const lines = after.lines.slice(hunk.newStart - 1, hunk.newStart - 1 + hunk.newLines);
+  const at = lines.findIndex((l) => builder.test(l));
+  if (at < 0) return false;
+  const text = lines.slice(at).join('\n');
+  const format = /\bformat_html\(\s*r?(["'])((?:(?!\1)[^\\\n])*)\1\s*,/.exec(text)?.[2];
+  if (format === undefined || !format.includes('{}')) return false;
+  if (lines.some((l) => /\b(?:mark_safe|SafeString|Markup)\b|\|\s*safe\b/.test(l))) return false;
+  return (
+    !/\b(?:href|src|action|formaction|on\w+|style)\s*=/i.test(format) ||
+    lines.slice(0, at).some((l) => /\bscheme\b.*\b(?:not\s+)?in\b/.test(l))
+  );
+}
+
 /** What the line gives a name to by such a call, and the call's argument. */
 function cleaned(line: string, call: RegExp): { name: string; of: string } | undefined {
   const m = call.exec(line);
