@@ -54,8 +54,9 @@ export function judge(
       const told = new Set<string>();
       for (const f of missing) {
         if (rule.goneAlone && file.after === null) continue;
-        if (file.after !== null && rule.isStill?.(f, change)) continue;
-        const alone = rule.goneAlone?.(f, change) ?? true;
+        const still = file.after === null ? undefined : rule.isStill?.(f, change);
+        if (still === true) continue;
+        const alone = still || (rule.goneAlone?.(f, change) ?? true);
         if (alone === false) continue;
         const said = alone === true ? f : alone;
         if (said !== f && told.size === told.add(said.message ?? '').size) continue;

@@ -1,5 +1,6 @@
-import { jobs, triggers, workflowLanguages } from './kit/workflow.ts';
-import { at, type TreeNode } from '../languages/treeNode.ts';
+import { jobs, triggers, workflowLanguages, type Job } from './kit/workflow.ts';
+import type { Source } from '../languages/source.ts';
+import { at, walk, type TreeNode } from '../languages/treeNode.ts';
 import type { Found, Removal, Rule } from './rule.ts';
 
 export const checkRemoved: Rule = {
@@ -105,18 +106,21 @@ const uploads = /^github\/codeql-action\/upload-sarif(?:@|$)/;
  * Whether the step is there still, by its job and its name, and checks that as well; or whether what it handed on is now
  * told by an action of the scanner's own, in place of the scanner's command.
  */
-function isStill({ start, key }: Found, { before, after }: Removal): boolean {
+function isStill(found: Found, { before, after }: Removal): boolean | Found {
+  const { start, key } = found;
   const job = jobs(before).find((j) => j.steps.some((s) => s.start === start));
   const step = job?.steps.find((s) => s.start === start);
   const same = job && jobs(after).find((j) => j.name === job.name);
+  if (job && step && !same && key === 'check:tests' && isInMatrix(job, before, after))
+    return { ...found, tier: 'medium', message: merged };
   if (!step || !same) return false;
   const name = at(step, 'name')?.value;
   const kind = key.slice('check:'.length);
-  const isOff = (s: TreeNode): boolean =>
+  const isSpared = (s: TreeNode): boolean =>
     at(s, 'if')?.value !== at(step, 'if')?.value || (isLeftOut(s) && !isSummary(s));
   if (
     name !== undefined &&
-    same.steps.some((s) => at(s, 'name')?.value === name && !isOff(s) && kindsOf(doneBy(s)).includes(kind))
+    same.steps.some((s) => at(s, 'name')?.value === name && !isSpared(s) && kindsOf(doneBy(s)).includes(kind))
   )
     return true;
   if (!uploads.test(at(step, 'uses')?.value ?? '')) return false;
@@ -127,6 +131,40 @@ function isStill({ start, key }: Found, { before, after }: Removal): boolean {
   const told = scannersOf(same.steps, 'uses').filter((k) => !scannersOf(job.steps, 'uses').includes(k));
   const ran = scannersOf(job.steps, 'run');
   return told.length > 0 && ran.every((k) => told.includes(k));
+}
+
+const merged =
+  "A job's tests run in a matrix now: be sure that each system still runs all that it ran, and that none is left out.";
+
+const systems = /\b(?:ubuntu|linux|macos|windows)\b/gi;
+const systemsIn = (text: string): Set<string> =>
+  new Set([...text.matchAll(systems)].map((m) => m[0].toLowerCase().replace('linux', 'ubuntu')));
+
+/** Whether a job that came runs tests on the system of one that went, by a value of its matrix. */
+function isInMatrix(gone: Job, before: Source, after: Source): boolean {
+  const runner = systemsIn(textOf(before, at(gone.node, 'runs-on')));
+  if (runner.size !== 1) return false;
+  const known = new Set(jobs(before).map((j) => j.name));
+  return jobs(after).some((j) => {
+    const matrix = at(j.node, 'strategy', 'matrix');
+    const by = /\$\{\{\s*matrix\.([\w-]{1,60})/.exec(textOf(after, at(j.node, 'runs-on')))?.[1];
+    if (known.has(j.name) || !matrix || by === undefined || at(matrix, 'exclude') || isOff(j)) return false;
+    if (![...runner].every((s) => systemsIn(textOf(after, at(matrix, by))).has(s))) return false;
+    return j.steps.some((s) => !isLeftOut(s) && kindsOf(filledIn(s, matrix)).includes('tests'));
+  });
+}
+const textOf = (source: Source, node: TreeNode | undefined): string =>
+  node ? source.text.slice(node.start, node.end) : '';
+const isOff = ({ node }: Job): boolean =>
+  at(node, 'if') !== undefined || /true|\$\{\{/.test(at(node, 'continue-on-error')?.value ?? '');
+
+/** What a step runs, with all that its matrix gives it. */
+function filledIn(step: TreeNode, matrix: TreeNode): string {
+  const run = at(step, 'run')?.value ?? '';
+  const names = new Set([...run.matchAll(/\$\{\{\s*matrix\.([\w-]{1,60})/g)].map((m) => m[1]!));
+  if (/\|\|\s*(?:true|:|exit 0)/.test(run)) return '';
+  const values = [...walk(matrix)].flatMap((n) => (names.has(n.key) ? [n, ...n.children] : [])).map((n) => n.value);
+  return `${doneBy(step)}\n${values.filter((v) => !/\|\|/.test(v)).join('\n')}`;
 }
 
 /** A step that writes down what others found. */

@@ -89,8 +89,11 @@ export interface Rule {
    * which are said once. Not asked about a file that is gone: then nothing of it is a finding.
    */
   goneAlone?(found: Found, change: Removal): boolean | Found;
-  /** For `removed` rules, of a file that stays: whether a hit that is gone is there in another form. */
-  isStill?(found: Found, change: Removal): boolean;
+  /**
+   * For `removed` rules, of a file that stays: whether a hit that is gone is there in another form; or the hit in other
+   * words, where that form may be less.
+   */
+  isStill?(found: Found, change: Removal): boolean | Found;
   /** For `removed` rules, where counting hits of one key does not tell which are gone. `went`: its line did. */
   missing?(
     old: readonly Found[],
