@@ -1,4 +1,5 @@
 import { code } from './kit/code.ts';
+import type { Source } from '../languages/source.ts';
 import type { Rule } from './rule.ts';
 
 export const cdkInsecure: Rule = {
@@ -63,13 +64,46 @@ export const cdkInsecure: Rule = {
     ))
       report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, '') });
     for (const m of source.text.matchAll(
-      /\bremovalPolicy\s*:\s*[\w.]*DESTROY\b|\bremoval_policy\s*=\s*[\w.]*DESTROY\b|\b(?:deletionProtection|deletion_protection)\s*[:=]\s*(?:false|False)|\bautoDeleteObjects\s*:\s*true|\bforceDestroy\s*:\s*true/g,
+      /\bremovalPolicy\s*:\s*[\w.]*DESTROY\b|\bremoval_policy\s*=\s*[\w.]*DESTROY\b|\b(?:deletionProtection|deletion_protection)\s*[:=]\s*(?:false|False)|\bautoDeleteObjects\s*:\s*true|\bauto_delete_objects\s*=\s*True|\bforceDestroy\s*:\s*true/g,
     )) {
       // Logs, images and code are made again.
       const owner = c.facts.calls.filter((x) => x.start < m.index && m.index < x.end).at(-1);
       if (owner && /(?:^|\.)(?:LogGroup|Repository|Function|Alarm|Dashboard|Role|SecurityGroup)$/.test(owner.callee))
         continue;
-      report({ start: m.index, end: m.index + m[0].length, key: m[0].replace(/\s+/g, ''), tier: 'high' });
+      const isGuardOff = m[0].startsWith('deletion');
+      const kind = /\w+$/.exec(owner?.callee ?? '')?.[0] ?? 'resource';
+      report({
+        start: m.index,
+        end: m.index + m[0].length,
+        key: m[0].replace(/\s+/g, ''),
+        tier: deletionTier(source, m.index, owner),
+        message: isGuardOff
+          ? `Nothing stops the deletion of this ${kind.slice(0, 40)} and all that it holds: leave the protection on.`
+          : `What this ${kind.slice(0, 40)} holds is deleted with the stack: retain it, or take a snapshot.`,
+      });
     }
   },
 };
+
+/** How much it matters that data goes with its stack: less where a comment or what fills it says that it can be had again. */
+function deletionTier(
+  source: Source,
+  at: number,
+  owner: { readonly start: number; readonly callee: string } | undefined,
+): 'high' | 'medium' | 'low' {
+  const { text, lines } = source;
+  const comment = /(?:#|\/\/)(.*)/.exec(lines[source.lineAt(at) - 1] ?? '')?.[1] ?? '';
+  const isSample = /\b(?:remove|change|not|never|don'?t)\b.{0,60}\bprod(?:uction)?\b/i.test(comment);
+  const otherwise = isSample ? 'medium' : 'high';
+  if (!owner || !/(?:^|\.)Bucket$/.test(owner.callee)) return otherwise;
+  const name = /(?:^|[\s.])(\w{1,60})\s*(?::\s*[\w.]{1,60}\s*)?=\s*(?:new\s*)?$/.exec(
+    text.slice(Math.max(0, owner.start - 160), owner.start),
+  )?.[1];
+  if (name === undefined || !/\bBucketDeployment\(/.test(text)) return otherwise;
+  const isFilled = new RegExp(`\\bdestination_?[bB]ucket\\s*[:=]\\s*(?:this\\.|self\\.)?${name}\\b`).test(text);
+  // What else may put something in has no copy in the repository.
+  const isWritten = new RegExp(
+    `\\b${name}\\.grant_?(?:[pP]ut|[wW]rite|[rR]ead_?[wW]rite|[dD]elete)|\\.addObjectCreated`,
+  ).test(text);
+  return isFilled && !isWritten ? 'low' : otherwise;
+}
