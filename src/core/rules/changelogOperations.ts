@@ -5,6 +5,12 @@ const destroys =
   /^(?:dropTable|dropColumn|dropAllForeignKeyConstraints|delete|dropView|dropSequence|dropProcedure|mergeColumns)$/;
 const changes =
   /^(?:renameTable|renameColumn|modifyDataType|addNotNullConstraint|dropNotNullConstraint|dropPrimaryKey|dropForeignKeyConstraint|dropUniqueConstraint|dropIndex|dropDefaultValue|addUniqueConstraint|update|executeCommand|addPrimaryKey)$/;
+/** What destroys nothing, and what it does instead. */
+const milder: Readonly<Record<string, string>> = {
+  modifyDataType:
+    'Type of a column changes: it can rewrite or lock the whole table, and old code must fit the new column.',
+  dropNotNullConstraint: 'A column may be empty from now on: be sure that what reads it copes.',
+};
 const destructiveSql = /\b(?:DROP\s+(?:TABLE|COLUMN|SCHEMA|DATABASE)|TRUNCATE|DELETE\s+FROM)\b/i;
 
 export const changelogOperations: Rule = {
@@ -18,8 +24,11 @@ export const changelogOperations: Rule = {
   remedy: 'take a backup, give it a rollback, and drop only what no running code reads',
   keywords: ['databasechangelog', 'changeset'],
   check(source, report) {
-    const tierOf = (name: string): { tier?: 'critical' } | undefined =>
-      destroys.test(name) ? { tier: 'critical' } : changes.test(name) ? {} : undefined;
+    const tierOf = (name: string): { tier?: 'critical'; message?: string } | undefined => {
+      if (destroys.test(name)) return { tier: 'critical' };
+      const message = milder[name];
+      return changes.test(name) ? { ...(message !== undefined && { message }) } : undefined;
+    };
     if (source.language === 'xml') {
       if (!/<databaseChangeLog\b/.test(source.text)) return;
       // What undoes a change is meant to.

@@ -43,3 +43,23 @@ test('root without its rights, and a limit that was never set, are remarks', asy
   assert.equal(await tiers(null, 'capabilities: {drop: [ALL], add: [SYS_RAWIO]}'), 'critical');
   assert.equal(await tiers(null, 'capabilities: {add: [NET_ADMIN]}'), 'high');
 });
+
+test('tests that are skipped, and columns that change their type, are one finding of their file', async () => {
+  const told = async (path: string, before: string | null, after: string): Promise<string[]> =>
+    (await classify([{ path, before, after }], ctx)).findings.map((f) => `${f.rule} ${f.tier} ${f.line}`);
+  const t = (skip: string): string =>
+    ['a', 'b'].map((n) => `${skip}def test_${n}():\n    assert ${n}() == 1\n\n\n`).join('');
+  assert.deepEqual(await told('tests/test_a.py', t(''), t('@pytest.mark.skip(reason="slow")\n')), [
+    'tests-skipped high 1',
+  ]);
+  const log = (...ops: string[]): string =>
+    `<databaseChangeLog>\n<changeSet id="1" author="a">\n${ops.join('\n')}\n</changeSet>\n</databaseChangeLog>\n`;
+  const type = (column: string): string =>
+    `<modifyDataType tableName="t" columnName="${column}" newDataType="BIGINT" />`;
+  assert.deepEqual(await told('db/a.xml', null, log(type('a'), type('b'))), ['changelog-operation high 3']);
+  const drop = (table: string): string => `<dropTable tableName="${table}" />`;
+  assert.deepEqual(await told('db/a.xml', null, log(drop('a'), drop('b'))), [
+    'changelog-operation critical 3',
+    'changelog-operation critical 4',
+  ]);
+});
