@@ -26,6 +26,7 @@ export const testsRemoved: Rule = {
 const hollow = 'A test lost what it asked: put it back, or say why the behaviour is no longer wanted.';
 const folded =
   'Tests became rows of a table which asks less, or other things: be sure that each of them is still there.';
+const empty = 'Tests that asked nothing of the product are gone: be sure that nobody meant to write them yet.';
 const unrun = 'Tests that were switched off are gone: be sure that nobody meant to bring them back.';
 
 /**
@@ -76,6 +77,7 @@ function missing(
   const isRenamed = change.isExcerpt ? () => false : renamedTests(change, tests, left);
   for (const f of rest.filter((r) => !isRenamed(oldOf(r))).slice(0, Math.max(0, fewer)))
     if (oldOf(f).isOff) out.push({ ...f, tier: 'low', message: unrun });
+    else if (!change.isExcerpt && asksOfNobody(oldOf(f))) out.push({ ...f, tier: 'low', message: empty });
     // There are as many to run as there were.
     else out.push(hasSpareRow(tables) ? { ...f, tier: 'medium', message: folded } : f);
   return out;
@@ -91,6 +93,9 @@ function isHollow(test: TestCase, old: Found | undefined, oldOf: (f: Found) => T
     return [...test.calls].every((c) => was.calls.has(c));
   return test.isWrapped && !was.isWrapped && test.asserts < was.asserts;
 }
+
+/** Nothing in it could fail, and it called nothing that might. */
+const asksOfNobody = (test: TestCase): boolean => test.asserts === 0 && test.asksNothing && test.calls.size === 0;
 
 /** Without as many of each title as there are still; of several, those that are as they were. */
 function withoutKept(

@@ -107,3 +107,50 @@ test('what the heads over a test say, in the words of what went, is its subject;
   assert.equal(await told(offset, spec(gone('with an offset of many hours'))), 'medium');
   assert.equal(await told(offset, spec(gone('with another day'))), 'high');
 });
+
+test('a test of what was registered, loaded or called by one word goes with it', async () => {
+  const module = (name: string): string => `[submodule "ext/${name}"]\n\tpath = ext/${name}\n`;
+  const list = (...names: string[]): string => module('tool-tip') + names.map(module).join('');
+  const asksFor = (name: string): string =>
+    `def test_${name.replaceAll('-', '_')}_is_there():\n    assert (root / 'ext' / '${name}').exists()\n`;
+  const modules = file('.gitmodules', list('block-list-view'), list());
+  assert.equal(await told(modules, tests(asksFor('block-list-view'))), 'low');
+  const still = file('app/a.py', 'a = 1\n', 'a = "block-list-view"\n');
+  assert.equal(await told(modules, still, tests(asksFor('block-list-view'))), 'high', 'the product names it');
+  assert.equal(await told(modules, tests(asksFor('other-list-view'))), 'high', 'another');
+  const login = file('.gitmodules', list('login-form-view'), list());
+  assert.equal(await told(login, tests(asksFor('login-form-view'))), 'high', 'it guards');
+
+  const part = '    if "collapsible-runner" not in names:\n        yield "collapsible-runner.js"\n';
+  const files = (more: string): string => `def files(names):\n    yield from names\n${more}`;
+  const branch = file('app/files.py', files(part), files(''));
+  const runner = tests(
+    'def test_adds_collapsible_runner():\n    assert any("collapsible-runner" in f for f in files(a))\n',
+  );
+  assert.equal(await told(branch, runner), 'medium');
+  assert.equal(await told(file('app/files.py', files(part), `${files('')}# ${part}`), runner), 'high', 'still said');
+
+  const rake = 'task :logging do\n  puts "started the task with a name"\n  puts "and finished it in time"\nend\n';
+  const spec = file(
+    'spec/tasks/logs_spec.rb',
+    'describe "it" do\n  before { load Rails.root.join("lib/tasks/logs.rake") }\n\n  it "logs when Task started" do\n    expect(out).to eq("started")\n  end\nend\n',
+    null,
+  );
+  assert.equal(await told(file('lib/tasks/logs.rake', rake, null), spec), 'low');
+  assert.equal(
+    await told(file('lib/tasks/logs.rake', rake, null), file('lib/tasks/log_lines.rake', null, rake), spec),
+    'high',
+    'moved',
+  );
+
+  const go = 'package a\n\nfunc one() int {\n\treturn 1\n}\n';
+  const contains = '\nfunc contains(all []string, s string) bool {\n\treturn find(all, s) >= 0\n}\n';
+  const t = 'package a\n\nfunc TestOne(t *testing.T) {\n\tassert.Equal(t, 1, one())\n}\n';
+  const gone = file(
+    'a/a_test.go',
+    `${t}\nfunc TestContains(t *testing.T) {\n\tassert.True(t, contains(all, "a"))\n}\n`,
+    t,
+  );
+  assert.equal(await told(file('a/a.go', go + contains, `${go}\n// end\n`), gone), 'low');
+  assert.equal(await told(file('a/a.go', go + contains, go), file('a/b.go', go, go + contains), gone), 'high', 'moved');
+});

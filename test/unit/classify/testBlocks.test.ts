@@ -58,3 +58,28 @@ test('tests of an architecture are fields', async () => {
   assert.equal(await left(field('LayersTest', 'respectsLayers')), 0);
   assert.equal(await left(field('LayersTest', 'respectsLayers').replace('@ArchTest', '')), 1);
 });
+
+test('a test that could not fail is a remark when it goes', async () => {
+  const java = (body: string): string =>
+    `class ATest {\n    @Test\n    public void runs() {\n        assertEquals(2, a.b());\n    }\n\n    @Test${body}\n}\n`;
+  const t = (body: string): Promise<string[]> =>
+    tiers('src/test/java/a/ATest.java', java(body), java('').replace(/\n {4}@Test\n\}/, '}'));
+  assert.deepEqual(await t('\n    public void later() {\n        // TODO\n        Assert.assertEquals(1, 1);\n    }'), [
+    'low',
+  ]);
+  assert.deepEqual(await t('\n    public void later() {\n        Assert.assertEquals(1, a.c());\n    }'), ['high']);
+  assert.deepEqual(await t('(expected = X.class)\n    public void later() {\n        a.c();\n    }'), ['high']);
+  assert.deepEqual(await t('\n    public void later() {\n        a.run();\n    }'), ['high'], 'it may throw');
+});
+
+test('test files that one change deletes are one finding, which names those that guard something first', async () => {
+  const gone = (...names: string[]): Promise<string[]> =>
+    classify(
+      names.map((n) => ({ path: `src/${n}.test.ts`, before: one(n), after: null })),
+      ctx,
+    ).then((c) => c.findings.filter((f) => f.rule === 'tests-removed').map((f) => `${f.tier} ${f.message}`));
+  assert.equal((await gone('first', 'second', 'third')).length, 3);
+  const [all, ...others] = await gone('first', 'second', 'third', 'loginFails');
+  assert.equal(others.length, 0);
+  assert.match(all!, /^high 4 tests were taken out with their 4 files \(loginFails\.test\.ts, first\.test\.ts, /);
+});

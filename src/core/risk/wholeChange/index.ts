@@ -3,6 +3,7 @@ import { asSafeguards, weighMovedSafeguards } from './movedSafeguards.ts';
 import { weighLostSubjects } from './lostSubjects.ts';
 import { asModels } from './prismaModels.ts';
 import { asBlocks } from './testBlocks.ts';
+import { asDeletedTests } from './deletedTests.ts';
 import { weighOwners, withoutOwnersOfGone } from './owners.ts';
 import { withKnownFields } from './djangoFields.ts';
 import { withoutBornTables } from './bornTables.ts';
@@ -47,6 +48,7 @@ export const passes: readonly Pass[] = [
   ofSeveral(withoutSameFolders),
   ofSeveral(withoutCopiedWorkflows),
   asBlocks,
+  ofSeveral(asDeletedTests),
   asSafeguards,
   weighOwners,
   weighOwnActions,

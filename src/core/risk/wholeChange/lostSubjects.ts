@@ -25,7 +25,23 @@ interface Lost {
   /** Names whose definition went; `false`: another name came in its place. */
   readonly defined: ReadonlyMap<string, boolean>;
   readonly inWords: readonly (readonly [string, readonly string[]])[];
+  /** The same for names of one short word, in plain form: a test must be called after one to be its test. */
+  readonly short: ReadonlyMap<string, { readonly written: string; readonly isAlone: boolean }>;
+  /** Files of the product that went and did not move. */
+  readonly paths: readonly string[];
+  /** Runs of two words or more that went with lines of the product, in plain form, and whether a whole part went by it. */
+  readonly runs: ReadonlyMap<string, { readonly written: string; readonly isPart: boolean }>;
+  /** Whether the product, as far as the change shows it, still says a run. */
+  isSaid(run: string): boolean;
 }
+/** Such tests guard something, whatever part they went with. */
+const ofSecurity =
+  /auth|permi|admin|factor|secur|csrf|token|limit|audit|login|passw|verif|crypt|protect|ssrf|saniti|escap|valid/i;
+const plainOf = (text: string): string => text.toLowerCase().replaceAll(/[-_]/g, '');
+/** Two words or more of one name. */
+const compound = /[A-Za-z][A-Za-z\d]{0,40}(?:[-_][A-Za-z\d]{1,40}){1,8}/g;
+const minRun = 12;
+const maxRuns = 2000;
 
 /**
  * Lowers what is said of tests that ask for something the change deleted from the product and names nowhere there any more.
@@ -37,7 +53,7 @@ export function weighLostSubjects(files: readonly FileChange[], judged: FileClas
     f.rule === rule && f.tier === 'high' && /^Tests\b/.test(f.message) && backgroundOf(f).removedAt !== undefined;
   if (!judged.some((j) => j.classification.findings.some(isAbout))) return;
   const lost = lostBy(files);
-  if (lost.defined.size === 0) return;
+  if (lost.defined.size + lost.short.size + lost.paths.length + lost.runs.size === 0) return;
   for (const [i, { path, classification }] of judged.entries()) {
     const { before, after } = files[i]!;
     if (!isRead(before) || !areRead(files[i]!) || !classification.findings.some(isAbout)) continue;
@@ -45,6 +61,8 @@ export function weighLostSubjects(files: readonly FileChange[], judged: FileClas
     const cases = testCases(source);
     const kept = new Set(namesIn(after ?? ''));
     const removed = removedLines(before, after ?? '');
+    const loading = lost.paths.length > 0 ? source.lines.filter((l) => loads.test(l)).join('\n') : '';
+    const loaded = lost.paths.find((p) => !ofSecurity.test(p) && loading.includes(p));
     keep(
       judged,
       i,
@@ -52,12 +70,47 @@ export function weighLostSubjects(files: readonly FileChange[], judged: FileClas
         if (!isAbout(f)) return f;
         const at = backgroundOf(f).removedAt!;
         const test = cases.find((t) => t.from <= at && at <= t.to);
-        const told = test && weigh(source.lines, test.from, test.to, test.title, lost, kept, removed);
+        if (!test) return f;
+        const told =
+          withPart(source.lines.slice(test.from - 1, test.to), test.title, loaded, lost) ??
+          weigh(source.lines, test.from, test.to, test.title, lost, kept, removed);
         return told ? withOther(f, told) : f;
       }),
     );
   }
 }
+
+const went = (what: string): Told => ({
+  tier: 'low',
+  message: `Tests went with '${what.slice(0, 60)}', which the change takes out: be sure that nobody needs it any more.`,
+});
+const mayGoOn = (what: string): Told => ({
+  tier: 'medium',
+  message: `Tests were taken out, and '${what.slice(0, 60)}' that they name with them: be sure that what they asked does not go on under another name.`,
+});
+interface Told {
+  readonly tier: 'low' | 'medium';
+  readonly message: string;
+}
+
+/** What is said of a test of a file that it loads, of the function it is called after, or of a part that it names. */
+function withPart(own: readonly string[], title: string, loaded: string | undefined, lost: Lost): Told | undefined {
+  if (ofSecurity.test(title)) return undefined;
+  if (loaded !== undefined) return went(loaded);
+  const subject = plainOf(title).replace(/^test|test$/g, '');
+  const named = guards.test(subject) ? undefined : lost.short.get(subject);
+  if (named && own.some((l) => plainOf(l).includes(`${subject}(`) && !arranges.test(l)))
+    return named.isAlone ? went(named.written) : mayGoOn(named.written);
+  const spoken = plainOf(title);
+  let body: string | undefined;
+  for (const [run, { written, isPart }] of lost.runs) {
+    if (!spoken.includes(run) || (!isPart && guards.test(title))) continue;
+    body ??= plainOf(own.filter((l) => !l.includes(title)).join('\n'));
+    if (body.includes(run) && !lost.isSaid(run)) return isPart ? went(written) : mayGoOn(written);
+  }
+  return undefined;
+}
+const loads = /\b(?:load|require\w*|import|from|source|include\w*)\b/;
 
 function weigh(
   lines: readonly string[],
@@ -67,7 +120,7 @@ function weigh(
   lost: Lost,
   kept: ReadonlySet<string>,
   removed: ReadonlySet<number>,
-): { tier: 'low' | 'medium'; message: string } | undefined {
+): Told | undefined {
   const heads = [title, ...headsAbove(lines, from).flatMap((n) => (removed.has(n) ? [lines[n - 1]!] : []))];
   const spoken = heads.join(' ');
   const [close, far] = namedInWords(spoken, lost);
@@ -87,15 +140,9 @@ function weigh(
   asked ??= close;
   const what = asked ?? passing;
   if (what === undefined) return undefined;
-  if (asked !== undefined && isAlone(asked, lost) && !guards.test(spoken) && !guardsAlone(asked, spoken, lost))
-    return {
-      tier: 'low',
-      message: `Tests went with '${asked.slice(0, 60)}', which the change takes out: be sure that nobody needs it any more.`,
-    };
-  return {
-    tier: 'medium',
-    message: `Tests were taken out, and '${what.slice(0, 60)}' that they name with them: be sure that what they asked does not go on under another name.`,
-  };
+  const isItsOwn =
+    asked !== undefined && isAlone(asked, lost) && !guards.test(spoken) && !guardsAlone(asked, spoken, lost);
+  return isItsOwn ? went(what) : mayGoOn(what);
 }
 
 /** The lines (from 1) that open the blocks a line stands in. */
@@ -164,6 +211,9 @@ function linesThatCame(product: readonly FileChange[]): Map<string, string> {
 
 function lostBy(files: readonly FileChange[]): Lost {
   const defined = new Map<string, boolean>();
+  const short = new Map<string, { written: string; isAlone: boolean }>();
+  const paths: string[] = [];
+  const runs = new Map<string, { written: string; isPart: boolean }>();
   const product = files.filter(
     (f) =>
       !isTestPath(f.path) &&
@@ -186,13 +236,57 @@ function lostBy(files: readonly FileChange[]): Lost {
       const said = went.map((l) => l.trim()).filter((l) => l.length >= 12);
       const moved = said.filter((l) => come.has(l) && come.get(l) !== path).length;
       // What it did may go on elsewhere, under another name.
-      const isAlone = brought.every(wasThere) && !(moved >= 2 && moved * 3 >= said.length);
+      const isElsewhere = moved >= 2 && moved * 3 >= said.length;
+      const isAlone = brought.every(wasThere) && !isElsewhere;
+      if (after === null && !isElsewhere && path.includes('/')) paths.push(path);
       for (const line of went) {
         const n = nameOf(line);
-        if (n !== undefined && namesIn(n).length > 0) defined.set(n, isAlone && defined.get(n) !== false);
+        if (n === undefined) continue;
+        if (namesIn(n).length > 0) defined.set(n, isAlone && defined.get(n) !== false);
+        else short.set(plainOf(n), { written: n, isAlone: isAlone && short.get(plainOf(n))?.isAlone !== false });
       }
+      if (h.newLines > 0 || isElsewhere) continue;
+      const isPart = /(?:^|\/)\.gitmodules$/.test(path);
+      for (const line of went)
+        for (const [written] of line.matchAll(compound))
+          if (runs.size < maxRuns)
+            for (const run of runsOf(written)) if (!runs.get(run)?.isPart) runs.set(run, { written, isPart });
     }
   }
   if (defined.size > 0) for (const { after } of product) for (const n of namesIn(after ?? '')) defined.delete(n);
-  return { defined, inWords: [...defined.keys()].slice(0, 500).map((n) => [n, wordsOf(n)] as const) };
+  if (short.size > 0)
+    for (const { after } of product)
+      for (const [, called] of (after ?? '').matchAll(/(?<![.\w])([A-Za-z_]\w{1,60})\s?\(/g))
+        short.delete(plainOf(called!));
+  let texts: string[] | undefined;
+  const isSaid = cached((run) => (texts ??= product.map((f) => plainOf(f.after ?? ''))).some((t) => t.includes(run)));
+  return {
+    defined,
+    inWords: [...defined.keys()].slice(0, 500).map((n) => [n, wordsOf(n)] as const),
+    short,
+    paths,
+    runs,
+    isSaid,
+  };
+}
+
+/** The neighbours in a name, two words or more, that are long enough to mean one thing. */
+function runsOf(written: string): string[] {
+  const words = written.toLowerCase().split(/[-_]/);
+  const out: string[] = [];
+  for (let i = 0; i < words.length; i++)
+    for (let k = i + 2; k <= words.length; k++) {
+      const run = words.slice(i, k).join('');
+      if (run.length >= minRun) out.push(run);
+    }
+  return out;
+}
+
+function cached(ask: (text: string) => boolean): (text: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (text) => {
+    let answer = known.get(text);
+    if (answer === undefined) known.set(text, (answer = ask(text)));
+    return answer;
+  };
 }

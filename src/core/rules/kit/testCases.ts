@@ -43,7 +43,7 @@ const callee = /\b([A-Za-z_]\w{0,60})!?\s{0,2}\(/g;
 
 /** What holds whatever the product does. */
 const always =
-  /\bexpect\(\s*(?:true|\d+|(["'`])[^"'`\n]{0,80}\1)\s*\)\.\w+\([^()\n]{0,80}\)|\bassert\s+(?:True|1 == 1)(?=\s*$)|\bassert!\(\s*true\b[^)\n]{0,80}\)|\b(?:assertTrue|assertThat|assert|assert\.ok|Assert\.(?:IsTrue|True))\(\s*[Tt]rue\s*\)/gm;
+  /\bexpect\(\s*(?:true|\d+|(["'`])[^"'`\n]{0,80}\1)\s*\)\.\w+\([^()\n]{0,80}\)|\bassert\s+(?:True|1 == 1)(?=\s*$)|\bassert!\(\s*true\b[^)\n]{0,80}\)|\b(?:assertTrue|assertThat|assert|assert\.ok|Assert\.(?:IsTrue|True))\(\s*[Tt]rue\s*\)|\b(?:Assert\.|self\.)?(?:assertEquals?|AreEqual|Equal|assertSame)\(\s*(\d+|[Tt]rue)\s*,\s*\2\s*\)/gm;
 
 /** Whether nothing is left in a body that may stop its test. */
 function asksNothing(body: string, language: string): boolean {
@@ -103,7 +103,8 @@ function read(source: Source): TestCase[] {
     const body = text.slice(h.end - first);
     const title = titleOf(source, h.end, text);
     // What a test is called asks nothing.
-    const asking = (body.startsWith(title) ? body.slice(title.length) : body).replace(always, '');
+    const own = body.startsWith(title) ? body.slice(title.length) : withoutName(body, text);
+    const asking = own.replace(always, '');
     // Below an annotation, the name is what tells one test from the next.
     const name = /^\s*[@[]/.test(text) ? named.exec(text)?.index : undefined;
     return {
@@ -118,7 +119,7 @@ function read(source: Source): TestCase[] {
         [...asking.matchAll(assertion)].length || (source.language === 'rust' && /\?\s*[;)]/.test(asking) ? 1 : 0),
       asksNothing: asksNothing(asking, source.language),
       get calls() {
-        return new Set([...body.matchAll(callee)].flatMap((c) => (ofAsserts.test(c[0]) ? [] : c[1]!)));
+        return new Set([...own.matchAll(callee)].flatMap((c) => (ofAsserts.test(c[0]) ? [] : c[1]!)));
       },
       cases: casesOf(source, h.table, from, lines[i]!, to, text),
       isOff: off.test(
@@ -329,6 +330,14 @@ function lastLine(source: Source, inert: readonly Token[], line: number, headEnd
 
 const named = /\b(?:def|func|function|fn|void|Task|fun|ArchRule)\s+(?:`([^`\n]{3,200})`|(\w{3,200}))/;
 
+/** Behind an annotation, what names the test asks nothing; what the annotation expects does. */
+function withoutName(body: string, text: string): string {
+  const m = /^\s*[@[]/.test(text) ? named.exec(body) : null;
+  if (!m) return body;
+  const above = body.slice(0, m.index);
+  return `\n${/expect|throw/i.test(above) ? 'expect()' : ''}${body.slice(m.index + m[0].length)}`;
+}
+
 function titleOf(source: Source, end: number, text: string): string {
   const quote = source.text[end - 1]!;
   if ('\'"`'.includes(quote)) {
@@ -337,6 +346,8 @@ function titleOf(source: Source, end: number, text: string): string {
     if (token?.start === end - 1) return source.text.slice(token.start + 1, token.end - 1);
     return source.text.slice(end, source.text.indexOf(quote, end));
   }
+  const told = /^\s*(?:it|scenario)\s+(['"])([^'"\n]{1,300})\1/.exec(text)?.[2];
+  if (told !== undefined) return told;
   const name = named.exec(text);
   return name?.[1] ?? name?.[2] ?? /(['"])([^'"\n]{3,300})\1/.exec(text)?.[2] ?? text.slice(0, 200);
 }
