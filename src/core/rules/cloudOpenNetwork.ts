@@ -53,15 +53,16 @@ export const cloudOpenNetwork: Rule = {
             });
             continue;
           }
-          // To go out by one port is far less than what a group may do that says nothing.
-          const isNarrow = direction === 'egress' && /^[1-9]\d*$/.test(port);
+          // To go out by one port is far less than what a group may do that says nothing; to say that, is as much.
+          const isOut = direction === 'egress';
+          const isNarrow = isOut && /^[1-9]\d*$/.test(port);
           report({
             start: leaf.start,
             end: leaf.end,
             key: `${where(r, n)}:${leaf.value}`,
-            ...(isNarrow && {
+            ...((isNarrow || (isOut && !acl && isDefault(n, r))) && {
               tier: 'medium' as const,
-              message: `Port ${port} may be reached at every address from here: name the networks, where they are known.`,
+              message: `${isNarrow ? `Port ${port}` : 'Everything'} may be reached at every address from here: name the networks, where they are known.`,
             }),
           });
         }
@@ -100,6 +101,13 @@ function directionOf(r: Resource, n: TreeNode): 'ingress' | 'egress' {
     return 'egress';
   return 'ingress';
 }
+
+/** All protocols to everywhere is what a security group of AWS may do that says nothing. */
+const isDefault = (n: TreeNode, r: Resource): boolean =>
+  /^aws_|^AWS::/.test(r.type) &&
+  [n.parent, n.parent?.parent, r.props].some((t) =>
+    /^(?:-1|all)$/i.test((attr(t, 'protocol') ?? attr(t, 'ipprotocol'))?.value ?? ''),
+  );
 
 function denies(r: Resource, n: TreeNode): boolean {
   const near = [n.parent, n.parent?.parent, r.props];

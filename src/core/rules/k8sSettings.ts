@@ -15,6 +15,10 @@ const anyAddress = /^(?:0\.0\.0\.0|::)\/0$/;
 type Found = Pick<Hit, 'message' | 'tier'> | undefined;
 const medium = 'medium' as const;
 
+/** Whether the ports of a service carry something other than TCP. */
+const hasDatagrams = (spec: TreeNode): boolean =>
+  (at(spec, 'ports')?.children ?? []).some((p) => /^(?:UDP|SCTP)$/.test(at(p, 'protocol')?.value ?? ''));
+
 /** What a single value says. */
 function judged(n: TreeNode, kind: string): Found {
   const v = n.value;
@@ -74,7 +78,15 @@ function judged(n: TreeNode, kind: string): Found {
     case 'type':
       if (n.parent?.key === 'seLinuxOptions' && !safeSelinux.test(v))
         return { message: `SELinux type ${v.slice(0, 40)} is not confined as containers are: leave the default.` };
-      return kind === 'Service' && /^(?:NodePort|LoadBalancer)$/.test(v) && n.parent?.key === 'spec'
+      if (kind !== 'Service' || n.parent?.key !== 'spec') return undefined;
+      // An ingress passes on HTTP alone.
+      if (v === 'LoadBalancer' && hasDatagrams(n.parent))
+        return {
+          tier: 'low',
+          message:
+            'LoadBalancer offers the service outside of the cluster: name its loadBalancerSourceRanges, if they are known.',
+        };
+      return /^(?:NodePort|LoadBalancer)$/.test(v)
         ? {
             tier: medium,
             message: `${v} offers the service outside of the cluster: ClusterIP behind an ingress will do.`,

@@ -4,6 +4,7 @@ import { weighLostSubjects } from './lostSubjects.ts';
 import { asModels } from './prismaModels.ts';
 import { asBlocks } from './testBlocks.ts';
 import { asDeletedTests } from './deletedTests.ts';
+import { weighOpenedEgress } from './openedEgress.ts';
 import { weighOwners, withoutOwnersOfGone } from './owners.ts';
 import { withKnownFields } from './djangoFields.ts';
 import { withoutBornTables } from './bornTables.ts';
@@ -50,6 +51,7 @@ export const passes: readonly Pass[] = [
   asBlocks,
   ofSeveral(asDeletedTests),
   asSafeguards,
+  weighOpenedEgress,
   weighOwners,
   weighOwnActions,
   toldByOwner,
