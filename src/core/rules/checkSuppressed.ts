@@ -59,7 +59,7 @@ export const checkSuppressed: Rule = {
       report({
         start: index,
         end: index + text.length,
-        ...((isStyle || isOfFixedText(source, index)) && { tier: 'low' as const }),
+        ...((isStyle || isOfFixedText(source, index) || isJudged(text)) && { tier: 'low' as const }),
         message: isExplained
           ? `${who} is told to look away: have a person confirm the reason that is given.`
           : `${who} is told to look away: fix what it found, or have a person add the reason.`,
@@ -129,6 +129,11 @@ function isOfStyle(comment: string): boolean {
 
 /** Five words or more behind a colon are a reason, whatever it is worth. */
 const hasSentence = (comment: string): boolean => /:\s{0,4}(?:[\w'’,<>-]+\s+){4}[\w<]/.test(comment);
+
+/** Whether the one rule that is left out is named by its number, and a sentence tells why. */
+const isJudged = (comment: string): boolean =>
+  /^\W{0,4}(?:nosec|nolint:\s?gosec)\b\s*(?:\/\/|--|#|:)?\s*[BG]\d{3}\b(?!\s*,)/.test(comment) &&
+  /[BG]\d{3}\b\W{1,6}(?:[\w'’,.()/-]+\s+){3}[\w(]/.test(comment);
 
 /** What a scanner of infrastructure calls the one check it leaves out, and the reason behind it. */
 const named =

@@ -524,3 +524,80 @@ test('a secret that a block writes into a file is copied, not shown', async () =
   for (const loud of ['', ' >/dev/stderr', ' | tee a', ' >/var/www/html/a'])
     assert.deepEqual(await tier(loud), ['high@4'], loud);
 });
+
+test('data that goes with a stack weighs as much as it can not be had again', async () => {
+  const cdk = (props: string, more = '', kind = 's3.Bucket'): Promise<string[]> =>
+    said(
+      'cdk-insecure',
+      added(
+        `import * as s3 from 'aws-cdk-lib/aws-s3';\nconst b = new ${kind}(this, 'B', {\n  enforceSSL: true,\n  ${props}\n});\n${more}`,
+        'lib/a.ts',
+      ),
+    );
+  const destroy = 'removalPolicy: RemovalPolicy.DESTROY,';
+  const fill = "new s3deploy.BucketDeployment(this, 'D', { destinationBucket: b });\n";
+  assert.deepEqual(await cdk(destroy), ['high@4']);
+  assert.deepEqual(await cdk(`${destroy}\n  autoDeleteObjects: true,`, fill), ['low@4'], 'once');
+  assert.deepEqual(await cdk(destroy, `${fill}b.grantReadWrite(handler);\n`), ['high@4'], 'others write to it');
+  assert.deepEqual(await cdk(destroy, fill.replace(': b', ': other')), ['high@4']);
+  assert.deepEqual(await cdk(`${destroy} // Remove this line for production use`, '', 'cognito.UserPool'), [
+    'medium@4',
+  ]);
+  assert.deepEqual(await cdk('publicReadAccess: true,', fill), ['critical@4']);
+});
+
+test('a way out to everywhere is a remark where a group has it anyway, and more where it was limited', async () => {
+  const group = (cidr: string, type = 'egress', protocol = '-1'): string =>
+    `resource "aws_security_group_rule" "a" {\n  from_port   = 0\n  to_port     = 0\n  protocol    = "${protocol}"\n  cidr_blocks = ["${cidr}"]\n  type        = "${type}"\n}\n`;
+  const weigh = (after: string, before: string | null = null): Promise<string[]> =>
+    said('cloud-open-network', { path: 'infra/a.tf', before, after });
+  assert.deepEqual(await weigh(group('0.0.0.0/0')), ['medium@5']);
+  assert.deepEqual(await weigh(group('0.0.0.0/0', 'ingress')), ['critical@5']);
+  assert.deepEqual(await weigh(group('0.0.0.0/0', 'egress', 'tcp')), ['critical@5']);
+  const named = (cidr: string): string => group(cidr).replace('"a"', '"egress"');
+  assert.deepEqual(await weigh(named('0.0.0.0/0'), named('10.0.0.0/16')), ['high@5']);
+});
+
+test('a balancer for what no ingress passes on is a remark', async () => {
+  const service = (protocol: string): Promise<string[]> =>
+    said(
+      'k8s-setting-weak',
+      added(
+        `apiVersion: v1\nkind: Service\nmetadata:\n  name: a\nspec:\n  type: LoadBalancer\n  ports:\n    - port: 5432\n      protocol: ${protocol}\n`,
+        'k8s/a.yaml',
+      ),
+    );
+  assert.deepEqual(await service('TCP'), ['medium@6']);
+  assert.deepEqual(await service('UDP'), ['low@6']);
+});
+
+test('jobs of which a matrix was made are a remark while it has their systems', async () => {
+  const job = (os: string): string =>
+    `  test-${os}:\n    runs-on: ${os}-latest\n    steps:\n      - uses: actions/checkout@v5\n      - run: go test ./...\n`;
+  const matrix = (os: string, run = '${{ matrix.cmd }}', more = ''): string =>
+    `  test:\n${more}    strategy:\n      matrix:\n        os: [${os}]\n        include:\n          - os: ubuntu-latest\n            cmd: go test -race ./...\n    runs-on: \${{ matrix.os }}\n    steps:\n      - uses: actions/checkout@v5\n      - run: ${run}\n`;
+  const head = 'on: push\njobs:\n';
+  const weigh = (after: string): Promise<string[]> =>
+    said('ci-check-removed', {
+      path: '.github/workflows/a.yml',
+      before: head + ['macos', 'ubuntu'].map(job).join(''),
+      after: head + after,
+    }).then((all) => [...new Set(all.map((t) => t.split('@')[0]!))]);
+  assert.deepEqual(await weigh(matrix('ubuntu-latest, macos-latest')), ['medium']);
+  assert.deepEqual(await weigh(matrix('ubuntu-latest')), ['high', 'medium'], 'one system less');
+  assert.deepEqual(await weigh(matrix('ubuntu-latest, macos-latest', 'make build')), ['high']);
+  assert.deepEqual(await weigh(matrix('ubuntu-latest, macos-latest', '${{ matrix.cmd }} || true')), ['high']);
+  assert.deepEqual(await weigh(matrix('ubuntu-latest, macos-latest', '${{ matrix.cmd }}', '    if: false\n')), [
+    'high',
+  ]);
+});
+
+test('a scanner that is told to leave out one numbered rule for a reason is a remark of less weight', async () => {
+  const weigh = (comment: string): Promise<string[]> =>
+    said('check-suppressed', added(`package a\n\nvar x = open(p) ${comment}\n`, 'a/a.go'));
+  assert.deepEqual(await weigh('// #nosec G304 -- the path is one of the list above'), ['low@3']);
+  assert.deepEqual(await weigh('//nolint:gosec // G703: path is one of the list above'), ['low@3']);
+  assert.deepEqual(await weigh('// #nosec G304'), ['medium@3']);
+  assert.deepEqual(await weigh('// #nosec -- the path is one of the list above'), ['medium@3']);
+  assert.deepEqual(await weigh('// #nosec G304,G204 -- the path is one of the list above'), ['medium@3']);
+});
