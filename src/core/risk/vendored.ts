@@ -69,12 +69,37 @@ function isMadeByTool(line: string): boolean {
 }
 
 /**
+ * Of a library in its readable form, which by its banner is another project's, one sentence for all that is careless in it:
+ * where the file is new, or another text than before. A few lines that change in it are told like any code.
+ */
+function withoutReadable(before: string | null, after: string, findings: Finding[]): Finding[] {
+  const now = releaseOf(after);
+  const [first] = findings.filter(isCareless);
+  if (!first || !now || !/https?:\/\/\S/.test(after.slice(0, 600))) return findings;
+  if (before && !isMinified(before) && !isRewritten(before, after)) return findings;
+  const copy: Finding = {
+    ...released(first),
+    message: `A copy of ${now.name} ${now.version.slice(0, 40)} comes in: compare it with what its project released.`,
+  };
+  return [...findings.filter((f) => !isCareless(f)), withBackground(copy, { key: `copy ${now.name} ${now.version}` })];
+}
+
+const released = ({ line }: Finding): Omit<Finding, 'message'> => ({
+  rule: 'dependency-changed',
+  category: 'dependency',
+  tier: 'medium',
+  line,
+  endLine: line,
+});
+
+/**
  * Findings of a script without those that a release of a library brings along: of another version by its banner, one
  * sentence stands for them all. An edit of the very version that was there before is told like any other code.
  */
 export function withoutRelease({ path, before, after }: FileChange, all: Finding[]): Finding[] {
   const findings = after === null || all.length === 0 ? all : withoutBuilt(path, after, all);
-  if (findings.length === 0 || after === null || !shipped.test(path) || !isMinified(after)) return findings;
+  if (findings.length === 0 || after === null || !shipped.test(path)) return findings;
+  if (!isMinified(after)) return ofOthers.test(path) ? withoutReadable(before, after, findings) : findings;
   const was = before ? releaseOf(before) : undefined;
   const now = was && releaseOf(after);
   const isSame = was !== undefined && was.name === now?.name;
@@ -83,11 +108,7 @@ export function withoutRelease({ path, before, after }: FileChange, all: Finding
   const [first] = findings.filter(isCareless);
   if (!first) return findings;
   const release: Finding = {
-    rule: 'dependency-changed',
-    category: 'dependency',
-    tier: 'medium',
-    line: first.line,
-    endLine: first.line,
+    ...released(first),
     message: `A copy of ${now.name} goes from ${was.version.slice(0, 40)} to ${now.version.slice(0, 40)}: compare it with what its project released.`,
   };
   return [

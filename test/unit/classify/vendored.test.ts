@@ -62,3 +62,25 @@ test('what is put into a release on purpose is told', async () => {
   const found = await told(copy('4.0.2', 'n', ''), copy('4.0.13', 'e', code + merge));
   assert.ok(found.includes('code-injection critical') || found.includes('code-injection high'), found.join());
 });
+
+test('a readable library of others is told once where it is new or another text', async () => {
+  const rows = (name: string): string =>
+    Array.from({ length: 60 }, (_, i) => `function ${name}${i}(a, b) {\n  return a + b * ${i};\n}\n`).join('');
+  const sink = 'function show(e, h) {\n  e.innerHTML = h;\n}\n';
+  const banner = '/*!\n * Pick 1.1.0\n * https://pick.example.org\n */\n';
+  const path = 'assets/vendor/pick/pick.js';
+  assert.deepEqual(await told(copy('1.1.0', 'n', ''), banner + rows('n') + sink, path), ['dependency-changed medium']);
+  assert.deepEqual(await told(null, banner + rows('n') + sink, path), ['dependency-changed medium']);
+  assert.deepEqual(
+    await told(banner + rows('n'), banner + rows('n') + sink, path),
+    ['cross-site-scripting high'],
+    'by hand',
+  );
+  assert.deepEqual(await told(null, rows('n') + sink, path), ['cross-site-scripting high'], 'no banner');
+  assert.deepEqual(await told(null, banner + rows('n') + sink, 'assets/pick.js'), ['cross-site-scripting high']);
+  const evil = 'function run(q) {\n  eval(q.location.hash.slice(1));\n}\n';
+  assert.ok(
+    (await told(null, banner + rows('n') + sink + evil, path)).some((t) => t.startsWith('code-injection ')),
+    'on purpose',
+  );
+});
