@@ -601,3 +601,12 @@ test('a scanner that is told to leave out one numbered rule for a reason is a re
   assert.deepEqual(await weigh('// #nosec -- the path is one of the list above'), ['medium@3']);
   assert.deepEqual(await weigh('// #nosec G304,G204 -- the path is one of the list above'), ['medium@3']);
 });
+
+test('a short memory of logs weighs less in what shows how a module is used', async () => {
+  const logs = 'resource "aws_cloudwatch_log_group" "a" {\n  retention_in_days = 7\n}\n';
+  const weigh = (path: string, more = ''): Promise<string[]> => said('cloud-setting-weak', added(logs + more, path));
+  const uses = 'module "vpc" {\n  source = "../../"\n}\n';
+  assert.deepEqual(await weigh('examples/a/main.tf', uses), ['low@2']);
+  assert.deepEqual(await weigh('examples/a/main.tf'), ['medium@2'], 'no module beside it');
+  assert.deepEqual(await weigh('infra/main.tf', uses), ['medium@2']);
+});
