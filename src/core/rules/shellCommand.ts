@@ -330,10 +330,11 @@ export const shellCommand: Rule = {
             !/\brm\s+(?:-\S+\s+)*\/(?:\s|$|\*)/.test(command.text)
           )
             continue;
-          // Scripts clean up after themselves.
+          // Scripts clean up after themselves; what would be everything, were the variable empty, is told all the same.
           if (
             verdict.rule === 'delete-unknown' &&
-            /\$\{?\w*(?:te?mp|build|dist|out|cache|work|download|target|stag)\w*/i.test(command.text)
+            /\$\{?\w*(?:te?mp|build|dist|out|cache|work|download|target|stag)\w*/i.test(command.text) &&
+            !/\$(?:\w+|\{\w+\})["']?\/(?:["']?\*|\s|["']|$)/.test(command.text)
           )
             continue;
           // One word about all of it: traces are wiped, which an image needs and a machine in use does not.
