@@ -1,25 +1,26 @@
 /** What only the whole change tells of its findings: one file a pass, one line here. */
-import { asSafeguards, weighMovedSafeguards } from './movedSafeguards.ts';
-import { weighLostSubjects } from './lostSubjects.ts';
-import { asModels } from './prismaModels.ts';
-import { asBlocks } from './testBlocks.ts';
-import { asDeletedTests } from './deletedTests.ts';
-import { weighOpenedEgress } from './openedEgress.ts';
-import { weighOwners, withoutOwnersOfGone } from './owners.ts';
-import { withKnownFields } from './djangoFields.ts';
-import { withoutBornTables } from './bornTables.ts';
-import { withoutDialectTwins } from './dialects.ts';
-import { withoutTestsOfLostParts } from './testsOfLostParts.ts';
-import { withoutOrphans } from './orphanedTests.ts';
-import { withoutOwnAndRepeated } from './ownDependencies.ts';
-import { withoutReplaced } from './replacedSafeguards.ts';
-import { withoutSameFolders } from './chartDefaults.ts';
-import { withoutSnapshots } from './snapshots.ts';
+import { withoutBornTables } from './databases/bornTables.ts';
+import { withoutDialectTwins } from './databases/dialects.ts';
+import { withKnownFields } from './databases/djangoFields.ts';
+import { asModels } from './databases/prismaModels.ts';
+import { withoutSnapshots } from './databases/snapshots.ts';
 import { withoutFollowers } from './followers.ts';
+import { withoutSameFolders } from './infrastructure/chartDefaults.ts';
+import { weighLostLimits } from './infrastructure/containerLimits.ts';
+import { asKustomized } from './infrastructure/kustomized.ts';
+import { weighOpenedEgress } from './infrastructure/openedEgress.ts';
+import { asUnmanaged } from './infrastructure/unmanaged.ts';
 import { withoutMoves } from './moves.ts';
+import { withoutOwnAndRepeated } from './ownDependencies.ts';
+import { weighOwners, withoutOwnersOfGone } from './owners.ts';
 import type { Pass } from './pass.ts';
-import { asKustomized } from './kustomized.ts';
-import { asUnmanaged } from './unmanaged.ts';
+import { asSafeguards, weighMovedSafeguards } from './safeguards/movedSafeguards.ts';
+import { withoutReplaced } from './safeguards/replacedSafeguards.ts';
+import { asDeletedTests } from './tests/deletedTests.ts';
+import { weighLostSubjects } from './tests/lostSubjects.ts';
+import { withoutOrphans } from './tests/orphanedTests.ts';
+import { asBlocks } from './tests/testBlocks.ts';
+import { withoutTestsOfLostParts } from './tests/testsOfLostParts.ts';
 import { toldOnce } from './toldOnce.ts';
 import { toldByJob, toldByOwner, weighOwnActions, withoutCopiedWorkflows } from './workflows.ts';
 
@@ -58,5 +59,6 @@ export const passes: readonly Pass[] = [
   toldByJob,
   ofSeveral(asKustomized),
   ofSeveral(asUnmanaged),
+  weighLostLimits,
   toldOnce,
 ];

@@ -1,8 +1,7 @@
 /** What a rule says several times of one file with one cure is told once, with how often it holds. */
 import type { FileChange, Finding } from '../../model.ts';
-import type { Policy } from '../../policy/model.ts';
 import { backgroundOf, withOther } from '../background.ts';
-import { isRead, keep, type FileClassification } from './pass.ts';
+import { keep, type FileClassification } from './pass.ts';
 
 /** Rules on what is repeated: from container to container, from resource to resource, from column to column. */
 const repeated =
@@ -15,12 +14,11 @@ const oneRemark = (f: Finding): boolean => f.rule === 'destructive-command' && f
 const maxNamed = 5;
 
 /** Of findings with one rule, tier and sentence the first in the file stays, with the lines of the others. */
-export function toldOnce(files: readonly FileChange[], judged: FileClassification[], policy: Policy): void {
+export function toldOnce(_files: readonly FileChange[], judged: FileClassification[]): void {
   for (const [i, { classification }] of judged.entries()) {
     const groups = new Map<string, Finding[]>();
-    for (const found of classification.findings) {
-      if (!repeated.test(found.rule)) continue;
-      const f = policy.rules.tiers[found.rule] === undefined ? hardened(found, files[i]!) : found;
+    for (const f of classification.findings) {
+      if (!repeated.test(f.rule)) continue;
       const id = `${f.rule} ${f.tier} ${oneRemark(f) ? '' : f.message} ${lost(f)}`;
       const others = groups.get(id);
       if (others) others.push(f);
@@ -50,18 +48,3 @@ const lost = (f: Finding): string =>
   f.tier === 'critical' && /^(?:migration-operation|changelog-operation|cdk-insecure)$/.test(f.rule)
     ? (backgroundOf(f).key ?? '').replace(/\bhistorical(?=\w)/i, '')
     : '';
-
-/** Limits of a container that are a remark where they were never set. */
-const limits: Readonly<Record<string, string>> = {
-  'runAsNonRoot=false': 'runAsNonRoot',
-  'readOnlyRootFilesystem=false': 'readOnlyRootFilesystem',
-};
-
-/** What was limited before and is no longer is more than a remark. */
-function hardened(f: Finding, { before, after }: FileChange): Finding {
-  const name = f.rule === 'k8s-host-access' && f.tier === 'medium' ? limits[backgroundOf(f).key ?? ''] : undefined;
-  if (name === undefined || !isRead(before) || !isRead(after)) return f;
-  const limit = new RegExp(`\\b${name}["']?[ \\t]{0,20}:[ \\t]{0,20}["']?(?:true|yes|on)\\b`, 'gi');
-  const count = (text: string): number => text.match(limit)?.length ?? 0;
-  return count(before) > count(after) ? withOther(f, { tier: 'high' }) : f;
-}

@@ -1,7 +1,8 @@
 /** What a script deletes: its own output, what it made itself, or somebody's. */
 import type { Tier } from '../../../model.ts';
+import { escapeRegExp } from '../escapeRegExp.ts';
 import type { Standing, Verdict, Weight } from './standing.ts';
-import { escaped, gifts, isGuarded, isSettled } from './values.ts';
+import { gifts, isGuarded, isSettled } from './values.ts';
 
 const precious =
   /(?:^|\/)(?:data|databases?|db|backups?|uploads?|storage|volumes?|media|secrets?|\.?certs?|letsencrypt|\.ssh|\.aws|\.kube|state)(?:\/|\*|$)/i;
@@ -42,7 +43,7 @@ function isMade(target: string, { source }: Standing): boolean {
   const path = target.replace(/^\.\//, '').replace(/\/?\*?$/, '');
   if (path.length < 2 || path.includes('*')) return false;
   return new RegExp(
-    `^[^#\\n]{0,200}(?:\\bmkdir\\b[^\\n;&|]{0,120}|\\bclone\\b[^\\n;&|]{0,200}|\\s-(?:o|d|C|-out\\w*|-output[\\w-]*|-dir|-directory|-target)[ =]?|>\\s?)["']?(?:\\./)?${escaped(path)}(?=["'/\\s]|$)`,
+    `^[^#\\n]{0,200}(?:\\bmkdir\\b[^\\n;&|]{0,120}|\\bclone\\b[^\\n;&|]{0,200}|\\s-(?:o|d|C|-out\\w*|-output[\\w-]*|-dir|-directory|-target)[ =]?|>\\s?)["']?(?:\\./)?${escapeRegExp(path)}(?=["'/\\s]|$)`,
     'm',
   ).test(source.text);
 }
@@ -125,11 +126,13 @@ export function deletedOutside(
   // It is filled again at once.
   const next = standing.source.text.slice(standing.at + text.length, standing.at + text.length + 300);
   return place.length > 2 &&
-    new RegExp(`\\b(?:cp|rsync|mv|tar|unzip)\\b[^\\n]{1,200}\\s${escaped(place)}(?=[/\\s]|$)`, 'm').test(next)
+    new RegExp(`\\b(?:cp|rsync|mv|tar|unzip)\\b[^\\n]{1,200}\\s${escapeRegExp(place)}(?=[/\\s]|$)`, 'm').test(next)
     ? 'medium'
     : tier;
 }
 
 export const isMount = (path: string, { source }: Standing): boolean =>
   path.length > 2 &&
-  new RegExp(`^[ \\t]*-[ \\t]*["']?(?:\\./|[\\w.])[\\w./-]*:${escaped(path)}(?=["':\\s]|$)`, 'm').test(source.text);
+  new RegExp(`^[ \\t]*-[ \\t]*["']?(?:\\./|[\\w.])[\\w./-]*:${escapeRegExp(path)}(?=["':\\s]|$)`, 'm').test(
+    source.text,
+  );

@@ -1,7 +1,8 @@
 /** What a script does to a repository: its own attempt, its own branch, its hooks. */
 import type { Tier } from '../../../model.ts';
+import { escapeRegExp } from '../escapeRegExp.ts';
 import type { Standing, Weight } from './standing.ts';
-import { escaped, gifts } from './values.ts';
+import { gifts } from './values.ts';
 
 /** What gives up an attempt of the very script: its own work, if any. */
 export function aborted(rule: string, tier: Tier, { script, at, source, isThrownAway }: Standing): Weight {
@@ -28,7 +29,7 @@ export function isOwnBranch(text: string, { script }: Standing): boolean {
   if (/^gh-pages$/.test(ref)) return true;
   const name = /^\$\{?(\w{1,80})\}?$/.exec(ref)?.[1];
   const made = new RegExp(
-    `\\bgit\\b[^\\n]{0,80}\\s(?:checkout\\s+-[bB]|switch\\s+-[cC])\\s+["']?${escaped(ref)}["']?(?=\\s|;|$)`,
+    `\\bgit\\b[^\\n]{0,80}\\s(?:checkout\\s+-[bB]|switch\\s+-[cC])\\s+["']?${escapeRegExp(ref)}["']?(?=\\s|;|$)`,
     'm',
   );
   if (!made.test(script)) return false;

@@ -33,8 +33,5 @@ export function isGuarded(text: string, { source, at }: Standing): boolean {
   return names.length > 0 && names.every((n) => new RegExp(`\\[\\s+-[nd]\\s+["']?\\$\\{?${n}\\b`).test(before));
 }
 
-/** A text as a pattern that matches just it. */
-export const escaped = (text: string): string => text.replace(/[^\w\s/-]/g, '\\$&');
-
 /** Lines that a backslash or a quote continues as one. */
 export const continued = (script: string): string => script.replace(/\\\n\s*/g, ' ').replace(/"\s*\n\s+"/g, '" "');

@@ -1,7 +1,7 @@
 /** Changed fields of Django's models, where the same change holds their last definition. */
-import type { FileChange, Finding } from '../../model.ts';
-import type { Policy } from '../../policy/model.ts';
-import { code, type Code } from '../../rules/kit/code.ts';
+import type { FileChange, Finding } from '../../../model.ts';
+import type { Policy } from '../../../policy/model.ts';
+import { code, type Code } from '../../../rules/kit/code.ts';
 import {
   djangoAlone,
   fieldOf,
@@ -10,10 +10,10 @@ import {
   longer,
   stepBetween,
   type FieldDefinition,
-} from '../../rules/kit/djangoFields.ts';
-import type { Call } from '../../languages/facts.ts';
-import { withOther } from '../background.ts';
-import { isRead, keep, sourceOf, type FileClassification } from './pass.ts';
+} from '../../../rules/kit/djangoFields.ts';
+import type { Call } from '../../../languages/facts.ts';
+import { withOther } from '../../background.ts';
+import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 
 const rule = 'migration-operation';
 /** So many migrations are gone back. */

@@ -1,9 +1,9 @@
 /** SQL files that keep how a schema was, or say how it is made from nothing: no data base in use runs them. */
-import type { Source } from '../../languages/source.ts';
-import type { FileChange } from '../../model.ts';
-import { tablesMade, watchedTable } from '../../rules/kit/migration.ts';
-import { normalise } from '../sides.ts';
-import { isRead, keep, sourceOf, type FileClassification } from './pass.ts';
+import type { Source } from '../../../languages/source.ts';
+import type { FileChange } from '../../../model.ts';
+import { tablesMade, watchedTable } from '../../../rules/kit/migration.ts';
+import { normalise } from '../../sides.ts';
+import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 
 /** Folders and names of files that somebody runs on what is there. */
 const isRun =

@@ -1,10 +1,10 @@
 /** Infrastructure whose whole configuration goes: nothing is applied any more, so its resources stay, and nobody manages them. */
-import type { FileChange, Finding } from '../../model.ts';
-import type { Policy } from '../../policy/model.ts';
-import { oneLine } from '../../plainText.ts';
-import { terraformDestroy } from '../../rules/terraformDestroy.ts';
-import { withOther } from '../background.ts';
-import { isRead, keep, type FileClassification } from './pass.ts';
+import type { FileChange, Finding } from '../../../model.ts';
+import type { Policy } from '../../../policy/model.ts';
+import { oneLine } from '../../../plainText.ts';
+import { terraformDestroy } from '../../../rules/terraformDestroy.ts';
+import { withOther } from '../../background.ts';
+import { isRead, keep, type FileClassification } from '../pass.ts';
 
 const id = terraformDestroy.id;
 const isConfiguration = (path: string): boolean =>

@@ -1,9 +1,9 @@
 /** What a group may reach is told louder where it was limited before. */
-import { splitLines } from '../../hunks.ts';
-import type { FileChange } from '../../model.ts';
-import type { Policy } from '../../policy/model.ts';
-import { withOther } from '../background.ts';
-import { isRead, keep, type FileClassification } from './pass.ts';
+import { splitLines } from '../../../hunks.ts';
+import type { FileChange } from '../../../model.ts';
+import type { Policy } from '../../../policy/model.ts';
+import { withOther } from '../../background.ts';
+import { isRead, keep, type FileClassification } from '../pass.ts';
 
 const rule = 'cloud-open-network';
 /** A network that is not the whole world, a list of them, or a group. */

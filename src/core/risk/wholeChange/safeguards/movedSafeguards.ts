@@ -1,14 +1,14 @@
 /** Safeguards that are still made after the change: in a branch that took another one in, or by a function that is called. */
-import { diffLines, hunkThatTook, splitLines } from '../../hunks.ts';
-import { isTestPath } from '../../languages/kinds.ts';
-import { hasLexer } from '../../languages/lexer.ts';
-import type { Source } from '../../languages/source.ts';
-import type { FileChange, Finding, Hunk } from '../../model.ts';
-import type { Policy } from '../../policy/model.ts';
-import { code } from '../../rules/kit/code.ts';
-import { bodiesOf, kindOf } from '../../rules/kit/safeguards/calls.ts';
-import { backgroundOf, withBackground, withOther } from '../background.ts';
-import { isRead, keep, sourceOf, type FileClassification } from './pass.ts';
+import { diffLines, hunkThatTook, splitLines } from '../../../hunks.ts';
+import { isTestPath } from '../../../languages/kinds.ts';
+import { hasLexer } from '../../../languages/lexer.ts';
+import type { Source } from '../../../languages/source.ts';
+import type { FileChange, Finding, Hunk } from '../../../model.ts';
+import type { Policy } from '../../../policy/model.ts';
+import { code } from '../../../rules/kit/code.ts';
+import { bodiesOf, kindOf } from '../../../rules/kit/safeguards/calls.ts';
+import { backgroundOf, withBackground, withOther } from '../../background.ts';
+import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 
 const rule = 'safeguard-removed';
 /** More findings, files and callees of one change are not looked into. */

@@ -1,11 +1,11 @@
 /** A folder of the node that a chart mounted before, and mounts now by a value: as long as nobody sets it, the same one. */
-import { splitLines } from '../../hunks.ts';
-import { Source } from '../../languages/source.ts';
-import { at, type TreeNode, walk } from '../../languages/treeNode.ts';
-import type { FileChange } from '../../model.ts';
-import { backgroundOf } from '../background.ts';
-import { normalise } from '../sides.ts';
-import { isRead, keep, sourceOf, type FileClassification } from './pass.ts';
+import { splitLines } from '../../../hunks.ts';
+import { Source } from '../../../languages/source.ts';
+import { at, type TreeNode, walk } from '../../../languages/treeNode.ts';
+import type { FileChange } from '../../../model.ts';
+import { backgroundOf } from '../../background.ts';
+import { normalise } from '../../sides.ts';
+import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 
 const treeOf = (path: string, text: string): readonly TreeNode[] => (isRead(text) ? sourceOf(path, text).tree : []);
 

@@ -1,8 +1,8 @@
 /** Models that went from a Prisma schema: told once, and with what became of the migration that made their tables. */
-import type { FileChange, Finding } from '../../model.ts';
-import type { Policy } from '../../policy/model.ts';
-import { backgroundOf, withOther } from '../background.ts';
-import { isRead, keep, type FileClassification } from './pass.ts';
+import type { FileChange, Finding } from '../../../model.ts';
+import type { Policy } from '../../../policy/model.ts';
+import { backgroundOf, withOther } from '../../background.ts';
+import { isRead, keep, type FileClassification } from '../pass.ts';
 
 const rule = 'prisma-field-removed';
 

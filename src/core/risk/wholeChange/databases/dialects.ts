@@ -1,9 +1,9 @@
 /** One migration in a file for each data base: the file without a name of one runs where there is none for it. */
-import { Source } from '../../languages/source.ts';
-import type { FileChange } from '../../model.ts';
-import { tableName, sqlName } from '../../rules/kit/migration.ts';
-import { normalise } from '../sides.ts';
-import { isRead, keep, type FileClassification } from './pass.ts';
+import { Source } from '../../../languages/source.ts';
+import type { FileChange } from '../../../model.ts';
+import { tableName, sqlName } from '../../../rules/kit/migration.ts';
+import { normalise } from '../../sides.ts';
+import { isRead, keep, type FileClassification } from '../pass.ts';
 
 const ofPostgres = /\.(?:postgres(?:ql)?|pg|psql)(?=\.)/i;
 const indexes = new RegExp(`^CREATE (UNIQUE )?INDEX (CONCURRENTLY )?(?:IF NOT EXISTS )?(\\S+) ON (?:ONLY )?${sqlName}`);

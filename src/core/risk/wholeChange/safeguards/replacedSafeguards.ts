@@ -1,16 +1,16 @@
 /** Safeguards that moved into a function which stands in their place: the whole change tells what it does. */
-import { diffLines, splitLines } from '../../hunks.ts';
-import { isTestPath } from '../../languages/kinds.ts';
-import { hasLexer } from '../../languages/lexer.ts';
-import type { Source } from '../../languages/source.ts';
-import type { FileChange } from '../../model.ts';
-import { code } from '../../rules/kit/code.ts';
-import { bodiesOf, importOf, isOwn, kindOf } from '../../rules/kit/safeguards/calls.ts';
-import { askedInstead, replacementsOf } from '../../rules/kit/safeguards/replacements.ts';
-import { makesGuard } from '../../rules/kit/safeguards/wrappers.ts';
-import { backgroundOf, withOther } from '../background.ts';
-import { changedLines } from '../sides.ts';
-import { keep, sourceOf, type FileClassification } from './pass.ts';
+import { diffLines, splitLines } from '../../../hunks.ts';
+import { isTestPath } from '../../../languages/kinds.ts';
+import { hasLexer } from '../../../languages/lexer.ts';
+import type { Source } from '../../../languages/source.ts';
+import type { FileChange } from '../../../model.ts';
+import { code } from '../../../rules/kit/code.ts';
+import { bodiesOf, importOf, isOwn, kindOf } from '../../../rules/kit/safeguards/calls.ts';
+import { askedInstead, replacementsOf } from '../../../rules/kit/safeguards/replacements.ts';
+import { makesGuard } from '../../../rules/kit/safeguards/wrappers.ts';
+import { backgroundOf, withOther } from '../../background.ts';
+import { changedLines } from '../../sides.ts';
+import { keep, sourceOf, type FileClassification } from '../pass.ts';
 
 /** Larger files, and more findings of one change, are not looked into. */
 const maxRead = 400_000;

@@ -1,11 +1,12 @@
 /** What the kustomizations of a change make of its manifests: an image gets its version there, or an object is taken out. */
-import { parseTree } from '../../languages/tree.ts';
-import { at, scalars, type TreeNode, walk } from '../../languages/treeNode.ts';
-import type { FileChange, Finding } from '../../model.ts';
-import type { Policy } from '../../policy/model.ts';
-import { ruleById } from '../../rules/index.ts';
-import { backgroundOf, withOther } from '../background.ts';
-import { isRead, keep, sourceOf, type FileClassification } from './pass.ts';
+import { escapeRegExp } from '../../../rules/kit/escapeRegExp.ts';
+import { parseTree } from '../../../languages/tree.ts';
+import { at, scalars, type TreeNode, walk } from '../../../languages/treeNode.ts';
+import type { FileChange, Finding } from '../../../model.ts';
+import type { Policy } from '../../../policy/model.ts';
+import { ruleById } from '../../../rules/index.ts';
+import { backgroundOf, withOther } from '../../background.ts';
+import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 
 /** Most kustomizations that are followed. */
 const maxFollowed = 200;
@@ -115,7 +116,7 @@ function isTakenElsewhere(path: string, ways: readonly Kustomization[][], files:
   const folders = ways.flatMap((way) => way.slice(1).map((k) => k.folder.replace(/\/$/, '')));
   const names = [path, ...folders].filter((name) => name !== '');
   const taken = new RegExp(
-    `(?:\\bpath["']?[ \\t]*:[ \\t]*|\\s-[fk][ \\t]+|\\bbuild[ \\t]+|--(?:filename|kustomize)[= ])["']?(?:\\./)?(?:${names.map((n) => n.replace(/[^\w/-]/g, '\\$&')).join('|')})/?(?=["'\\s]|$)`,
+    `(?:\\bpath["']?[ \\t]*:[ \\t]*|\\s-[fk][ \\t]+|\\bbuild[ \\t]+|--(?:filename|kustomize)[= ])["']?(?:\\./)?(?:${names.map(escapeRegExp).join('|')})/?(?=["'\\s]|$)`,
   );
   return files.some((f) => f.path !== path && isRead(f.after) && taken.test(f.after));
 }

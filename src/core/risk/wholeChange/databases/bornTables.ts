@@ -1,11 +1,11 @@
 /** Migrations of tables that the same change makes: nobody waits for them, and they have nothing to lose. */
-import { detectLanguage } from '../../languages/detect.ts';
-import { hasLexer } from '../../languages/lexer.ts';
-import type { Source } from '../../languages/source.ts';
-import type { FileChange } from '../../model.ts';
-import { mayFill, tablesMade, type MadeTable } from '../../rules/kit/migration.ts';
-import { backgroundOf, withOther } from '../background.ts';
-import { isRead, keep, sourceOf, type FileClassification } from './pass.ts';
+import { detectLanguage } from '../../../languages/detect.ts';
+import { hasLexer } from '../../../languages/lexer.ts';
+import type { Source } from '../../../languages/source.ts';
+import type { FileChange } from '../../../model.ts';
+import { mayFill, tablesMade, type MadeTable } from '../../../rules/kit/migration.ts';
+import { backgroundOf, withOther } from '../../background.ts';
+import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 
 const dropped = 'What goes is of a table that this very change makes: nothing is lost, but make it without.';
 

@@ -1,11 +1,11 @@
 /** Tests of a part that went, though its name lives on elsewhere: of a field, of a method of one of several types. */
-import { diffLines, hunkThatTook, splitLines } from '../../hunks.ts';
-import { detectLanguage } from '../../languages/detect.ts';
-import { isTestPath } from '../../languages/kinds.ts';
-import { hasLexer } from '../../languages/lexer.ts';
-import type { FileChange, Hunk } from '../../model.ts';
-import { backgroundOf } from '../background.ts';
-import { areRead, isRead, keep, type FileClassification } from './pass.ts';
+import { diffLines, hunkThatTook, splitLines } from '../../../hunks.ts';
+import { detectLanguage } from '../../../languages/detect.ts';
+import { isTestPath } from '../../../languages/kinds.ts';
+import { hasLexer } from '../../../languages/lexer.ts';
+import type { FileChange, Hunk } from '../../../model.ts';
+import { backgroundOf } from '../../background.ts';
+import { areRead, isRead, keep, type FileClassification } from '../pass.ts';
 
 const declared =
   /\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|type|const|let|var|val)\s+([A-Za-z_]\w{4,60})|^\s*(?:readonly\s+)?([A-Za-z_]\w{4,60})\??\s*[=:]\s/;

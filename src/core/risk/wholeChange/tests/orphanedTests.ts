@@ -1,13 +1,13 @@
 /** Tests that went with what they tested, or with the switch that could turn it off. */
-import { diffLines, hunkThatTook, splitLines } from '../../hunks.ts';
-import { detectLanguage } from '../../languages/detect.ts';
-import { isDocs, isTestPath } from '../../languages/kinds.ts';
-import type { Source } from '../../languages/source.ts';
-import { hasLexer } from '../../languages/lexer.ts';
-import type { FileChange, Finding } from '../../model.ts';
-import { testCases } from '../../rules/kit/testCases.ts';
-import { backgroundOf } from '../background.ts';
-import { areRead, isRead, keep, sourceOf, type FileClassification } from './pass.ts';
+import { diffLines, hunkThatTook, splitLines } from '../../../hunks.ts';
+import { detectLanguage } from '../../../languages/detect.ts';
+import { isDocs, isTestPath } from '../../../languages/kinds.ts';
+import type { Source } from '../../../languages/source.ts';
+import { hasLexer } from '../../../languages/lexer.ts';
+import type { FileChange, Finding } from '../../../model.ts';
+import { testCases } from '../../../rules/kit/testCases.ts';
+import { backgroundOf } from '../../background.ts';
+import { areRead, isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 
 /** A name long enough to mean one thing. */
 const telling = /\b[A-Za-z_]\w{7,60}\b/g;

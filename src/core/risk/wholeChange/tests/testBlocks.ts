@@ -1,8 +1,8 @@
 /** Tests that were taken out of one file are one finding, which tells how many and names one. */
-import type { FileChange, Finding } from '../../model.ts';
-import { testCases } from '../../rules/kit/testCases.ts';
-import { backgroundOf, withBackground, withOther } from '../background.ts';
-import { areRead, keep, sourceOf, type FileClassification } from './pass.ts';
+import type { FileChange, Finding } from '../../../model.ts';
+import { testCases } from '../../../rules/kit/testCases.ts';
+import { backgroundOf, withBackground, withOther } from '../../background.ts';
+import { areRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 
 /** Makes one finding, at its first test, of those that say the same of one file. */
 export function asBlocks(files: readonly FileChange[], judged: FileClassification[]): void {

@@ -1,12 +1,12 @@
 /** Tests whose subject the same change takes out of the product: what they lose weighs less than a subject that stays. */
-import { diffLines, splitLines } from '../../hunks.ts';
-import { detectLanguage } from '../../languages/detect.ts';
-import { isDocs, isMigrationPath, isTestPath } from '../../languages/kinds.ts';
-import type { FileChange, Finding } from '../../model.ts';
-import type { Policy } from '../../policy/model.ts';
-import { testCases } from '../../rules/kit/testCases.ts';
-import { backgroundOf, withOther } from '../background.ts';
-import { areRead, isRead, keep, sourceOf, type FileClassification } from './pass.ts';
+import { diffLines, splitLines } from '../../../hunks.ts';
+import { detectLanguage } from '../../../languages/detect.ts';
+import { isDocs, isMigrationPath, isTestPath } from '../../../languages/kinds.ts';
+import type { FileChange, Finding } from '../../../model.ts';
+import type { Policy } from '../../../policy/model.ts';
+import { testCases } from '../../../rules/kit/testCases.ts';
+import { backgroundOf, withOther } from '../../background.ts';
+import { areRead, isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 import { guards } from './testsOfLostParts.ts';
 
 const rule = 'tests-removed';

@@ -1,7 +1,7 @@
 /** Test files that one change deletes are one finding: the decision was one. */
-import type { FileChange, Finding } from '../../model.ts';
-import { backgroundOf, withOther } from '../background.ts';
-import { keep, type FileClassification } from './pass.ts';
+import type { FileChange, Finding } from '../../../model.ts';
+import { backgroundOf, withOther } from '../../background.ts';
+import { keep, type FileClassification } from '../pass.ts';
 
 /** As many are a clearing; fewer are told each for itself. */
 const least = 4;
