@@ -18,6 +18,9 @@ const uuidIssuers =
   /heroku|hubspot|kucoin|messagebird|sendbird|snyk|squarespace|railway|pagerduty|newrelic|rollbar|bugsnag|mixpanel|segment|launchdarkly|circleci|sentry|appcenter|postmark|recurly|chargebee/i;
 const shortIssuers = /dropbox|linkedin|confluent/i;
 
+/** In code a value stands in quotes, or between tags. */
+const valueOfCode = /["'`<][^\n]{6}/;
+
 const assignmentEnd = (m: RegExpExecArray): number => m.index + m[0].length;
 
 export const secretAssigned: Rule = {
@@ -56,7 +59,7 @@ export const secretAssigned: Rule = {
     for (const i of source.changedAt) {
       const line = lines[i]!;
       if (line.length > 4000 || line.length < 12) continue;
-      const named = keyword.test(line);
+      const named = (!code || valueOfCode.test(line)) && keyword.test(line);
       if (named && !prose)
         // `<apiToken>…</apiToken>`, `<add key="ApiToken" value="…"/>`, `{"name": "API_TOKEN", "value": "…"}`
         for (const pattern of [element, pair])

@@ -1,14 +1,8 @@
 import { isTestPath } from '../languages/kinds.ts';
 import { isInApiExample } from './kit/apiExample.ts';
-import { needlesOf } from './kit/needles.ts';
 import { entropy, fingerprint, isPlaceholder } from './kit/secretText.ts';
-import { formats, gate } from '../secrets/formats.ts';
+import { formatsIn } from '../secrets/candidates.ts';
 import type { Rule } from './rule.ts';
-
-/** By format, what its matches contain; read off the patterns when the first line passes the gate. */
-let known: readonly (readonly string[] | undefined)[] | undefined;
-const needles = (): readonly (readonly string[] | undefined)[] =>
-  (known ??= formats.map(([, pattern]) => needlesOf(pattern)));
 
 /** Test keys that the issuer's own documentation shows: everybody has them. In two parts, so that no scanner takes them for ours. */
 const published: ReadonlySet<string> = new Set(
@@ -18,9 +12,6 @@ const published: ReadonlySet<string> = new Set(
 /** Private keys that RFC 7515, 7517 and 8037 print, by the end of each: who has one of them has what everybody has. */
 const ofStandards =
   /(?:eUZNP4Bk43bVdj3eAE|oIY7X1fCE9-E9LI|B0d53vM9mE15j2C|DcAxyuf2A|j0HbIkfz0Y6mqnOYtqc0X4jfcKoAC8Q)"$/;
-
-/** No token is shorter; this looks at a character once, the gate tries every format. */
-const run = /[\w\-.+/=~:|]{15}/;
 
 export const secretProvider: Rule = {
   id: 'secret-token',
@@ -37,10 +28,7 @@ export const secretProvider: Rule = {
   perLine: true,
   check(source, report) {
     const scan = (piece: string, shift: number): void => {
-      const lower = piece.toLowerCase();
-      for (const [i, [name, pattern, least]] of formats.entries()) {
-        const where = pattern.ignoreCase ? lower : piece;
-        if (needles()[i]?.some((n) => where.includes(n)) === false) continue;
+      for (const [name, pattern, least] of formatsIn(piece)) {
         pattern.lastIndex = 0;
         for (const m of piece.matchAll(pattern)) {
           const value = m[0];
@@ -71,11 +59,9 @@ export const secretProvider: Rule = {
         }
       }
     };
-    // Only lines that pass the gate, so that a big file costs one pass.
     for (const i of source.changedAt) {
       const line = source.lines[i]!;
-      if (line.length > 8 && run.test(line) && gate.test(line))
-        scan(line.length > 20_000 ? line.slice(0, 20_000) : line, source.starts[i]!);
+      if (line.length > 8) scan(line.length > 20_000 ? line.slice(0, 20_000) : line, source.starts[i]!);
     }
   },
 };

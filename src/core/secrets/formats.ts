@@ -1,7 +1,10 @@
 /** Tokens that tell their issuer by their format. */
 
-/** Formats that name their issuer: name, pattern, least entropy of the match. Public knowledge of the issuers' own documentation. */
-export const formats: readonly [string, RegExp, number][] = [
+/**
+ * Formats that name their issuer: name, pattern, least entropy of the match and, where only what stands in front of it
+ * says whose it is, what that has (in lower case). Public knowledge of the issuers' own documentation.
+ */
+export const formats: readonly (readonly [string, RegExp, number, string?])[] = [
   ['AWS access key', /\b(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g, 3],
   ['AWS Bedrock key', /\b(?:ABSK[A-Za-z0-9+/]{109,269}={0,2}|bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t)/g, 3],
   ['GitHub token', /\b(?:ghp|gho|ghu|ghs|ghr)_[0-9a-zA-Z]{36,}\b/g, 3],
@@ -100,7 +103,8 @@ export const formats: readonly [string, RegExp, number][] = [
   ['Duffel token', /\bduffel_(?:test|live)_[\w=-]{43}/g, 3],
   ['Dynatrace token', /\bdt0[a-z]\d{2}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{64}\b/g, 3],
   ['EasyPost key', /\bEZ[AT]K[a-z0-9]{54}\b/gi, 3],
-  ['Facebook token', /\bEAA[MC][A-Za-z0-9]{100,}\b|\b\d{15,16}\|[\w-]{27}\b/g, 3],
+  ['Facebook token', /\bEAA[MC][A-Za-z0-9]{100,}\b/g, 3],
+  ['Facebook token', /\b\d{15,16}\|[\w-]{27}\b/g, 3],
   ['Flutterwave key', /\bFLW(?:PUBK|SECK)(?:_TEST)?-[a-h0-9]{12,32}(?:-X)?\b/gi, 3],
   ['Frame.io token', /\bfio-u-[\w=-]{64}\b/gi, 3],
   ['Harness key', /\b(?:pat|sat)\.[A-Za-z0-9_-]{22}\.[0-9a-f]{24}\.[A-Za-z0-9]{20}\b/g, 3],
@@ -119,6 +123,7 @@ export const formats: readonly [string, RegExp, number][] = [
     'Sumo Logic id',
     /\bsu[A-Za-z0-9]{12}\b(?=["'\s;,]|$)(?<=(?:sumo\w*["']?\s{0,4}[:=]{1,2}>?\s{0,4}["']?)su[A-Za-z0-9]{12})/gi,
     3,
+    'sumo',
   ],
   ['Yandex key', /\bAQVN[\w-]{35,38}\b|\bYC[\w-]{38}\b|\bt1\.[A-Z0-9a-z_-]+={0,2}\.[A-Z0-9a-z_-]{86}={0,2}/g, 3],
   [
@@ -126,7 +131,7 @@ export const formats: readonly [string, RegExp, number][] = [
     /\bops_eyJ[A-Za-z0-9+/]{200,}={0,3}|\bA3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}\b/g,
     3,
   ],
-  ['Okta token', /(?<=okta\w*["']?\s{0,4}[:=]{1,2}>?\s{0,4}["']?)00[\w=-]{40}\b/gi, 3],
+  ['Okta token', /(?<=okta\w*["']?\s{0,4}[:=]{1,2}>?\s{0,4}["']?)00[\w=-]{40}\b/gi, 3, 'okta'],
   ['Freemius secret', /\bsk_[\S]{29}(?=["'])/g, 3.5],
   ['Asymmetric JWK', /"d"\s*:\s*"[\w-]{40,}"/g, 3],
   ['JSON Web Token', /\bey[A-Za-z0-9]{17,}\.ey[A-Za-z0-9/\\_-]{17,}\.(?:[A-Za-z0-9/\\_-]{10,}={0,2})/g, 3.5],
@@ -181,9 +186,5 @@ export const formats: readonly [string, RegExp, number][] = [
     /\bBUNDLE_(?:ENTERPRISE|GEMS)__CONTRIBSYS__COM\w{0,8}["']?\)?\s{0,4}(?:=>|:=|[=:]|,)\s{0,4}["']?[0-9a-f]{8}:[0-9a-f]{8}\b/gi,
     3,
   ],
-  ['Weights & Biases key', /(?<=(?:wandb)\w{0,20}["']?\s{0,4}[:=]{1,2}\s{0,4}["']?)[0-9a-f]{40}\b/gi, 3],
+  ['Weights & Biases key', /(?<=(?:wandb)\w{0,20}["']?\s{0,4}[:=]{1,2}\s{0,4}["']?)[0-9a-f]{40}\b/gi, 3, 'wandb'],
 ];
-
-/** What every format above contains; most files hold none of it, and then no format is tried. */
-export const gate =
-  /A3T|AKIA|ASIA|ABIA|ACCA|ABSK|bedrock|gh[pousr]_|github_pat|gl(?:pat|dt|rt|ptt|ft|imt|agent|oas|cbt|soat|ffct|wt|sa_|c_)|GR1348941|gitlab_session|xox|xapp|XOX|hooks\.slack|webhook|[sr]k_|sq0|EAAA|AIza|GOCSPX|ya29|sk-|hf_|api_org_|gsk_|pplx|npm_|_authToken|pypi-|rubygems_|clojars_|CLOJARS_|oy2|cio|dckr_|SG\.|key-|-us\d|xkeysib|SK[0-9a-f]|:A|do[opr]_v1|dp\.|dapi|atlasv1|hv[sbr]\.|\bs\.[A-Za-z0-9]{24}|eyJ|ey[A-Za-z0-9]{17}|shp(?:at|ca|pa|ss)_|lin_|ntn_|secret_|fig[dou]|vc[piark]_|nf[pcub]_|fo1_|fm[12]|HRKU|v1\.0-|cf(?:ut|at|k)_|tskey|sntry|NR(?:AK|JS|II|RA)|pscale|PMAK|pn[ub]_|pul-|rdme_|tk-us|sgp_|snyk_|sq[upa]_|tfp_|pat[A-Za-z0-9]{14}|p8e-|AGE-SECRET|LTAI|AKCp|cmVm|ATATT3|\.acc[_-]|Q~|AccountKey=|SharedAccessKey=|\bsig=|4b1d|dnkey|duffel_|dt0|EZ[AT]K|EAA[MC]|\d\|[\w-]{27}|FLW|fio-u|[ps]at\.|ico-|s-s4t2|(?:live|test)_|[ps]k\.|_mmk|API-|sha256~|access-(?:sandbox|dev|prod)|sm_|shippo|su[A-Za-z0-9]{12}|AQVN|YC|t1\.|ops_|A3-|okta|"d"|ZXlK|secp256k1|[Pp][Rr][Ii][Vv][Aa][Tt][Ee]_?[Kk][Ee][Yy]|xai-|r8_|sb[p_]|re_|CFPAT|\/\d{13}|wandb|amzn\.mws|access_token\$|lsv2_|ph[xs]_|bk(?:ua|at|ct|ar)_|DO00|whsec_|pdl_|rootly_|napi_|nvapi-|pcsk_|tvly-|jina_|apify_|CCIP|pat-|ATBB|ATCTT|sl\.|AKID|AAAA|1\/\/0|vercel_blob|rnd_|mlsn|e2b_|fc-|CONTRIBSYS/;

@@ -2,7 +2,7 @@
  * Takes secrets out of text that is kept or shown (audit log, reasons, reports): known token formats, `key=value` pairs
  * whose key says secret, credentials in URLs and headers, private keys. Linear; errs on the side of redacting.
  */
-import { formats, gate } from './formats.ts';
+import { formatsIn } from './candidates.ts';
 
 const mark = '[redacted]';
 
@@ -44,7 +44,7 @@ const limit = 64 * 1024;
 export function redact(text: string): string {
   let out = text.length > limit ? `${text.slice(0, limit)} [cut]` : text;
   for (const pattern of tokens) out = out.replace(pattern, mark);
-  if (gate.test(out)) for (const [, pattern] of formats) out = out.replace(pattern, mark);
+  for (const [, pattern] of formatsIn(out)) out = out.replace(pattern, mark);
   for (const pattern of pairs) out = out.replace(pattern, (_, lead: string) => lead + mark);
   return out;
 }
