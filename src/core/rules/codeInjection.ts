@@ -196,7 +196,7 @@ export const codeInjection: Rule = {
       } else if (isJs) {
         if ((call.isNew && /^(?:Function|AsyncFunction|GeneratorFunction)$/.test(callee)) || callee === 'Function') {
           const last = call.args.at(-1);
-          if (last && !c.isConstant(last)) report(hit);
+          if (last && !c.isConstant(last) && !source.has(ownFunction)) report(hit);
         } else if (/^vm\.(?:runIn\w+|compileFunction|Script)$/.test(callee) || (call.isNew && callee === 'vm.Script')) {
           if (varies()) report(hit);
         } else if (/^(?:VM|NodeVM)$/.test(callee) && call.isNew && source.has(/vm2/)) {
@@ -400,6 +400,10 @@ export const codeInjection: Rule = {
         report({ start: m.index, end: m.index + m[0].length });
   },
 };
+
+/** A class `Function` of the file's own, or of a module that is no type: then it is not the language's. */
+const ownFunction =
+  /^[ \t]*(?:export\s+)?(?:default\s+)?(?:abstract\s+)?class\s+Function\b(?!\s+extends\s+(?:\w+\.)?Function\b)|^import\s+(?!type\b)(?:\w+\s*,\s*)?\{(?:[^{}'"]{0,2000}[,\s])?(?<!\b(?:type|as)\s{1,9})Function\s*[,}]/m;
 
 const templateText = 'Template text is not constant, and templates run code: keep templates in files and pass values.';
 
