@@ -211,7 +211,10 @@ export const commandInjection: Rule = {
       const shellOption = c.option(call, /^shell$/);
       const usesShell = shellOption !== undefined && /^(?:True|true|["'`])/.test(c.text(shellOption));
       const all = c.text({ from: call.open, to: call.close + 1 });
-      const first = args.find((a) => !/^os\.P_\w+$|^ctx$|^context\.\w+\(\)$/.test(c.text(a)));
+      // What ends the process early stands before the program.
+      const first = (callee === 'exec.CommandContext' ? args.slice(1) : args).find(
+        (a) => !/^os\.P_\w+$|^ctx$|^context\.\w+\(\)$/.test(c.text(a)),
+      );
       if (!first) continue;
       if (usesShell) {
         if (args.slice(0, 2).some((a) => !c.isConstant(a) && !c.text(a).startsWith('{')))
