@@ -63,7 +63,16 @@ function merges(
   body: string,
 ): boolean {
   const k = c.text(key);
-  if (!/^\w+$/.test(k) || !new RegExp(`\\bfor\\s*\\(\\s*(?:const|let|var)\\s+${k}\\s+in\\b`).test(body)) return false;
+  if (!/^\w+$/.test(k)) return false;
+  const loops = [
+    ...body.matchAll(new RegExp(`\\bfor\\s*\\(\\s*(?:const|let|var)\\s+${k}\\s+in\\b\\s*([\\w$]*\\s*\\)?)`, 'g')),
+  ];
+  // The keys of the very object that is written to are there already.
+  const own = new RegExp(`^${target.replace(/\$/g, '\\$')}\\s*\\)$`);
+  const isSetAnew = (c.facts.byName.get(target) ?? []).some(
+    (a) => a.from > scope.from && a.to < scope.to && c.facts.tokens[a.from - 2]?.text === target,
+  );
+  if (loops.every(([, over]) => own.test(over!.trim()) && !isSetAnew)) return false;
   const head = c.facts.tokens[scope.from - 1];
   return (
     head?.kind === 'id' &&
