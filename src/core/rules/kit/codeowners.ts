@@ -18,6 +18,9 @@ export interface OwnerRule {
   readonly ending: string | undefined;
 }
 
+/** A user, or a mail address; `@scope/package` may be a folder. */
+const isNobodysPath = /^(?:@[\w-]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)$/;
+
 /** Rules in the order of the text. GitLab's section heads are among them: `[Security][2] @owner`. */
 export function ownerRules(lines: readonly string[]): OwnerRule[] {
   const rules: OwnerRule[] = [];
@@ -26,7 +29,8 @@ export function ownerRules(lines: readonly string[]): OwnerRule[] {
       .replace(/(?:^|\s)#.*/, '')
       .trim()
       .split(/\s+/);
-    if (pattern === '') continue;
+    // A name in place of the pattern: the line matches no file.
+    if (pattern === '' || isNobodysPath.test(pattern)) continue;
     const isPlaced = pattern.slice(0, -1).includes('/');
     const plain = isPlaced ? pattern.replace(/^\//, '').replace(/(?<=\/)\*\*$/, '') : pattern;
     rules.push({
