@@ -48,7 +48,8 @@ export const checkSuppressed: Rule = {
         twin !== undefined ||
         text.trim().length > key.length + 8 ||
         hasSentence(text) ||
-        (/^\s*(?:\/\/|#|--|\*)\s*\S/.test(source.lines[line - 2] ?? '') && all[i - 1]?.line !== line - 1);
+        (/^\s*(?:\/\/|#|--|\*)\s*\S/.test(source.lines[line - 2] ?? '') && all[i - 1]?.line !== line - 1) ||
+        isToldAbove(source.lines, line);
       // Why code is written as it is, is for its readers.
       if (
         isStyle &&
@@ -56,18 +57,71 @@ export const checkSuppressed: Rule = {
         hasSentence(text.replace(/^[^)]*\)\W*/, ':'))
       )
         continue;
+      const isOfLogs = isLogBucket(source, line, text);
       report({
         start: index,
         end: index + text.length,
-        ...((isStyle || isOfFixedText(source, index) || isJudged(text)) && { tier: 'low' as const }),
-        message: isExplained
-          ? `${who} is told to look away: have a person confirm the reason that is given.`
-          : `${who} is told to look away: fix what it found, or have a person add the reason.`,
+        ...((isStyle ||
+          isOfFixedText(source, index) ||
+          isJudged(text) ||
+          isOfLogs ||
+          isBounded(source, index, text)) && {
+          tier: 'low' as const,
+        }),
+        message: isOfLogs
+          ? `${who} is told that a bucket for logs keeps none of its own: be sure that nothing else is stored there.`
+          : isExplained
+            ? `${who} is told to look away: have a person confirm the reason that is given.`
+            : `${who} is told to look away: fix what it found, or have a person add the reason.`,
         key,
       });
     }
   },
 };
+
+/** A sentence above the block that a line stands in, which is no note of what is still to do and names no other marker. */
+function isToldAbove(lines: readonly string[], line: number): boolean {
+  const indent = (text: string): number => text.length - text.trimStart().length;
+  const own = indent(lines[line - 1] ?? '');
+  for (let n = line - 1; own > 0 && n > Math.max(1, line - 40); n--) {
+    const text = lines[n - 1]!;
+    if (text.trim() === '' || indent(text) >= own) continue;
+    const above = /^\s*(?:#|\/\/)\s*(\S[^\n]{0,300})$/.exec(lines[n - 2] ?? '')?.[1] ?? '';
+    return (
+      /[{[]\s*$/.test(text) &&
+      /^(?:[\w'’,().-]+\s+){3}[\w(]/.test(above) &&
+      !/\b(?:TODO|FIXME|XXX|nosec|ignore|skip|nolint)\b/i.test(above)
+    );
+  }
+  return false;
+}
+
+/** Whether the one check left out asks for the log of a bucket that the file itself sends logs to: it would log itself. */
+function isLogBucket(source: Source, line: number, comment: string): boolean {
+  if (
+    source.language !== 'terraform' ||
+    !/^(?:#|\/\/)\s*(?:(?:tfsec|trivy):ignore:(?:aws-s3-enable-bucket-logging|avd-aws-0089)|checkov:skip=CKV_AWS_18)(?![\w-])/i.test(
+      comment,
+    ) ||
+    /(?:ignore|skip)[:=][^]*(?:ignore|skip)[:=]/i.test(comment)
+  )
+    return false;
+  const head = [line, line + 1, line - 1].map((n) => source.lines[n - 1] ?? '').join('\n');
+  const name = /^resource\s+"aws_s3_bucket"\s+"([\w-]{1,100})"\s*\{/m.exec(head)?.[1];
+  return (
+    name !== undefined &&
+    source.has(new RegExp(`^[ \\t]*target_bucket\\s*=\\s*aws_s3_bucket\\.${name}\\.(?:id|bucket)\\b`, 'm'))
+  );
+}
+
+/** Whether the number that is made shorter, and may be too large for that by gosec, is kept small in the same breath. */
+function isBounded(source: Source, comment: number, text: string): boolean {
+  if (source.language !== 'go' || !/^\/\/\s?nolint:\s?gosec(?:\s|$)/.test(text)) return false;
+  const code = (source.lines[source.lineAt(comment) - 1] ?? '').split('//', 1)[0]!;
+  const bounded =
+    /\bu?int(?:8|16|32|64)?\((?:min\([\w.]{1,60}, math\.Max\w{1,10}\)|[\w.]{1,60}\s?&\s?0x[\da-fA-F]{1,16})\)/;
+  return bounded.test(code) && !code.replace(bounded, '').includes('(');
+}
 
 /**
  * Whether the comment stands at a call that marks a text as safe markup, the only call of its line, and the text is written
