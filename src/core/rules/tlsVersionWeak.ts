@@ -1,6 +1,10 @@
 import { code, type Code } from './kit/code.ts';
 import { codeLanguages, type Hit, type Rule } from './rule.ts';
 
+const settings = 'tls.Config:';
+/** What is said of Go's settings that leave the version to the language. */
+export const withoutMinimum = 'TLS settings without a minimum version: set MinVersion to tls.VersionTLS12 or newer.';
+
 export const tlsVersionWeak: Rule = {
   id: 'tls-version-weak',
   title: 'Outdated TLS version or plain transport',
@@ -76,6 +80,8 @@ export const tlsVersionWeak: Rule = {
     'setenabledprotocols',
     'require_encryption',
   ],
+  // Settings that were without a minimum before stay what they are with another field.
+  isSame: (old, now) => old.key.startsWith(settings) && now.key.startsWith(settings),
   check(source, report) {
     const { text } = source;
     for (const m of text.matchAll(
@@ -115,8 +121,8 @@ export const tlsVersionWeak: Rule = {
     for (const m of compiled.test(source.language) ? text.matchAll(ofCompiled) : [])
       report({ start: m.index, end: m.index + m[0].length, key: m[0] });
     if (source.language === 'go') {
-      // Before Go 1.18 a client without a minimum takes TLS 1.0, a server before 1.22.
-      for (const m of text.matchAll(/&?\btls\.Config\s*\{/g)) {
+      // Before Go 1.18 a client without a minimum takes TLS 1.0, a server before 1.22. What a function returns is a type.
+      for (const m of text.matchAll(/(?<![*)\]]\s?)&?\btls\.Config\s*\{/g)) {
         const end = literalEnd(text, m.index + m[0].length);
         if (
           /\bMinVersion\b|\bInsecureSkipVerify:\s*true/.test(text.slice(m.index, end)) ||
@@ -126,9 +132,9 @@ export const tlsVersionWeak: Rule = {
         report({
           start: m.index,
           end: m.index + m[0].length,
-          key: 'tls.Config',
+          key: `${settings}${text.slice(m.index, end).replaceAll(/\s+/g, ' ')}`,
           tier: 'medium',
-          message: 'TLS settings without a minimum version: set MinVersion to tls.VersionTLS12 or newer.',
+          message: withoutMinimum,
         });
       }
       // A server without credentials speaks plain text.

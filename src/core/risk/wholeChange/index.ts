@@ -5,6 +5,7 @@ import { withKnownFields } from './databases/djangoFields.ts';
 import { asModels } from './databases/prismaModels.ts';
 import { withoutSnapshots } from './databases/snapshots.ts';
 import { withoutFollowers } from './followers.ts';
+import { weighGoDefaults } from './goDefaults.ts';
 import { withoutSameFolders } from './infrastructure/chartDefaults.ts';
 import { weighLostLimits } from './infrastructure/containerLimits.ts';
 import { asKustomized } from './infrastructure/kustomized.ts';
@@ -60,5 +61,6 @@ export const passes: readonly Pass[] = [
   ofSeveral(asKustomized),
   ofSeveral(asUnmanaged),
   weighLostLimits,
+  weighGoDefaults,
   toldOnce,
 ];
