@@ -154,3 +154,65 @@ test('a test of what was registered, loaded or called by one word goes with it',
   assert.equal(await told(file('a/a.go', go + contains, `${go}\n// end\n`), gone), 'low');
   assert.equal(await told(file('a/a.go', go + contains, go), file('a/b.go', go, go + contains), gone), 'high', 'moved');
 });
+
+const client = (argument: string): string =>
+  `import ssl\n\n\nclass Client:\n    def __init__(\n        self,\n${argument}        base: str = "",\n    ) -> None:\n        self.base = base\n`;
+const takes = client('        app: typing.Callable[..., typing.Any] | None = None,\n');
+const gives = 'def test_shortcut():\n    with pytest.warns(DeprecationWarning):\n        httpx.Client(app=hello)\n';
+
+test('a test of an argument that is taken no more is only noted', async () => {
+  assert.equal(await told(file('httpx/client.py', takes, client('')), tests(gives)), 'low');
+  const kept = file('httpx/client.py', `${takes}\n\na = 1\n`, `${takes}\n\na = 2\n`);
+  assert.equal(await told(kept, tests(gives)), 'high', 'it is taken still');
+  const renamed = client('        application: typing.Any = None,\n').replace('base = base', 'app = application');
+  assert.equal(await told(file('httpx/client.py', takes, renamed), tests(gives)), 'high', 'kept under its name');
+  const loose = client('        **more,\n').replace('base = base', 'hello = more["app"]');
+  assert.equal(await told(file('httpx/client.py', takes, loose), tests(gives)), 'high', 'taken among others');
+  assert.equal(
+    await told(
+      file('httpx/other.py', takes.replace('Client', 'Other'), client('').replace('Client', 'Other')),
+      tests(gives),
+    ),
+    'high',
+    'of another class',
+  );
+  const verify = (text: string): string => text.replaceAll('app', 'limit');
+  assert.equal(
+    await told(file('httpx/client.py', verify(takes), client('')), tests(verify(gives))),
+    'medium',
+    'it guards something',
+  );
+});
+
+test('a test of a property that is gone is only noted', async () => {
+  const url = (raw: string): string => `class URL:\n    def host(self) -> str:\n        return self.a\n${raw}`;
+  const asked = 'def test_url_raw():\n    url = httpx.URL("https://a")\n    assert url.raw == 1\n';
+  const raw = '\n    @property\n    def raw(self) -> int:\n        return 1\n';
+  assert.equal(await told(file('httpx/urls.py', url(raw), url('')), tests(asked)), 'low');
+  assert.equal(
+    await told(file('httpx/urls.py', url(raw), url(raw.replace('1', '2'))), tests(asked)),
+    'high',
+    'only its body changed',
+  );
+  assert.equal(
+    await told(file('httpx/urls.py', url(raw), url('')), tests(asked.replace('_raw', '_host'))),
+    'high',
+    'the test is about something else',
+  );
+});
+
+test('a test that sets a field which the settings lost may have lost its subject', async () => {
+  const settings = (field: string): string =>
+    `package config\n\ntype Config struct {\n\tName string \`name:"name"\`\n${field}}\n`;
+  const field = '\tEnableMigration        bool              `name:"enable_migration" default:"false"`\n';
+  const stays = 'package a\n\nfunc TestOther(t *testing.T) {\n\tassert.Equal(t, 1, one())\n}\n';
+  const gone =
+    '\nfunc TestMigrate(t *testing.T) {\n\tc := New(Config{EnableMigration: false})\n\tassert.NoError(t, c.sync())\n}\n';
+  const own = file('a/volumes_test.go', stays + gone, stays);
+  assert.equal(await told(file('config/config.go', settings(field), settings('')), own), 'medium');
+  assert.equal(
+    await told(file('config/config.go', settings(field), settings(field.replace('"false"', '"true"'))), own),
+    'high',
+    'another default',
+  );
+});

@@ -15,6 +15,8 @@ const name =
   /(?<![\w-])(?:(?=\w{0,60}(?:[a-z\d][A-Z]|[A-Za-z\d]_[A-Za-z\d]))[A-Za-z_]\w{4,80}|[A-Za-z_]\w{8,80})(?![\w-])/g;
 const declared =
   /\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|type|const|let|var|val|module|record)\s+(?:self\.)?(?:\([^)\n]{0,80}\)\s*)?([A-Za-z_]\w{4,80})|^\s*(?:(?:public|private|protected|internal|static|async|readonly)\s[^=;({\n]{0,160}?\b)?([A-Za-z_]\w{4,80})\??\s*(?:[=:](?!=)\s?|\([^()\n]{0,200}\)\s*(?::[^{;\n]{0,80})?\{\s*$)/;
+/** A field of Go that settings are read into. */
+const taggedField = /^\s+([A-Z]\w{4,80})\s+[\w.*[\]]{1,60}\s+`/;
 /** What stands in for something else asks nothing of it. */
 const arranges = /\b(?:patch|[mM]ock\w*|stub\w*|spyOn|allow|receive|sinon|import|from|require|use|using)\b/;
 const gives =
@@ -31,8 +33,16 @@ interface Lost {
   readonly paths: readonly string[];
   /** Runs of two words or more that went with lines of the product, in plain form, and whether a whole part went by it. */
   readonly runs: ReadonlyMap<string, { readonly written: string; readonly isPart: boolean }>;
+  /** Arguments and methods, by one word, that a file of Python lost while what takes or has them stays. */
+  readonly members: readonly Member[];
   /** Whether the product, as far as the change shows it, still says a run. */
   isSaid(run: string): boolean;
+}
+interface Member {
+  readonly name: string;
+  readonly isArgument: boolean;
+  /** The classes and functions of the file. */
+  readonly owners: ReadonlySet<string>;
 }
 /** Such tests guard something, whatever part they went with. */
 const ofSecurity =
@@ -53,7 +63,7 @@ export function weighLostSubjects(files: readonly FileChange[], judged: FileClas
     f.rule === rule && f.tier === 'high' && /^Tests\b/.test(f.message) && backgroundOf(f).removedAt !== undefined;
   if (!judged.some((j) => j.classification.findings.some(isAbout))) return;
   const lost = lostBy(files);
-  if (lost.defined.size + lost.short.size + lost.paths.length + lost.runs.size === 0) return;
+  if (lost.defined.size + lost.short.size + lost.paths.length + lost.runs.size + lost.members.length === 0) return;
   for (const [i, { path, classification }] of judged.entries()) {
     const { before, after } = files[i]!;
     if (!isRead(before) || !areRead(files[i]!) || !classification.findings.some(isAbout)) continue;
@@ -101,6 +111,8 @@ function withPart(own: readonly string[], title: string, loaded: string | undefi
   const named = guards.test(subject) ? undefined : lost.short.get(subject);
   if (named && own.some((l) => plainOf(l).includes(`${subject}(`) && !arranges.test(l)))
     return named.isAlone ? went(named.written) : mayGoOn(named.written);
+  const member = lost.members.length > 0 ? memberOf(own, title, lost.members) : undefined;
+  if (member) return guards.test(title + member.name) ? mayGoOn(member.name) : went(member.name);
   const spoken = plainOf(title);
   let body: string | undefined;
   for (const [run, { written, isPart }] of lost.runs) {
@@ -110,6 +122,40 @@ function withPart(own: readonly string[], title: string, loaded: string | undefi
   }
   return undefined;
 }
+
+/** What one of the file's own classes or functions is given by name in the test, or is asked for and the test is called after. */
+function memberOf(own: readonly string[], title: string, members: readonly Member[]): Member | undefined {
+  const text = own.join('\n');
+  const called = new Set([...text.matchAll(/\b([A-Za-z_]\w{1,60})\(/g)].map((m) => m[1]!));
+  const given = new Set([...text.matchAll(/[(,]\s{0,200}([a-z_]\w{2,40})=(?!=)/g)].map((m) => m[1]!));
+  const asked = new Set([...text.matchAll(/\.([a-z_]\w{2,40})\b/g)].map((m) => m[1]!));
+  const words = new Set(title.toLowerCase().split('_'));
+  return members.find(
+    ({ name, isArgument, owners }) =>
+      (isArgument ? given.has(name) : asked.has(name) && words.has(name)) && [...called].some((c) => owners.has(c)),
+  );
+}
+
+/** What a file of Python takes no more, and has no more: names that it does not say again as one. */
+function membersLost(removed: readonly string[], before: string, after: string): Member[] {
+  const out: Member[] = [];
+  let owners: Set<string> | undefined;
+  for (const line of removed) {
+    const m =
+      /^\s+(?:([a-z_]\w{2,40})\s?:[^=()]{1,160}=[^=,()]{1,60},|(?:async\s+)?def\s+([a-z]\w{2,40})\(self\b.{0,200})\s*$/.exec(
+        line,
+      );
+    const name = m?.[1] ?? m?.[2];
+    if (name === undefined || out.length >= maxMembers || out.some((o) => o.name === name)) continue;
+    if (new RegExp(`\\b${name}\\s*[:=](?!=)|\\bdef\\s+${name}\\b|["'.]${name}\\b`).test(after)) continue;
+    const left = (owners ??= new Set(ownersIn(after)));
+    if (left.size > 0) out.push({ name, isArgument: m![1] !== undefined, owners: left });
+  }
+  return ownersIn(before).length > 0 ? out : [];
+}
+const maxMembers = 20;
+const ownersIn = (text: string): string[] =>
+  [...text.matchAll(/^\s*(?:class|(?:async\s+)?def)\s+([A-Za-z]\w{1,60})/gm)].map((m) => m[1]!);
 const loads = /\b(?:load|require\w*|import|from|source|include\w*)\b/;
 
 function weigh(
@@ -214,6 +260,7 @@ function lostBy(files: readonly FileChange[]): Lost {
   const short = new Map<string, { written: string; isAlone: boolean }>();
   const paths: string[] = [];
   const runs = new Map<string, { written: string; isPart: boolean }>();
+  const members: Member[] = [];
   const product = files.filter(
     (f) =>
       !isTestPath(f.path) &&
@@ -228,11 +275,14 @@ function lostBy(files: readonly FileChange[]): Lost {
     const now = splitLines(after ?? '');
     let had: Set<string> | undefined;
     const wasThere = (n: string): boolean => (had ??= new Set(before.match(/\w+/g))).has(n);
-    const nameOf = (line: string): string | undefined => declared.exec(line)?.slice(1).find(Boolean);
+    const nameOf = (line: string): string | undefined =>
+      declared.exec(line)?.slice(1).find(Boolean) ?? (path.endsWith('.go') ? taggedField.exec(line)?.[1] : undefined);
+    const removed: string[] = [];
     for (const h of diffLines(old, now)) {
       if (h.oldLines === 0) continue;
       const brought = now.slice(h.newStart - 1, h.newStart - 1 + h.newLines).flatMap((l) => nameOf(l) ?? []);
       const went = old.slice(h.oldStart - 1, h.oldStart - 1 + h.oldLines);
+      if (path.endsWith('.py')) removed.push(...went);
       const said = went.map((l) => l.trim()).filter((l) => l.length >= 12);
       const moved = said.filter((l) => come.has(l) && come.get(l) !== path).length;
       // What it did may go on elsewhere, under another name.
@@ -252,6 +302,7 @@ function lostBy(files: readonly FileChange[]): Lost {
           if (runs.size < maxRuns)
             for (const run of runsOf(written)) if (!runs.get(run)?.isPart) runs.set(run, { written, isPart });
     }
+    if (after !== null && removed.length > 0) members.push(...membersLost(removed, before, after));
   }
   if (defined.size > 0) for (const { after } of product) for (const n of namesIn(after ?? '')) defined.delete(n);
   if (short.size > 0)
@@ -266,6 +317,7 @@ function lostBy(files: readonly FileChange[]): Lost {
     short,
     paths,
     runs,
+    members,
     isSaid,
   };
 }
