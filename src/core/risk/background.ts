@@ -9,8 +9,8 @@ export interface Background {
   readonly removedAt?: number;
   /** It stands for itself only where nothing is found that it follows (`Hit.follows`). */
   readonly follows?: boolean;
-  /** What is said where the thing it is about was there before (`Hit.known`). */
-  readonly ifKnown?: string;
+  /** Of a finding about something new: the hit, which says it in other words where that was there before (`Hit.known`). */
+  readonly ifKnown?: Found;
   /** The hit, of a rule that tells whether two are the same (`Rule.isSame`). */
   readonly found?: Found;
   /** The tables that a migration's finding is about (`Hit.tables`). */

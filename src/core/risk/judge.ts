@@ -91,6 +91,7 @@ export function judge(
       );
     const isLeft =
       rule.category === 'injection' && hasBefore ? leftOfOldFlow(was, now, before, after.source) : undefined;
+    let stateBefore: ((f: Found) => string | undefined) | undefined;
     const told = new Set<string>();
     const isTold = (f: Found): boolean => rule.once === true && told.size === told.add(f.key).size;
     const isAlone = brought.every((f) => f.follows);
@@ -108,19 +109,41 @@ export function judge(
       ) {
         const closer = f.closer && subjects.has(f.closer.subject) ? f.closer : undefined;
         const isThere = f.subject !== undefined && subjects.has(f.subject);
-        const from = isThere ? stateOf(f.subject, was) : undefined;
+        const from = isThere ? (stateBefore ??= statesBefore(was, now, brought))(f) : undefined;
         const changed = from === undefined || from === f.state ? undefined : f.changed?.(from);
         const message = changed ?? (isThere ? (f.known ?? f.message) : f.message);
-        findings.push(toFinding(rule, { ...f, ...(message !== undefined && { message }), ...closer }, after));
+        const told = toFinding(rule, { ...f, ...(message !== undefined && { message }), ...closer }, after);
+        findings.push(withBackground(told, { ...(!isThere && f.known !== undefined && { ifKnown: f }) }));
       }
   }
   return distinct(findings);
 }
 
-/** How a subject stood in the text before, if it stood there in one way alone. */
-function stateOf(subject: string | undefined, was: readonly Found[]): string | undefined {
-  const states = new Set(was.flatMap((f) => (f.subject === subject && f.state !== undefined ? [f.state] : [])));
-  return states.size === 1 ? [...states][0] : undefined;
+/** How the subject of a new hit stood in the text before: of the hits that are gone the only state, or that of its turn. */
+function statesBefore(
+  was: readonly Found[],
+  now: readonly Found[],
+  brought: readonly Found[],
+): (f: Found) => string | undefined {
+  const gone = bySubject(surplus(was, count(now), () => true));
+  const come = bySubject(brought);
+  return (f) => {
+    const old = gone.get(f.subject) ?? [];
+    const states = new Set(old.flatMap((x) => x.state ?? []));
+    if (states.size === 1) return [...states][0];
+    const others = come.get(f.subject) ?? [];
+    return old.length === others.length ? old[others.indexOf(f)]?.state : undefined;
+  };
+}
+
+function bySubject(found: readonly Found[]): Map<string | undefined, Found[]> {
+  const groups = new Map<string | undefined, Found[]>();
+  for (const f of found) {
+    const group = groups.get(f.subject);
+    if (group) group.push(f);
+    else groups.set(f.subject, [f]);
+  }
+  return groups;
 }
 
 /** Whether a line that came may take away what stands below it, as it is. */
@@ -214,7 +237,6 @@ function toFinding(rule: Rule, f: Found, side: Side): Finding {
   return withBackground(finding, {
     key: f.key,
     ...(f.follows && { follows: true }),
-    ...(f.known !== undefined && { ifKnown: f.known }),
     ...(f.tables && { tables: f.tables }),
     ...(f.form && { found: f }),
   });

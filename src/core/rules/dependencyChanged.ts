@@ -19,7 +19,6 @@ export const dependencyChanged: Rule = {
     if (/(?:^|\/)(?:vendor|third_party|node_modules)\//.test(source.path)) return;
     const all = dependencies(source);
     const scope = ownScope(source);
-    const resolved = hasLock.test(source.path) ? ' and what the lock file resolves to' : '';
     // A block for each target asks for the same: the first says it.
     const told = new Set<string>();
     let required: ReadonlySet<string> | undefined;
@@ -31,6 +30,9 @@ export const dependencyChanged: Rule = {
       if (d.section === 'tool' && isOfOneOf(d.name, (required ??= namesIn(all, 'require')))) continue;
       const version = printable(shown(d.version));
       const isToolchain = d.name === 'toolchain' && source.path.endsWith('go.mod');
+      const known = isToolchain
+        ? toolchain(version)
+        : `Dependency ${printable(d.name)} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it.`;
       report({
         start: d.start,
         end: d.end,
@@ -41,36 +43,41 @@ export const dependencyChanged: Rule = {
           : {}),
         key: dependencyKey(d),
         subject: `${d.section}:${d.name}`,
-        ...(d.version.startsWith('{') && {
+        ...(d.local && {
           closer: {
-            subject: `${d.section}:${d.name} ${withoutChoices(d.version)}`,
-            message: `Dependency ${printable(d.name)} is taken with other parts now: check what the features bring, and what they leave out.`,
-            tier: weighty.test(d.version) ? ('high' as const) : ('medium' as const),
+            subject: `${d.section}:${d.name} ${withoutNumber(withoutChoices(d.version))}`,
+            message: `Dependency ${printable(d.name)} lies in this repository, and who gets it from the registry gets ${version}: check that this release of it is published from here.`,
+            tier: 'high' as const,
           },
         }),
+        ...(d.version.startsWith('{') &&
+          !d.local && {
+            closer: {
+              subject: `${d.section}:${d.name} ${withoutChoices(d.version)}`,
+              message: `Dependency ${printable(d.name)} is taken with other parts now: check what the features bring, and what they leave out.`,
+              tier: weighty.test(d.version) ? ('high' as const) : ('medium' as const),
+            },
+          }),
         message: isToolchain
           ? toolchain(version)
           : d.section === 'overrides'
             ? `Dependency ${printable(d.name)} is held at ${version} for those that ask for another: check that they work with it.`
-            : `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one${resolved}.`,
-        known: isToolchain
-          ? toolchain(version)
-          : `Dependency ${printable(d.name)} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it${resolved}.`,
+            : `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one.`,
+        known,
         ...(version !== '' && { state: version }),
-        ...(version !== '' &&
-          !isToolchain &&
-          d.section !== 'overrides' && {
-            changed: (was: string) =>
-              `Dependency ${printable(d.name)} goes from ${was} to ${version}: check what changed in it${resolved}.`,
-          }),
+        ...(!isToolchain && {
+          changed: (raw: string) => {
+            const was = printable(shown(raw));
+            if (was === version) return known;
+            return version === ''
+              ? `Dependency ${printable(d.name)} is free of a version now, it was at ${was}: check what changed in it.`
+              : `Dependency ${printable(d.name)} goes from ${was} to ${version}: check what changed in it.`;
+          },
+        }),
       });
     }
   },
 };
-
-/** Manifests beside which a lock file may stand. */
-const hasLock =
-  /(?:^|\/)(?:package\.json|pnpm-workspace\.yaml|composer\.json|Cargo\.toml|pyproject\.toml|Pipfile|Gemfile|go\.mod)$/;
 
 /** Parts by which a package encrypts or checks, or stops to. */
 const weighty = /danger|insecure|unsafe|tls|ssl|crypto|verif/i;
@@ -109,25 +116,30 @@ const isOwn = (d: Dependency): boolean =>
   (d.section === 'dependencies' &&
     ((d.name.endsWith('.workspace') && d.version === 'true') || /^\{[^}]*\bworkspace\s*=\s*true\b/.test(d.version)));
 
+const withoutNumber = (version: string): string => version.replace(/\bversion\s*=\s*(["'])[^"'\n]*\1/, '');
+
 /** Of a table in one line what says where the code is from. */
 const shown = (version: string): string => {
   if (!version.startsWith('{'))
     return version
       .replace(/^version=/, '')
       .replace(/["']/g, '')
-      .replace(/^[\s,]+/, '')
+      .replace(/^[\s,]+|^@\s+/, '')
       .replace(/\s+/g, ' ');
   const read = (key: string): string => new RegExp(`\\b${key}\\s*=\\s*["']([^"'\\n]*)["']`).exec(version)?.[1] ?? '';
   const number = read('version');
   if (number !== '') return number;
   const address = read('git') || read('url') || read('path');
   const point = ['rev', 'tag', 'branch'].map((key) => [key, read(key)]).find(([, value]) => value !== '');
-  // The end of an address says more than its start.
   return [point?.join(' '), address.replace(/^https?:\/\//, '')].filter((x) => x).join(' of ');
 };
 
-/** The end of a long address says more than its start: there stands what is taken of it. */
+/** As it is written, but for what could be markup. Of a long one the head says who makes it, the end what is taken of it. */
 function printable(text: string): string {
-  const safe = text.replace(/[^\w@/.:^~<>=!*+, ${}[\]()#-]/g, '?');
-  return safe.length <= 60 ? safe : `…${safe.slice(-59)}`;
+  const safe = text.replace(/[^\w@/.:^~<>=!*+, ${}[\]()#|;…-]/g, '?');
+  // What a package is asked for with is read in the file.
+  const short = safe.length <= maxShown ? safe : safe.replace(/\[[^\]]*\]/, '[…]');
+  return short.length <= maxShown ? short : `${short.slice(0, headShown)}…${short.slice(headShown + 1 - maxShown)}`;
 }
+const maxShown = 80;
+const headShown = 48;

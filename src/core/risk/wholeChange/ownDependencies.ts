@@ -1,11 +1,9 @@
 /** Dependencies of a change that are no news: parts of the repository itself, and what another manifest has told. */
 import type { FileChange, Finding } from '../../model.ts';
-import { detectLanguage } from '../../languages/detect.ts';
-import { Source } from '../../languages/source.ts';
-import { dependencies, readDependencyKey } from '../../rules/kit/dependencies.ts';
-import { backgroundOf, withOther } from '../background.ts';
-import { normalise } from '../sides.ts';
-import { areRead, isRead, keep, type FileClassification } from './pass.ts';
+import { ecosystemOf, normalForm, readDependencyKey } from '../../rules/kit/dependencies.ts';
+import { backgroundOf } from '../background.ts';
+import { withoutMoved } from './movedDependencies.ts';
+import { isRead, keep, type FileClassification } from './pass.ts';
 
 /**
  * Takes out dependencies that the whole change explains: parts whose own manifests it edits (a release raises them all),
@@ -23,35 +21,32 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
   const told = new Map<string, number>();
   /** Names that some manifest of the change gives a version. */
   const versioned = new Set<string>();
-  const subjectOf = (path: string, key: string): string => {
+  const subjectOf = (path: string, f: Finding, key: string): string => {
     const dependency = readDependencyKey(key);
-    return dependency ? `${extension(path)} ${dependency.name} ${dependency.version}` : key;
+    if (!dependency) return key;
+    const { name, extras, wanted } = normalForm(path, dependency);
+    return `${ecosystemOf(path)} ${name} ${extras} ${wanted} ${backgroundOf(f).ifKnown?.message === f.message ? 'new' : ''}`;
   };
+  for (const i of order) {
+    const { path, classification } = judged[i]!;
+    for (const f of classification.findings) {
+      const dependency = readDependencyKey(backgroundOf(f).key ?? '');
+      if (dependency && dependency.version !== '') versioned.add(`${giver(path)} ${dependency.name}`);
+    }
+  }
+  withoutMoved(files, judged, order);
   // Who asks for it by itself tells it, before those that a tool wrote it to.
   for (const isFollower of [false, true])
     for (const i of order)
       for (const f of judged[i]!.classification.findings) {
         const key = backgroundOf(f).key;
         if (!isFromOthers(f) || key === undefined || (backgroundOf(f).follows === true) !== isFollower) continue;
-        const dependency = readDependencyKey(key);
-        if (dependency && dependency.version !== '') versioned.add(dependency.name);
-        const what = subjectOf(judged[i]!.path, key);
+        const what = subjectOf(judged[i]!.path, f, key);
         if (!told.has(what)) told.set(what, i);
       }
-  const left = leftManifests(files);
   for (const i of order) {
     const { path, classification } = judged[i]!;
-    const news = classification.findings.map((f) => {
-      const dependency = f.rule === 'dependency-changed' ? readDependencyKey(backgroundOf(f).key ?? '') : undefined;
-      const sentence = backgroundOf(f).ifKnown;
-      return dependency &&
-        sentence !== undefined &&
-        f.message !== sentence &&
-        left().has(`${registryOf(path)}${dependency.name}`)
-        ? withOther(f, { message: sentence })
-        : f;
-    });
-    const others = news.filter((f) => {
+    const others = classification.findings.filter((f) => {
       const key = backgroundOf(f).key;
       if (!isFromOthers(f) || key === undefined) return true;
       const dependency = readDependencyKey(key);
@@ -60,37 +55,21 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
         (parts.has(dependency.name) || (dependency.isLocal && versions.has(numberIn(dependency.version))))
       )
         return false;
-      // The version is kept in one place for all parts (Directory.Packages.props, a parent's management).
-      if (dependency && dependency.version === '' && versioned.has(dependency.name)) return false;
-      return told.get(subjectOf(path, key)) === i;
+      // The version is kept in one place for all parts (Directory.Packages.props, a parent's management, a catalog).
+      if (dependency?.version === '' && versioned.has(`${ecosystemOf(path)} ${dependency.name}`)) return false;
+      if (dependency && isOfCatalog.test(dependency.version) && versioned.has(`catalog ${dependency.name}`))
+        return false;
+      return told.get(subjectOf(path, f, key)) === i;
     });
     keep(judged, i, others);
   }
 }
 
-/** Names, behind the registry, that some manifest of the change does not ask for any more. */
-function leftManifests(files: readonly FileChange[]): () => ReadonlySet<string> {
-  let names: Set<string> | undefined;
-  return () => {
-    if (names) return names;
-    names = new Set();
-    for (const file of files) {
-      const { path, before, after } = file;
-      if (before === null || !areRead(file)) continue;
-      if (detectLanguage(path, before) !== 'manifest') continue;
-      const kept = new Set(namesOf(path, after ?? ''));
-      for (const name of namesOf(path, before)) if (!kept.has(name)) names.add(`${registryOf(path)}${name}`);
-    }
-    return names;
-  };
-}
-const namesOf = (path: string, text: string): string[] =>
-  dependencies(new Source(path, normalise(text), 'manifest')).map((d) => d.name);
-/** Manifests of one name ask in one registry. */
-const registryOf = (path: string): string => `${path.slice(path.lastIndexOf('/') + 1)} `;
+/** Its number stands in the catalog of the workspace. */
+const isOfCatalog = /^catalog:(?:default)?$/;
+const giver = (path: string): string => (path.endsWith('pnpm-workspace.yaml') ? 'catalog' : ecosystemOf(path));
 
 const depth = (path: string): number => path.split('/').length;
-const extension = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
 /** Of a table in one line, the version that it names. */
 const numberIn = (version: string): string =>
   /"[=^~ ]{0,3}([^"]{1,60})"/.exec(version.slice(version.search(/\bversion\s*=/)))?.[1] ?? '';

@@ -10,6 +10,8 @@ export interface Dependency {
   readonly end: number;
   /** Needed by another dependency alone, and written along by the tool. */
   readonly indirect?: boolean;
+  /** Installed for those who develop alone, or on demand. */
+  readonly isAside?: boolean;
   /** Its code is in this repository: a folder says where. A version beside it is what others get from the registry. */
   readonly local?: boolean;
 }
@@ -33,11 +35,44 @@ const keyStart = 'dependency:';
 /** What `dependencyKey` wrote; `undefined` for a key of another kind. */
 export function readDependencyKey(
   key: string,
-): { readonly name: string; readonly version: string; readonly isLocal: boolean } | undefined {
+):
+  | { readonly section: string; readonly name: string; readonly version: string; readonly isLocal: boolean }
+  | undefined {
   if (!key.startsWith(keyStart)) return undefined;
-  const [, name, version, isLocal] = JSON.parse(key.slice(keyStart.length)) as [string, string, string, boolean];
-  return { name, version, isLocal };
+  const row = JSON.parse(key.slice(keyStart.length)) as [string, string, string, boolean];
+  const [section, name, version, isLocal] = row;
+  return { section, name, version, isLocal };
 }
+
+/** What asks in one registry, whatever the manifest's format. */
+export function ecosystemOf(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  if (name === 'package.json' || name === 'pnpm-workspace.yaml') return 'npm';
+  if (/^(?:pyproject\.toml|setup\.(?:py|cfg)|pipfile)$|\.(?:txt|in)$/.test(name)) return 'python';
+  if (/proj$|\.props$|^packages\.config$/.test(name)) return 'nuget';
+  return /\.(?:gradle|kts)$|^pom\.xml$/.test(name) ? 'jvm' : name;
+}
+
+/** A dependency as all formats of its ecosystem would write it: where it is installed (markers) apart. */
+export function normalForm(
+  path: string,
+  { name, version }: Pick<Dependency, 'name' | 'version'>,
+): { readonly name: string; readonly extras: string; readonly wanted: string } {
+  const ecosystem = ecosystemOf(path);
+  const lower = ecosystem === 'nuget' ? name.toLowerCase() : name;
+  if (ecosystem !== 'python') return { name: lower, extras: '', wanted: version.replace(/^version=|["']/g, '') };
+  const isPlain = version.startsWith('{') && !/\b(?:git|url|path|file|source|index)\s{0,9}=/.test(version);
+  const number = isPlain ? (/\bversion\s{0,9}=\s{0,9}["']([^"'\n]*)/.exec(version)?.[1] ?? '') : version;
+  const inTable = isPlain ? /\bextras\s{0,9}=\s{0,9}\[([^\]\n]*)\]/.exec(version)?.[1] : undefined;
+  const [, base = name, inName] = /^([\w.-]+)\[([^\]]*)\]$/.exec(name) ?? [];
+  const wanted = number.replace(/^version=|;.*|["'\s]/g, '').replace(/,$/, '');
+  return {
+    name: base.toLowerCase().replace(/[-_.]+/g, '-'),
+    extras: sorted((inName ?? inTable ?? '').replace(/["'\s]/g, '').toLowerCase()),
+    wanted: wanted === '*' ? '' : sorted(wanted),
+  };
+}
+const sorted = (list: string): string => list.split(',').sort().join(',');
 
 /** Never throws. */
 export function dependencies(source: Source): Dependency[] {
@@ -93,6 +128,7 @@ export function dependencies(source: Source): Dependency[] {
               name: d.key || d.value,
               version: d.key ? d.value : '',
               section: section.key === 'resolutions' ? 'overrides' : 'dependencies',
+              ...(/dev/i.test(section.key) ? { isAside: true } : {}),
               start: d.start,
               end: d.end,
             });
@@ -109,7 +145,8 @@ export function dependencies(source: Source): Dependency[] {
       /^[ \t]*((?:-e\s+)?(?:git\+|https?:)\S+|[A-Za-z0-9][\w.-]*(?:\[[^\]\n]{0,400}\])?)[ \t]*((?:[=<>!~]=?=?|@|===)[^\n;#\\]{0,400})?[^\n]{0,400}/gm,
       'requirements',
     );
-    return found.map((d) => (cameAlong(text, d.end) ? { ...d, indirect: true } : d));
+    const isAside = aside.test(name);
+    return found.map((d) => ({ ...asNamed(d), isAside, ...(cameAlong(text, d.end) ? { indirect: true } : {}) }));
   }
   if (name === 'go.mod') {
     let block = '';
@@ -148,7 +185,7 @@ export function dependencies(source: Source): Dependency[] {
       const head = /^\s*\[+\s*([^\]]+?)\s*\]+/.exec(line);
       if (head && !list) section = head[1]!.replaceAll('"', '');
       else if (list) {
-        for (const m of line.matchAll(/(["'])([^"'\n]+)\1/g)) pushRequirement(m[2]!, list, offset, line);
+        for (const m of withoutGroups(line).matchAll(/(["'])([^"'\n]+)\1/g)) pushRequirement(m[2]!, list, offset, line);
         if (/^\s*\]/.test(line) || /\]\s*,?\s*(?:#.*)?$/.test(line)) list = '';
       } else {
         const inSection =
@@ -172,9 +209,10 @@ export function dependencies(source: Source): Dependency[] {
               found.push(row);
               tables.set(row, section);
             }
-          } else if (inSection && /^\s*\[/.test(rest) && !/^\s*\[\s*\{/.test(rest)) {
+          } else if (inSection && /^\s*\[/.test(rest) && !/^\s*\[\s*\{/.test(withoutGroups(rest))) {
             list = `${section}.${key}`;
-            for (const m of rest.matchAll(/(["'])([^"'\n]+)\1/g)) pushRequirement(m[2]!, list, offset, line);
+            for (const m of withoutGroups(rest).matchAll(/(["'])([^"'\n]+)\1/g))
+              pushRequirement(m[2]!, list, offset, line);
             if (/\]\s*(?:#.*)?$/.test(rest)) list = '';
           } else if (inSection && key !== 'python')
             found.push({
@@ -185,6 +223,7 @@ export function dependencies(source: Source): Dependency[] {
                 .replace(/^["']|["']$/g, '')
                 .trim(),
               section: 'dependencies',
+              ...(aside.test(section) ? { isAside: true } : {}),
               start: offset,
               end: offset + line.length,
             });
@@ -217,6 +256,7 @@ export function dependencies(source: Source): Dependency[] {
               name: r[1]!,
               version: r[2]!,
               section: m[1]!,
+              ...(m[1] === 'install_requires' ? {} : { isAside: true }),
               start: base + s.index,
               end: base + s.index + s[0].length,
             });
@@ -311,11 +351,25 @@ export function dependencies(source: Source): Dependency[] {
         name: r[1]!,
         version: r[2]!,
         section,
+        ...(aside.test(section) ? { isAside: true } : {}),
         start: offset + Math.max(0, line.indexOf(spec)),
         end: offset + Math.max(0, line.indexOf(spec)) + spec.length,
       });
   }
 }
+
+/** Without the groups of the same file that a group takes over (PEP 735): they are no packages. */
+const withoutGroups = (list: string): string =>
+  list.replace(/\{\s{0,9}include-group\s{0,9}=\s{0,9}(["'])[\w. -]{1,100}\1\s{0,9}\}/g, '');
+
+/** An address that says which package is behind it. */
+function asNamed(d: Dependency): Dependency {
+  const [, address, name] = /^(?:-e\s+)?((?:git\+|https?:)[^\s#]+)#(?:[^\s#]*&)?egg=([\w.-]+)/.exec(d.name) ?? [];
+  return address !== undefined && name !== undefined && d.version === '' ? { ...d, name, version: `@ ${address}` } : d;
+}
+
+/** Names of lists, tables and files for those who develop or build, or who ask for more. */
+const aside = /dev|test|lint|docs?\b|optional|group|extras|setup_requires|^requires$|build/i;
 
 /** A table in one line that names a folder, and no repository beside it. */
 const isInFolder = (version: string): boolean =>

@@ -1,0 +1,136 @@
+/** Dependencies that are new to a manifest, but not to the project: another manifest asked for them before the change. */
+import { isTestPath } from '../../languages/kinds.ts';
+import { detectLanguage } from '../../languages/detect.ts';
+import type { FileChange, Finding } from '../../model.ts';
+import {
+  dependencies,
+  dependencyKey,
+  ecosystemOf,
+  normalForm,
+  readDependencyKey,
+  type Dependency,
+} from '../../rules/kit/dependencies.ts';
+import type { Found } from '../../rules/rule.ts';
+import { backgroundOf, withOther } from '../background.ts';
+import { areRead, keep, sourceOf, type FileClassification } from './pass.ts';
+
+/** What a manifest asked for before the change. */
+interface Entry extends Pick<Dependency, 'version' | 'isAside'> {
+  readonly path: string;
+  readonly extras: string;
+  readonly wanted: string;
+  /** The manifest does not ask for it in this version any more, or not at all, or for nothing at all. */
+  readonly isGone: boolean;
+  readonly isNameGone: boolean;
+  readonly isEmpty: boolean;
+}
+
+/**
+ * Of the findings of the manifests `order`: takes out a dependency that came from another manifest of the project as it
+ * is, and tells from which version it goes where it came with another. One that left any manifest is not called new.
+ */
+export function withoutMoved(
+  files: readonly FileChange[],
+  judged: FileClassification[],
+  order: readonly number[],
+): void {
+  let before: ReadonlyMap<string, readonly Entry[]> | undefined;
+  for (const i of order) {
+    const { path, classification } = judged[i]!;
+    const left = classification.findings.flatMap((f) => {
+      const { key, ifKnown } = backgroundOf(f);
+      const dependency = f.rule === 'dependency-changed' ? readDependencyKey(key ?? '') : undefined;
+      if (!ifKnown || !dependency || f.message === ifKnown.known || dependency.section === 'overrides') return [f];
+      const now = { path, ...normalForm(path, dependency), isAside: () => isAside(files, path, key ?? '') };
+      const all = (before ??= entriesBefore(files)).get(`${ecosystemOf(path)} ${now.name}`) ?? [];
+      return asMoved(f, ifKnown, all, now);
+    });
+    keep(judged, i, left);
+  }
+}
+
+interface Asked {
+  readonly path: string;
+  readonly extras: string;
+  readonly wanted: string;
+  isAside(): boolean;
+}
+
+function asMoved(f: Finding, hit: Found, all: readonly Entry[], now: Asked): Finding[] {
+  const known = (message: string | undefined): Finding => (message === undefined ? f : withOther(f, { message }));
+  const near = all.filter((e) => isOfProject(e, now.path));
+  if (near.length === 0) return [all.some((e) => e.isNameGone) ? known(hit.known) : f];
+  const alike = near.filter((e) => e.extras === now.extras);
+  const gone = alike.filter((e) => e.isGone);
+  const isSame = (e: Entry): boolean => e.wanted === now.wanted;
+  // Where several versions came together, some did change.
+  if (gone.length > 0 ? gone.every(isSame) : alike.some(isSame)) {
+    const isForAll = alike.some((e) => isSame(e) && !e.isAside);
+    return isForAll || now.isAside() ? [] : [known(f.message.replace(/ is new:[^:]*$/, forAll))];
+  }
+  const was = gone.find((e) => !isSame(e) && e.wanted !== '');
+  return [known((was && hit.changed?.(was.version)) ?? hit.known)];
+}
+const forAll = ' is installed for all now, not for those alone who develop: check that it is needed at run time.';
+
+/** Whether the change leaves what a manifest asks for to those who develop, or who ask for more. */
+function isAside(files: readonly FileChange[], path: string, key: string): boolean {
+  const after = files.find((file) => file.path === path)?.after ?? '';
+  const same = dependencies(sourceOf(path, after)).filter((d) => dependencyKey(d) === key);
+  return same.length > 0 && same.every((d) => d.isAside);
+}
+
+/** What manifests of the change asked for before, by ecosystem and name. */
+function entriesBefore(files: readonly FileChange[]): ReadonlyMap<string, readonly Entry[]> {
+  const entries = new Map<string, Entry[]>();
+  for (const file of files) {
+    const { path, before, after } = file;
+    if (before === null || !areRead(file) || !isManifest(path, before)) continue;
+    const kept = new Set<string>();
+    const now = after === null ? [] : dependencies(sourceOf(path, after));
+    for (const d of now) {
+      const { name, extras, wanted } = normalForm(path, d);
+      kept.add(name).add(`${name} ${extras} ${wanted}`);
+    }
+    for (const d of dependencies(sourceOf(path, before))) {
+      if (d.section === 'overrides') continue;
+      const { name, extras, wanted } = normalForm(path, d);
+      const id = `${ecosystemOf(path)} ${name}`;
+      const entry: Entry = {
+        path,
+        extras,
+        wanted,
+        version: d.version,
+        ...(d.isAside && { isAside: true }),
+        isGone: !kept.has(`${name} ${extras} ${wanted}`),
+        isNameGone: !kept.has(name),
+        isEmpty: now.length === 0,
+      };
+      const others = entries.get(id);
+      if (others) others.push(entry);
+      else entries.set(id, [entry]);
+    }
+  }
+  return entries;
+}
+
+const isManifest = (path: string, text: string): boolean =>
+  detectLanguage(path, text) === 'manifest' || /(?:^|\/)setup\.py$/.test(path);
+
+/** Whether what a manifest asked for was installed where another asks for it now. */
+function isOfProject({ path, isGone, isEmpty }: Entry, asking: string): boolean {
+  const [from, to] = [projectOf(path), projectOf(asking)];
+  // In one file the rule has looked itself, but for its sections.
+  if (path === asking) return ecosystemOf(path) === 'python';
+  if (from === to) return true;
+  if (isTestPath(path) || /(?:^|\/)(?:vendor|third_party|node_modules|examples?|samples?|docs?)\//.test(path))
+    return false;
+  if (isGone && isCentral.test(asking)) return from.startsWith(to);
+  return isEmpty && (from.startsWith(to) || to.startsWith(from));
+}
+/** They give the versions for the manifests below them. */
+const isCentral = /(?:^|\/)(?:pnpm-workspace\.yaml|cargo\.toml|directory\.(?:packages|build)\.props)$/i;
+
+/** The folder of the project that a manifest belongs to. */
+const projectOf = (path: string): string =>
+  path.slice(0, path.lastIndexOf('/') + 1).replace(/(^|\/)requirements\/$/, '$1');

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { classify } from '../../../src/core/classify.ts';
+import type { FileChange } from '../../../src/core/model.ts';
+import { defaultPolicy } from '../../../src/core/policy/index.ts';
+import { createGrammars } from '../../../src/platform/grammars.ts';
+
+const ctx = { grammars: createGrammars(), policy: defaultPolicy };
+const said = async (...files: FileChange[]): Promise<string[]> =>
+  (await classify(files, ctx)).findings
+    .filter((f) => f.rule === 'dependency-changed')
+    .map((f) => f.message.replace(/^Dependency |: check .*$/g, ''));
+const file = (path: string, before: string | null, after: string | null): FileChange => ({ path, before, after });
+const project = (...list: string[]): string =>
+  `[project]\ndependencies = [\n${list.map((d) => `  "${d}",\n`).join('')}]\n`;
+const grouped = (...list: string[]): string =>
+  `[dependency-groups]\ndev = [\n${list.map((d) => `  ${d},\n`).join('')}]\n`;
+
+test('what moves from one manifest of a project to another of its registry is not new', async () => {
+  const from = (text: string, after: string | null = null): FileChange => file('a/requirements.txt', text, after);
+  const to = (...list: string[]): FileChange => file('a/pyproject.toml', null, project(...list));
+  assert.deepEqual(await said(from('My_Toml == 0.10.2\n'), to('my-toml==0.10.2')), []);
+  assert.deepEqual(await said(from('left==1\n'), to('left==2')), ['left goes from ==1 to ==2']);
+  assert.deepEqual(await said(from('left==1\n'), to('left')), ['left is free of a version now, it was at ==1']);
+  assert.deepEqual(await said(from('left[a]==1\n'), to('left[b]==1')), ['left[b] is at ==1 now']);
+  assert.deepEqual(await said(from('left==1\n'), to('lefty==1')), ['lefty at ==1 is new']);
+  // It stays in another project, or comes from what nobody installs.
+  assert.deepEqual(await said(from('left==1\n', 'left==1\n'), file('b/setup.cfg', null, '')), []);
+  const other = file('b/pyproject.toml', null, project('left==1'));
+  assert.deepEqual(await said(file('a/requirements.txt', 'left==1\nx==1\n', 'left==1\nx==2\n'), other), [
+    'x goes from ==1 to ==2',
+    'left at ==1 is new',
+  ]);
+  const root = file('pyproject.toml', null, project('left==1'));
+  for (const path of ['tests/data/requirements.txt', 'examples/x/requirements.txt'])
+    assert.equal((await said(file(path, 'left==1\n', null), root)).length, 1, path);
+  assert.deepEqual(await said(file('requirements/dev.txt', 'left==1\n', ''), root), [
+    'left at ==1 is installed for all now, not for those alone who develop',
+  ]);
+  assert.deepEqual(await said(file('requirements/base.txt', 'left==1\n', ''), root), []);
+});
+
+test('a version that moves to the manifest of all parts is told where it changes', async () => {
+  const part = (name: string, from: string) =>
+    file(
+      `${name}/package.json`,
+      `{ "dependencies": { "left": "${from}" } }\n`,
+      '{ "dependencies": { "left": "catalog:" } }\n',
+    );
+  const catalog = file('pnpm-workspace.yaml', 'packages: [a]\n', 'packages: [a]\ncatalog:\n  left: ^2\n');
+  assert.deepEqual(await said(part('a', '^2'), catalog), []);
+  assert.deepEqual(await said(part('a', '^1'), catalog), ['left goes from ^1 to ^2']);
+  assert.deepEqual(await said(part('a', '^2'), part('b', '^1'), catalog), ['left goes from ^1 to ^2']);
+  assert.deepEqual(await said(part('a', '^2')), ['left goes from ^2 to catalog:']);
+});
+
+test('manifests of one registry tell a dependency once, others each', async () => {
+  const net = (path: string, from: string, to: string) => {
+    const text = (v: string) =>
+      `<Project>\n<ItemGroup>\n<PackageReference Include="Json" Version="${v}" />\n</ItemGroup>\n</Project>\n`;
+    return file(path, text(from), text(to));
+  };
+  assert.equal((await said(net('a/a.csproj', '1', '2'), net('b/b.fsproj', '1', '2'))).length, 1);
+  assert.equal((await said(net('a/a.csproj', '1', '2'), net('b/b.fsproj', '1', '3'))).length, 2);
+  const json = (path: string, from: string | undefined) =>
+    file(
+      path,
+      from === undefined ? '{}\n' : `{\n"require": {\n"json": "${from}"\n}\n}\n`,
+      '{\n"require": {\n"json": "2"\n}\n}\n',
+    );
+  // New to the second one.
+  assert.deepEqual(await said(json('composer.json', '1'), json('b/composer.json', undefined)), [
+    'json goes from 1 to 2',
+    'json at 2 is new',
+  ]);
+});
+
+test('a group of the same file is no dependency', async () => {
+  assert.deepEqual(await said(file('pyproject.toml', grouped(), grouped('{ include-group = "tests" }', '"left==1"'))), [
+    'left at ==1 is new',
+  ]);
+  assert.deepEqual(
+    await said(file('pyproject.toml', '', '[dependency-groups]\ndev = [{include-group = "tests"}, "left"]\n')),
+    ['left is new'],
+  );
+});
+
+test('of a name that stands twice the version before is told, and ranges as they are written', async () => {
+  const json = (dev: string, peer: string) =>
+    `{\n"devDependencies": {\n"left": "${dev}"\n},\n"peerDependencies": {\n"left": "${peer}"\n}\n}\n`;
+  const change = (before: string, after: string) => said(file('package.json', before, after));
+  assert.deepEqual(await change(json('1', '^1'), json('1', '^1 || ^2')), ['left goes from ^1 to ^1 || ^2']);
+  assert.deepEqual(await change(json('1', '^1'), json('2', '^1 || ^2')), [
+    'left goes from 1 to 2',
+    'left goes from ^1 to ^1 || ^2',
+  ]);
+  const held = (v: string) => `{\n"overrides": {\n"left@1": "${v}"\n}\n}\n`;
+  assert.deepEqual(await change(held('1.0'), held('2.0')), ['left@1 goes from 1.0 to 2.0']);
+  assert.doesNotMatch((await change(json('1', '1'), json('`<b>`', '1'))).join(''), /`/);
+});
