@@ -98,3 +98,34 @@ test('of a name that stands twice the version before is told, and ranges as they
   assert.deepEqual(await change(held('1.0'), held('2.0')), ['left@1 goes from 1.0 to 2.0']);
   assert.doesNotMatch((await change(json('1', '1'), json('`<b>`', '1'))).join(''), /`/);
 });
+
+test('modules of one release are one finding, and so are those that were written along', async () => {
+  const mod = (lines: readonly string[]) =>
+    `module example.com/a\n\ngo 1.24\n\nrequire (\n${lines.map((l) => `\t${l}\n`).join('')})\n`;
+  const change = (before: readonly string[], after: readonly string[]) => said(file('go.mod', mod(before), mod(after)));
+  const of =
+    (...names: string[]) =>
+    (v: string, end = '') =>
+      names.map((n) => `${n} ${v}${end}`);
+  const one = of('github.com/a/b', 'github.com/a/b/c');
+  assert.equal((await change(one('v1.0.0'), one('v1.1.0'))).length, 1);
+  // Another owner, or another version, is for itself; so is one that is new.
+  const two = of('github.com/a/b', 'github.com/e/b');
+  assert.equal((await change(two('v1.0.0'), two('v1.1.0'))).length, 2);
+  assert.equal((await change(one('v1.0.0'), ['github.com/a/b v1.1.0', 'github.com/a/b/c v1.2.0'])).length, 2);
+  assert.equal((await change(of('github.com/a/b')('v1.0.0'), one('v1.1.0'))).length, 2);
+  assert.equal((await change(two('v1.0.0', ' // indirect'), two('v1.1.0', ' // indirect'))).length, 1);
+  assert.equal((await change(of('github.com/a/b')('v1.0.0', ' // indirect'), two('v1.1.0', ' // indirect'))).length, 2);
+});
+
+test('the lock file is named where the change has it', async () => {
+  const messages = async (...files: FileChange[]): Promise<string> =>
+    (await classify(files, ctx)).findings.map((f) => f.message).join();
+  const manifest = file('a/package.json', '{}\n', '{\n"dependencies": {\n"left": "1"\n}\n}\n');
+  assert.match(
+    await messages(manifest, file('package-lock.json', '{}', '{ }')),
+    /and what the lock file resolves to\.$/,
+  );
+  assert.doesNotMatch(await messages(manifest, file('b/package-lock.json', '{}', '{ }')), /lock file/);
+  assert.doesNotMatch(await messages(manifest), /lock file/);
+});

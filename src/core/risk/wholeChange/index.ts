@@ -4,6 +4,7 @@ import { withoutDialectTwins } from './databases/dialects.ts';
 import { withKnownFields } from './databases/djangoFields.ts';
 import { asModels } from './databases/prismaModels.ts';
 import { withoutSnapshots } from './databases/snapshots.ts';
+import { asReleases, withLockFiles } from './dependencyReleases.ts';
 import { withoutFollowers } from './followers.ts';
 import { weighGoDefaults } from './goDefaults.ts';
 import { withoutSameFolders } from './infrastructure/chartDefaults.ts';
@@ -41,6 +42,8 @@ export const passes: readonly Pass[] = [
   withoutSnapshots,
   withKnownFields,
   ofSeveral(withoutFollowers),
+  ofSeveral(withLockFiles),
+  asReleases,
   ofSeveral(withoutMoves),
   asModels,
   ofSeveral(withoutDialectTwins),

@@ -1,0 +1,100 @@
+/** Dependencies of one release are one finding, and the lock file is named where the change has one. */
+import type { FileChange, Finding } from '../../model.ts';
+import { ecosystemOf, readDependencyKey } from '../../rules/kit/dependencies.ts';
+import { backgroundOf, withOther } from '../background.ts';
+import { keep, type FileClassification } from './pass.ts';
+
+/** Names that a sentence gives. */
+const maxNamed = 5;
+const goes = ' goes from ';
+
+/**
+ * Of dependencies of a manifest that go from one version to the same other one, and whose names begin with the same owner,
+ * the first tells the others; so does the first of those that other dependencies need and a tool wrote along.
+ */
+export function asReleases(_files: readonly FileChange[], judged: FileClassification[]): void {
+  for (const [i, { path, classification }] of judged.entries()) {
+    const groups = new Map<string, Finding[]>();
+    for (const f of classification.findings) {
+      const id = releaseOf(path, f);
+      const others = id === undefined ? undefined : groups.get(id);
+      if (others) others.push(f);
+      else if (id !== undefined) groups.set(id, [f]);
+    }
+    const told = new Map<Finding, Finding | undefined>();
+    for (const [first, ...rest] of groups.values()) {
+      if (!first || rest.length === 0) continue;
+      const names = rest.slice(0, maxNamed).map((f) => `${nameOf(f)} (line ${f.line})`);
+      const more = rest.length > maxNamed ? ` and ${rest.length - maxNamed} more` : '';
+      const others = backgroundOf(first).follows ? 'Needed indirectly, too, and changed' : 'So do';
+      told.set(first, withOther(first, { message: `${first.message} ${others}: ${names.join(', ')}${more}.` }));
+      for (const f of rest) told.set(f, undefined);
+    }
+    if (told.size === 0) continue;
+    const left = classification.findings.flatMap((f) => (told.has(f) ? (told.get(f) ?? []) : [f]));
+    keep(judged, i, left);
+  }
+}
+
+const nameOf = ({ message }: Finding): string => message.slice('Dependency '.length, message.indexOf(goes));
+
+/** What the findings of one release have in common; `undefined` for one that stands for itself. */
+function releaseOf(path: string, f: Finding): string | undefined {
+  const { key, follows } = backgroundOf(f);
+  const dependency = f.rule === 'dependency-changed' ? readDependencyKey(key ?? '') : undefined;
+  const at = f.message.indexOf(goes);
+  if (!dependency || at < 0) return undefined;
+  if (follows) return path.endsWith('go.mod') ? `indirect ${f.tier}` : undefined;
+  const owner = ownerIn(path, dependency.name);
+  return owner && `${owner} ${dependency.section} ${f.tier} ${f.message.slice(at)}`;
+}
+
+/** The start of a name under which one owner alone publishes. */
+function ownerIn(path: string, name: string): string | undefined {
+  if (path.endsWith('go.mod'))
+    return (/^(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org)\/[^/]+\/[^/]+/.exec(name) ??
+      /^[^/]+/.exec(name))?.[0];
+  switch (ecosystemOf(path)) {
+    case 'npm':
+      return /^@[^/]+\//.exec(name)?.[0];
+    case 'jvm':
+      return /^[^:]+:/.exec(name)?.[0];
+    case 'nuget':
+      return /^[^.]+\.[^.]+/.exec(name)?.[0];
+    case 'composer.json':
+      return /^[^/]+\//.exec(name)?.[0];
+    default:
+      return undefined;
+  }
+}
+
+const locks: Readonly<Record<string, RegExp>> = {
+  npm: /^(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?)$/,
+  python: /^(?:(?:poetry|uv|pdm|Pipfile)\.lock|pylock(?:\.[\w-]{1,40})?\.toml)$/,
+  nuget: /^packages\.lock\.json$/,
+  jvm: /^gradle\.lockfile$/,
+  'cargo.toml': /^Cargo\.lock$/,
+  'composer.json': /^composer\.lock$/,
+  gemfile: /^Gemfile\.lock$/,
+  'pubspec.yaml': /^pubspec\.lock$/,
+  'deno.json': /^deno\.lock$/,
+};
+
+/** Points to what the lock file resolves to, where the change has that of the manifest: beside it or in a folder above. */
+export function withLockFiles(files: readonly FileChange[], judged: FileClassification[]): void {
+  for (const [i, { path, classification }] of judged.entries()) {
+    if (!classification.findings.some((f) => f.rule === 'dependency-changed')) continue;
+    const lock = locks[ecosystemOf(path)];
+    if (!lock || !files.some((f) => f.after !== null && isAbove(f.path, path) && lock.test(baseOf(f.path)))) continue;
+    const told = classification.findings.map((f) =>
+      f.rule === 'dependency-changed' && toCheck.test(f.message)
+        ? withOther(f, { message: `${f.message.slice(0, -1)} and what the lock file resolves to.` })
+        : f,
+    );
+    keep(judged, i, told);
+  }
+}
+const toCheck = /: check (?:what changed in it|that the name is the intended one)\.$/;
+
+const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+const isAbove = (path: string, below: string): boolean => below.startsWith(path.slice(0, path.lastIndexOf('/') + 1));
