@@ -75,7 +75,7 @@ function isMadeByTool(line: string): boolean {
 function withoutReadable(before: string | null, after: string, findings: Finding[]): Finding[] {
   const now = releaseOf(after);
   const [first] = findings.filter(isCareless);
-  if (!first || !now || !/https?:\/\/\S/.test(after.slice(0, 600))) return findings;
+  if (!first || !now || !/https?:\/\/\S/.test(after.slice(0, 600)) || answers.test(after)) return findings;
   if (before && !isMinified(before) && !isRewritten(before, after)) return findings;
   const copy: Finding = {
     ...released(first),
@@ -83,6 +83,10 @@ function withoutReadable(before: string | null, after: string, findings: Finding
   };
   return [...findings.filter((f) => !isCareless(f)), withBackground(copy, { key: `copy ${now.name} ${now.version}` })];
 }
+
+/** What answers requests or asks a data base is a product's own, whatever its folder is called (a shop has vendors). */
+const answers =
+  /\b(?:req|request|ctx)\.(?:query|body|params|headers|cookies|request)\b|\bres\.(?:send|json|render|redirect|end)\(|\.(?:query|execute)\(\s*["'`]\s*(?:select|insert|update|delete)\b/i;
 
 const released = ({ line }: Finding): Omit<Finding, 'message'> => ({
   rule: 'dependency-changed',

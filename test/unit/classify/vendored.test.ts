@@ -77,6 +77,12 @@ test('a readable library of others is told once where it is new or another text'
     'by hand',
   );
   assert.deepEqual(await told(null, rows('n') + sink, path), ['cross-site-scripting high'], 'no banner');
+  const route = "app.get('/v', (req, res) => {\n  db.query('SELECT * FROM v WHERE n = ' + req.query.n);\n});\n";
+  assert.deepEqual(
+    await told(null, banner + route, 'server/vendors/list.js'),
+    ['sql-injection high'],
+    'of the product',
+  );
   assert.deepEqual(await told(null, banner + rows('n') + sink, 'assets/pick.js'), ['cross-site-scripting high']);
   const evil = 'function run(q) {\n  eval(q.location.hash.slice(1));\n}\n';
   assert.ok(
