@@ -56,13 +56,14 @@ function isOfTranslation(source: Source, at: number, mark: string): boolean {
   return /[\u0590-\u08ff]/.test(line.text.slice(Math.max(0, line.at - 2), line.at + mark.length + 2));
 }
 
+/** Letters and marks that run from right to left, in whatever block they lie, and all other marks that turn. */
+const movesOthers =
+  /[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}\u202A-\u202E\u2067\u2068\u{E0020}-\u{E007F}]/u;
+
 /** Between a mark that opens from left to right and the one that closes it, in a line of such letters: nothing moves. */
 function isIsolated(source: Source, at: number): boolean {
   const { text } = lineAt(source, at);
-  return (
-    !/[\u0590-\u08ff\u202A-\u202E\u2067\u2068]|[\u{E0020}-\u{E007F}]/u.test(text) &&
-    /^[^\u2066\u2069]*(?:\u2066[^\u2066\u2069]+\u2069[^\u2066\u2069]*)+$/.test(text)
-  );
+  return !movesOthers.test(text) && /^[^\u2066\u2069]*(?:\u2066[^\u2066\u2069]+\u2069[^\u2066\u2069]*)+$/.test(text);
 }
 
 function lineAt(source: Source, at: number): { readonly text: string; readonly at: number } {
