@@ -72,13 +72,19 @@ const said = (r: OwnerRule): string => [r.pattern, ...r.owners].join(' ');
 const isNoWider = (r: OwnerRule, than: OwnerRule): boolean =>
   r.owners.length > 0 && r.owners.every((o) => than.owners.includes(o));
 
+/** Folders whose owner is asked for more than order. */
+const guarded =
+  /auth|secur|permi|polic|admin|crypt|secret|key|token|login|pay|bill|infra|deploy|terraform|k8s|\.github|workflow/i;
+const aboutFolder = /(?:^|\/)(?:readme|license|changelog|owners)\b[^/]*$|\.(?:md|rst|adoc)$/i;
+
 /** Whether files of a folder are gone with the change, and it has none there: more may be left of which it does not speak. */
 function isEmptied({ pattern }: OwnerRule, files: readonly FileChange[]): boolean {
-  if (!/^[^*?[\]\\]+\/$/.test(pattern)) return false;
+  if (!/^[^*?[\]\\]+\/$/.test(pattern) || guarded.test(pattern)) return false;
   const isPlaced = pattern.slice(0, -1).includes('/');
   const folder = pattern.replace(/^\//, '');
   const there = files.filter((f) => (isPlaced ? f.path.startsWith(folder) : `/${f.path}`.includes(`/${folder}`)));
-  return there.length > 0 && there.every((f) => f.after === null);
+  // A file that only tells about the folder says nothing of the rest.
+  return there.some((f) => !aboutFolder.test(f.path)) && there.every((f) => f.after === null);
 }
 
 /** Owners whose rules stand as they did, and have lost the last word to one behind them. */
