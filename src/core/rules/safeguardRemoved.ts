@@ -42,7 +42,7 @@ export const safeguardRemoved: Rule = {
     const { key, line } = found;
     if (wentWithItsCode(before, hunks, line) || limitedAnew(key, after, changed)) return false;
     if (isExcerpt) return true;
-    if (isSibling(key, before, after, hunks, line) || isBuiltInstead(key, after, hunks, line)) return false;
+    if (isSibling(key, before, after, hunks, line) || isBuiltInstead(key, before, after, hunks, line)) return false;
     if (renamed(key, before, after, changed, hunks, line)) return false;
     if (asksAboutUser.test(key) && isOfBrowser(before) && isOfBrowser(after)) {
       const role = roleInstead(before, after, changed, hunks, line);
@@ -125,6 +125,8 @@ interface Span {
 function isSaid(text: string, at: number, texts: readonly Span[]): boolean {
   const own = texts.findLast((t) => t.start <= at && at < t.end);
   if (!own) return false;
+  // What a schema or a query is marked with: `@authorize(role: ADMIN)`.
+  if (text[at] === '@' || text[at - 1] === '@') return false;
   // A command, or a value, in its language's own way: `"$(verify)"`, `"\(verify())"`, `"$user->verify"`.
   if (/\$\(|\\\(|`|[$@]\w{0,60}(?:(?:->|\.)\w{0,60})?$/.test(text.slice(own.start + 1, at))) return false;
   let depth = 0;

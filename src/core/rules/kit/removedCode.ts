@@ -169,11 +169,33 @@ export function isSibling(guard: string, before: Source, after: Source, hunks: r
 /** A link of a page whose address is not looked at may still hold a script. */
 const builder = /\bformat_html\(\s*(?:$|r?["'])/;
 
+/** Where escaping of angle brackets and quotes is not enough: within a script or a style, and in an attribute without quotes. */
+const unescaping = /<\s*(?:script|style)\b|=\s*\{/i;
+
+/** What lines hand to what cleans, and what the lines made it of. */
+function namesCleaned(lines: readonly string[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const line of lines)
+    for (const [, given] of line.matchAll(/\b(?:bleach\.clean|html\.escape)\(([^()]{0,200})/g))
+      for (const [n] of given!.matchAll(/[A-Za-z_]\w*/g)) names.add(n);
+  for (const line of lines) {
+    const [, name, value] = /^\s*(\w+)\s*\+?=(?!=)\s*(.{1,400})/.exec(line) ?? [];
+    if (name !== undefined && names.has(name)) for (const [n] of value!.matchAll(/[A-Za-z_]\w*/g)) names.add(n);
+  }
+  return names;
+}
+
 /**
  * Whether markup that was cleaned is built now by what escapes every value, from a text that is written out, and what
  * stands in an address is asked for its scheme.
  */
-export function isBuiltInstead(guard: string, after: Source, hunks: readonly Hunk[], line: number): boolean {
+export function isBuiltInstead(
+  guard: string,
+  before: Source,
+  after: Source,
+  hunks: readonly Hunk[],
+  line: number,
+): boolean {
   if (!/^(?:bleach\.clean|html\.escape)$/.test(guard)) return false;
   const hunk = hunkThatTook(hunks, line);
   if (!hunk || hunk.newLines > 40) return false;
@@ -181,8 +203,16 @@ export function isBuiltInstead(guard: string, after: Source, hunks: readonly Hun
   const at = lines.findIndex((l) => builder.test(l));
   if (at < 0) return false;
   const text = lines.slice(at).join('\n');
-  const format = /\bformat_html\(\s*r?(["'])((?:(?!\1)[^\\\n])*)\1\s*,/.exec(text)?.[2];
-  if (format === undefined || !format.includes('{}')) return false;
+  const m =
+    /\bformat_html\(\s*r?(["'])((?:(?!\1)[^\\\n])*)\1\s*,([^()]{1,400}(?:\([^()]{0,200}\)[^()]{0,200}){0,5})\)/.exec(
+      text,
+    );
+  const format = m?.[2];
+  if (m === null || format === undefined || !format.includes('{}') || unescaping.test(format)) return false;
+  // What was cleaned, or was put together to be cleaned, is what it escapes; no other markup is made beside it.
+  const cleanedOf = namesCleaned(before.lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines));
+  if (![...m[3]!.matchAll(/\w+/g)].some(([n]) => cleanedOf.has(n))) return false;
+  if (/["']\s{0,4}<|<\/?[a-z]+>/i.test(lines.join('\n').replace(m[0], ''))) return false;
   if (lines.some((l) => /\b(?:mark_safe|SafeString|Markup)\b|\|\s*safe\b/.test(l))) return false;
   return (
     !/\b(?:href|src|action|formaction|on\w+|style)\s*=/i.test(format) ||
