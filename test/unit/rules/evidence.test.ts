@@ -124,6 +124,9 @@ test('the owner of a folder that goes with its files is a remark, where they are
     'high@2',
   ]);
   assert.deepEqual(await find(owners('Lite/ @org/all'), gone('Elite/a.txt')), ['high@2']);
+  // What only tells about the folder, and a folder that guards something.
+  assert.deepEqual(await find(owners('Lite/ @org/all'), gone('Lite/README.md')), ['high@2']);
+  assert.deepEqual(await find(owners('src/auth/ @org/all'), gone('src/auth/a.ts')), ['high@2']);
 });
 
 test('a table whose rows are all copied to one that takes its name is rebuilt', async () => {
@@ -163,7 +166,14 @@ test('a mark of direction is weighed by what it can hide', async () => {
   assert.deepEqual(await weigh('locale/fa/messages.po', 'msgstr "\u202aabc"\n'), ['critical']);
   assert.deepEqual(await weigh('src/fa.ts', `const a = "\u202a${fa}";\n`), ['critical']);
   assert.deepEqual(await weigh('src/a.ts', 'const a = `\u2066(5%)\u2069`;\n'), ['medium']);
-  for (const line of ['\u2066(5%)', '\u2067(5%)\u2069', `\u2066(5%)\u2069${fa}`, '\u2066a\u202eb\u2069'])
+  for (const line of [
+    '\u2066\u200f1 // 2\u200f\u2069',
+    '\u2066\ufe8d 1\u2069',
+    '\u2066(5%)',
+    '\u2067(5%)\u2069',
+    `\u2066(5%)\u2069${fa}`,
+    '\u2066a\u202eb\u2069',
+  ])
     assert.ok((await weigh('src/a.ts', `const a = '${line}';\n`)).includes('critical'), JSON.stringify(line));
 });
 
@@ -180,6 +190,10 @@ test('names in SQL of a list that the file writes out can be nothing else', asyn
     go(rows, '\tcolumns[0] = given\n'),
     go(rows, '\tfor _, row := range given {\n\t\trewrite(ctx, tx, row.table, row.col)\n\t}\n'),
     go(rows, '\trow := given\n'),
+    go(rows).replace('{\n\t\trewrite', '{\n\t\trow.table = given\n\t\trewrite'),
+    go(rows).replace('{\n\t\trewrite', '{\n\t\tread(&row)\n\t\trewrite'),
+    go(rows).replace('{\n\t\trewrite', '{\n\t\tread(&row.table)\n\t\trewrite'),
+    `${go(rows)}\nfunc one(ctx context.Context, tx *sql.Tx, row Target) {\n\trewrite(ctx, tx, row.table, row.col)\n}\n`,
     go(rows, '\trewrite(ctx, tx, "album", given)\n'),
     go(rows, '', 'row.table, given'),
     go(rows).replaceAll('rewrite(', 'Rewrite('),

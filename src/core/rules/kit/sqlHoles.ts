@@ -424,6 +424,16 @@ function isOfWrittenRows(c: Code, text: string): boolean {
     ),
   ];
   const lists = new Set(loops.map((m) => /^range ([a-z]\w{0,60}) \{$/.exec(m[1]!.trim())?.[1]));
+  // But for the heads of the loops it is only read: nobody fills it, hands it on, or calls a parameter the same.
+  const { tokens } = c.facts;
+  const heads = tokens.filter((t, i) => t.text === row && t.kind === 'id' && tokens[i + 1]?.text !== '.').length;
+  const isFilled = tokens.some(
+    (t, i) =>
+      t.text === row &&
+      tokens[i + 1]?.text === '.' &&
+      (/^[-+]?=$|^:=$/.test(tokens[i + 3]?.text ?? '') || tokens[i - 1]?.text === '&'),
+  );
+  if (heads !== loops.length || isFilled) return false;
   return lists.size > 0 && [...lists].every((list) => list !== undefined && hasTexts(c, list, field!));
 }
 
