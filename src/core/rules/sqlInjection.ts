@@ -191,7 +191,7 @@ export const sqlInjection: Rule = {
           }
         } else {
           const text = wholeText(c, arg, 0);
-          if (isProgram(c.text(arg))) continue;
+          if (isProgram(c.text(arg)) && !fromRequest(c, arg)) continue;
           if (
             !(sqlText.test(text) && isSaid(c, arg)) &&
             !(
