@@ -6,7 +6,7 @@ import {
   isFileOfBuild,
   isMarkedUp,
   isOwnText,
-  isSaidEscaped,
+  saidEscaped,
   sanitised,
 } from './kit/markup.ts';
 import { codeLanguages, type Rule } from './rule.ts';
@@ -149,13 +149,14 @@ export const crossSiteScripting: Rule = {
           !/DOMPurify|sanitize|escape|createSafe|trustedHTML|^["'`]{2}$/i.test(c.text(a))
         ) {
           const copied = a.op === '=' ? copyOf(c, a) : 'no';
+          const said = saidEscaped(c, a);
           if (copied !== 'page' && !isOwnText(c, a))
             report({
               start: a.start,
               end: a.end,
               ...(copied === 'element' && { tier: 'medium' }),
-              ...(isSaidEscaped(c, a) && {
-                tier: 'low',
+              ...(said && {
+                tier: said,
                 message: `${c.facts.tokens[a.from]!.text}() is to escape what becomes HTML here: where no markup is meant, set text.`,
               }),
             });

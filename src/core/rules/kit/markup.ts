@@ -80,18 +80,25 @@ export function isMarkedUp(c: Code, range: { readonly from: number; readonly to:
   return i === value.to;
 }
 
-/** Whether a value is what one call returns of a function from another file whose name says that it escapes. */
-export function isSaidEscaped(c: Code, range: { readonly from: number; readonly to: number }): boolean {
+/**
+ * How much weighs a value that is what one call returns of a function from elsewhere whose name says that it escapes. What
+ * the product has itself may be made in the same breath, and one letter says little.
+ */
+export function saidEscaped(
+  c: Code,
+  range: { readonly from: number; readonly to: number },
+): 'low' | 'medium' | undefined {
   const { tokens, match } = c.facts;
   const name = tokens[range.from]?.text ?? '';
-  if (!/^(?:enc|esc|e|htmlEnc|enc(?:ode)?Html|encodeEntities|toText)$/i.test(name)) return false;
-  if (tokens[range.from + 1]?.text !== '(' || match[range.from + 1] !== range.to - 1) return false;
-  return (
-    c.facts.valuesOf(name, range.from).length === 0 &&
-    [...c.source.text.matchAll(/^[ \t]*import\s+(?:[\w$]{1,60}\s*,\s*)?\{([^{}]{1,2000})\}\s*from\b/gm)].some((m) =>
-      m[1]!.split(',').some((one) => one.trim() === name),
-    )
-  );
+  if (!/^(?:enc|esc|e|htmlEnc|enc(?:ode)?Html|encodeEntities|toText)$/i.test(name)) return undefined;
+  if (tokens[range.from + 1]?.text !== '(' || match[range.from + 1] !== range.to - 1) return undefined;
+  if (c.facts.valuesOf(name, range.from).length > 0) return undefined;
+  const from = [
+    ...c.source.text.matchAll(
+      /^[ \t]*import\s+(?:[\w$]{1,60}\s*,\s*)?\{([^{}]{1,2000})\}\s*from\s*["']([^"'\n]{1,200})/gm,
+    ),
+  ].find((m) => m[1]!.split(',').some((one) => one.trim() === name))?.[2];
+  return from === undefined ? undefined : /^(?:[./~#]|@\/)/.test(from) || name.length === 1 ? 'medium' : 'low';
 }
 
 /**
@@ -122,8 +129,21 @@ export function isOwnText(c: Code, range: { readonly from: number; readonly to: 
     place >= 0 &&
     calls.length > 0 &&
     wordsOf(c).get(name.text) === calls.length + 1 &&
-    calls.every((call) => call.args.length > place && c.facts.literal(call.args[place]) !== undefined)
+    calls.every((call) => call.args.length > place && c.facts.literal(call.args[place]) !== undefined) &&
+    !isGivenWithin(c, value)
   );
+}
+
+/** Whether a name is given something as one of a list, or as what was thrown. */
+function isGivenWithin(c: Code, name: string): boolean {
+  const { tokens, match } = c.facts;
+  return tokens.some((t, i) => {
+    if (t.text !== name || t.kind !== 'id') return false;
+    if (tokens[i - 1]?.text === '(' && tokens[i - 2]?.text === 'catch') return true;
+    for (let open = i - 1; open > i - 40 && open >= 0; open--)
+      if (tokens[open]!.text === '[' && match[open]! > i && tokens[match[open]! + 1]?.text === '=') return true;
+    return false;
+  });
 }
 
 const words = new WeakMap<Code, Map<string, number>>();
