@@ -162,7 +162,7 @@ const isOff = ({ node }: Job): boolean =>
 function filledIn(step: TreeNode, matrix: TreeNode): string {
   const run = at(step, 'run')?.value ?? '';
   const names = new Set([...run.matchAll(/\$\{\{\s*matrix\.([\w-]{1,60})/g)].map((m) => m[1]!));
-  if (/\|\|\s*(?:true|:|exit 0)/.test(run)) return '';
+  if (/\|\|\s*(?:true|:|exit 0|echo|printf)|(?:^|[;\n])\s*(?:exit 0|true|:)\s*$|\bset \+\w*e/.test(run)) return '';
   const values = [...walk(matrix)].flatMap((n) => (names.has(n.key) ? [n, ...n.children] : [])).map((n) => n.value);
   return `${doneBy(step)}\n${values.filter((v) => !/\|\|/.test(v)).join('\n')}`;
 }

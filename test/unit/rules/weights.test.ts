@@ -483,6 +483,8 @@ test('what a name or a template says of escaping lowers, what it leaves out does
       )
     )[0]?.split('@')[0];
   assert.equal(await script('enc(a)'), 'low');
+  assert.equal(await script('enc(a)', "import { enc } from './html.js';"), 'medium', 'it may be made just now');
+  assert.equal(await script('e(a)', "import { e } from '@a/b';"), 'medium', 'it may make elements');
   assert.equal(await script('enc(a) + b'), 'high');
   assert.equal(await script('enc(a)', 'const enc = (x) => x;'), 'high');
   assert.equal(await script('enc(a)', "import { render as enc } from '@a/b';"), 'high');
@@ -597,9 +599,30 @@ test('a scanner that is told to leave out one numbered rule for a reason is a re
     said('check-suppressed', added(`package a\n\nvar x = open(p) ${comment}\n`, 'a/a.go'));
   assert.deepEqual(await weigh('// #nosec G304 -- the path is one of the list above'), ['low@3']);
   assert.deepEqual(await weigh('//nolint:gosec // G703: path is one of the list above'), ['low@3']);
+  assert.deepEqual(await weigh('// #nosec G204 -- the command is one of the list above'), ['medium@3'], 'grave');
+  assert.deepEqual(await weigh('// nolint:gosec // G402 the server has an old certificate'), ['medium@3'], 'grave');
   assert.deepEqual(await weigh('// #nosec G304'), ['medium@3']);
   assert.deepEqual(await weigh('// #nosec -- the path is one of the list above'), ['medium@3']);
   assert.deepEqual(await weigh('// #nosec G304,G204 -- the path is one of the list above'), ['medium@3']);
+});
+
+test('tests that came into a matrix may not fail in silence there', async () => {
+  const job = (name: string, system: string): string =>
+    `  ${name}:\n    runs-on: ${system}-latest\n    steps:\n      - run: npm test\n`;
+  const before = `on: push\npermissions: {}\njobs:\n${job('linux', 'ubuntu')}${job('mac', 'macos')}`;
+  const weigh = (run: string): Promise<string[]> =>
+    said('ci-check-removed', {
+      path: '.github/workflows/a.yml',
+      before,
+      after: `on: push\npermissions: {}\njobs:\n  all:\n    strategy:\n      matrix:\n        os: [ubuntu-latest, macos-latest]\n    runs-on: \${{ matrix.os }}\n    steps:\n      - run: ${run}\n`,
+    });
+  assert.deepEqual(await weigh('npm test'), ['medium@7']);
+  for (const run of ['npm test || true', 'npm test || echo failed', 'npm test; exit 0', 'set +e; npm test; ls'])
+    assert.deepEqual(
+      (await weigh(run)).map((s) => s.split('@')[0]),
+      ['high'],
+      run,
+    );
 });
 
 test('a short memory of logs weighs less in what shows how a module is used', async () => {
