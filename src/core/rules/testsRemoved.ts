@@ -2,6 +2,7 @@ import { codeLanguages, type Found, type Removal, type Rule } from './rule.ts';
 import { testCases, type TestCase } from './kit/testCases.ts';
 import { foldedIn, hasSpareRow, labelsOf, renamedTests, tablesOf } from './kit/testTables.ts';
 import { isTestPath } from '../languages/kinds.ts';
+import type { Source } from '../languages/source.ts';
 
 export const testsRemoved: Rule = {
   id: 'tests-removed',
@@ -77,7 +78,8 @@ function missing(
   const isRenamed = change.isExcerpt ? () => false : renamedTests(change, tests, left);
   for (const f of rest.filter((r) => !isRenamed(oldOf(r))).slice(0, Math.max(0, fewer)))
     if (oldOf(f).isOff) out.push({ ...f, tier: 'low', message: unrun });
-    else if (!change.isExcerpt && asksOfNobody(oldOf(f))) out.push({ ...f, tier: 'low', message: empty });
+    else if (!change.isExcerpt && asksOfNobody(oldOf(f), change.before))
+      out.push({ ...f, tier: 'low', message: empty });
     // There are as many to run as there were.
     else out.push(hasSpareRow(tables) ? { ...f, tier: 'medium', message: folded } : f);
   return out;
@@ -95,7 +97,13 @@ function isHollow(test: TestCase, old: Found | undefined, oldOf: (f: Found) => T
 }
 
 /** Nothing in it could fail, and it called nothing that might. */
-const asksOfNobody = (test: TestCase): boolean => test.asserts === 0 && test.asksNothing && test.calls.size === 0;
+function asksOfNobody(test: TestCase, { lines }: Source): boolean {
+  if (test.asserts > 0 || !test.asksNothing || test.calls.size > 0) return false;
+  // What is loaded, shown, made or waited for may fail, and so may what is made for the test.
+  return !lines.slice(test.from - 1, test.to).some((l) => asksSilently.test(l));
+}
+const asksSilently =
+  /\b(?:import|new|await|yield)\s|<[A-Z]\w|`|\bdef\s+test\w*\(\s*(?!(?:self|cls)?\s*\))|^\s*@(?!Test\b|test\b|Override\b|DisplayName\b)\w/;
 
 /** Without as many of each title as there are still; of several, those that are as they were. */
 function withoutKept(
