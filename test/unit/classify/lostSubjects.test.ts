@@ -143,16 +143,37 @@ test('a test of what was registered, loaded or called by one word goes with it',
     'moved',
   );
 
+  const loading = (more: string): File => ({ ...spec, before: `${more}\n${spec.before}` });
+  const gone = file('lib/tasks/logs.rake', rake, null);
+  assert.equal(await told(gone, loading("require 'support/helper'\nrequire 'json'")), 'low');
+  assert.equal(
+    await told(gone, loading("require_relative '../../lib/orders/total'")),
+    'high',
+    'another part is loaded',
+  );
+  const total = file('lib/orders/total.rb', 'a = 1\n', 'a = 2\n');
+  assert.equal(await told(gone, total, loading('require "total"')), 'high', 'another part is loaded');
+  assert.equal(await told(gone, file('lib/tasks/lines.rake', null, 'b = 1\n'), spec), 'medium', 'another came');
+
   const go = 'package a\n\nfunc one() int {\n\treturn 1\n}\n';
   const contains = '\nfunc contains(all []string, s string) bool {\n\treturn find(all, s) >= 0\n}\n';
   const t = 'package a\n\nfunc TestOne(t *testing.T) {\n\tassert.Equal(t, 1, one())\n}\n';
-  const gone = file(
+  const taken = file(
     'a/a_test.go',
     `${t}\nfunc TestContains(t *testing.T) {\n\tassert.True(t, contains(all, "a"))\n}\n`,
     t,
   );
-  assert.equal(await told(file('a/a.go', go + contains, `${go}\n// end\n`), gone), 'low');
-  assert.equal(await told(file('a/a.go', go + contains, go), file('a/b.go', go, go + contains), gone), 'high', 'moved');
+  assert.equal(await told(file('a/a.go', go + contains, `${go}\n// end\n`), taken), 'low');
+  assert.equal(
+    await told(file('a/a.go', go + contains, go), file('a/b.go', go, go + contains), taken),
+    'high',
+    'moved',
+  );
+  assert.equal(
+    await told(file('a/a.go', go + contains, `${go}\nvar contains = slices.Contains[[]string]\n`), taken),
+    'high',
+    'made anew',
+  );
 });
 
 const client = (argument: string): string =>

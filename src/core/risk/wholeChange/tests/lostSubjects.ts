@@ -31,6 +31,10 @@ interface Lost {
   readonly short: ReadonlyMap<string, { readonly written: string; readonly isAlone: boolean }>;
   /** Files of the product that went and did not move. */
   readonly paths: readonly string[];
+  /** Names of the product's files that stay, without their endings. */
+  readonly stems: readonly string[];
+  /** Whether a new file lies in the folder of one that went, and may do what it did. */
+  isReplaced(path: string): boolean;
   /** Runs of two words or more that went with lines of the product, in plain form, and whether a whole part went by it. */
   readonly runs: ReadonlyMap<string, { readonly written: string; readonly isPart: boolean }>;
   /** Arguments and methods, by one word, that a file of Python lost while what takes or has them stays. */
@@ -71,8 +75,7 @@ export function weighLostSubjects(files: readonly FileChange[], judged: FileClas
     const cases = testCases(source);
     const kept = new Set(namesIn(after ?? ''));
     const removed = removedLines(before, after ?? '');
-    const loading = lost.paths.length > 0 ? source.lines.filter((l) => loads.test(l)).join('\n') : '';
-    const loaded = lost.paths.find((p) => !ofSecurity.test(p) && loading.includes(p));
+    const loaded = lost.paths.length > 0 ? loadedAlone(source.lines, lost) : undefined;
     keep(
       judged,
       i,
@@ -106,7 +109,7 @@ interface Told {
 /** What is said of a test of a file that it loads, of the function it is called after, or of a part that it names. */
 function withPart(own: readonly string[], title: string, loaded: string | undefined, lost: Lost): Told | undefined {
   if (ofSecurity.test(title)) return undefined;
-  if (loaded !== undefined) return went(loaded);
+  if (loaded !== undefined) return lost.isReplaced(loaded) ? mayGoOn(loaded) : went(loaded);
   const subject = plainOf(title).replace(/^test|test$/g, '');
   const named = guards.test(subject) ? undefined : lost.short.get(subject);
   if (named && own.some((l) => plainOf(l).includes(`${subject}(`) && !arranges.test(l)))
@@ -157,6 +160,17 @@ const maxMembers = 20;
 const ownersIn = (text: string): string[] =>
   [...text.matchAll(/^\s*(?:class|(?:async\s+)?def)\s+([A-Za-z]\w{1,60})/gm)].map((m) => m[1]!);
 const loads = /\b(?:load|require\w*|import|from|source|include\w*)\b/;
+/** A path in quotes to what is no helper of tests. */
+const ofFile = /["'][^"'\n]*\/(?![^"'\n]*(?:tests?|spec|helper|support|mock|fixture|factor)\w*\b)[^"'\n]*["']/i;
+
+/** The file that went, where a test file loads nothing else of the product: of a test that may ask another nothing is known. */
+function loadedAlone(lines: readonly string[], { paths, stems }: Lost): string | undefined {
+  const loading = lines.filter((l) => loads.test(l));
+  const loaded = paths.find((p) => !ofSecurity.test(p) && loading.some((l) => l.includes(p)));
+  if (loaded === undefined) return undefined;
+  const others = loading.filter((l) => !paths.some((p) => l.includes(p)));
+  return others.some((l) => ofFile.test(l) || stems.some((s) => l.includes(s))) ? undefined : loaded;
+}
 
 function weigh(
   lines: readonly string[],
@@ -307,8 +321,9 @@ function lostBy(files: readonly FileChange[]): Lost {
   if (defined.size > 0) for (const { after } of product) for (const n of namesIn(after ?? '')) defined.delete(n);
   if (short.size > 0)
     for (const { after } of product)
-      for (const [, called] of (after ?? '').matchAll(/(?<![.\w])([A-Za-z_]\w{1,60})\s?\(/g))
-        short.delete(plainOf(called!));
+      // Called, given away, made anew or handed on: it goes on.
+      for (const [, used] of (after ?? '').matchAll(/(?<![.\w])([A-Za-z_]\w{1,60})(?=\s?[(=:,;)}\]]|\s+from\b)/g))
+        short.delete(plainOf(used!));
   let texts: string[] | undefined;
   const isSaid = cached((run) => (texts ??= product.map((f) => plainOf(f.after ?? ''))).some((t) => t.includes(run)));
   return {
@@ -316,10 +331,18 @@ function lostBy(files: readonly FileChange[]): Lost {
     inWords: [...defined.keys()].slice(0, 500).map((n) => [n, wordsOf(n)] as const),
     short,
     paths,
+    stems: product.flatMap((f) => (f.after === null ? [] : stemOf(f.path))),
+    isReplaced: (path) => product.some((f) => f.before === null && folderOf(f.path) === folderOf(path)),
     runs,
     members,
     isSaid,
   };
+}
+
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
+function stemOf(path: string): string[] {
+  const stem = path.slice(path.lastIndexOf('/') + 1).replace(/\..*$/, '');
+  return stem.length >= 4 && stem !== 'index' ? [stem] : [];
 }
 
 /** The neighbours in a name, two words or more, that are long enough to mean one thing. */
