@@ -74,15 +74,20 @@ function isMadeByTool(line: string): boolean {
  */
 function withoutReadable(before: string | null, after: string, findings: Finding[]): Finding[] {
   const now = releaseOf(after);
-  const [first] = findings.filter(isCareless);
+  const isMeant = (f: Finding): boolean => isCareless(f) && !ofServers.test(f.rule);
+  const [first] = findings.filter(isMeant);
   if (!first || !now || !/https?:\/\/\S/.test(after.slice(0, 600)) || answers.test(after)) return findings;
   if (before && !isMinified(before) && !isRewritten(before, after)) return findings;
   const copy: Finding = {
     ...released(first),
     message: `A copy of ${now.name} ${now.version.slice(0, 40)} comes in: compare it with what its project released.`,
   };
-  return [...findings.filter((f) => !isCareless(f)), withBackground(copy, { key: `copy ${now.name} ${now.version}` })];
+  return [...findings.filter((f) => !isMeant(f)), withBackground(copy, { key: `copy ${now.name} ${now.version}` })];
 }
+
+/** What a library for pages has no use for is told wherever it stands. */
+const ofServers =
+  /^(?:sql-injection|query-injection|path-traversal|request-forgery|line-injection|unsafe-deserialization|xml-external-entities)$/;
 
 /** What answers requests or asks a data base is a product's own, whatever its folder is called (a shop has vendors). */
 const answers =

@@ -77,6 +77,8 @@ test('a readable library of others is told once where it is new or another text'
     'by hand',
   );
   assert.deepEqual(await told(null, rows('n') + sink, path), ['cross-site-scripting high'], 'no banner');
+  const handler = 'exports.handler = async (event) => fetch(event.queryStringParameters.url);\n';
+  assert.deepEqual(await told(null, banner + handler, 'api/vendors/list.js'), ['request-forgery high']);
   const route = "app.get('/v', (req, res) => {\n  db.query('SELECT * FROM v WHERE n = ' + req.query.n);\n});\n";
   assert.deepEqual(
     await told(null, banner + route, 'server/vendors/list.js'),
