@@ -68,7 +68,7 @@ export const safeguardRemoved: Rule = {
         comments ??= source.tokens.filter((t) => t.kind === 'comment' || (t.kind === 'str' && !t.dynamic));
         if (comments.some((t) => t.start <= start && start < t.end)) continue;
         texts ??= source.tokens.filter((t) => t.kind === 'str' && t.dynamic);
-        if (isSaid(source.text, start, texts)) continue;
+        if (isSaid(source.text, start, start + m[0].length, texts)) continue;
         // Imports and definitions are not the check itself.
         if (
           /^\s*(?:import\b|from\b|using\b|require|export\s*\{|const\s+\{[^}]{0,400}\}\s*=\s*require|(?:export\s+)?(?:async\s+)?(?:function|def|func|class|interface|type)\b|#include|\*)/.test(
@@ -122,9 +122,12 @@ interface Span {
 }
 
 /** Whether the offset is in what a text with values in it says by itself: `$"{Url}authenticate"`. */
-function isSaid(text: string, at: number, texts: readonly Span[]): boolean {
+function isSaid(text: string, at: number, end: number, texts: readonly Span[]): boolean {
   const own = texts.findLast((t) => t.start <= at && at < t.end);
   if (!own) return false;
+  // Code that a program writes, or a name that is no word of a sentence and stands as in code.
+  const behind = /^\s*(\S)/.exec(text.slice(end, end + 20))?.[1] ?? '';
+  if (behind === '(' || (/[a-z][A-Z]|_/.test(text.slice(at, end)) && /[),;]/.test(behind))) return false;
   // What a schema or a query is marked with: `@authorize(role: ADMIN)`.
   if (text[at] === '@' || text[at - 1] === '@') return false;
   // A command, or a value, in its language's own way: `"$(verify)"`, `"\(verify())"`, `"$user->verify"`.
