@@ -213,7 +213,8 @@ export function isBuiltInstead(
   const cleanedOf = namesCleaned(before.lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines));
   if (![...m[3]!.matchAll(/\w+/g)].some(([n]) => cleanedOf.has(n))) return false;
   if (/["']\s{0,4}<|<\/?[a-z]+>/i.test(lines.join('\n').replace(m[0], ''))) return false;
-  if (lines.some((l) => /\b(?:mark_safe|SafeString|Markup)\b|\|\s*safe\b/.test(l))) return false;
+  if (lines.some((l) => /\b(?:mark_safe|SafeString|Markup)\b|\|\s*safe\b|\b\w*(?:safe|raw|trust)\w*\(/i.test(l)))
+    return false;
   return (
     !/\b(?:href|src|action|formaction|on\w+|style)\s*=/i.test(format) ||
     lines.slice(0, at).some((l) => /\bscheme\b.*\b(?:not\s+)?in\b/.test(l))
