@@ -165,6 +165,11 @@ test('a test of what was registered, loaded or called by one word goes with it',
   );
   assert.equal(await told(file('a/a.go', go + contains, `${go}\n// end\n`), taken), 'low');
   assert.equal(
+    await told(file('other/of.go', go + contains, `${go}\n// end\n`), taken),
+    'medium',
+    'a short name of another folder',
+  );
+  assert.equal(
     await told(file('a/a.go', go + contains, go), file('a/b.go', go, go + contains), taken),
     'high',
     'moved',

@@ -4,7 +4,8 @@ import { detectLanguage } from '../../../languages/detect.ts';
 import { isDocs, isMigrationPath, isTestPath } from '../../../languages/kinds.ts';
 import type { FileChange, Finding } from '../../../model.ts';
 import type { Policy } from '../../../policy/model.ts';
-import { testCases } from '../../../rules/kit/testCases.ts';
+import type { Source } from '../../../languages/source.ts';
+import { testCases, type TestCase } from '../../../rules/kit/testCases.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { areRead, isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 import { guards } from './testsOfLostParts.ts';
@@ -28,7 +29,7 @@ interface Lost {
   readonly defined: ReadonlyMap<string, boolean>;
   readonly inWords: readonly (readonly [string, readonly string[]])[];
   /** The same for names of one short word, in plain form: a test must be called after one to be its test. */
-  readonly short: ReadonlyMap<string, { readonly written: string; readonly isAlone: boolean }>;
+  readonly short: ReadonlyMap<string, { readonly written: string; readonly isAlone: boolean; readonly path: string }>;
   /** Files of the product that went and did not move. */
   readonly paths: readonly string[];
   /** Names of the product's files that stay, without their endings. */
@@ -85,7 +86,7 @@ export function weighLostSubjects(files: readonly FileChange[], judged: FileClas
         const test = cases.find((t) => t.from <= at && at <= t.to);
         if (!test) return f;
         const told =
-          withPart(source.lines.slice(test.from - 1, test.to), test.title, loaded, lost) ??
+          withPart(path, source, test, loaded, lost) ??
           weigh(source.lines, test.from, test.to, test.title, lost, kept, removed);
         return told ? withOther(f, told) : f;
       }),
@@ -107,13 +108,20 @@ interface Told {
 }
 
 /** What is said of a test of a file that it loads, of the function it is called after, or of a part that it names. */
-function withPart(own: readonly string[], title: string, loaded: string | undefined, lost: Lost): Told | undefined {
+function withPart(
+  path: string,
+  { lines }: Source,
+  { from, to, title }: TestCase,
+  loaded: string | undefined,
+  lost: Lost,
+): Told | undefined {
+  const own = lines.slice(from - 1, to);
   if (ofSecurity.test(title)) return undefined;
   if (loaded !== undefined) return lost.isReplaced(loaded) ? mayGoOn(loaded) : went(loaded);
   const subject = plainOf(title).replace(/^test|test$/g, '');
   const named = guards.test(subject) ? undefined : lost.short.get(subject);
   if (named && own.some((l) => plainOf(l).includes(`${subject}(`) && !arranges.test(l)))
-    return named.isAlone ? went(named.written) : mayGoOn(named.written);
+    return named.isAlone && isBeside(path, lines, named.path) ? went(named.written) : mayGoOn(named.written);
   const member = lost.members.length > 0 ? memberOf(own, title, lost.members) : undefined;
   if (member) return guards.test(title + member.name) ? mayGoOn(member.name) : went(member.name);
   const spoken = plainOf(title);
@@ -162,6 +170,16 @@ const ownersIn = (text: string): string[] =>
 const loads = /\b(?:load|require\w*|import|from|source|include\w*)\b/;
 /** A path in quotes to what is no helper of tests. */
 const ofFile = /["'][^"'\n]*\/(?![^"'\n]*(?:tests?|spec|helper|support|mock|fixture|factor)\w*\b)[^"'\n]*["']/i;
+
+/** Whether a test file is that of a file of the product, by its folder, its name or what it loads: short names are many. */
+function isBeside(test: string, lines: readonly string[], product: string): boolean {
+  const stem = product.slice(product.lastIndexOf('/') + 1).replace(/\..*$/, '');
+  return (
+    folderOf(test) === folderOf(product) ||
+    plainOf(test).includes(plainOf(stem)) ||
+    lines.some((l) => loads.test(l) && l.includes(stem))
+  );
+}
 
 /** The file that went, where a test file loads nothing else of the product: of a test that may ask another nothing is known. */
 function loadedAlone(lines: readonly string[], { paths, stems }: Lost): string | undefined {
@@ -271,7 +289,7 @@ function linesThatCame(product: readonly FileChange[]): Map<string, string> {
 
 function lostBy(files: readonly FileChange[]): Lost {
   const defined = new Map<string, boolean>();
-  const short = new Map<string, { written: string; isAlone: boolean }>();
+  const short = new Map<string, { written: string; isAlone: boolean; path: string }>();
   const paths: string[] = [];
   const runs = new Map<string, { written: string; isPart: boolean }>();
   const members: Member[] = [];
@@ -307,7 +325,7 @@ function lostBy(files: readonly FileChange[]): Lost {
         const n = nameOf(line);
         if (n === undefined) continue;
         if (namesIn(n).length > 0) defined.set(n, isAlone && defined.get(n) !== false);
-        else short.set(plainOf(n), { written: n, isAlone: isAlone && short.get(plainOf(n))?.isAlone !== false });
+        else short.set(plainOf(n), { written: n, isAlone: isAlone && short.get(plainOf(n))?.isAlone !== false, path });
       }
       if (h.newLines > 0 || isElsewhere) continue;
       const isPart = /(?:^|\/)\.gitmodules$/.test(path);
