@@ -97,13 +97,19 @@ function isHollow(test: TestCase, old: Found | undefined, oldOf: (f: Found) => T
 }
 
 /** Nothing in it could fail, and it called nothing that might. */
-function asksOfNobody(test: TestCase, { lines }: Source): boolean {
+function asksOfNobody(test: TestCase, { lines, language, text }: Source): boolean {
   if (test.asserts > 0 || !test.asksNothing || test.calls.size > 0) return false;
   // What is loaded, shown, made or waited for may fail, and so may what is made for the test.
-  return !lines.slice(test.from - 1, test.to).some((l) => asksSilently.test(l));
+  const own = lines.slice(test.from - 1, test.to).map((l) => l.replace(/\/\/.*|(?:^|\s)#(?!\[).*/, ''));
+  if (own.some((l) => asksSilently.test(l)) || startsProduct.test(text)) return false;
+  return language !== 'ruby' || !own.some((l) => callsInRuby.test(l));
 }
+/** With these above it, a test without a line starts the whole product. */
+const startsProduct =
+  /@(?:SpringBootTest|QuarkusTest|MicronautTest|DataJpaTest|WebMvcTest|WebFluxTest|JdbcTest|ContextConfiguration)\b/;
+const callsInRuby = /^\s*(?!(?:it|scenario|end|do|pending|skip)\b)[a-z_]\w*[!?]?(?:\s|$)/;
 const asksSilently =
-  /\b(?:import|new|await|yield)\s|<[A-Z]\w|`|\bdef\s+test\w*\(\s*(?!(?:self|cls)?\s*\))|^\s*@(?!Test\b|test\b|Override\b|DisplayName\b)\w/;
+  /\b(?:import|new|await|yield)\s|<[A-Z]\w|`|[\w)\]]\.[A-Za-z_]\w*[!?]?(?![\w(.!?])|\w\[[^\]]+\]|\bdef\s+test\w*\(\s*(?!(?:self|cls)?\s*\))|^\s*@(?!Test\b|test\b|Override\b|DisplayName\b)\w/;
 
 /** Without as many of each title as there are still; of several, those that are as they were. */
 function withoutKept(
