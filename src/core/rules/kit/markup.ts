@@ -108,6 +108,8 @@ export function saidEscaped(
 export function isOwnText(c: Code, range: { readonly from: number; readonly to: number }): boolean {
   const { tokens, match, scopes } = c.facts;
   const value = tokens[range.from]?.text ?? '';
+  // A component's template calls what its script declares.
+  if (/\.(?:vue|svelte|astro|riot|marko|html?)$/i.test(c.source.path)) return false;
   if (range.to - range.from !== 1 || c.facts.valuesOf(value, range.from).length > 0) return false;
   let scope = c.facts.scopeAt(range.from);
   while (scope > 0 && !scopes[scope]!.params.has(value)) scope = scopes[scope]!.parent;
@@ -165,8 +167,13 @@ export function isElement(c: Code, range: { readonly from: number; readonly to: 
   const name = c.text(range);
   if (range.to - range.from !== 1 || c.facts.isParam(name, range.from)) return false;
   const values = c.facts.valuesOf(name, range.from);
-  return values.length > 0 && values.every((v) => v.op === '=' && madeHere.test(c.text(v)));
+  return values.length > 0 && values.every((v) => v.op === '=' && madeHere.test(c.text(v))) && !isFilled(c, name);
 }
+/** Whether an element is given markup under its name, which is not asked about where it stands. */
+const isFilled = (c: Code, name: string): boolean =>
+  [...c.facts.callsNamed('html')].some(
+    (call) => call.callee === `${name}.html` && call.args[0] !== undefined && !c.isConstant(call.args[0]),
+  );
 const tag = '(?!script|style|iframe|object|embed|link|base|meta)[\\w-]{1,40}';
 /** A chain of one tag: a link of it that takes markup, or a handler, is for others to judge. */
 const madeHere = new RegExp(
@@ -175,6 +182,7 @@ const madeHere = new RegExp(
     String.raw`(?:attr|data)\(\s*["'](?!on|src|href|action|formaction|style|xlink)[\w-]{1,60}["']\s*,`,
     String.raw`attr\(\s*["']href["']\s*,\s*(?:["'\u0060][#/]|["'\u0060]https?:)`,
   ].join('|')})(?:[^()]|\([^()]{0,200}\)){0,300}\)){0,20}|document\.createElement\(\s*(["'])${tag}\2\s*\))$`,
+  'i',
 );
 
 interface Body {
