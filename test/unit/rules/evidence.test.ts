@@ -124,6 +124,7 @@ test('the owner of a folder that goes with its files is a remark, where they are
     'high@2',
   ]);
   assert.deepEqual(await find(owners('Lite/ @org/all'), gone('Elite/a.txt')), ['high@2']);
+  assert.deepEqual(await find(owners('Lite/ @org/all'), gone('Lite/a.txt')), ['medium@2'], 'one alone');
   // What only tells about the folder, and a folder that guards something.
   assert.deepEqual(await find(owners('Lite/ @org/all'), gone('Lite/README.md')), ['high@2']);
   assert.deepEqual(await find(owners('src/auth/ @org/all'), gone('src/auth/a.ts')), ['high@2']);

@@ -46,8 +46,8 @@ export function weighOwners(files: readonly FileChange[], judged: FileClassifica
       const stays = heirs?.every((r) => isNoWider(r, rule)) ?? false;
       if (stays && heirs!.every((r) => r.owners.includes(owner))) continue;
       // Others may speak for what is in the folder now; by the change, nothing is.
-      const isLeft = heirs?.every((r) => r.owners.includes(owner)) === true && isEmptied(rule, files);
-      groups[isLeft ? 'low' : old.isDead || stays ? 'medium' : 'high'].push(f);
+      const gone = heirs?.every((r) => r.owners.includes(owner)) === true ? goneFrom(rule, files) : 0;
+      groups[gone > 1 ? 'low' : gone > 0 || old.isDead || stays ? 'medium' : 'high'].push(f);
     }
     const hunks = diffLines(oldLines, newLines);
     const told = Object.entries(groups).flatMap(([tier, group]) => {
@@ -77,14 +77,14 @@ const guarded =
   /auth|secur|permi|polic|admin|crypt|secret|key|token|login|pay|bill|infra|deploy|terraform|k8s|\.github|workflow/i;
 const aboutFolder = /(?:^|\/)(?:readme|license|changelog|owners)\b[^/]*$|\.(?:md|rst|adoc)$/i;
 
-/** Whether files of a folder are gone with the change, and it has none there: more may be left of which it does not speak. */
-function isEmptied({ pattern }: OwnerRule, files: readonly FileChange[]): boolean {
-  if (!/^[^*?[\]\\]+\/$/.test(pattern) || guarded.test(pattern)) return false;
+/** How many files of a folder are gone with a change that has no other there: of one alone, more may well be left. */
+function goneFrom({ pattern }: OwnerRule, files: readonly FileChange[]): number {
+  if (!/^[^*?[\]\\]+\/$/.test(pattern) || guarded.test(pattern)) return 0;
   const isPlaced = pattern.slice(0, -1).includes('/');
   const folder = pattern.replace(/^\//, '');
   const there = files.filter((f) => (isPlaced ? f.path.startsWith(folder) : `/${f.path}`.includes(`/${folder}`)));
   // A file that only tells about the folder says nothing of the rest.
-  return there.some((f) => !aboutFolder.test(f.path)) && there.every((f) => f.after === null);
+  return there.every((f) => f.after === null) ? there.filter((f) => !aboutFolder.test(f.path)).length : 0;
 }
 
 /** Owners whose rules stand as they did, and have lost the last word to one behind them. */
