@@ -22,8 +22,8 @@ import {
 import { shellChunks, logicalLines, type Chunk } from './kit/shellChunks.ts';
 import { shellParts, type Part } from './kit/shellParts.ts';
 import { isForImage, weigh, type Standing, type Verdict } from './kit/standing/index.ts';
+import { jobAround, passesAway, thrownAway } from './kit/standing/machine.ts';
 import { isCopied } from './kit/standing/secrets.ts';
-import type { Language } from '../languages/detect.ts';
 import type { Source } from '../languages/source.ts';
 import type { Tier } from '../model.ts';
 import type { Rule } from './rule.ts';
@@ -31,15 +31,6 @@ import type { Rule } from './rule.ts';
 // A third of the risk engine, for files with commands only.
 const guard = (): typeof import('../guard/index.ts') =>
   require('../guard/index.ts') as typeof import('../guard/index.ts');
-
-const thrownAway: ReadonlySet<Language> = new Set([
-  'dockerfile',
-  'github-actions',
-  'gitlab-ci',
-  'azure-pipelines',
-  'circleci',
-  'jenkinsfile',
-]);
 
 /**
  * What a script of an administrator, an installer or a release is written to do. An agent is asked before it runs such a
@@ -174,9 +165,7 @@ export const shellCommand: Rule = {
     let isSealed = false;
     let seals: boolean | undefined;
     let count = 0;
-    // The agents of Jenkins stay.
-    const isThrownAway =
-      thrownAway.has(source.language) && source.language !== 'jenkinsfile' && !/\bself-hosted\b/.test(source.text);
+    let isPassing: boolean | undefined;
     const judge = (text: string): Verdict | undefined => {
       const verdict = guard().guardCommand({ command: text, shell });
       return verdict.decision === 'allow' || verdict.tier === 'low' || verdict.tier === 'medium' ? undefined : verdict;
@@ -351,7 +340,14 @@ export const shellCommand: Rule = {
             isSealed = true;
             continue;
           }
-          const standing: Standing = { source, at: start, script: chunk.text, isThrownAway, judge };
+          const standing: Standing = {
+            source,
+            at: start,
+            script: chunk.text,
+            isThrownAway: chunk.isElsewhere !== true && (isPassing ??= passesAway(source)),
+            job: jobAround(source, start),
+            judge,
+          };
           const tier = ++count > maxWeighed ? verdict.tier : weighed(verdict, settled, standing);
           if (tier === undefined) continue;
           const guarded = source.language === 'ansible' ? onlyOnce(command.text, source, chunk) : undefined;

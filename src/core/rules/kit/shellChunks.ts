@@ -5,6 +5,8 @@ import { at, walk, type TreeNode } from '../../languages/treeNode.ts';
 export interface Chunk {
   readonly text: string;
   readonly start: number;
+  /** An action runs it on another machine. */
+  readonly isElsewhere?: boolean;
 }
 
 /** Never throws. */
@@ -17,14 +19,16 @@ export function shellChunks(source: Source): Chunk[] {
     }
     const whole = source.text.slice(n.start, n.end);
     const block = /[:-][ \t]*[|>][+\-\d]*[ \t]*(?:#[^\n]{0,400})?\n/.exec(whole.slice(0, 300));
+    const elsewhere = isSentOut(n) ? { isElsewhere: true } : {};
     if (block) {
       const from = block.index + block[0].length;
-      chunks.push({ text: whole.slice(from), start: n.start + from });
+      chunks.push({ text: whole.slice(from), start: n.start + from, ...elsewhere });
       return;
     }
     const from = n.key === '' ? whole.length - whole.replace(/^-\s*/, '').length : whole.indexOf(':') + 1;
-    if (n.quoted) chunks.push({ text: n.value, start: n.start + Math.max(0, whole.indexOf(n.value.slice(0, 10))) });
-    else chunks.push({ text: whole.slice(from), start: n.start + from });
+    if (n.quoted)
+      chunks.push({ text: n.value, start: n.start + Math.max(0, whole.indexOf(n.value.slice(0, 10))), ...elsewhere });
+    else chunks.push({ text: whole.slice(from), start: n.start + from, ...elsewhere });
   };
   switch (source.language) {
     case 'shell':
@@ -62,6 +66,10 @@ export function shellChunks(source: Source): Chunk[] {
     }
   }
 }
+
+/** Whether a value is what an action is given to run by SSH. */
+const isSentOut = (n: TreeNode): boolean =>
+  n.parent?.key === 'with' && /ssh|remote/i.test(at(n.parent.parent, 'uses')?.value ?? '');
 
 /** Commands of a script: continuation lines joined, here-documents kept with the line that opens them, quotes closed. */
 export function logicalLines(text: string): { text: string; start: number; length: number }[] {

@@ -33,8 +33,14 @@ export function isMadeByRun(text: string, { script }: Standing): boolean {
     const m = ofThisRun.exec(t);
     return m !== null && /(?:[Vv]alues?=|filter|tag|name|--[\w-]+[ =])[^|;&]{0,200}$/.test(t.slice(0, m.index));
   };
+  // One that is named as it stands, whatever else a variable says.
+  if (/\bprod|--[\w-]*(?:identifier|names?|ids?|bucket|arn)[ =]["']?[a-z][\w-]*(?=["'\s]|$)/i.test(text)) return false;
   if (ofRun(text)) return true;
-  const names = [...text.matchAll(/\$\{?(\w{1,80})/g)].map((m) => m[1]!).slice(0, 6);
+  const object = text.replace(
+    /--(?:region|profile|output|query|zone|location|project|subscription|final-[\w-]+)[ =]\S+/g,
+    '',
+  );
+  const names = [...object.matchAll(/\$\{?(\w{1,80})/g)].map((m) => m[1]!).slice(0, 6);
   if (names.length === 0) return false;
   const comesFromRun = (name: string, depth: number): boolean => {
     const values = gifts(continued(script), name);
@@ -54,8 +60,12 @@ export function isMadeByRun(text: string, { script }: Standing): boolean {
   return names.some((n) => comesFromRun(n, 0));
 }
 
-export function inCluster(rule: string, text: string, tier: Tier, { source, isThrownAway }: Standing): Weight {
-  if (localCluster.test(source.text)) return isThrownAway ? undefined : 'medium';
+export function inCluster(rule: string, text: string, tier: Tier, { job, isThrownAway }: Standing): Weight {
+  const isLocal =
+    localCluster.test(job) &&
+    !/\s--(?:kube-?)?context[ =](?!["']?k(?:ind|3d)-)|\s--kubeconfig\b|\bprod/i.test(text) &&
+    !/\bupdate-kubeconfig\b|\bget-credentials\b|\bk8s-set-context@|\bsecrets\.\w{0,40}KUBE/i.test(job);
+  if (isLocal) return isThrownAway ? undefined : 'medium';
   if (/^kubectl-(?:create|label|annotate)$/.test(rule)) return /https?:/.test(text) ? tier : undefined;
   if (/^kubectl-(?:rollout|scale|patch|set)$/.test(rule)) return 'medium';
   if (/^kubectl-rbac$/.test(rule)) return /\bcreate\s+(?:token|serviceaccount|sa)\b/.test(text) ? 'medium' : tier;
@@ -70,14 +80,21 @@ export function inCluster(rule: string, text: string, tier: Tier, { source, isTh
 }
 
 export function inDataBase(rule: string, text: string, tier: Tier, standing: Standing, isContainer: boolean): Weight {
-  const { source, isThrownAway } = standing;
+  const { source, isThrownAway, job } = standing;
+  // A user, a table or a comment may be called so in any data base.
+  const place = text
+    .replace(/\s#[^\n]*/g, '')
+    .replace(/\s(?:-U|-u|--user(?:name)?)[ =]?\S+/g, '')
+    .replace(/\b(?:TABLE|VIEW|INDEX|FROM|UPDATE|INTO|ROLE|USER)\s+(?:IF\s+EXISTS\s+)?[\w."`\\]+/gi, '');
   const isForTests =
-    /\b(?:\w+_(?:test|dev)|test_\w+)\b|(?:_ENV|--env|--database)[= ]test(?:ing)?\b/i.test(text) ||
-    forTesting.test(source.path);
+    !elsewhere.test(place) &&
+    (/\b(?:\w+_(?:test|dev)|test_\w+)\b|(?:_ENV|--env|--database)[= ]test(?:ing)?\b/i.test(place) ||
+      forTesting.test(source.path));
   const isLocal =
     isThrownAway &&
-    (/^[ \t]*services:/m.test(source.text) || /\bdocker\b|-proot\b/.test(text)) &&
-    !/secrets\.\w*(?:DATABASE|DB|POSTGRES|MYSQL)\w*/i.test(source.text);
+    (/^[ \t]*services:/m.test(job) || /\bdocker\b|-proot\b/.test(text)) &&
+    !elsewhere.test(text) &&
+    !/secrets\.\w*(?:DATABASE|DB|PG|SQL|POSTGRES|DSN|CONN|PROD|MONGO)\w*/i.test(job);
   if (rule === 'sql-grant' || rule === 'sql-server-change')
     return isLocal
       ? undefined
@@ -88,6 +105,10 @@ export function inDataBase(rule: string, text: string, tier: Tier, standing: Sta
   if (isLocal || isForTests) return 'medium';
   return source.language === 'manifest' ? 'high' : tier;
 }
+
+/** Another machine, or what is in use. */
+const elsewhere =
+  /prod(?:uction)?(?![a-z])|\$\{\{\s*secrets\.|(?:\s-h[ ]?|--host[ =]|@)["']?(?!localhost|127\.)[\w-]+\.[\w.-]+/i;
 
 /** A data base in a container that the job started, on a machine that goes with it. */
 const isOfJob = (text: string, { source, isThrownAway }: Standing): boolean =>

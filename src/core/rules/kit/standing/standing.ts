@@ -16,6 +16,8 @@ export interface Standing {
   readonly script: string;
   /** A layer of an image, or a job on a hosted machine. */
   readonly isThrownAway: boolean;
+  /** The job it stands in, of a workflow; else the whole text. */
+  readonly job: string;
   /** The command guard's verdict on another reading of the command. */
   judge(text: string): Verdict | undefined;
 }
@@ -25,4 +27,7 @@ export type Weight = Tier | undefined;
 
 /** Files for tests, by their path. */
 export const forTesting =
-  /(?:^|[/_.-])(?:tests?|testing|e2e|integration|acceptance|kind|minikube|sandbox|smoke)(?=[/_.-]|$)/i;
+  /^(?!.*prod(?:uction)?(?:[/_.-]|$)).*?(?:^|[/_.-])(?:tests?|testing|e2e|integration|acceptance|kind|minikube|sandbox|smoke)(?=[/_.-]|$)/i;
+
+/** One less where the command does not reach the machine of a person, but what is started from an image. */
+export const lowered = (tier: Tier): Tier => (tier === 'critical' ? 'high' : 'medium');

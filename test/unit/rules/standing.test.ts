@@ -1,0 +1,81 @@
+/** What does not make a command in a file harmless, though it looks like what does. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { classify } from '../../../src/core/classify.ts';
+import { defaultPolicy } from '../../../src/core/policy/index.ts';
+import { createGrammars } from '../../../src/platform/grammars.ts';
+
+const ctx = { grammars: createGrammars(), policy: defaultPolicy };
+
+/** The tiers of the commands in a new file. */
+const weigh = async (path: string, after: string, before: string | null = null): Promise<string> =>
+  (await classify([{ path, before, after }], ctx)).findings
+    .filter((f) => f.rule === 'destructive-command')
+    .map((f) => f.tier)
+    .join(' ');
+const shell = (text: string, path = 'scripts/run.sh'): Promise<string> => weigh(path, `#!/bin/bash\n${text}\n`);
+const jobs = (...all: readonly string[]): Promise<string> =>
+  weigh('.github/workflows/a.yml', `on: push\npermissions: {}\njobs:\n${all.join('')}`);
+const job = (name: string, run: string, more = '', runner = 'ubuntu-24.04'): string =>
+  `  ${name}:\n    runs-on: ${runner}\n${more}    steps:\n      - run: ${run}\n`;
+
+test('a machine that stays is none that goes with its job', async () => {
+  const open = 'chmod -R 777 /var/www';
+  assert.equal(await jobs(job('a', open)), '');
+  assert.equal(await jobs(job('a', open, '', '[linux, prod]')), 'high');
+  assert.equal(await jobs(job('a', open, '', 'web-server')), 'high');
+  assert.equal(await jobs(job('a', open, '    container: debian:12\n', 'web-server')), '');
+  const lab = (head: string): Promise<string> => weigh('.gitlab-ci.yml', `a:\n${head}  script:\n    - ${open}\n`);
+  assert.equal(await lab(''), '');
+  assert.equal(await lab('  image: debian:12\n  tags: [docker]\n'), '');
+  assert.equal(await lab('  tags: [web]\n'), 'high');
+  assert.equal(await lab('  image: debian:12\n  tags:\n    - prod-shell\n'), 'high');
+  const azure = (pool: string): Promise<string> =>
+    weigh('azure-pipelines.yml', `${pool}\nsteps:\n  - script: ${open}\n`);
+  assert.equal(await azure('pool:\n  vmImage: ubuntu-24.04'), '');
+  assert.equal(await azure('pool: Web'), 'high');
+  assert.equal(await azure('pool:\n  name: Web'), 'high');
+});
+
+test('what an action runs by SSH runs on a machine of somebody', async () => {
+  const action = (uses: string): Promise<string> =>
+    weigh(
+      '.github/workflows/a.yml',
+      `on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: ${uses}\n        with:\n          script: |\n            chown -R app /etc\n            git reset --hard origin/main\n`,
+    );
+  assert.equal(await action('appleboy/ssh-action@v1'), 'critical high');
+  assert.equal(await action('a/retry@v1'), '');
+});
+
+test('a cluster or a data base of one job is not that of another', async () => {
+  const kind = '      - uses: helm/kind-action@v1\n';
+  const gone = 'kubectl delete namespace shop';
+  assert.equal(await jobs(job('a', 'make test')), '');
+  assert.equal(await jobs(job('a', `make test\n${kind}      - run: ${gone}`)), '');
+  assert.equal(await jobs(job('a', `make test\n${kind}`), job('b', gone)), 'critical');
+  assert.equal(await jobs(job('a', `make test\n${kind}      - run: ${gone} --context live`)), 'critical');
+  const services = '    services:\n      postgres:\n        image: postgres:16\n';
+  const drop = (at: string): string => `psql ${at} -c "DROP SCHEMA public CASCADE"`;
+  assert.equal(await jobs(job('a', drop('-h localhost'), services)), 'medium');
+  assert.equal(await jobs(job('a', 'make test', services), job('b', drop('"$DSN"'))), 'critical');
+  assert.equal(await jobs(job('a', drop('"$PROD_DSN"'), services)), 'critical');
+  assert.equal(await jobs(job('a', drop('-h db.shop.example'), services)), 'critical');
+  assert.equal(
+    await jobs(job('a', `psql "\${{ secrets.MAIN }}" -c "GRANT ALL ON DATABASE a TO public"`, services)),
+    'critical',
+  );
+});
+
+test('a name of a test counts where it names the data base', async () => {
+  assert.equal(await shell('psql shop_test -c "DROP TABLE orders"'), 'medium');
+  assert.equal(await shell('psql shop -c "DROP TABLE ab_test"'), 'critical');
+  assert.equal(await shell('psql -U shop_dev shop -c "DROP DATABASE shop"'), 'critical');
+  assert.equal(await shell('psql -c "DROP DATABASE shop" # not shop_test'), 'critical');
+  assert.equal(await shell('terraform apply\nterraform destroy -auto-approve', 'infra/prod/test.sh'), 'critical');
+});
+
+test('of what is deleted in a cloud the object has to be of the run', async () => {
+  const made = 'R=$(terraform output -raw region)';
+  const gone = (name: string): string => `aws rds delete-db-instance --region "$R" --db-instance-identifier ${name}`;
+  assert.equal(await shell(`${made}\n${gone('shop')}`), 'critical');
+});
