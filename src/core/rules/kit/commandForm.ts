@@ -95,6 +95,12 @@ function isSamePath(old: string, now: string): boolean {
   const [last, name] = [was.at(-1)!, is.at(-1)!];
   if (last.length < 3 || !name.endsWith(last) || !/^(?:[\w.]{1,40}[-_.])?$/.test(name.slice(0, -last.length)))
     return false;
+  // What the same place is called in use is another one.
+  if (
+    /\b(?:prod\w*|live|backups?)\b/i.test(now.replace(/_/g, '-')) &&
+    !/\b(?:prod\w*|live|backups?)\b/i.test(old.replace(/_/g, '-'))
+  )
+    return false;
   let found = 0;
   for (const part of is) if (part === was[found]) found++;
   return found >= was.length - 1;

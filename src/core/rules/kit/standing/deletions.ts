@@ -1,19 +1,19 @@
 /** What a script deletes: its own output, what it made itself, or somebody's. */
 import type { Tier } from '../../../model.ts';
 import { escapeRegExp } from '../escapeRegExp.ts';
-import type { Standing, Verdict, Weight } from './standing.ts';
-import { gifts, isGuarded, isSettled } from './values.ts';
+import { lowered, type Standing, type Verdict, type Weight } from './standing.ts';
+import { continued, gifts, isGuarded, isSettled } from './values.ts';
 
 const precious =
-  /(?:^|\/)(?:data|databases?|db|backups?|uploads?|storage|volumes?|media|secrets?|\.?certs?|letsencrypt|\.ssh|\.aws|\.kube|state)(?:\/|\*|$)/i;
+  /(?:^|[/{,])(?:data|databases?|db|backups?|uploads?|storage|volumes?|media|secrets?|\.?certs?|letsencrypt|\.ssh|\.aws|\.kube|state)(?:[/*,}]|$)/i;
 const sources =
   /^(?:\.\/)?(?:src|app|apps|lib|libs|source|packages|cmd|internal|docs?|tests?|config|migrations|\.github)\/?\*?$/i;
 const output =
-  /(?:^|[/_.-])(?:te?mp|caches?|builds?|dist|out(?:put)?|target|gen(?:erated)?|coverage|\.terraform|node_modules|reports?|logs?|bin|obj|artifacts?|release|vendor|venv|\.venv|site|public|typings|types|tsbuildinfo|egg-info|tool(?:s|bin)?)(?=[/_.*-]|$)|\.tfstate|\.json$|\.tgz$/i;
+  /(?:^|[/_.-])(?:te?mp|caches?|builds?|dist|out(?:put)?|target|gen(?:erated)?|coverage|\.terraform|node_modules|reports?|logs?|bin|obj|artifacts?|release|vendor|venv|\.venv|site|typings|tsbuildinfo|egg-info|toolbin)(?=[/_.*-]|$)|-lock\.json$|\.tgz$/i;
 
 /** What `rm` is told to delete. */
 const targets = (text: string): string[] =>
-  [...text.matchAll(/(?<![\w-])(?:g?rm|rimraf|del-cli|rmdir)\s([^;&|\n>)]{1,600})/g)].flatMap(([, words]) =>
+  [...continued(text).matchAll(/(?<![\w-])(?:g?rm|rimraf|del-cli|rmdir)\s([^;&|\n>)]{1,600})/g)].flatMap(([, words]) =>
     words!
       .split(/\s+/)
       .filter((w) => w !== '' && !w.startsWith('-'))
@@ -119,7 +119,9 @@ export function deletedOutside(
   if (standing.isThrownAway && path.startsWith('~/.')) return undefined;
   if (/^~\/\.(?:cache|npm|cargo\/registry|gradle|m2|local\/share\/[\w.-]+)(?:\/|$)/.test(path)) return 'medium';
   if (/^(?:\.\.\/)+[\w.-]+/.test(path)) return precious.test(path) ? tier : 'medium';
-  if (isContainer && /^\/[\w.-]+\/[\w.-]/.test(path) && !precious.test(path)) return 'medium';
+  // There may be a volume.
+  if (isContainer && /^\/[\w.-]+\/[\w.-]/.test(path) && !precious.test(path))
+    return /^\/(?:srv|mnt|media)\//.test(path) ? lowered(tier) : 'medium';
   const place = path.replace(/\/?\*?$/, '');
   // A mount of the same service.
   if (standing.source.language === 'docker-compose') return isMount(place, standing) ? 'medium' : tier;

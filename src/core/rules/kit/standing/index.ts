@@ -8,15 +8,23 @@ import { inCluster, inDataBase, inStack, isMadeByRun, ofContainers } from './pla
 import { isHosted } from '../scriptPurpose.ts';
 import { aborted, installsHooks, isOwnBranch } from './repository.ts';
 import { shown } from './secrets.ts';
-import { forTesting, type Standing, type Verdict, type Weight } from './standing.ts';
-import { givenToRoot, owned, written } from './system.ts';
+import { forTesting, lowered, type Standing, type Verdict, type Weight } from './standing.ts';
+import { givenToRoot, keystone, owned, written } from './system.ts';
 import { isGiven } from './values.ts';
 
 export type { Standing, Verdict } from './standing.ts';
 
 const imageBuild =
   /(?:^|\/)[\w.-]{0,80}(?:packer|marketplace|provisioner|image-?build|kickstart|cloud-?init|devcontainer)[\w.-]{0,80}\//i;
-const container = /entry-?point[\w.-]{0,40}$|(?:^|\/)(?:docker|containers?)\/(?:[\w.-]{1,80}\/){0,6}[\w.-]{1,80}\.sh$/i;
+const entrypoint = /entry-?point[\w.-]{0,40}$/i;
+const besideImage = /(?:^|\/)(?:docker|containers?)\/(?:[\w.-]{1,80}\/){0,6}[\w.-]{1,80}\.sh$/i;
+/** What is there on a machine that runs containers, and not within them. */
+const ofHost = /^[ \t]*(?:if[ \t]+!?[ \t]*)?(?:sudo|docker|docker-compose|podman|systemctl|service|ufw|crontab)[ \t]/m;
+
+const runsWithin = ({ path, language, text }: Source): boolean =>
+  language === 'docker-compose' ||
+  entrypoint.test(path) ||
+  (besideImage.test(path) && !ofHost.test(text) && !/(?:^|[/_.-])(?:host|server|deploy|vps|vm)(?=[/_.-])/i.test(path));
 
 export function isForImage({ path, language }: Source): boolean {
   return language === 'shell' && imageBuild.test(path);
@@ -27,10 +35,10 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
   const { rule, tier, reason } = verdict;
   const { source, isThrownAway } = standing;
   const isImage = isForImage(source);
-  const isContainer = source.language === 'docker-compose' || container.test(source.path);
+  const isContainer = runsWithin(source);
   const isConfined = isThrownAway || isImage || isContainer;
   // What goes to other machines is not confined by where the script stands.
-  if (/(?:^|[\s;&|])(?:ssh|pdsh|ansible)\s/.test(text)) return tier;
+  if (/(?:^|[\s;&|])(?:ssh|pdsh|ansible|kubectl\s[^\n;&|]{0,200}\bexec)\s/.test(text)) return tier;
   switch (family(rule)) {
     case 'abort':
       return aborted(rule, tier, standing);
@@ -45,7 +53,7 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
           ? undefined
           : tier;
       return /throws away (?:the )?changes in these files/.test(reason) &&
-        !/(?:--|HEAD|checkout|restore)\s+\.(?=\s|$)/.test(text)
+        !/(?:--|HEAD|checkout|restore)\s+["']?(?:\.\/?|:\/|\*)["']?(?=\s|$)/.test(text)
         ? 'medium'
         : tier;
     case 'push':
@@ -64,6 +72,8 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
       return deletedOutside(text, verdict, standing, isContainer);
     case 'delete-system':
       if (/^This deletes \/var\/(?:lib\/apt\/lists|cache\/(?:apt|apk|yum|dnf))\b/.test(reason)) return undefined;
+      // There may be a volume.
+      if (isContainer && !isThrownAway && /^This deletes \/(?:srv|mnt)\//.test(reason)) return lowered(tier);
       return isConfined &&
         /^This deletes \/(?:usr\/(?:src|lib|share|bin|local\/\w{1,20})\/|(?:opt|mnt|srv)\/[\w.-]+\/|var\/(?:www|run)\/|var\/lib\/[\w.-]+\/)[\w.-]/.test(
           reason,
@@ -78,9 +88,10 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
       return isMadeByRun(text, standing) ? 'medium' : tier;
     case 'cloud-create':
       // Made for whoever runs the script, not for an environment that it names.
-      return text.includes('$') && !/prod/i.test(text) ? 'medium' : tier;
+      return text.includes('$') && !/prod/i.test(text) && !opensCloud.test(text) ? 'medium' : tier;
     case 'cloud-change':
-      return /attribute|polic|acl|public|permission|password|disabl|stop|logging|key|secret/i.test(text)
+      return opensCloud.test(text) ||
+        /attribute|polic|acl|public|permission|password|disabl|stop|logging|key|secret/i.test(text)
         ? tier
         : 'medium';
     case 'local-cluster':
@@ -97,8 +108,12 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
       if (/^This gives the files to root\b/.test(reason)) return givenToRoot(text, tier, standing, isConfined);
       if (/\bchmod\s+(?:-\w+\s+)*1777\s+(?:\/var)?\/tmp\/?(?=\s|$|;)/.test(text)) return undefined;
       if (isThrownAway) return undefined;
+      if (keystone.test(text) && !isConfined) return tier;
       return /\s-\w*R/.test(text) && /\s["']?[/~]/.test(text) && !isConfined ? tier : 'medium';
     case 'setuid':
+      // A copy of root's shell for everybody stays in the image.
+      if (shells.test(text) && !(isThrownAway && source.language !== 'dockerfile'))
+        return isConfined ? lowered(tier) : tier;
       return isConfined ? 'medium' : tier;
     case 'system-file':
       return written(text, tier, standing, isImage, isContainer);
@@ -111,7 +126,10 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
       return isImage ? 'medium' : tier;
     case 'admin':
       // No group that is named in the command gives more than the daemon of containers.
-      return isConfined || !/[\s,:](?:sudo|wheel|admin|root|adm|0)(?=[\s,;"']|$)/.test(text) ? 'medium' : 'high';
+      return isConfined ||
+        !/[\s,:"'](?:sudo|wheel|(?:domain |enterprise )?admin\w*|root|adm|0)(?=[\s,;"']|$)/i.test(text)
+        ? 'medium'
+        : 'high';
     case 'login-file':
       return /\.(?:(?:bash_|z)?profile|bashrc|zshrc|zshenv)\b/.test(reason) &&
         !/\b(?:curl|wget|nc|base64|LD_PRELOAD|sudo|ssh)\b|\/dev\/tcp/.test(text)
@@ -139,6 +157,13 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
       return tier;
   }
 }
+
+/** Doors and rights in a cloud, whoever runs the script. */
+const opensCloud =
+  /\b0\.0\.0\.0\/0|::\/0|\bauthorize-|\bfirewall-rules?\b|\brole\s+assignment\b|\bnsg\s+rule\b|\ballUsers\b|\biam\s+(?:add-|attach-|put-|update-assume)/;
+
+const shells =
+  /\s["']?(?:\/(?:usr\/)?(?:local\/)?s?bin\/|\$\((?:which|command -v)\s+)(?:(?:ba|da|z|k)?sh|python[\d.]*|perl|ruby|node|php|find|vim?|nano|cp|env|awk|tar|less|tee)(?=[\s"');]|$)/;
 
 /** Files that are named, as they are in the commit that was checked out. */
 const restoresFiles = (rule: string, text: string): boolean =>

@@ -24,7 +24,9 @@ export function isOwnBranch(text: string, { script }: Standing): boolean {
       .replace(/["']/g, '')
       .replace(/^(?:HEAD|\S*):(?=\S)/, '') ?? '';
   if (refs.length === 0 || refs.length > 2 || /--(?:all|mirror|tags)\b/.test(text)) return false;
-  if (/^(?:refs\/heads\/)?(?:main|master|trunk|dev(?:elop)?|stable|prod(?:uction)?|release\S*)$/.test(ref))
+  if (
+    /^(?:refs\/heads\/)?(?:main|master|trunk|dev(?:elop(?:ment)?)?|stable|live|staging|prod\S*|release\S*)$/.test(ref)
+  )
     return false;
   if (/^gh-pages$/.test(ref)) return true;
   const name = /^\$\{?(\w{1,80})\}?$/.exec(ref)?.[1];
@@ -38,13 +40,16 @@ export function isOwnBranch(text: string, { script }: Standing): boolean {
   return (
     given.length > 0 &&
     given.every(
-      (g) => /^["']?[\w/.-]{3,}/.test(g) && !/^["']?(?:main|master|trunk|release|develop|prod|stable)(?![\w-])/.test(g),
+      (g) =>
+        /^["']?[\w/.-]{3,}/.test(g) &&
+        !/^["']?(?:(?:main|master|trunk|dev(?:elop(?:ment)?)?|stable|live|staging)(?![\w-])|release|prod)/.test(g),
     )
   );
 }
 
 export const installsHooks = (text: string): boolean =>
-  /\bcore\.hooksPath\s+["']?(?:\.\/)?[\w.-]*(?:hooks|husky)[\w./-]*["']?\s*$/.test(text) ||
+  (/\bcore\.hooksPath\s+["']?(?:\.\/)?[\w.-]*(?:hooks|husky)[\w./-]*["']?\s*$/.test(text) &&
+    !/\b(?:no|none|null|empty|without|dummy|fake)\b|disabled|\boff\b/i.test(text)) ||
   /\bhusky\s+install\b/.test(text) ||
   (/\.git\/hooks\/[\w$-]/.test(text) &&
     /^\s*(?:chmod\s+(?:u?\+x|0?[57]\d\d)|ln\s|cp\s|install\s|echo\s[^;&|]{0,200}>>)/.test(text));

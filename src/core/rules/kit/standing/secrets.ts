@@ -5,7 +5,10 @@ import type { Standing, Weight } from './standing.ts';
 
 const goesOut =
   /\b(?:curl|wget|nc|ncat|socat|scp|sftp|rsync|ssh|mail|sendmail|aws|gsutil|gh|base64|tee)\b|\/dev\/(?:tcp|udp)\//;
-const toPublic = /(?:^|[\s/"'])(?:public|static|www|htdocs|html|dist|assets)\//;
+/** Folders that a server hands out as they are. */
+const toPublic = /(?:^|[\s/"'])(?:public(?:_html)?|static|www(?:root)?|htdocs|html|webroot|dist|assets)(?=[/"'\s]|$)/;
+/** Folders that some tools build into, or read as sources, and others hand out. */
+const maybePublic = /(?:^|[\s/"'])(?:out|build|docs|_?site|web|artifacts?)(?=[/"'\s]|$)/;
 const loads = /^(?:\w{1,80}=\S*\s+)*(?:(?:npx|pnpm(?: exec)?|yarn)\s+)?(?:dotenvx?|env-cmd)\s/;
 const handsOn =
   /^(?:sudo\s+)?(?:cp|ln|mv|source|\.|(?:if\s+)?(?:!\s+)?grep\s+-\w*q|(?:IFS=\S*\s+)?read)\s[^;&|]{0,300}(?:\|\|\s*\w{1,40})?$/;
@@ -22,7 +25,8 @@ export function shown(text: string, reason: string, tier: Tier, standing: Standi
     )
       ? tier
       : undefined;
-  if (handsOn.test(text)) return toPublic.test(text) ? tier : undefined;
+  if (toPublic.test(text) && /^(?:sudo\s+)?(?:cp|ln|mv|cat|openssl|install)\s/.test(text)) return tier;
+  if (handsOn.test(text)) return maybePublic.test(text) ? 'medium' : undefined;
   if (/^export\s+\$\((?:grep|cat)\s[^)]{1,200}\)["']?$/.test(text)) return undefined;
   if (/^openssl\s+\w+\s[^;&|]{0,600}\s-out\s/.test(text)) return undefined;
   if (/^(?:env|printenv)(?:\s*\|\s*sort)?$/.test(text)) return standing.isThrownAway ? 'medium' : undefined;

@@ -1,10 +1,22 @@
 /** Owners, rights and files of the system. */
 import type { Tier } from '../../../model.ts';
-import type { Standing, Verdict, Weight } from './standing.ts';
+import { lowered, type Standing, type Verdict, type Weight } from './standing.ts';
 import { isMount } from './deletions.ts';
 import { gifts } from './values.ts';
 
+/** What decides who gets in or becomes root, and the places where all programs and settings lie. */
+export const keystone =
+  /\s["']?\/(?:(?:etc|usr|s?bin|lib|root|boot|usr\/(?:s?bin|lib)|usr\/local\/s?bin)?\/?(?=["'\s;]|$)|etc\/(?:g?shadow|passwd|sudoers|pam\.d|ssh|cron|ld\.so|crontab)|(?:usr\/)?bin\/(?:sudo|su|passwd|login|bash|sh)(?=["'\s;]|$))/;
+/** Root without a password, or with one that stands in the file. */
+const rootsPassword = /\bpasswd\s+(?:-\S+\s+)*(?:-\w*d|--delete)|\broot:|\bpasswd\b[^|;&]*\sroot(?=["'\s;]|$)/;
+
 export function owned({ rule, tier, reason }: Verdict, text: string, standing: Standing, isConfined: boolean): Weight {
+  const isGrave = rule === 'password-change' ? rootsPassword.test(text) : keystone.test(text);
+  if (isGrave && (!standing.isThrownAway || standing.source.language === 'dockerfile'))
+    return isConfined ? (rule === 'password-change' ? lowered(tier) : 'medium') : tier;
+  // With a person's account goes what is in its folder.
+  if (rule === 'user-delete' && !isConfined && /\s(?:-\w*r\w*|--remove(?:-home)?)(?=\s|$)/.test(text))
+    return lowered(tier);
   if (standing.source.language === 'dockerfile') return rule === 'password-change' ? 'medium' : undefined;
   if (standing.source.language === 'docker-compose') {
     const paths = text.match(/\s\/[\w./-]+/g) ?? [];
@@ -49,6 +61,13 @@ export function written(text: string, tier: Tier, standing: Standing, isImage: b
     !/\b(?:mount|bind|exec|suid)\b/.test(text)
   )
     return isImage || standing.isThrownAway ? undefined : 'medium';
+  // What every program loads, and what runs by itself what it fetches.
+  const runsAlone =
+    /\/etc\/ld\.so\.preload/.test(text) ||
+    (/\/etc\/(?:cron|profile|init\.d|rc\.local|systemd)/.test(text) &&
+      /\b(?:curl|wget|nc|ncat)\b|\/dev\/tcp\//.test(text));
+  if (runsAlone && (standing.source.language === 'dockerfile' || (isContainer && !standing.isThrownAway)))
+    return lowered(tier);
   if (standing.isThrownAway) return isEntry ? 'medium' : undefined;
   if (isEntry) return tier;
   if (isContainer) return 'medium';
