@@ -31,9 +31,11 @@ export const dockerRoot: Rule = {
     const program = source.docker.find((d) => d.start > last.start && (d.name === 'CMD' || d.name === 'ENTRYPOINT'));
     const starts = source.docker.some((d) => d.name === 'CMD' || d.name === 'ENTRYPOINT');
     if (!starts && source.docker.length > 3) return;
-    const runs = startOf(source.docker.filter((d) => d.start > last.start));
-    if (stepsDown.test(runs)) return;
-    const isCron = needsRoot.test(runs);
+    const stage = source.docker.filter((d) => d.start > last.start);
+    const runs = startOf(stage);
+    const isOne = startsOne(stage);
+    if (isOne && stepsDown.test(runs)) return;
+    const isCron = isOne && needsRoot.test(runs);
     const mayStepDown = source.docker.some(
       (d) => d.start > last.start && (d.name === 'RUN' || d.name === 'COPY') && tools.test(d.args),
     );
@@ -81,6 +83,10 @@ function startOf(stage: readonly Instruction[]): string {
     .replace(/\s+/g, ' ')
     .trim();
 }
+
+/** Whether no shell starts more than the one program: what follows it would be root. */
+const startsOne = (stage: readonly Instruction[]): boolean =>
+  !stage.some((d) => (d.name === 'ENTRYPOINT' || d.name === 'CMD') && /^[^[][^]*?[;&|\n]/.test(d.args.trim()));
 
 /** Images of those that make them to be run as nobody in particular. */
 const unprivileged =

@@ -108,6 +108,8 @@ function stepTexts(source: Source, job: Job): string[] {
   return job.steps.map((s) =>
     source.text
       .slice(s.start, s.end)
+      // What is said about a command does not do it.
+      .replace(/^[ \t]*#.*$|[ \t]#[ \t].*$|^[ \t-]*name[ \t]*:.*$|\becho[ \t](?![^\n|]*\|)[^\n;&|]*/gm, '')
       .replace(/\$\{\{\s*env\.(\w{1,80})\s*\}\}/g, (whole, name: string) => valueOf(name) ?? whole),
   );
 }

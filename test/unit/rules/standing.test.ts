@@ -87,6 +87,7 @@ test('a secret is handed on to nowhere that others can read', async () => {
     assert.equal(await shell(`cp .env ${place}`), 'high');
   assert.equal(await shell('cat .env > public/env.txt'), 'high');
   assert.equal(await shell('cp .env build/'), 'medium');
+  assert.equal(await shell('printenv'), 'low');
 });
 
 test('a branch that others work on is none of the script, whoever makes its name', async () => {

@@ -421,6 +421,9 @@ test('a right for every job weighs by how many of them need it', async () => {
   assert.equal(await weigh([push, push, push, idle], 'pull_request'), 'high');
   assert.equal(await weigh([push, idle, idle]), 'high');
   assert.equal(await weigh([push, idle]), 'medium');
+  // What is said about a command does not do it.
+  const told = ['run: docker login ghcr.io -p ${{ secrets.GITHUB_TOKEN }}', 'run: make # docker push ghcr.io/a/b'];
+  assert.equal(await weigh([push, told, told]), 'high');
 });
 
 test('what only members of the repository can name is a remark', async () => {
@@ -457,6 +460,10 @@ test('an image that has to start as root, or may step down, is told so', async (
   assert.equal(await weigh('apk add php84', 'CMD ["/a", "crond", "-f"]'), 'high');
   assert.equal(await weigh('apk add php84', 'CMD ["php-fpm"]'), 'high');
   assert.equal(await weigh('apk add su-exec', 'ENTRYPOINT ["/entrypoint.sh"]'), 'medium');
+  // What a shell starts beside it is root.
+  assert.equal(await weigh('apk add php84', 'CMD crond && /a serve'), 'high');
+  assert.equal(await weigh('apk add php84', 'CMD gosu app /a'), undefined);
+  assert.equal(await weigh('apk add php84', 'CMD gosu app /a migrate && /a serve'), 'high');
 });
 
 test('a job that fetches with the token is not told to do without', async () => {
@@ -558,6 +565,8 @@ test('a way out to everywhere is a remark where a group has it anyway, and more 
   assert.deepEqual(await weigh(group('0.0.0.0/0', 'egress', 'tcp')), ['critical@5']);
   const named = (cidr: string): string => group(cidr).replace('"a"', '"egress"');
   assert.deepEqual(await weigh(named('0.0.0.0/0'), named('10.0.0.0/16')), ['high@5']);
+  const limited = group('0.0.0.0/0').replace('["0.0.0.0/0"]', 'var.own_networks');
+  assert.deepEqual(await weigh(group('0.0.0.0/0'), limited), ['high@5']);
 });
 
 test('a balancer for what no ingress passes on is a remark', async () => {

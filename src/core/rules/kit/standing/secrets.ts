@@ -29,7 +29,7 @@ export function shown(text: string, reason: string, tier: Tier, standing: Standi
   if (handsOn.test(text)) return maybePublic.test(text) ? 'medium' : undefined;
   if (/^export\s+\$\((?:grep|cat)\s[^)]{1,200}\)["']?$/.test(text)) return undefined;
   if (/^openssl\s+\w+\s[^;&|]{0,600}\s-out\s/.test(text)) return undefined;
-  if (/^(?:env|printenv)(?:\s*\|\s*sort)?$/.test(text)) return standing.isThrownAway ? 'medium' : undefined;
+  if (/^(?:env|printenv)(?:\s*\|\s*sort)?$/.test(text)) return standing.isThrownAway ? 'medium' : 'low';
   if (isCopied(text, standing)) return 'medium';
   return tier;
 }
