@@ -117,7 +117,8 @@ function weighed(verdict: Verdict, text: string, standing: Standing): Tier | und
   // It can't be taken apart, so there may be more to it than the worst.
   if (parts.length === 0) return whole ?? 'medium';
   // What is read in one part of a line is shown there or nowhere.
-  let worst = isRead && parts.length > 1 && !/[|]/.test(text.replace('||', '')) ? undefined : whole;
+  const isPrinted = /\bread\b[^\n]*\bdo\s[^\n]*\b(?:echo|printf)\s[^;|>\n]*\$/.test(text);
+  let worst = isRead && parts.length > 1 && !isPrinted && !/[|]/.test(text.replace('||', '')) ? undefined : whole;
   const pieces = parts.flatMap((p) => (p.text.includes('|') ? [p.text, ...p.text.split('|')] : [p.text]));
   for (const [, dollar, tick] of text.matchAll(/\$\(([^()]{3,400})\)|`([^`]{3,400})`/g)) pieces.push(dollar ?? tick!);
   if (pieces.length === 1) return whole;

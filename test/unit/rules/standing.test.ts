@@ -87,6 +87,9 @@ test('a secret is handed on to nowhere that others can read', async () => {
     assert.equal(await shell(`cp .env ${place}`), 'high');
   assert.equal(await shell('cat .env > public/env.txt'), 'high');
   assert.equal(await shell('cp .env build/'), 'medium');
+  assert.equal(await shell('cp .env /tmp/env'), 'medium');
+  assert.equal(await shell('while read l; do echo $l; done < .env'), 'high');
+  assert.equal(await shell('dotenv ruby -e "p ENV"'), 'high');
   assert.equal(await shell('printenv'), 'low');
 });
 
@@ -151,4 +154,17 @@ test('the same command on what is in use is another one', async () => {
   assert.equal(await weigh('a.sh', script('users'), script('orders')), 'critical');
   assert.equal(await weigh('a.sh', script('old_orders'), script('orders')), '');
   assert.equal(await weigh('a.sh', script('prod_orders'), script('orders')), 'critical');
+});
+
+test('what guards a machine is no setting like others', async () => {
+  assert.equal(await shell('echo a > /etc/profile.d/a.sh'), 'medium');
+  for (const command of [
+    'sed -i s/enforcing/disabled/ /etc/selinux/config',
+    'sed -i "s/#PermitEmptyPasswords no/PermitEmptyPasswords yes/" /etc/ssh/sshd_config',
+    'echo /tmp >> /etc/ld.so.conf.d/a.conf',
+    'echo "tmpfs /tmp tmpfs exec,suid 0 0" >> /etc/fstab',
+    'sysctl -w fs.protected_symlinks=0',
+  ])
+    assert.equal(await shell(command), 'high', command);
+  assert.equal(await shell('sysctl -w vm.max_map_count=262144'), 'medium');
 });

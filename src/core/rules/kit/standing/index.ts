@@ -101,7 +101,12 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
     case 'disk-undone':
       return isConfined ? undefined : 'medium';
     case 'kernel':
-      return isThrownAway ? undefined : isConfined || /\b(?:fs|vm)\.\w|net\.core\./.test(text) ? 'medium' : 'high';
+      return isThrownAway
+        ? undefined
+        : isConfined ||
+            (/\b(?:fs|vm)\.\w|net\.core\./.test(text) && !/protected_|suid_dumpable|mmap_min_addr/.test(text))
+          ? 'medium'
+          : 'high';
     case 'owner':
       return owned(verdict, text, standing, isConfined);
     case 'open':

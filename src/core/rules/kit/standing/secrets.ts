@@ -8,7 +8,7 @@ const goesOut =
 /** Folders that a server hands out as they are. */
 const toPublic = /(?:^|[\s/"'])(?:public(?:_html)?|static|www(?:root)?|htdocs|html|webroot|dist|assets)(?=[/"'\s]|$)/;
 /** Folders that some tools build into, or read as sources, and others hand out. */
-const maybePublic = /(?:^|[\s/"'])(?:out|build|docs|_?site|web|artifacts?)(?=[/"'\s]|$)/;
+const maybePublic = /(?:^|[\s/"'])(?:out|build|docs|_?site|web|artifacts?)(?=[/"'\s]|$)|\s["']?\/tmp(?=[/"'\s]|$)/;
 const loads = /^(?:\w{1,80}=\S*\s+)*(?:(?:npx|pnpm(?: exec)?|yarn)\s+)?(?:dotenvx?|env-cmd)\s/;
 const handsOn =
   /^(?:sudo\s+)?(?:cp|ln|mv|source|\.|(?:if\s+)?(?:!\s+)?grep\s+-\w*q|(?:IFS=\S*\s+)?read)\s[^;&|]{0,300}(?:\|\|\s*\w{1,40})?$/;
@@ -20,7 +20,7 @@ export function shown(text: string, reason: string, tier: Tier, standing: Standi
   // A person's own are nobody's to hand on.
   if (goesOut.test(text) || /~|\.ssh|\.aws|\.kube|\.gnupg|shadow|\/root\/|\/home\/|HOME/.test(what)) return tier;
   if (loads.test(text))
-    return /\bnode\s+-[ep]\b|\bpython3?\s+-c\b|(?<![\w./-])(?:echo|printf|env|printenv|cat|set)(?![\w./-])|\s(?:-p|--debug)\s/.test(
+    return /\bnode\s+-[ep]\b|\bpython3?\s+-c\b|\b(?:ruby|perl|php|deno|bun)\s(?:[^;&|]*\s)?(?:-[er]|eval)\b|(?<![\w./-])(?:echo|printf|env|printenv|cat|set)(?![\w./-])|\s(?:-p|--debug)\s/.test(
       text,
     )
       ? tier

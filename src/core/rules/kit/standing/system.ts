@@ -73,5 +73,10 @@ export function written(text: string, tier: Tier, standing: Standing, isImage: b
   if (isContainer) return 'medium';
   if (/\/etc\/(?:cron|systemd(?!\/resolved\.conf\b)|init\.d|rc\.local|hosts\.|ld\.so\.preload)/.test(text))
     return tier === 'critical' ? 'high' : tier;
+  // What guards the machine, or decides what all programs load and whom they ask.
+  if (guards.test(text)) return lowered(tier);
   return 'medium';
 }
+
+const guards =
+  /\/etc\/(?:selinux|audit|apparmor|polkit|ld\.so|nsswitch|crypttab)|PermitEmptyPasswords\s+yes|\/etc\/fstab.*\bsuid\b|\bsuid\b.*\/etc\/fstab/;
