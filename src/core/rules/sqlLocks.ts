@@ -291,6 +291,20 @@ function clausesOf(text: string): { readonly head: string; readonly clauses: rea
   return { head, clauses };
 }
 
+/** A column under its old name, with a character set of its own. */
+const converts =
+  /^(?:MODIFY (?:COLUMN )?\S+|CHANGE (?:COLUMN )?(\S+) \1) .{1,200}?\b(?:CHARACTER SET|CHARSET|COLLATE)\b/;
+const converted =
+  'The text of columns is converted to another character set: that copies the table under a lock, and an index may become too long. See that type, length and NOT NULL are those of before.';
+
+/** Whether all that a statement changes are columns that get the character set that holds every character. */
+function isConversion(text: string, written: string): boolean {
+  const sets = [...written.matchAll(/\b(?:CHARACTER\s{1,9}SET|CHARSET|COLLATE)\b\s{0,9}=?\s{0,9}["'`]?(\w{0,40})/gi)];
+  return (
+    sets.every((m) => /^utf8mb4/i.test(m[1]!)) && (clausesOf(text)?.clauses.every((c) => converts.test(c)) ?? false)
+  );
+}
+
 /** Whether all that locks or breaks in a statement was in one that is gone: others beside it came or went. */
 function isSameStatement(old: Found, now: Found): boolean {
   const was = old.form && clausesOf(old.form.text);
@@ -385,7 +399,13 @@ export const sqlLocks: Rule = {
               }
             : d.key === 'set-not-null' && table && validated.has(table)
               ? { tier: 'medium', message: afterValidation }
-              : { message: d.message, ...(d.tier && { tier: d.tier }) }),
+              : {
+                  message:
+                    d.key === 'modify' && isConversion(s.text, source.text.slice(s.start, s.end))
+                      ? converted
+                      : d.message,
+                  ...(d.tier && { tier: d.tier }),
+                }),
         });
         break;
       }

@@ -63,3 +63,22 @@ test('tests that are skipped, and columns that change their type, are one findin
     'changelog-operation critical 4',
   ]);
 });
+
+test('columns that get another character set are told once, beside what may cut data', async () => {
+  const sql = [
+    "ALTER TABLE `a` CHANGE COLUMN `n` `n` VARCHAR(85) CHARACTER SET 'utf8mb4' NOT NULL;",
+    'ALTER TABLE `b` MODIFY `n` TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, MODIFY `m` TEXT CHARACTER SET utf8mb4;',
+    'ALTER TABLE `c` MODIFY `n` VARCHAR(20) CHARACTER SET latin1;',
+    'ALTER TABLE `d` CHANGE `n` `m` VARCHAR(20) CHARACTER SET utf8mb4;',
+    'ALTER TABLE `e` MODIFY `n` VARCHAR(20) CHARACTER SET utf8mb4, MODIFY `k` VARCHAR(20);',
+  ].join('\n');
+  const change = { path: 'db/migrations/7.sql', before: null, after: sql };
+  const findings = (await classify([change], ctx)).findings.filter((f) => f.rule === 'sql-unsafe-migration');
+  assert.deepEqual(
+    findings.map(
+      (f) =>
+        `${f.tier} ${f.line} ${/may cut data|character set/.exec(f.message)?.[0]} ${/lines? [\d, ]+/.exec(f.message)?.[0]}`,
+    ),
+    ['high 1 character set line 2', 'high 3 may cut data lines 4, 5'],
+  );
+});

@@ -5,7 +5,7 @@ import { keep, type FileClassification } from './pass.ts';
 
 /** Rules on what is repeated: from container to container, from resource to resource, from column to column. */
 const repeated =
-  /^(?:k8s-host-access|k8s-setting-weak|k8s-image-unpinned|docker-base-unpinned|docker-sudo-or-ssh|cloud-setting-weak|destructive-command|migration-operation|changelog-operation|cdk-insecure|tests-skipped)$/;
+  /^(?:k8s-host-access|k8s-setting-weak|k8s-image-unpinned|docker-base-unpinned|docker-sudo-or-ssh|cloud-setting-weak|destructive-command|migration-operation|changelog-operation|sql-unsafe-migration|cdk-insecure|tests-skipped)$/;
 
 /** Of these the lesser findings of a file are one remark, whatever each of them says. */
 const oneRemark = (f: Finding): boolean => f.rule === 'destructive-command' && f.tier === 'medium';
@@ -45,6 +45,7 @@ export function toldOnce(_files: readonly FileChange[], judged: FileClassificati
 
 /** What goes for good, or opens something, is told each for itself, but for the copy of it that a history keeps. */
 const lost = (f: Finding): string =>
-  f.tier === 'critical' && /^(?:migration-operation|changelog-operation|cdk-insecure)$/.test(f.rule)
+  f.tier === 'critical' &&
+  /^(?:migration-operation|changelog-operation|sql-unsafe-migration|cdk-insecure)$/.test(f.rule)
     ? (backgroundOf(f).key ?? '').replace(/\bhistorical(?=\w)/i, '')
     : '';
