@@ -1,5 +1,5 @@
 import { walk } from '../languages/treeNode.ts';
-import { attributes, where } from './kit/cloud.ts';
+import { attr, attributes, where, type Resource } from './kit/cloud.ts';
 import { policyStatements } from './kit/policyStatements.ts';
 import type { Rule } from './rule.ts';
 
@@ -17,6 +17,14 @@ const exposing =
 /** What a single resource can be named for: with `*` all the data of the account is meant. */
 const nameable =
   /^(?:(?:s3:(?:Get|Put|Delete)Object|ssm:(?:Get|Put)Parameters?(?:ByPath)?|secretsmanager:(?:Get|Put|Update|Delete)\w*Secret\w*|kms:(?:Decrypt|Encrypt|ScheduleKeyDeletion|GenerateDataKey)|dynamodb:(?:Put|Update|Delete|BatchWrite)\w*|sqs:(?:Send|Delete|Receive|Purge)\w*|sns:Publish|kinesis:PutRecords?|lambda:(?:Create|Delete|Invoke)Function|rds:Delete\w*|ecr:(?:PutImage|BatchDeleteImage)|rds-db:connect))$/i;
+
+/** The role of the file that holds a policy, attached to it or in its own list: it holds the same, wherever that stands. */
+function holderOf(r: Resource, attribute: string): string | undefined {
+  if (r.type === 'aws_iam_role') return attribute === 'managedpolicyarns' ? `aws_iam_role.${r.name}` : undefined;
+  if (r.type !== 'aws_iam_role_policy_attachment' || r.node.children.some((c) => /^(?:count|for_each)$/.test(c.key)))
+    return undefined;
+  return /^(?:\$\{)?(aws_iam_role\.[\w-]{1,100})\.(?:name|id)\}?$/.exec(attr(r.props, 'role')?.value ?? '')?.[1];
+}
 
 export const iamWildcard: Rule = {
   id: 'iam-wildcard',
@@ -151,6 +159,7 @@ export const iamWildcard: Rule = {
         )
           report({
             ...found,
+            key: `${holderOf(r, name) ?? where(r, n)}=${v.value.replace(/^arn:(?:[\w-]{1,40}|\$\{[^{}]{1,100}\}):iam::aws:(?=policy\/)/, '')}`,
             message: 'Administrator rights attached: attach a policy with the rights that are needed.',
           });
         else if (
