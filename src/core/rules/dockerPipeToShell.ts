@@ -1,4 +1,4 @@
-import type { Rule } from './rule.ts';
+import type { Found, Rule } from './rule.ts';
 
 /** A download whose output is run. */
 export const pipesNetworkToShell =
@@ -6,6 +6,19 @@ export const pipesNetworkToShell =
 
 /** An address that names what it gives: a full commit hash. */
 const pinned = /\bhttps:\/\/raw\.githubusercontent\.com\/[\w.-]{1,100}\/[\w.-]{1,100}\/[0-9a-f]{40}\//;
+
+/** Where the host of a repository gives out its files as they are at a branch, a tag or a commit. */
+const atRef =
+  /(?<=\bhttps:\/\/raw\.githubusercontent\.com\/[\w.-]{1,100}\/[\w.-]{1,100}\/)(?:refs\/(?:heads|tags)\/)?[\w.-]{1,100}(?=\/)/g;
+const release = /^(?:refs\/tags\/)?v?\d+(?:\.\d+){1,3}$/;
+
+/** Whether the same script of the same repository was run before, and now is one of a release. */
+function isSameScript(old: Found, now: Found): boolean {
+  const refs = now.form?.text.match(atRef) ?? [];
+  const plain = (text: string | undefined): string | undefined =>
+    text?.replace(atRef, '*').replace(/(?<=\s)v?\d+(?:\.\d+){1,3}(?=\s|$)/g, '*');
+  return refs.length > 0 && refs.every((r) => release.test(r)) && plain(old.form?.text) === plain(now.form?.text);
+}
 
 export const dockerPipeToShell: Rule = {
   id: 'pipe-to-shell',
@@ -29,13 +42,21 @@ export const dockerPipeToShell: Rule = {
   remedy: 'download it, check its hash or signature, then run it',
   keywords: ['curl', 'wget', 'iwr', 'iex', 'invoke', 'downloadstring', 'fetch'],
   inTests: false,
+  isSame: isSameScript,
   check(source, report) {
     const text = source.text;
     for (const m of text.matchAll(new RegExp(pipesNetworkToShell, 'gi'))) {
       const lineStart = text.lastIndexOf('\n', m.index) + 1;
       if (/^\s*(?:#|\/\/|echo\b)/.test(text.slice(lineStart, m.index))) continue;
       if (pinned.test(m[0])) continue;
-      report({ start: m.index, end: m.index + m[0].length });
+      const end = text.indexOf('\n', m.index + m[0].length);
+      // With what is told to the shell.
+      const line = text
+        .slice(lineStart, end < 0 ? undefined : end)
+        .replace(/\s+/g, ' ')
+        .trim();
+      const form = line.length < 1000 ? { text: line, around: [], sinks: [] } : undefined;
+      report({ start: m.index, end: m.index + m[0].length, ...(form && { form }) });
     }
   },
 };
