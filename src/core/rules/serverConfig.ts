@@ -10,8 +10,15 @@ interface Setting {
   readonly pattern: RegExp;
   readonly message: string;
   readonly tier?: 'critical' | 'medium';
+  /** What it is there, where that weighs less. */
+  readonly weigh?: (source: Source, line: number) => Weight | undefined;
   /** In YAML the parts of the name stand below each other: the pattern is asked about `a.b.c=value` there. */
   readonly isDotted?: true;
+}
+
+interface Weight {
+  readonly tier: 'high' | 'medium';
+  readonly message: string;
 }
 
 const conf: readonly Language[] = ['nginx', 'ini'];
@@ -370,6 +377,7 @@ const settings: readonly Setting[] = [
       /^[ \t-]*(?:insecure_?skip_?verify|tls_?insecure|insecureSkipTLSVerify|insecure_skip_tls_verify|tls_skip_verify|skip_tls_verify|sslVerifyDisabled)["']?[ \t]*[:=][ \t]*["']?true\b|\btrust_chain_verification[ \t]*:[ \t]*ACCEPT_UNTRUSTED\b/gim,
     message: 'Any certificate is taken: trust the private CA instead.',
     tier: 'critical',
+    weigh: ofScrape,
   },
   {
     languages: ['terraform'],
@@ -380,6 +388,56 @@ const settings: readonly Setting[] = [
     tier: 'critical',
   },
 ];
+
+/** What reads measurements, by the key or the kind of what it stands in. */
+const scrapes =
+  /^[ \t-]*["']?(?:pod_?monitors?|service_?monitors?|scrape_?configs?|additional_?scrape_?configs?|additionalPodMonitors|additionalServiceMonitors|podMetricsEndpoints)["']?[ \t]*:[ \t]*(?:#.*|\|[-+]?)?$/i;
+/** What is sent along that is good for more than measurements. */
+const credential =
+  /^[ \t-]*["']?(?:basic_?auth|oauth2|username|password\w*|credentials\w*|authorization|bearer_?token(?!_?file)\w*|api_?key|headers)["']?[ \t]*:[ \t]*(?!\{\}|null|""|''|#)/i;
+const maxLines = 300;
+
+/** A certificate that is not checked where measurements are read: nothing is handed over, unless a login stands beside it. */
+function ofScrape({ lines, language }: Source, line: number): Weight | undefined {
+  if (!/^(?:yaml|kubernetes|helm)$/.test(language)) return undefined;
+  let indent = indentOf(lines[line - 1]!);
+  for (let l = line - 1; l > 0 && l > line - maxLines && indent > 0; l--) {
+    const text = lines[l - 1]!;
+    if (/^\s*(?:#|$)/.test(text)) continue;
+    const own = indentOf(text);
+    if (own >= indent) continue;
+    // What writes elsewhere, or tells others, may stand below a monitor's own key.
+    if (/remote|alert|hook|oauth|oidc|ldap/i.test(text)) return undefined;
+    if (scrapes.test(text) || (/^\s*endpoints:\s*$/.test(text) && isMonitor(lines, l)))
+      return { tier: hasLogin(lines, l, own) ? 'high' : 'medium', message: ofMetrics };
+    indent = own;
+  }
+  return undefined;
+}
+const ofMetrics =
+  'Whoever answers for what is measured is believed, as its certificate is not checked: give the scrape the CA.';
+const indentOf = (text: string): number => /^\s*(?:- *)?/.exec(text)![0].length;
+
+/** Whether the document around a line is one of a monitor. */
+function isMonitor(lines: readonly string[], line: number): boolean {
+  for (const step of [-1, 1])
+    for (let l = line; lines[l - 1] !== undefined && Math.abs(l - line) < maxLines; l += step) {
+      if (lines[l - 1]!.startsWith('---')) break;
+      if (/^kind:\s*ServiceMonitor\s*$/.test(lines[l - 1]!)) return true;
+    }
+  return false;
+}
+
+/** Whether a block holds a login. */
+function hasLogin(lines: readonly string[], head: number, indent: number): boolean {
+  for (let l = head; l < lines.length && l < head + maxLines; l++) {
+    const text = lines[l]!;
+    if (/^\s*(?:#|$)/.test(text)) continue;
+    if (indentOf(text) <= indent) return false;
+    if (credential.test(text)) return true;
+  }
+  return lines.length >= head + maxLines;
+}
 
 /** Settings of Docker's own service, in JSON. */
 function dockerDaemon(source: Source, report: (hit: Hit) => void): void {
@@ -450,7 +508,7 @@ export const serverConfig: Rule = {
       if (/(?:^|\/)daemon\.json$/.test(source.path)) dockerDaemon(source, report);
       return;
     }
-    for (const { languages, path, pattern, message, tier, isDotted } of settings) {
+    for (const { languages, path, pattern, message, tier, isDotted, weigh } of settings) {
       if (!languages.includes(source.language) || (path && !path.test(source.path))) continue;
       if (isDotted && source.language === 'yaml') {
         for (const n of dotted(source))
@@ -461,7 +519,13 @@ export const serverConfig: Rule = {
       for (const m of source.text.matchAll(pattern)) {
         const start = m.index + (m[0].length - m[0].trimStart().length);
         if (/^(?:#|\/\/|;)/.test(m[0].trimStart())) continue;
-        report({ start, end: m.index + m[0].length, message, ...(tier ? { tier } : {}) });
+        report({
+          start,
+          end: m.index + m[0].length,
+          message,
+          ...(tier ? { tier } : {}),
+          ...weigh?.(source, source.lineAt(start)),
+        });
       }
     }
   },

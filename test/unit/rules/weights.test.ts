@@ -642,3 +642,21 @@ test('a short memory of logs weighs less in what shows how a module is used', as
   assert.deepEqual(await weigh('examples/a/main.tf'), ['medium@2'], 'no module beside it');
   assert.deepEqual(await weigh('infra/main.tf', uses), ['medium@2']);
 });
+
+test('a scrape that takes any certificate weighs less than a client with a login, or one that hands data over', async () => {
+  const weigh = async (...lines: string[]): Promise<string | undefined> =>
+    (
+      await said('server-config-weak', {
+        path: 'charts/a/values.yaml',
+        before: null,
+        after: `${lines.join('\n')}\n`,
+      })
+    )[0]?.split('@')[0];
+  const any = ['    tlsConfig:', '      insecureSkipVerify: true'];
+  assert.equal(await weigh('prometheus:', '  podMonitor:', '    enabled: false', ...any), 'medium');
+  assert.equal(await weigh('prometheus:', '  podMonitor:', '    basicAuth:', '      name: a', ...any), 'high');
+  assert.equal(await weigh('prometheus:', '  remoteWrite:', '    - url: https://a', ...any), 'critical');
+  assert.equal(await weigh('podMonitor:', '  enabled: true', 'ldap:', '  dex:', ...any), 'critical');
+  assert.equal(await weigh('serviceMonitor:', '  remoteWrite:', ...any), 'critical');
+  assert.equal(await weigh('podMonitor: {}', 'insecureSkipVerify: true'), 'critical');
+});
