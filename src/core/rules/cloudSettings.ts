@@ -1,5 +1,13 @@
 import type { TreeNode } from '../languages/treeNode.ts';
-import { attributes, cloudLanguages, isLiteral, resources, where, type Resource } from './kit/cloud.ts';
+import {
+  attributes,
+  cloudLanguages,
+  isLiteral,
+  isShowingModule,
+  resources,
+  where,
+  type Resource,
+} from './kit/cloud.ts';
 import { access } from './kit/cloudSettings/access.ts';
 import { network } from './kit/cloudSettings/network.ts';
 import { repositories } from './kit/cloudSettings/repositories.ts';
@@ -47,9 +55,7 @@ export const cloudSettings: Rule = {
   remedy: 'set it as the benchmark of the provider asks',
   keywords: [],
   check(source, tell) {
-    // What shows how a module is used lies beside it, and is put up and taken down again.
-    const isShown =
-      /(?:^|\/)examples?\//.test(source.path) && /\bsource\s*=\s*"(?:\.\.\/){1,4}[^"\n]{0,80}"/.test(source.text);
+    const isShown = isShowingModule(source);
     const report: typeof tell = (hit) => tell(isShown && hit.tier === 'medium' ? { ...hit, tier: 'low' } : hit);
     for (const { r, n, name, parent } of attributes(source)) {
       const wanted = byName.get(name);

@@ -1,4 +1,4 @@
-import { attr, cloudLanguages, resources, type Resource } from './kit/cloud.ts';
+import { attr, cloudLanguages, isShowingModule, resources, type Resource } from './kit/cloud.ts';
 import type { Rule } from './rule.ts';
 
 /** Resource type (plain, without provider prefix for CloudFormation) → attributes of which one must be there, because the default is unsafe. */
@@ -237,6 +237,10 @@ const wanted: readonly {
   { types: /^(?:google_compute_ssl_policy)$/, any: [['mintlsversion']], what: 'a minimum TLS version' },
 ];
 
+/** What keeps a house in order: nothing is open or readable without it. */
+const hygiene =
+  /^(?:key rotation|image scanning|immutable tags|access logging|broker logging|an encryption key for artifacts|a key of your own for its volume|a customer key)$/;
+
 /** Whether this rule itself finds that the resource has no such attribute. */
 export const answersAbsence = (r: Resource, name: string): boolean =>
   wanted.some(
@@ -258,6 +262,7 @@ export const cloudUnsafeDefault: Rule = {
   remedy: 'set the attribute',
   keywords: [],
   check(source, report) {
+    const isShown = isShowingModule(source);
     for (const r of resources(source)) {
       for (const w of wanted) {
         if (!w.types.test(r.type) || w.unless?.(r)) continue;
@@ -267,6 +272,7 @@ export const cloudUnsafeDefault: Rule = {
           start: r.node.start,
           end: r.node.end,
           key: `${r.type}.${r.name}:${w.what}`,
+          ...(hygiene.test(w.what) && { tier: isShown ? 'low' : 'medium' }),
           message: `${r.type} without ${w.what}, and the default is the unsafe choice: set it.`,
         });
       }

@@ -660,3 +660,18 @@ test('a scrape that takes any certificate weighs less than a client with a login
   assert.equal(await weigh('serviceMonitor:', '  remoteWrite:', ...any), 'critical');
   assert.equal(await weigh('podMonitor: {}', 'insecureSkipVerify: true'), 'critical');
 });
+
+test('a default that keeps a house in order weighs less than one that leaves it open', async () => {
+  const key = 'resource "aws_kms_key" "k" {\n  description = "k"\n}\n';
+  const weigh = async (path: string, after: string) => said('cloud-unsafe-default', { path, before: null, after });
+  assert.deepEqual(await weigh('infra/a.tf', key), ['medium@1']);
+  assert.deepEqual(await weigh('examples/a/main.tf', `module "m" {\n  source = "../../"\n}\n${key}`), ['low@4']);
+  assert.deepEqual(await weigh('infra/a.tf', key.replace('aws_kms_key', 'aws_ebs_volume')), ['high@1']);
+  assert.deepEqual(
+    await weigh(
+      'examples/a/main.tf',
+      `module "m" {\n  source = "../../"\n}\n${key.replace('aws_kms_key', 'aws_ebs_volume')}`,
+    ),
+    ['high@4'],
+  );
+});

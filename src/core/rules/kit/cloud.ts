@@ -68,6 +68,10 @@ export function resources(source: Source): readonly Resource[] {
   return found;
 }
 
+/** What shows how a module is used lies beside it, and is put up and taken down again. */
+export const isShowingModule = ({ path, text }: Source): boolean =>
+  /(?:^|\/)examples?\//.test(path) && /\bsource\s*=\s*"(?:\.\.\/){1,4}[^"\n]{0,80}"/.test(text);
+
 const azure = (node: TreeNode, type: string, name: string): Resource => ({
   type,
   name,
