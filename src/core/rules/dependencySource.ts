@@ -1,5 +1,6 @@
 import { dependencies, type Dependency } from './kit/dependencies.ts';
 import { at } from '../languages/treeNode.ts';
+import type { Source } from '../languages/source.ts';
 import type { Rule } from './rule.ts';
 
 export const dependencySource: Rule = {
@@ -60,8 +61,10 @@ export const dependencySource: Rule = {
             report({
               start: from.start,
               end: from.end,
-              key: `module:${from.value}`,
-              message: 'Module is taken from a moving branch: add ?ref= with a commit or a release.',
+              key: `module:${plainModule(from.value)}`,
+              ...(isShown(source, from.value)
+                ? { tier: 'medium', message: shownModule }
+                : { message: 'Module is taken from a moving branch: add ?ref= with a commit or a release.' }),
             });
         }
     } else if (source.language === 'ini') {
@@ -98,6 +101,28 @@ const commit = /(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/;
 function isSameModule({ name, version }: Dependency): boolean {
   const to = /^(?:v\S{1,80}\s{1,9})?=>\s{0,9}(\S{1,300})\s{1,9}v\d/.exec(version)?.[1];
   return to !== undefined && to === name;
+}
+
+/** The sentence of an example that shows a module, which most likely is the repository that it lies in. */
+export const shownModule =
+  'The example takes the module from a moving branch, and so does who copies it: add ?ref= with a release.';
+
+/** One spelling for all that Terraform reads as the same repository, reached in a way that nobody can listen to. */
+const plainModule = (from: string): string =>
+  from.replace(
+    /^(?:git::)?(?:https:\/\/(?:www\.)?|ssh:\/\/git@|git@)?(github\.com|gitlab\.com|bitbucket\.org)[/:]([\w.-]{1,100}\/[\w.-]{1,100}?)(?:\.git)?\/?(?=$|\/\/|\?)/,
+    (_, host: string, repository: string) => `${host}/${repository.toLowerCase()}`,
+  );
+
+/** Whether an example takes a whole repository as the one module that it shows: nobody applies it from there. */
+function isShown({ path, text }: Source, from: string): boolean {
+  if (!/(?:^|\/)examples?\//.test(path) || /[^:]\/\//.test(from)) return false;
+  if (/^[ \t]*(?:backend[ \t]+"|cloud[ \t]*\{)/m.test(text)) return false;
+  const sources = [...text.matchAll(/^[ \t]*source[ \t]*=[ \t]*"([^"\n]{1,300})"/gm)].filter(
+    // Of providers the source is a name.
+    (m) => !/^[\w-]+\/[\w-]+$/.test(m[1]!),
+  );
+  return sources.length === 1 && /[/_-]terraform-[\w-]{1,80}(?:\.git)?\/?(?:\?|$)/.test(from);
 }
 
 /** How npm's manifests name a repository of GitHub for short. */

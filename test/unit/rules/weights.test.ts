@@ -675,3 +675,22 @@ test('a default that keeps a house in order weighs less than one that leaves it 
     ['high@4'],
   );
 });
+
+test('an example that shows a module from a moving branch is a remark, of several examples a low one', async () => {
+  const example = (dir: string, from: string, rest = ''): FileChange =>
+    added(`module "aft" {\n  source = "${from}"\n}\n${rest}`, `examples/${dir}/main.tf`);
+  const own = 'github.com/acme/terraform-aws-net';
+  const id = 'dependency-foreign-source';
+  assert.deepEqual(await said(id, example('a', own)), ['medium@2']);
+  assert.deepEqual(await said(id, example('a', own), example('b', own)), ['low@2']);
+  assert.deepEqual(await said(id, example('a', own), example('b', 'github.com/evil/terraform-aws-net')), [
+    'medium@2',
+    'medium@2',
+  ]);
+  assert.deepEqual(await said(id, example('a', own, 'module "x" {\n  source = "github.com/evil/x"\n}\n')), [
+    'high@2',
+    'high@5',
+  ]);
+  assert.deepEqual(await said(id, example('a', own, 'terraform {\n  backend "s3" {}\n}\n')), ['high@2']);
+  assert.deepEqual(await said(id, { ...example('a', own), path: 'live/main.tf' }), ['high@2']);
+});

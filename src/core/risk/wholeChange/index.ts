@@ -11,6 +11,7 @@ import { withoutSameFolders } from './infrastructure/chartDefaults.ts';
 import { weighLostLimits } from './infrastructure/containerLimits.ts';
 import { asKustomized } from './infrastructure/kustomized.ts';
 import { weighOpenedEgress } from './infrastructure/openedEgress.ts';
+import { asShownModule } from './infrastructure/shownModules.ts';
 import { asUnmanaged } from './infrastructure/unmanaged.ts';
 import { withoutMoves } from './moves.ts';
 import { withoutOwnAndRepeated } from './ownDependencies.ts';
@@ -63,6 +64,7 @@ export const passes: readonly Pass[] = [
   toldByJob,
   ofSeveral(asKustomized),
   ofSeveral(asUnmanaged),
+  ofSeveral(asShownModule),
   weighLostLimits,
   weighGoDefaults,
   toldOnce,
