@@ -26,7 +26,8 @@ export const dockerRoot: Rule = {
       return;
     }
     // Made to run as somebody else: nothing is left to say.
-    if (unprivileged.test(last.args)) return;
+    const base = baseOf(source.docker, from.length - 1);
+    if (unprivileged.test(last.args) || ofUser.test(base)) return;
     // Only an image that starts a program is judged, and a change that took USER away.
     const program = source.docker.find((d) => d.start > last.start && (d.name === 'CMD' || d.name === 'ENTRYPOINT'));
     const starts = source.docker.some((d) => d.name === 'CMD' || d.name === 'ENTRYPOINT');
@@ -50,14 +51,49 @@ export const dockerRoot: Rule = {
             tier: 'low',
             message: 'What is started has to be root: see that the work it starts runs as users of their own.',
           }
-        : mayStepDown && {
-            tier: 'medium',
-            message:
-              'The image starts as root, with a tool at hand to step down: see that its entrypoint does so unless told otherwise.',
-          }),
+        : mayStepDown
+          ? {
+              tier: 'medium',
+              message:
+                'The image starts as root, with a tool at hand to step down: see that its entrypoint does so unless told otherwise.',
+            }
+          : !ofRoot.test(base) && {
+              tier: 'medium',
+              message:
+                'Nothing here says who the program runs as, so its base image does: see that this is not root, or end the last stage with a USER of its own.',
+            }),
     });
   },
 };
+
+/** The image that a stage is made from in the end, without its version. */
+function baseOf(all: readonly Instruction[], stage: number): string {
+  const stages = all.filter((d) => d.name === 'FROM');
+  const names = stages.map((d) => /\sAS\s+(\S+)\s*$/i.exec(d.args)?.[1]?.toLowerCase());
+  let base = '';
+  for (let i = stage; i >= 0; i = names.lastIndexOf(base, i - 1)) {
+    base = /^\s*(?:--\S+\s+)*(\S+)/.exec(stages[i]!.args)?.[1]?.toLowerCase() ?? '';
+    if (i === 0) break;
+  }
+  // The value that an ARG has unless told otherwise.
+  const given = /^\$\{?(\w{1,80})\}?$/.exec(base)?.[1];
+  const set = given && all.find((d) => d.name === 'ARG' && d.args.toLowerCase().startsWith(`${given}=`));
+  if (set)
+    base = set.args
+      .slice(given.length + 1)
+      .replace(/["']/g, '')
+      .trim()
+      .toLowerCase();
+  return base.replace(/@.*$/, '').replace(/:[^/]*$/, '');
+}
+
+/** Images that start as root, of languages, distributions and plain servers: of products others decide who they run as. */
+const ofRoot =
+  /^(?:(?:[\w-]{1,60}\.)+[a-z]{2,20}(?::\d{1,5})?\/(?:[\w.-]{1,60}\/){0,4}|(?:library|amd64|arm64v8|arm32v7|i386)\/|docker\.io\/library\/|\$\{?\w{1,80}\}?\/)?(?:alpine|ubuntu|debian|debian-slim|busybox|fedora|centos|rockylinux|almalinux|amazonlinux|oraclelinux|archlinux|opensuse|leap|photon|scratch|ubi\d?|ubi-minimal|ubi-micro|node|python|pypy|golang|ruby|jruby|php|perl|rust|openjdk|eclipse-temurin|temurin|amazoncorretto|sapmachine|ibmjava|maven|gradle|sbt|clojure|elixir|erlang|haskell|swift|julia|r-base|gcc|dart|crystal|nim|mono|composer|buildpack-deps|nginx|httpd|caddy|tomcat|jetty|traefik|docker|bash)$|^mcr\.microsoft\.com\/(?:dotnet|vscode|openjdk|windows|playwright|powershell|cbl-mariner|azurelinux|azure-functions)|^(?:gcr|registry\.k8s)\.io\/distroless\/|^(?:nvidia|oven|denoland|rustlang|tiangolo|pytorch|tensorflow|continuumio|mambaorg|phusion|ghcr\.io\/astral-sh|public\.ecr\.aws\/lambda|public\.ecr\.aws\/docker|nvcr\.io\/nvidia|rocker|azul|bellsoft|opensuse|redhat|registry\.access\.redhat\.com)\//;
+
+/** Products whose images, as they are made by those who make the product, start as a user of their own. */
+const ofUser =
+  /^(?:docker\.io\/)?(?:amazon\/dynamodb-local|grafana\/(?:grafana|loki|tempo|mimir)|prom\/(?:prometheus|alertmanager|node-exporter|blackbox-exporter|pushgateway)|jenkins\/jenkins|n8nio\/n8n|apache\/airflow)$|^public\.ecr\.aws\/aws-dynamodb-local\/aws-dynamodb-local$|^quay\.io\/(?:keycloak\/keycloak|prometheus\/(?:prometheus|alertmanager|node-exporter))$|^mcr\.microsoft\.com\/mssql\/server$|^docker\.elastic\.co\/elasticsearch\/elasticsearch$/;
 
 /** The last USER of a stage, or of the stage that it is made from. */
 function userOf(all: readonly Instruction[], stage: number): Instruction | undefined {

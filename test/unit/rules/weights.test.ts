@@ -694,3 +694,13 @@ test('an example that shows a module from a moving branch is a remark, of severa
   assert.deepEqual(await said(id, example('a', own, 'terraform {\n  backend "s3" {}\n}\n')), ['high@2']);
   assert.deepEqual(await said(id, { ...example('a', own), path: 'live/main.tf' }), ['high@2']);
 });
+
+test('who an image runs as is said for sure of images that are known to start as root', async () => {
+  const weigh = async (from: string) =>
+    said('docker-root', added(`FROM ${from}\nCOPY a /a\nCMD ["/a"]\n`, 'Dockerfile'));
+  for (const from of ['node:20', 'registry.acme.dev/mirror/python:3', 'mcr.microsoft.com/dotnet/aspnet:8.0', 'debian'])
+    assert.deepEqual(await weigh(from), ['high@3'], from);
+  for (const from of ['acme/base:2', 'registry.acme.dev/node-tools:1'])
+    assert.deepEqual(await weigh(from), ['medium@3']);
+  assert.deepEqual(await weigh('grafana/grafana:11.0.0'), []);
+});
