@@ -6,7 +6,7 @@ import type { Source } from '../../../languages/source.ts';
 import { deletedOutside, deletedTree, deletedUnknown } from './deletions.ts';
 import { inCluster, inDataBase, inStack, isMadeByRun, ofContainers } from './platforms.ts';
 import { isHosted } from '../scriptPurpose.ts';
-import { aborted, installsHooks, isOwnBranch } from './repository.ts';
+import { aborted, installsHooks, isOwnBranch, makesEmptyFolder } from './repository.ts';
 import { shown } from './secrets.ts';
 import { forTesting, lowered, type Standing, type Verdict, type Weight } from './standing.ts';
 import { givenToRoot, keystone, owned, written } from './system.ts';
@@ -147,6 +147,7 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
     case 'secret-read':
       return shown(text, reason, tier, standing);
     case 'hooks':
+      if (makesEmptyFolder(text)) return undefined;
       return installsHooks(text) ? 'medium' : tier;
     case 'hook-bypass':
       return isThrownAway ? undefined : 'high';

@@ -53,3 +53,9 @@ export const installsHooks = (text: string): boolean =>
   /\bhusky\s+install\b/.test(text) ||
   (/\.git\/hooks\/[\w$-]/.test(text) &&
     /^\s*(?:chmod\s+(?:u?\+x|0?[57]\d\d)|ln\s|cp\s|install\s|echo\s[^;&|]{0,200}>>)/.test(text));
+
+/** A folder for settings, without any setting: where one of that name is a file's, the file could not be made any more. */
+export const makesEmptyFolder = (text: string): boolean =>
+  /^\s*mkdir(?:\s+-(?:p|v|pv))*(?:\s+(?!["']?-)["']?(?:~|\$HOME|\$\{HOME\}|\.)?\/?(?:[\w.-]{1,80}\/)*\.?[\w-]{1,80}\/?["']?){1,10}\s*$/.test(
+    text,
+  );
