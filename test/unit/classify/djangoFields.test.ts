@@ -159,3 +159,20 @@ test('columns of one migration are told once, what is dropped each for itself bu
   const add = (name: string): string => sets('AddField', 'models.BooleanField(default=False)', name);
   assert.deepEqual(await tiers(add('a'), add('b')), ['high']);
 });
+
+test('a reference of which only on_delete is new is told by what becomes of its rows', async () => {
+  const model = (how: string, rest = '', to = 'User'): string =>
+    `from django.db import models\n\n\nclass Order(models.Model):\n    tracked = models.ForeignKey(${to}, on_delete=models.${how}${rest})\n`;
+  const models = (before: string, after: string): File => ({ path: 'shop/models.py', before, after });
+  const key = (how: string, rest = ''): File =>
+    alter(`models.ForeignKey(on_delete=django.db.models.deletion.${how}, to="auth.user"${rest})`);
+  const told = (a: string, b: string, how: string, rest = ''): Promise<string[]> => found(models(a, b), key(how, rest));
+  assert.deepEqual(await told(model('CASCADE'), model('PROTECT'), 'PROTECT'), ['low By']);
+  assert.deepEqual(await told(model('CASCADE'), model('DO_NOTHING'), 'DO_NOTHING'), ['medium By']);
+  assert.deepEqual(await told(model('PROTECT'), model('CASCADE'), 'CASCADE'), ['high Rows']);
+  assert.deepEqual(await told(model('CASCADE'), model('PROTECT', '', 'Other'), 'PROTECT'), loud);
+  assert.deepEqual(await told(model('CASCADE', ', null=True'), model('PROTECT'), 'PROTECT'), loud);
+  assert.deepEqual(await told(model('CASCADE'), model('PROTECT'), 'PROTECT', ', unique=True'), loud);
+  assert.deepEqual(await told(model('CASCADE'), model('DB_CASCADE'), 'DB_CASCADE'), loud);
+  assert.deepEqual(await found(key('PROTECT')), loud);
+});

@@ -75,6 +75,25 @@ export function stepBetween(old: FieldDefinition, now: FieldDefinition): 'nothin
   return lengthOf(now) > lengthOf(old) ? 'longer' : undefined;
 }
 
+/** What Django itself does to rows that refer to one that is deleted; `DB_CASCADE` and the like are the database's. */
+const onDelete = /^(?:[a-z_]{1,20}\.){0,4}(CASCADE|PROTECT|RESTRICT|SET_NULL|SET_DEFAULT|DO_NOTHING)$/;
+
+/** Without the model that it refers to, which models and migrations name in their own ways. */
+function restOf({ known }: FieldDefinition): string {
+  const rest = [...known].filter(([name]) => !/^(?:0|to|on_delete)$/.test(name));
+  return JSON.stringify(rest.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What a reference does from now on where one deletes, if by the models before and after the change nothing else is new of it. */
+export function newOnDelete(old: FieldDefinition, model: FieldDefinition, now: FieldDefinition): string | undefined {
+  const isReference = /^(?:models\.)?(?:ForeignKey|OneToOneField)$/.test(now.type);
+  if (!isReference || old.type !== model.type || model.type !== now.type) return undefined;
+  if (restOf(old) !== restOf(model) || restOf(model) !== restOf(now)) return undefined;
+  if (['0', 'to'].some((name) => old.known.get(name) !== model.known.get(name))) return undefined;
+  const [was, is, set] = [old, model, now].map((f) => onDelete.exec(f.known.get('on_delete') ?? '')?.[1]);
+  return was !== undefined && is !== undefined && was !== is && is === set ? is : undefined;
+}
+
 export const djangoAlone =
   'What is written of the field is for Django alone: if only that changed, no SQL runs. Compare with its last definition: another type, or an end of null=True, would lock the table and can fail.';
 export const longer =

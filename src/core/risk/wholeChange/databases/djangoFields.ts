@@ -8,6 +8,7 @@ import {
   fieldSetBy,
   isOfDjangoAlone,
   longer,
+  newOnDelete,
   stepBetween,
   type FieldDefinition,
 } from '../../../rules/kit/djangoFields.ts';
@@ -52,6 +53,12 @@ export function withKnownFields(files: readonly FileChange[], judged: FileClassi
       const step = old && stepBetween(old, now);
       if (last && step === 'nothing') return [];
       if (policy.rules.tiers[rule] !== undefined) return [f];
+      const before = step ? undefined : definedIn('before', path, field, files);
+      const after = before && definedIn('after', path, field, files);
+      const action = after && newOnDelete(before, after, now);
+      if (action === 'CASCADE') return [withOther(f, { tier: 'high', message: cascades })];
+      if (action)
+        return [withOther(f, { tier: /^(?:PROTECT|RESTRICT)$/.test(action) ? 'low' : 'medium', message: refers })];
       // Models that change along are not ahead of the migrations.
       const model = step === 'nothing' && old ? definedIn('after', path, field, files) : undefined;
       const isNew = model !== undefined && (model.type !== old!.type || model.own.join() !== old!.own.join());
@@ -63,6 +70,10 @@ export function withKnownFields(files: readonly FileChange[], judged: FileClassi
     keep(judged, i, left);
   }
 }
+const cascades =
+  'Rows go from now on with the one that they refer to, and Django alone sees to it: be sure that nobody needs them then.';
+const refers =
+  'By the models of this change only on_delete is new, which Django itself acts on: most likely no SQL runs. See that code which deletes knows of it.';
 const byModels =
   'By the models of this change only what Django keeps for itself is new of the field: most likely no SQL runs.';
 const changed =
