@@ -704,3 +704,30 @@ test('who an image runs as is said for sure of images that are known to start as
     assert.deepEqual(await weigh(from), ['medium@3']);
   assert.deepEqual(await weigh('grafana/grafana:11.0.0'), []);
 });
+
+test('to take back what a firewall let in is a remark, to switch it off is not', async () => {
+  const weigh = async (command: string): Promise<string | undefined> =>
+    (await said('destructive-command', added(`#!/bin/sh\n${command}\n`, 'setup-vpn.sh')))[0]?.split('@')[0];
+  for (const command of [
+    'nft delete table inet openvpn 2>/dev/null || true',
+    'firewall-cmd --permanent --remove-masquerade',
+    'firewall-cmd --remove-rich-rule="rule family=ipv4 source address=10.0.0.0/24 accept"',
+  ])
+    assert.equal(await weigh(command), 'medium', command);
+  assert.equal(await weigh('firewall-cmd --add-port=22/tcp'), 'high');
+  assert.equal(await weigh('firewall-cmd --remove-port=1/tcp --add-port=22/tcp'), 'high');
+  assert.equal(await weigh('chown -R openvpn:openvpn /etc/openvpn/server'), 'high');
+  for (const command of [
+    'nft flush ruleset',
+    'nft delete table inet filter',
+    'nft delete table inet openvpn; nft flush ruleset',
+    'ufw disable',
+    'firewall-cmd --remove-port=1/tcp; ufw disable',
+    'firewall-cmd --set-default-zone=trusted',
+    'firewall-cmd --remove-rich-rule="rule family=ipv4 source address=10.0.0.0/24 drop"',
+    'iptables -F',
+    'chown -R app:app /etc/ssh/sshd_config.d',
+    'chown -R app:app /etc',
+  ])
+    assert.equal(await weigh(command), 'critical', command);
+});

@@ -9,7 +9,7 @@ import { isHosted } from '../scriptPurpose.ts';
 import { aborted, installsHooks, isOwnBranch, makesEmptyFolder } from './repository.ts';
 import { shown } from './secrets.ts';
 import { forTesting, lowered, type Standing, type Verdict, type Weight } from './standing.ts';
-import { givenToRoot, keystone, owned, written } from './system.ts';
+import { filtered, givenToRoot, keystone, owned, written } from './system.ts';
 import { isGiven } from './values.ts';
 
 export type { Standing, Verdict } from './standing.ts';
@@ -115,6 +115,8 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
       if (isThrownAway) return undefined;
       if (keystone.test(text) && !isConfined) return tier;
       return /\s-\w*R/.test(text) && /\s["']?[/~]/.test(text) && !isConfined ? tier : 'medium';
+    case 'firewall':
+      return filtered(text, tier, isThrownAway);
     case 'setuid':
       // A copy of root's shell for everybody stays in the image.
       if (shells.test(text) && !(isThrownAway && source.language !== 'dockerfile'))
@@ -195,6 +197,7 @@ const families: readonly (readonly [name: string, rules: RegExp])[] = [
   ['kernel', /^kernel-setting$/],
   ['owner', /^(?:chown-system|chmod-system|permissions?-root|user-delete|password-change)$/],
   ['open', /^permissions-open$/],
+  ['firewall', /^firewall-(?:open|off)$/],
   ['setuid', /^(?:setuid|setcap)$/],
   ['traces', /^(?:history-(?:off|clear|delete)|log-delete)$/],
   ['admin', /^admin-group$/],

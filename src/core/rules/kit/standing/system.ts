@@ -26,7 +26,29 @@ export function owned({ rule, tier, reason }: Verdict, text: string, standing: S
   if (isConfined) return 'medium';
   if (!/everything in/.test(reason)) return 'medium';
   const path = /everything in (\S+?)[,.]?(?:\s|$)/.exec(reason)?.[1] ?? '/';
-  return /^\/(?:var|opt|srv|usr\/local|mnt)\/[\w.-]+\/?[\w.-]/.test(path) ? 'medium' : tier;
+  if (/^\/(?:var|opt|srv|usr\/local|mnt)\/[\w.-]+\/?[\w.-]/.test(path)) return 'medium';
+  // Below the folder of one service.
+  return /^\/etc\/(?!ssh|ssl|pki|pam|sudo|cron|systemd|security|ld\.so|init|profile|apt|yum|audit|selinux|apparmor|polkit|kubernetes)[\w-]{2,60}\/[\w-]/.test(
+    path,
+  )
+    ? 'high'
+    : tier;
+}
+
+/** What comes through to a machine: to take back what was let in, or a table by its own name, is not to switch the filter off. */
+export function filtered(text: string, tier: Tier, isThrownAway: boolean): Weight {
+  if (isThrownAway) return 'medium';
+  const parts = text.match(/\bfirewall-cmd\b[^;&|\n]{0,400}/g) ?? [];
+  if (parts.length > 0 && !/\b(?:ufw|ip6?tables|nft|pfctl)\b/.test(text)) {
+    if (/\s--(?:panic-off|set-default-zone|complete-reload)/.test(text)) return tier;
+    if (parts.some((p) => /\s--add-/.test(p))) return 'high';
+    return /\b(?:drop|reject)\b/i.test(text) ? tier : 'medium';
+  }
+  return /^(?:sudo\s+)?nft\s+(?:delete|destroy)\s+table\s+(?:(?:inet|ip6?|arp|bridge|netdev)\s+)?(?!filter\b|nat\b|raw\b|mangle\b|firewalld\b|security\b)[\w-]{3,60}(?:\s+2>\s?\/dev\/null)?(?:\s*\|\|\s*true)?\s*$/.test(
+    text.trim(),
+  )
+    ? 'medium'
+    : tier;
 }
 
 /** Root is the owner of what is the system's. */
