@@ -1,4 +1,4 @@
-import { at, walk } from '../languages/treeNode.ts';
+import { at, walk, type TreeNode } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
 
 /** Jobs that look for holes. */
@@ -65,7 +65,10 @@ export const ciConfig: Rule = {
             });
       for (const n of walk(root)) {
         if (n.kind !== 'scalar') continue;
-        if (isMovingImage(n.key, n.value, source.language === 'gitlab-ci' && n.parent?.key === 'image')) {
+        if (
+          !isMachine(n, source.language) &&
+          isMovingImage(n.key, n.value, source.language === 'gitlab-ci' && n.parent?.key === 'image')
+        ) {
           report({
             start: n.start,
             end: n.end,
@@ -126,3 +129,9 @@ function isMovingImage(key: string, value: string, isNamed: boolean): boolean {
     value.endsWith(':latest') || (key !== 'container' && /^(?:[\w.-]{1,100}(?::\d{1,5})?\/)?[\w/-]{2,100}$/.test(value))
   );
 }
+
+/** The machine of a hosted runner: it is made by the platform, and has a name and no tag or digest. */
+const isMachine = (n: TreeNode, language: string): boolean =>
+  language === 'circleci'
+    ? n.parent?.key === 'machine'
+    : language === 'gitlab-ci' && /^macos-\d{1,2}-xcode-\d{1,2}$/.test(n.value);
