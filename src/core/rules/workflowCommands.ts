@@ -1,4 +1,5 @@
 import { at, walk } from '../languages/treeNode.ts';
+import { withNumbers } from './kit/shellNumbers.ts';
 import { jobs, runText, triggers, workflowLanguages } from './kit/workflow.ts';
 import type { Rule } from './rule.ts';
 
@@ -69,10 +70,10 @@ export const workflowCommands: Rule = {
       for (const job of jobs(source))
         for (const step of job.steps) {
           const script = runText(step);
-          if (
-            script &&
-            script.value.split('\n').some((line) => writes.test(line) && !says.test(line.replace(digest, '0')))
-          )
+          if (!script) continue;
+          if (!script.value.split('\n').some((line) => writes.test(line))) continue;
+          const lines = at(step, 'run') === script ? withNumbers(step) : script.value.split('\n');
+          if (lines.some((line) => writes.test(line) && !says.test(line.replace(digest, '0'))))
             report({
               start: script.start,
               end: script.end,
