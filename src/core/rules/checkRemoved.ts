@@ -78,7 +78,11 @@ export const checkRemoved: Rule = {
           (id === undefined || !source.text.includes(`steps.${id}.`)) &&
           !/\bsteps(?:\[|\.\*)|\btoJSON\(\s{0,9}steps\b/i.test(source.text);
         if (kind && !mayFail && !(isByHand && kind === 'tests'))
-          report({ start: step.start, end: step.end, key: `check:${kind}` });
+          report({
+            start: step.start,
+            end: step.end,
+            key: `check:${kind === 'tests' && isUnittest(text) ? 'tests of unittest' : kind}`,
+          });
       }
     }
   },
@@ -91,11 +95,20 @@ const verifies =
 const tests =
   /\b(?:npm|pnpm|yarn|bun|turbo|nx|lerna)\s+(?:(?:run|exec|turbo|nx|lerna|-r|--recursive|-s|--silent)\s+){0,4}(?:[\w-]{1,40}:){0,4}test\b|\bpytest\b|\bjest\b|\bvitest\b|go test|cargo (?:\+\S{1,80} )?test|mvn\b[^\n]{0,400}\btest|gradlew?\b[^\n]{0,400}\b(?:test|check)|dotnet test|rspec|phpunit|(?<![\w.-])tox(?=\s|$)|make (?:-\S{1,40} |[\w-]{1,40} |"[^"\n]{1,40}" ){0,8}(?:test|check)\b(?!-dry)/i;
 
+/** Runs that say well whatever is found, or run nothing. */
+const saysWell = /\|\|\s*(?:true\b|:(?=\s|$)|exit 0\b)|\s--(?:collect-only|co)\b/;
+/** Of Python, the runner that knows tests of its own kind alone. */
+const unittest = /\bpython[\d.]{0,5}\s+(?:-\w\s+){0,3}-m\s+unittest\b/;
+const isUnittest = (text: string): boolean =>
+  unittest.test(text) && !linesOf(text).some((line) => tests.test(line) && !unittest.test(line));
+const linesOf = (text: string): string[] => text.replace(/\\\n/g, ' ').split('\n');
+
 /** What a step checks, the scanner first that it names first. */
 function kindsOf(text: string): string[] {
   const kinds = [...text.matchAll(scanners)].map((m) => m[0].toLowerCase());
   if (verifies.test(text)) kinds.push('verification');
-  if (tests.test(text)) kinds.push('tests');
+  if (linesOf(text).some((line) => (tests.test(line) || unittest.test(line)) && !saysWell.test(line)))
+    kinds.push('tests');
   return [...new Set(kinds)];
 }
 
@@ -111,17 +124,23 @@ function isStill(found: Found, { before, after }: Removal): boolean | Found {
   const job = jobs(before).find((j) => j.steps.some((s) => s.start === start));
   const step = job?.steps.find((s) => s.start === start);
   const same = job && jobs(after).find((j) => j.name === job.name);
-  if (job && step && !same && key === 'check:tests' && isInMatrix(job, before, after))
+  if (job && step && !same && key.startsWith('check:tests') && isInMatrix(job, before, after))
     return { ...found, tier: 'medium', message: merged };
   if (!step || !same) return false;
   const name = at(step, 'name')?.value;
-  const kind = key.slice('check:'.length);
+  const kind = key.slice('check:'.length).replace(' of unittest', '');
   const isSpared = (s: TreeNode): boolean =>
     at(s, 'if')?.value !== at(step, 'if')?.value || (isLeftOut(s) && !isSummary(s));
-  if (
-    name !== undefined &&
-    same.steps.some((s) => at(s, 'name')?.value === name && !isSpared(s) && kindsOf(doneBy(s)).includes(kind))
-  )
+  const there = same.steps.find(
+    (s) => name !== undefined && at(s, 'name')?.value === name && !isSpared(s) && kindsOf(doneBy(s)).includes(kind),
+  );
+  if (there)
+    // It runs what is written for it alone.
+    return key === 'check:tests' && isUnittest(doneBy(there)) && !isUnittest(doneBy(step))
+      ? { ...found, tier: 'low', message: exchanged }
+      : true;
+  // The other way round, all of them are found.
+  if (key === 'check:tests of unittest' && same.steps.some((s) => !isSpared(s) && /\bpytest\b/.test(doneBy(s))))
     return true;
   if (!uploads.test(at(step, 'uses')?.value ?? '')) return false;
   const scannersOf = (steps: readonly TreeNode[], by: 'uses' | 'run'): string[] =>
@@ -132,6 +151,9 @@ function isStill(found: Found, { before, after }: Removal): boolean | Found {
   const ran = scannersOf(job.steps, 'run');
   return told.length > 0 && ran.every((k) => told.includes(k));
 }
+
+const exchanged =
+  'The tests are run by unittest now, which knows its own kind alone: be sure that it finds each of them, and fails where there is none.';
 
 const merged =
   "A job's tests run in a matrix now: be sure that each system still runs all that it ran, and that none is left out.";

@@ -731,3 +731,24 @@ test('to take back what a firewall let in is a remark, to switch it off is not',
   ])
     assert.equal(await weigh(command), 'critical', command);
 });
+
+test('tests that unittest runs instead are a remark, until they are written for it', async () => {
+  const path = '.github/workflows/a.yml';
+  const by = (run: string): string => workflow(['name: unit', `  run: ${run}`]).replace('      -   ', '        ');
+  const pipeline = (run: string): FileChange => ({ path, before: by('python -m pytest'), after: by(run) });
+  const exchanged = pipeline('venv/bin/python -m unittest -v');
+  const plain = 'def test_a():\n    assert a()\n';
+  const written = 'class A(unittest.TestCase):\n    def test_a(self):\n        self.assertTrue(a())\n';
+  const file = (name: string, before: string, after: string): FileChange => ({
+    path: `t/test_${name}.py`,
+    before,
+    after,
+  });
+  const rule = 'ci-check-removed';
+  assert.deepEqual(await said(rule, exchanged), ['low@10']);
+  assert.deepEqual(await said(rule, exchanged, file('a', plain, written)), []);
+  assert.deepEqual(await said(rule, exchanged, file('a', plain, written), file('b', plain, `${plain}\n`)), ['low@10']);
+  assert.deepEqual(await said(rule, pipeline('venv/bin/python -m unittest || true')), ['high@10']);
+  assert.deepEqual(await said(rule, pipeline('pytest || true')), ['high@10']);
+  assert.deepEqual(await said(rule, pipeline('tox')), []);
+});

@@ -25,7 +25,7 @@ import { withoutOrphans } from './tests/orphanedTests.ts';
 import { asBlocks } from './tests/testBlocks.ts';
 import { withoutTestsOfLostParts } from './tests/testsOfLostParts.ts';
 import { toldOnce } from './toldOnce.ts';
-import { toldByJob, toldByOwner, weighOwnActions, withoutCopiedWorkflows } from './workflows.ts';
+import { toldByJob, toldByOwner, weighOwnActions, withoutCopiedWorkflows, withoutRewrittenTests } from './workflows.ts';
 
 /** Of one file alone it can say nothing. */
 const ofSeveral =
@@ -54,6 +54,7 @@ export const passes: readonly Pass[] = [
   ofSeveral(withoutOwnersOfGone),
   ofSeveral(withoutSameFolders),
   ofSeveral(withoutCopiedWorkflows),
+  ofSeveral(withoutRewrittenTests),
   asBlocks,
   ofSeveral(asDeletedTests),
   asSafeguards,

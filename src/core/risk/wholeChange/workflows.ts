@@ -5,6 +5,7 @@ import { tiers, type FileChange, type Finding, type Tier } from '../../model.ts'
 import type { Policy } from '../../policy/model.ts';
 import { at } from '../../languages/treeNode.ts';
 import { isOutside, jobs, triggers } from '../../rules/kit/workflow.ts';
+import { checkRemoved } from '../../rules/checkRemoved.ts';
 import { workflowCheckout } from '../../rules/workflowCheckout.ts';
 import { workflowUnpinned } from '../../rules/workflowUnpinned.ts';
 import { run } from '../hits.ts';
@@ -251,3 +252,20 @@ const pinnedIn = (text: string): ReadonlySet<string> =>
       (m) => m[1]!,
     ),
   );
+
+const pythonTest = /(?:^|\/)(?:test_[^/]{0,100}|[^/]{1,100}_test)\.py$/;
+
+/** Takes out the remark that a runner knows tests of its own kind alone, where the change writes all it touches for that. */
+export function withoutRewrittenTests(files: readonly FileChange[], judged: FileClassification[]): void {
+  const tests = files.filter((f) => pythonTest.test(f.path) && isRead(f.after));
+  const isOfUnittest = (text: string): boolean => /\bclass\s+\w+\([^)\n]{0,200}TestCase\)/.test(text);
+  if (!tests.some((f) => !isOfUnittest(f.before ?? '')) || !tests.every((f) => isOfUnittest(f.after!))) return;
+  for (const [i, { classification }] of judged.entries())
+    if (classification.findings.some(isExchange))
+      keep(
+        judged,
+        i,
+        classification.findings.filter((f) => !isExchange(f)),
+      );
+}
+const isExchange = (f: Finding): boolean => f.rule === checkRemoved.id && f.tier === 'low';
