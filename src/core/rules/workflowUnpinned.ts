@@ -1,5 +1,5 @@
 import { at, walk, type TreeNode } from '../languages/treeNode.ts';
-import { hasOnly, isOutside, jobs, triggers, workflowLanguages } from './kit/workflow.ts';
+import { hasOnly, isOutside, jobs, triggers, workflowLanguages, type Job } from './kit/workflow.ts';
 import type { Source } from '../languages/source.ts';
 import type { Rule } from './rule.ts';
 
@@ -113,11 +113,11 @@ export const workflowUnpinned: Rule = {
     }
     for (const job of jobs(source)) {
       const container = at(job.node, 'container');
-      if (container) look(container, 'container');
-      for (const service of at(job.node, 'services')?.children ?? []) look(service, 'service');
+      if (container) look(container, 'container', job);
+      for (const service of at(job.node, 'services')?.children ?? []) look(service, 'service', job);
     }
     /** A container of the steps is handed what the job holds, one beside it what it is given in the file. */
-    function look(node: TreeNode, kind: 'container' | 'service'): void {
+    function look(node: TreeNode, kind: 'container' | 'service', job: Job): void {
       const image = node.kind === 'scalar' ? node : at(node, 'image');
       if (!image || image.value === '' || image.value.includes('@sha256:') || image.value.includes('${{')) return;
       const [, name, tag] = /^(.*?)(?::([^:/]*))?$/s.exec(image.value)!;
@@ -128,9 +128,22 @@ export const workflowUnpinned: Rule = {
         reaches.test(text) ||
         (/\$\{\{\s*env\b/.test(text) && /\bsecrets\s*[.[]/.test(source.text));
       const key = `image:${isGiven ? '' : 'beside:'}${name}`;
+      // What nobody but Docker can publish, and is given nothing, gets at what its job holds at most.
+      const isHarmless = isMoving && !isGiven && !/[/.]/.test(name!) && isPoor(source, job);
+      const isLimited = at(job.node, 'permissions') ?? at(job.root, 'permissions');
+      const moving = isHarmless ? (isLimited ? 'low' : 'medium') : 'high';
       // One that is held closer than before is less of a risk.
-      for (const one of isMoving ? [key, `${key} moving`] : [key])
-        report({ start: image.start, end: image.end, key: one, tier: isGiven || isMoving ? 'high' : 'low' });
+      for (const one of isMoving ? [key, `${key} moving`] : [key]) {
+        // Beside the tests, one of the file is as good as another of its name.
+        if (!isGiven && told.has(`${one} ${moving}`)) continue;
+        told.add(`${one} ${moving}`);
+        report({
+          start: image.start,
+          end: image.end,
+          key: one,
+          tier: isGiven ? 'high' : isMoving ? moving : 'low',
+        });
+      }
     }
   },
 };
@@ -162,23 +175,27 @@ function givenTo(uses: TreeNode, root: TreeNode): readonly string[] {
 
 /** Repositories of which an action runs in a job that holds more than the token which its platform gives it to read with. */
 function atStake(source: Source): ReadonlySet<string> {
-  const outside = triggers(source).some((t) => isOutside(t.name));
   const found = new Set<string>();
   for (const job of jobs(source)) {
-    const rights = at(job.node, 'permissions') ?? at(job.root, 'permissions');
-    const runner = at(job.node, 'runs-on');
-    const isPoor =
-      !outside &&
-      !at(job.root, 'runs') &&
-      (!rights || rights.value === 'read-all' || hasOnly(job, (c) => c.value !== 'write' || talks.test(c.key))) &&
-      !at(job.node, 'environment') &&
-      runner?.kind === 'scalar' &&
-      /^(?:ubuntu|windows|macos)-|^\$\{\{/.test(runner.value) &&
-      ![job.node, at(job.root, 'env')].some((n) => n && holds.test(source.text.slice(n.start, n.end)));
-    if (isPoor) continue;
+    if (isPoor(source, job)) continue;
     for (const step of job.steps) found.add((at(step, 'uses')?.value ?? '').split('@')[0]!.split('/', 2).join('/'));
   }
   return found;
+}
+
+/** Whether nothing of worth is in a job: it has no secret, no machine of its own and may change nothing, whoever starts it. */
+function isPoor(source: Source, job: Job): boolean {
+  const rights = at(job.node, 'permissions') ?? at(job.root, 'permissions');
+  const runner = at(job.node, 'runs-on');
+  return (
+    !triggers(source).some((t) => isOutside(t.name)) &&
+    !at(job.root, 'runs') &&
+    (!rights || rights.value === 'read-all' || hasOnly(job, (c) => c.value !== 'write' || talks.test(c.key))) &&
+    !at(job.node, 'environment') &&
+    runner?.kind === 'scalar' &&
+    /^(?:ubuntu|windows|macos)-|^\$\{\{/.test(runner.value) &&
+    ![job.node, at(job.root, 'env')].some((n) => n && holds.test(source.text.slice(n.start, n.end)))
+  );
 }
 
 /** Rights to say something: nothing of the code or of what is published can be changed with them. */

@@ -752,3 +752,27 @@ test('tests that unittest runs instead are a remark, until they are written for 
   assert.deepEqual(await said(rule, pipeline('pytest || true')), ['high@10']);
   assert.deepEqual(await said(rule, pipeline('tox')), []);
 });
+
+test('an image beside the tests that only Docker publishes weighs by what it was held by', async () => {
+  const rule = 'workflow-unpinned';
+  const path = '.github/workflows/a.yml';
+  const by = (images: readonly string[], rights = '{ contents: read }', run = 'make test'): string =>
+    `on: push\npermissions: ${rights}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    services:\n${images
+      .map((image, i) => `      s${i}:\n        image: ${image}\n`)
+      .join('')}    steps:\n      - run: ${run}\n`;
+  const from = (before: readonly string[], after: readonly string[], rights?: string, run?: string) =>
+    said(rule, { path, before: before.length > 0 ? by(before, rights, run) : null, after: by(after, rights, run) });
+  assert.deepEqual(await from([], ['postgres:16', 'mysql:8']), ['low@8'], 'once');
+  assert.deepEqual(await from(['postgres:15'], ['postgres:15', 'postgres:16', 'redis:7']), [], 'as the others');
+  assert.deepEqual(await from(['mysql:8'], ['mysql:8.4']), []);
+  assert.deepEqual(await from(['mysql:9'], ['mysql:innovation']), ['low@8']);
+  assert.deepEqual(await from(['mysql:9.1.2'], ['mysql:innovation']), ['medium@8']);
+  const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+  assert.deepEqual(await from([`mysql@${digest}`, 'redis:7'], ['mysql:9', 'redis:7']), ['medium@8']);
+  assert.deepEqual(await from(['mysql:9'], ['mysql:latest'], '{ id-token: write }'), ['high@8']);
+  assert.deepEqual(await from(['mysql:9'], ['mysql:latest'], undefined, 'make test KEY=${{ secrets.KEY }}'), [
+    'high@8',
+  ]);
+  assert.deepEqual(await from(['mysql:9'], ['mysql:9', 'somebody/db:1']), ['low@10']);
+  assert.deepEqual(await from(['mysql:9'], ['mysql:9', 'somebody/db:latest']), ['high@10']);
+});

@@ -25,7 +25,14 @@ import { withoutOrphans } from './tests/orphanedTests.ts';
 import { asBlocks } from './tests/testBlocks.ts';
 import { withoutTestsOfLostParts } from './tests/testsOfLostParts.ts';
 import { toldOnce } from './toldOnce.ts';
-import { toldByJob, toldByOwner, weighOwnActions, withoutCopiedWorkflows, withoutRewrittenTests } from './workflows.ts';
+import {
+  toldByJob,
+  toldByOwner,
+  toldByServices,
+  weighOwnActions,
+  withoutCopiedWorkflows,
+  withoutRewrittenTests,
+} from './workflows.ts';
 
 /** Of one file alone it can say nothing. */
 const ofSeveral =
@@ -63,6 +70,7 @@ export const passes: readonly Pass[] = [
   weighOwnActions,
   toldByOwner,
   toldByJob,
+  toldByServices,
   ofSeveral(asKustomized),
   ofSeveral(asUnmanaged),
   ofSeveral(asShownModule),
