@@ -1,5 +1,5 @@
 import { at } from '../languages/treeNode.ts';
-import { hasOnly, isOutside, jobs, triggers, workflowLanguages, type Job } from './kit/workflow.ts';
+import { hasOnly, isOutside, jobs, rightsOf, triggers, workflowLanguages, writes, type Job } from './kit/workflow.ts';
 import type { Source } from '../languages/source.ts';
 import type { TreeNode } from '../languages/treeNode.ts';
 import type { Tier } from '../model.ts';
@@ -164,30 +164,6 @@ function reachOf(
 const writesNothing = (job: Job): boolean =>
   rightsOf(job)?.value === 'read-all' ||
   hasOnly(job, (c) => c.key === 'id-token' || c.value === 'read' || c.value === 'none');
-
-const rightsOf = (job: Job): TreeNode | undefined => at(job.node, 'permissions') ?? at(job.root, 'permissions');
-
-/** What the token of a job may write. Where nothing is said that may be all. */
-function writes(job: Job): readonly string[] {
-  const rights = rightsOf(job);
-  if (!rights || (rights.kind === 'scalar' && !/^(?:read-all|\{\s*\})$/.test(rights.value))) return scopes;
-  return rights.children.filter((c) => c.key !== 'id-token' && !/^(?:read|none)$/.test(c.value)).map((c) => c.key);
-}
-const scopes = [
-  'contents',
-  'packages',
-  'actions',
-  'attestations',
-  'checks',
-  'deployments',
-  'discussions',
-  'issues',
-  'pages',
-  'pull-requests',
-  'repository-projects',
-  'security-events',
-  'statuses',
-];
 
 /** The rights of the job are said, and besides reading code they publish images at most. */
 const givesImages = (job: Job): boolean =>

@@ -5,9 +5,11 @@ import {
   isOutside,
   isUntrusted,
   jobs,
+  rightsOf,
   runText,
   triggers,
   workflowLanguages,
+  writes,
   type Job,
 } from './kit/workflow.ts';
 import type { Source } from '../languages/source.ts';
@@ -38,13 +40,15 @@ export const workflowTriggers: Rule = {
         }),
     );
     const { what: reach, place } = reachOf(source);
+    const strong = reach === 'any' ? strongRights(source) : undefined;
     for (const t of list)
       if ((t.name === 'workflow_run' && isAlone) || !/^(?:pull_request_target|workflow_run)$/.test(t.name)) continue;
       // By steps, so that one that gets at less than before is no news.
-      else
+      else {
         for (const what of reach === 'any' ? ['any', 'little'] : reach === 'little' ? ['little'] : []) {
           const hit = {
-            ...(reach === 'little' && { tier: 'low' as const }),
+            // Who got at more before is told no more than that.
+            ...(what === 'little' && { tier: 'low' as const }),
             message:
               reach === 'any'
                 ? `${t.name} runs with secrets for requests from outside: use pull_request unless no foreign code is ever touched.`
@@ -52,8 +56,18 @@ export const workflowTriggers: Rule = {
           };
           report({ ...hit, start: t.node.start, end: t.node.end, key: `on:${t.name} ${what}` });
           // The start may stay as it is, far above what is put behind it.
-          if (place) report({ ...hit, ...place, key: `on:${t.name} ${what} there`, follows: true });
+          if (place && (what === reach || !strong?.isOpen))
+            report({ ...hit, ...place, key: `on:${t.name} ${what} there`, follows: true });
         }
+        for (const [right, from] of strong?.rights ?? [])
+          report({
+            start: (from ?? t.node).start,
+            end: (from ?? t.node).end,
+            key: `on:${t.name} may ${right}`,
+            follows: true,
+            message: `${t.name} runs for requests from outside, and its token may write to ${right}: give it to a workflow that they do not start.`,
+          });
+      }
     if (!list.some((t) => isOutside(t.name))) return;
     for (const job of jobs(source))
       for (const step of job.steps) {
@@ -97,13 +111,15 @@ function reachOf(source: Source): { readonly what: 'none' | 'little' | 'any'; re
     if (m) return any({ start: m.index, end: m.index + m[0].length });
   }
   let little: Place | undefined;
+  let isAny = false;
   for (const job of all) {
     const more = at(job.node, 'uses') ?? at(job.node, 'container') ?? at(job.node, 'services');
     if (more) return any(more);
     const runner = at(job.node, 'runs-on');
     if (runner?.kind !== 'scalar' || !hosted.test(runner.value)) return any(runner ?? job.node);
-    const rights = at(job.node, 'permissions') ?? at(job.root, 'permissions');
-    if (!hasOnly(job, (c) => /^(?:read|none)$/.test(c.value) || answers.test(c.key))) return any(rights);
+    const rights = rightsOf(job);
+    // What else it gets at is the place that stays when its rights are said or taken.
+    if (!hasOnly(job, (c) => /^(?:read|none)$/.test(c.value) || answers.test(c.key))) isAny = true;
     if (!hasOnly(job, (c) => c.value === 'none')) little ??= rights;
     for (const step of job.steps) {
       const uses = at(step, 'uses')?.value;
@@ -123,7 +139,25 @@ function reachOf(source: Source): { readonly what: 'none' | 'little' | 'any'; re
       if (uses !== undefined && pastes(source, step, job)) return any(step);
     }
   }
+  if (isAny) return any(little ?? all.map(rightsOf).find(Boolean));
   return little ? { what: 'little', place: { start: little.start, end: little.end } } : { what: 'none' };
+}
+
+/** Rights of the jobs beyond answering requests, and where they are given; where nothing is said, all, and nowhere. */
+function strongRights(source: Source): {
+  readonly rights: ReadonlyMap<string, TreeNode | undefined>;
+  readonly isOpen: boolean;
+} {
+  const rights = new Map<string, TreeNode | undefined>();
+  let isOpen = false;
+  for (const job of jobs(source)) {
+    const said = rightsOf(job);
+    isOpen ||= !said;
+    const named = said?.children.some((c) => c.key === 'id-token' && c.value === 'write') ? ['id-token'] : [];
+    for (const right of [...writes(job), ...named])
+      if (!answers.test(right) && !rights.get(right)) rights.set(right, at(said, right) ?? said);
+  }
+  return { rights, isOpen };
 }
 
 /** By its name a machine of the platform; others may be called after what runs on them. */

@@ -776,3 +776,34 @@ test('an image beside the tests that only Docker publishes weighs by what it was
   assert.deepEqual(await from(['mysql:9'], ['mysql:9', 'somebody/db:1']), ['low@10']);
   assert.deepEqual(await from(['mysql:9'], ['mysql:9', 'somebody/db:latest']), ['high@10']);
 });
+
+test('rights that are said behind a start from outside are a remark, those that are new are not', async () => {
+  const path = '.github/workflows/a.yml';
+  const by = (rights: string, uses = 'a/assign@v2', more = ''): string =>
+    `on:\n  pull_request_target:\n    types: [opened]\n\n${rights}jobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: ${uses}\n        with:\n          file: .github/a.yml\n${more}`;
+  const weigh = (before: string, after: string) => said('workflow-dangerous-trigger', { path, before, after });
+  const rights = 'permissions:\n  contents: read\n  pull-requests: write\n\n';
+  const token = '          token: "${{ secrets.GITHUB_TOKEN }}"\n';
+  assert.deepEqual(await weigh(by('', undefined, token), by(rights)), ['low@13']);
+  assert.deepEqual(await weigh(by('', 'actions/labeler@v5', token), by(rights, 'actions/labeler@v5')), ['low@5']);
+  const more = rights.replace('contents: read', 'contents: write');
+  assert.deepEqual(await weigh(by(rights), by(more)), ['high@6']);
+  assert.deepEqual(await weigh(by(rights, 'actions/labeler@v5'), by(more, 'actions/labeler@v5')), ['high@2']);
+  assert.ok(
+    (await weigh(by(rights), by(''))).some((f) => f.startsWith('high')),
+    'no rights said',
+  );
+  assert.ok((await weigh(by(rights).replace('_target', ''), by(rights))).includes('high@2'), 'another start');
+});
+
+test('rights that all jobs get in one block are told once', async () => {
+  const jobs = ['a', 'b']
+    .map((job) => `  ${job}:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make ${job}\n`)
+    .join('');
+  const by = (rights: string): string => `on: push\npermissions:\n  contents: read\n${rights}jobs:\n${jobs}`;
+  const weigh = (before: string, after: string) =>
+    said('workflow-permissions', { path: '.github/workflows/a.yml', before: by(before), after: by(after) });
+  const both = '  id-token: write\n  actions: write\n';
+  assert.deepEqual(await weigh('', both), ['medium@4']);
+  assert.deepEqual(await weigh('  id-token: write\n', both), ['medium@5'], 'the new one for itself');
+});

@@ -52,6 +52,31 @@ export function hasOnly(job: Job, isFine: (right: TreeNode) => boolean): boolean
   return rights.kind === 'scalar' ? /^\{\s*\}$/.test(rights.value) : rights.children.every(isFine);
 }
 
+/** Where the rights of a job are said. */
+export const rightsOf = (job: Job): TreeNode | undefined => at(job.node, 'permissions') ?? at(job.root, 'permissions');
+
+/** What the token of a job may write. Where nothing is said that may be all. */
+export function writes(job: Job): readonly string[] {
+  const rights = rightsOf(job);
+  if (!rights || (rights.kind === 'scalar' && !/^(?:read-all|\{\s*\})$/.test(rights.value))) return scopes;
+  return rights.children.filter((c) => c.key !== 'id-token' && !/^(?:read|none)$/.test(c.value)).map((c) => c.key);
+}
+const scopes = [
+  'contents',
+  'packages',
+  'actions',
+  'attestations',
+  'checks',
+  'deployments',
+  'discussions',
+  'issues',
+  'pages',
+  'pull-requests',
+  'repository-projects',
+  'security-events',
+  'statuses',
+];
+
 /** The script of a step: `run:`, or `script:` of an action that runs one. */
 export function runText(step: TreeNode): TreeNode | undefined {
   const run = at(step, 'run');
