@@ -26,6 +26,7 @@ import { asBlocks } from './tests/testBlocks.ts';
 import { withoutTestsOfLostParts } from './tests/testsOfLostParts.ts';
 import { toldOnce } from './toldOnce.ts';
 import {
+  toldByBlock,
   toldByJob,
   toldByOwner,
   toldByServices,
@@ -69,6 +70,7 @@ export const passes: readonly Pass[] = [
   weighOwners,
   weighOwnActions,
   toldByOwner,
+  toldByBlock,
   toldByJob,
   toldByServices,
   ofSeveral(asKustomized),
