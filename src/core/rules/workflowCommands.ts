@@ -66,23 +66,35 @@ export const workflowCommands: Rule = {
     const outside = triggers(source).some((t) =>
       /^(?:pull_request_target|workflow_run|issue_comment|issues|discussion)/.test(t.name),
     );
-    if (outside)
-      for (const job of jobs(source))
-        for (const step of job.steps) {
-          const script = runText(step);
-          if (!script) continue;
-          if (!script.value.split('\n').some((line) => writes.test(line))) continue;
-          const lines = at(step, 'run') === script ? withNumbers(step) : script.value.split('\n');
-          if (lines.some((line) => writes.test(line) && !says.test(line.replace(digest, '0'))))
-            report({
-              start: script.start,
-              end: script.end,
-              key: `github-env:${at(step, 'name')?.value ?? ''}`,
-              tier: 'high',
-              message:
-                'A workflow for requests from outside writes to GITHUB_ENV: use GITHUB_OUTPUT with checked values.',
-            });
+    if (!outside) return;
+    for (const job of jobs(source)) {
+      // What earlier steps left as a number; who could make it another could write all of it.
+      const numbers = new Set<string>();
+      for (const step of job.steps) {
+        const script = runText(step);
+        if (script?.value.includes('exportVariable')) numbers.clear();
+        if (!script?.value.split('\n').some((line) => writes.test(line))) continue;
+        const lines = at(step, 'run') === script ? withNumbers(step, numbers) : script.value.split('\n');
+        const written = lines.filter((line) => writes.test(line));
+        const isPlain = written.every((line) => says.test(line.replace(digest, '0')));
+        if (!isPlain) {
+          numbers.clear();
+          report({
+            start: script.start,
+            end: script.end,
+            key: `github-env:${at(step, 'name')?.value ?? ''}`,
+            tier: 'high',
+            message:
+              'A workflow for requests from outside writes to GITHUB_ENV: use GITHUB_OUTPUT with checked values.',
+          });
+          continue;
         }
+        for (const line of written) {
+          const name = /^\s*echo\s+["']?(\w{1,60})=[\w.-]*["']?\s*>>/.exec(line)?.[1];
+          if (name !== undefined && ![job.node, job.root].some((n) => at(n, 'env', name))) numbers.add(name);
+        }
+      }
+    }
   },
 };
 

@@ -16,9 +16,9 @@ const maxNames = 20;
 
 /**
  * The lines of a step's script with `0` in place of each such value and of each variable that is set to such ones, or to one
- * word with such in it, and in no other way.
+ * word with such in it, and in no other way. `written`: variables that earlier steps left so.
  */
-export function withNumbers(step: TreeNode): string[] {
+export function withNumbers(step: TreeNode, written: ReadonlySet<string>): string[] {
   const shell = at(step, 'shell')?.value;
   const run = at(step, 'run')?.value;
   if (run === undefined || (shell !== undefined && !/^(?:bash|sh)$/.test(shell))) return (run ?? '').split('\n');
@@ -28,6 +28,7 @@ export function withNumbers(step: TreeNode): string[] {
   const given = new Set(
     (at(step, 'env')?.children ?? []).filter((v) => v.value.replace(counted, '0') === '0').map((v) => v.key),
   );
+  for (const name of written) if (!at(step, 'env', name)) given.add(name);
   // Each round knows what the one before it did.
   for (let round = 0; round < 3; round++) {
     const values = new Map<string, string[]>([...given].map((name) => [name, []]));
