@@ -154,9 +154,10 @@ function isHidden({ hiddenBy }: Rule, { source, changed }: Side): boolean {
 }
 
 /** A hit that is new though its own line is not: what feeds it changed above or below (a variable, a removed check). */
-function isNear(f: { line: number; endLine: number }, { changed, touched }: Side): boolean {
+function isNear(f: Pick<Found, 'line' | 'endLine' | 'mayFollow'>, { changed, touched }: Side): boolean {
   for (let d = 1; d <= reach; d++)
-    for (const lines of [changed, touched]) if (lines.has(f.line - d) || lines.has(f.endLine + d)) return true;
+    for (const line of [f.line - d, f.endLine + d])
+      if ((changed.has(line) || touched.has(line)) && f.mayFollow?.(line) !== false) return true;
   return false;
 }
 const reach = 12;

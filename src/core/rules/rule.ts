@@ -27,6 +27,8 @@ export interface Hit {
   readonly tables?: readonly string[];
   /** Follows from another hit of the rule (what a tool writes along): no finding when the change has one that does not. */
   readonly follows?: boolean;
+  /** Whether a change to a line near it may have made it, where not each may. */
+  mayFollow?(line: number): boolean;
   /** How it stands there, for `Rule.isSame`. */
   readonly form?: Form;
 }

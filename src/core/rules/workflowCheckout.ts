@@ -18,7 +18,12 @@ export const workflowCheckout: Rule = {
   movesWithFile: true,
   check(source, report) {
     const outside = triggers(source).some((t) => isOutside(t.name));
-    for (const job of jobs(source)) {
+    const all = jobs(source);
+    for (const job of all) {
+      // What stands in another job says nothing of this one.
+      const mayFollow = (line: number): boolean =>
+        !all.some((j) => j !== job && source.lineAt(j.node.start) <= line && line < source.lineAt(j.node.end));
+      const kept: { readonly id: string; readonly condition: string | undefined }[] = [];
       const packs = (folder: RegExp): boolean =>
         job.steps.some(
           (step) =>
@@ -74,6 +79,17 @@ export const workflowCheckout: Rule = {
                   : undefined;
         // By what can be done with the token, not by the name of the job: of that alone more is new.
         const held = holdsMore(step) ? 'another token' : outside ? 'from outside' : packed ? 'packed' : undefined;
+        // One more of a job leaves nothing more, where another does so before it or in its place.
+        const id = [tier, message, held, reach].join();
+        const condition = at(step, 'if')?.value;
+        if (
+          !outside &&
+          // What the other names may take more with it.
+          !fetches &&
+          kept.some((k) => k.id === id && (k.condition === undefined || areOpposite(k.condition, condition)))
+        )
+          continue;
+        kept.push({ id, condition });
         // The checkout may stay as it is, far from where its rights are given or what it left is given away.
         const giver = writesNothing(job) ? later.find((s) => !isMute(s) && gives(s, step)) : undefined;
         for (const what of [...(held === undefined ? [] : [held]), ...writes(job), reach === 'any' ? reach : '', ''])
@@ -88,6 +104,7 @@ export const workflowCheckout: Rule = {
                 end: from.end,
                 key: `checkout:${what}${place}`,
                 tier,
+                mayFollow,
                 ...(place !== '' && { follows: true }),
                 ...(message !== undefined && { message }),
               });
@@ -280,3 +297,15 @@ function looksOnly(run: string): boolean {
 }
 const looking =
   /^[ \t"]*(?:(?!PATH|IFS|ENV|LD_|GIT_)[A-Z_]{1,40}=["$\w]*)?[ \t"]*(?:$|(?:git[ \t]+(?:tag(?=[ \t]+(?:-l|--list))|log|describe|rev-parse|rev-list|ls-tree|ls-files)|echo|printf|grep|sort|uniq|jq|cut|tr|head|tail|wc)(?:[ \t][^>]*)?$)/;
+
+/** Whether one of two conditions holds where the other does not: they compare the same, the one for equality. */
+function areOpposite(a: string, b: string | undefined): boolean {
+  const plain = (text: string): string =>
+    text
+      .replace(/^\s*\$\{\{|\}\}\s*$/g, '')
+      .replace(/\s+/g, ' ')
+      .trim();
+  const [one, other] = [plain(a), plain(b ?? '')];
+  const [, left, sign, right] = /^([\w.-]{1,100}) ([!=])= ('[^']{0,100}'|true|false)$/.exec(one) ?? [];
+  return sign !== undefined && other === `${left} ${sign === '=' ? '!' : '='}= ${right}`;
+}

@@ -807,3 +807,31 @@ test('rights that all jobs get in one block are told once', async () => {
   assert.deepEqual(await weigh('', both), ['medium@4']);
   assert.deepEqual(await weigh('  id-token: write\n', both), ['medium@5'], 'the new one for itself');
 });
+
+test('a token that another checkout of the job leaves, or of another job, is no news', async () => {
+  const path = '.github/workflows/a.yml';
+  const step = (condition: string, ref = '', uses = 'actions/checkout@v4'): string =>
+    `      - uses: ${uses}\n${condition && `        if: ${condition}\n`}${ref && `        with:\n          ${ref}\n`}`;
+  const job = (name: string, ...steps: string[]): string =>
+    `  ${name}:\n    runs-on: ubuntu-24.04\n    steps:\n${steps.join('')}`;
+  const by = (...jobs: string[]): string => `on: push\njobs:\n${jobs.join('')}`;
+  const weigh = async (before: string, after: string) =>
+    (await said('workflow-credentials-kept', { path, before, after })).map((f) => f.split('@')[0]);
+  const run = '      - run: npm ci\n';
+  const one = by(job('a', step(''), run));
+  const split = (other: string, ref = 'ref: b') =>
+    by(job('a', step("github.event_name != 'push'"), step(other, ref), run));
+  assert.deepEqual(await weigh(one, split("github.event_name == 'push'")), []);
+  assert.deepEqual(await weigh(one, split("github.event_name == 'fork'")), ['medium']);
+  assert.deepEqual(await weigh(one, split("github.event_name == 'push'", 'token: ${{ secrets.PAT }}')), ['medium']);
+  assert.deepEqual(await weigh(one.replace('actions/checkout@v4', 'a/b@v1'), one), ['medium']);
+  const upload = (what: string): string =>
+    `      - uses: actions/upload-artifact@v4\n        with:\n          path: ${what}\n`;
+  const two = (what: string, last = ''): string =>
+    by(
+      job('a', step('', '', 'actions/checkout@v6'), '      - run: "true"\n'.repeat(14), upload(what)),
+      job('b', step('', '', 'actions/checkout@v6'), run, last),
+    );
+  assert.deepEqual(await weigh(two('/tmp/a.xml'), two('${{ runner.temp }}/a.xml')), [], 'of job a, far above');
+  assert.ok((await weigh(two('/tmp/a.xml'), two('/tmp/a.xml', upload('${{ runner.temp }}')))).length > 0);
+});
