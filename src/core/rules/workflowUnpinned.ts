@@ -135,7 +135,7 @@ export const workflowUnpinned: Rule = {
       // One that is held closer than before is less of a risk.
       for (const one of isMoving ? [key, `${key} moving`] : [key]) {
         // Beside the tests, one of the file is as good as another of its name.
-        if (!isGiven && told.has(`${one} ${moving}`)) continue;
+        if (!isGiven && !isMoving && told.has(`${one} ${moving}`)) continue;
         told.add(`${one} ${moving}`);
         report({
           start: image.start,
