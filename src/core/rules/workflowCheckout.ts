@@ -22,7 +22,7 @@ export const workflowCheckout: Rule = {
     for (const job of all) {
       // What stands in another job says nothing of this one.
       const mayFollow = (line: number): boolean =>
-        !all.some((j) => j !== job && source.lineAt(j.node.start) <= line && line < source.lineAt(j.node.end));
+        !all.some((j) => j !== job && source.lineAt(j.node.start) <= line && line <= source.lineAt(j.node.end - 1));
       const kept: { readonly id: string; readonly condition: string | undefined }[] = [];
       const packs = (folder: RegExp): boolean =>
         job.steps.some(
