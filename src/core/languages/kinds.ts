@@ -3,7 +3,7 @@ import type { ChangeType } from '../model.ts';
 import type { Language } from './detect.ts';
 
 const testPath =
-  /(?:^|\/)(?:tests?|__tests__|__mocks__|__snapshots__|__fixtures__|specs?|e2e|integration[-_]?tests?|fixtures?|testdata|test[-_]?data|goldens?|examples?\/(?:[^/]+\/)*rendered|tests?[-_](?:utils|values|cases|resources|assets|config|setup|support|helpers|infra|environment|env|apps?|projects?|suites?|harness)|testing|mocks|molecule|[^/]*(?:[-_.](?:tests?|Tests?)|(?:Unit|Integration|Functional)Tests?)|(?:[^/]*[-_.])?e2e(?:[-_][\w-]{0,40})?)\/|(?:^|\/)(?:test_[^/]*|[^/]*_test|[^/]*[._-](?:test|tests|spec|e2e|snap|stories|bench)|conftest)\.[^/.]+$|(?:^|\/)[^/]*(?:Test|Tests|TestCase|Spec|IT)\.(?:java|kt|cs|scala|groovy|php|swift)$/;
+  /(?:^|\/)(?:tests?|__tests__|__mocks__|__snapshots__|__fixtures__|specs?|e2e|integration[-_]?tests?|fixtures?|testdata|test[-_]?data|goldens?|examples?\/(?:[^/]+\/)*rendered|tests?[-_](?:utils|values|cases|resources|assets|config|setup|support|helpers|infra|environment|env|apps?|projects?|suites?|harness)|testing|mocks|molecule|[^/]*(?:[-_.](?:tests?|Tests?)|(?:Unit|Integration|Functional)Tests?)|(?:[^/]*[-_.])?e2e(?:tests?|[-_][\w-]{0,40})?)\/|(?:^|\/)(?:test_[^/]*|[^/]*_test|[^/]*[._-](?:test|tests|spec|e2e|snap|stories|bench)|conftest)\.[^/.]+$|(?:^|\/)[^/]*(?:Test|Tests|TestCase|Spec|IT)\.(?:java|kt|cs|scala|groovy|php|swift)$/;
 
 /** Test code, fixtures and snapshots. */
 export function isTestPath(path: string): boolean {

@@ -1,5 +1,14 @@
+import type { Source } from '../languages/source.ts';
 import { isInApiExample } from './kit/apiExample.ts';
-import { entropy, fingerprint, isHarmlessShape, isPlaceholder, isSampleWord, isWordy } from './kit/secretText.ts';
+import {
+  entropy,
+  fingerprint,
+  isHarmlessShape,
+  isMadeUp,
+  isPlaceholder,
+  isSampleWord,
+  isWordy,
+} from './kit/secretText.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 const keyword =
@@ -46,14 +55,18 @@ export const secretAssigned: Rule = {
       const isShown = !isIssued(name, value) && isInApiExample(source, at);
       if (isShown && (hasShown || !mayBeReal(name, value))) return;
       hasShown ||= isShown;
+      const isSpecimen = code && !isShown && isMadeUp(value) && runsTests(source);
       report({
         start: at,
         end: at + value.length,
         key: `${name}:${fingerprint(value)}`,
         ...(isShown && { tier: 'medium' as const }),
-        message: isShown
-          ? `'${name.slice(0, 40)}' shows a value as long and as random as a real secret, as an example of the API: if this was ever real, change it, and show a made-up one.`
-          : `'${name.slice(0, 40)}' holds what looks like a real secret: take it out, change it, and read it from the environment or a secret store.`,
+        ...(isSpecimen && { tier: 'low' as const }),
+        message: isSpecimen
+          ? `'${name.slice(0, 40)}' holds a password of plain words in a test: be sure that it opens nothing.`
+          : isShown
+            ? `'${name.slice(0, 40)}' shows a value as long and as random as a real secret, as an example of the API: if this was ever real, change it, and show a made-up one.`
+            : `'${name.slice(0, 40)}' holds what looks like a real secret: take it out, change it, and read it from the environment or a secret store.`,
       });
     };
     for (const i of source.changedAt) {
@@ -111,6 +124,12 @@ export const secretAssigned: Rule = {
     }
   },
 };
+
+/** Whether a file declares tests and asserts something, wherever it lies. */
+const runsTests = (source: Source): boolean =>
+  source.has(
+    /^[ \t]*(?:(?:ginkgo\.)?(?:It|Describe|Context)\(\s*"|func\s+Test[A-Z]\w*\s*\(\w+ \*testing\.T\)|(?:describe|it|test)\(\s*['"`]|(?:async\s+)?def\s+test_\w+\(|(?:it|describe)\s+['"][^'"\n]{1,200}['"]\s+do\b|@Test\b)/m,
+  ) && source.has(/\b(?:Expect|expect|assert\w*|Assert\w*|require|should)\s?[.!(]|\bassert\s|\bt\.(?:Error|Fatal)f?\(/);
 
 /** What its name or its form says an issuer gave out: that is no specimen, wherever it is shown. */
 const isIssued = (name: string, value: string): boolean =>

@@ -34,3 +34,9 @@ test('names that only look alike, forms, tests and prose are not', () => {
   assert.equal(kindOf('src/authService.test.ts'), 'tests');
   assert.equal(kindOf('docs/authentication.md'), 'docs');
 });
+
+test('end-to-end tests are tests, however their folder is written', () => {
+  for (const folder of ['e2e', 'e2etest', 'e2etests', 'e2e-tests', 'web-e2e', 'app/e2etests/states'])
+    assert.equal(kindOf(`${folder}/states.go`), 'tests', folder);
+  for (const folder of ['e2etester', 'contests', 'e2ecommerce']) assert.equal(kindOf(`${folder}/states.go`), 'feature');
+});

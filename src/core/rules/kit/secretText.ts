@@ -57,6 +57,16 @@ export function isWordy(value: string): boolean {
 export const isSampleWord = (value: string): boolean =>
   words.test(value) && !/\d{3,}/.test(value.replace(/1234?5?6?7?8?9?0?/, ''));
 
+const word =
+  'my|your|our|some|any|a|the|very|super|strong|weak|secure|secret|safe|test|testing|fake|dummy|mock|sample|example|demo|default|initial|new|old|wrong|bad|good|invalid|valid|correct|incorrect|first|second|another|other|changed|updated|random|long|short|simple|plain|user|admin|foo|bar|baz';
+const madeUp = new RegExp(
+  `^(?:(?:${word})[-_.]?){1,5}(?:password|passwd|passphrase|pass|pwd|pw)[-_.]?(?:\\d{1,4})?[!?.@#$]{0,2}$`,
+  'i',
+);
+
+/** A password that says of itself that it is one: `MySecurePassword123`. */
+export const isMadeUp = (value: string): boolean => value.length <= 60 && madeUp.test(value);
+
 /** Rules for a form's field: `required|string|max:255`. */
 const validation =
   /^(?=[^|]+\|)(?:[a-z_]+(?::[^|]*)?\|)*(?:required|sometimes|nullable|string|confirmed|bail|filled|present)(?:\||$)/;
