@@ -40,7 +40,7 @@ test('paths that fall to others, or to nobody, are told once at the tier of the 
   assert.deepEqual(await said(['# the owners', '', '/auth/ @sec', '/pay/ @ann'], ['# one team', '#', '* @me']), [
     'high 3 @sec @ann line 3',
   ]);
-  assert.deepEqual(await said(['/auth/ @sec'], ['/auth/ @me']), ['high 1 @sec line 1']);
+  assert.deepEqual(await said(['/auth/ @sec'], ['/auth/ @me']), ['high 1 @me @sec line 1']);
   assert.deepEqual(await said(['* @org/all', '/auth/ @sec'], ['* @org/all', '/auth/']), ['high 2 @sec line 2']);
   assert.deepEqual(await said(['* @org/all', '/auth/ @sec'], null), ['high 1 @org/all @sec line 1']);
 });
@@ -84,4 +84,20 @@ test('a wide rule behind others takes their paths, though they stand as before',
   assert.deepEqual(await said(['* @org/all'], ['* @org/all', '/auth/ @sec']), []);
   const late = [...old, '* @me'];
   assert.deepEqual(await said(late, [...late, '# end']), []);
+});
+
+test('owners who gave their places to others are told as an exchange', async () => {
+  const sentence = async (before: string, after: string): Promise<string | undefined> =>
+    (await classify([{ path: 'CODEOWNERS', before: `${before}\n`, after: `${after}\n` }], ctx)).findings.find(
+      (f) => f.rule === 'owners-removed',
+    )?.message;
+  assert.match(
+    (await sentence('* @org/core @ann', '* @org/all @ann'))!,
+    /^'\*' asks @org\/all in place of @org\/core \(/,
+  );
+  assert.match((await sentence('/a/ @ann @bob', '/a/ @cleo @dan'))!, /asks @cleo, @dan in place of @ann, @bob/);
+  assert.match((await sentence('* @org/core @ann', '* @ann'))!, /^No longer asked about/, 'one fewer');
+  assert.match((await sentence('* @org/core @ann', '* @ann @org/all'))!, /^No longer asked about/, 'another place');
+  assert.match((await sentence('* @org/core\n/a/ @ann', '* @me\n/a/ @bob'))!, /^No longer asked about/, 'two patterns');
+  assert.deepEqual(await said(['/auth/ @sec'], ['/auth/ @me']), ['high 1 @me @sec line 1']);
 });

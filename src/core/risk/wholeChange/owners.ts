@@ -53,7 +53,7 @@ export function weighOwners(files: readonly FileChange[], judged: FileClassifica
     const told = Object.entries(groups).flatMap(([tier, group]) => {
       if (group.length === 0) return [];
       group.sort((a, b) => backgroundOf(a).removedAt! - backgroundOf(b).removedAt!);
-      const one = folded(group, tier !== 'high');
+      const one = exchanged(group, was, now) ?? folded(group, tier !== 'high');
       const weighed = policy.rules.tiers[id] === undefined ? withOther(one, { tier: tier as Tier }) : one;
       return [placed(weighed, was, now, hunks)];
     });
@@ -147,6 +147,32 @@ function folded(group: readonly Finding[], stays: boolean): Finding {
   return about(first, {
     ...(isOnePlace ? first : bare),
     message: `No longer asked about ${patterns}: ${owners} (line ${backgroundOf(first).removedAt} before)${none}. Let the owner who goes agree to it.`,
+  });
+}
+
+/** One finding for owners of one pattern that gave their places in its list to others. */
+function exchanged(
+  group: readonly Finding[],
+  was: readonly OwnerRule[],
+  now: readonly OwnerRule[],
+): Finding | undefined {
+  const first = group[0]!;
+  const old = was.find((r) => r.line === backgroundOf(first).removedAt);
+  const heir = old && now.findLast((r) => covers(r, old));
+  if (!heir || heir.pattern !== old.pattern || heir.owners.length !== old.owners.length) return undefined;
+  if (!group.every((f) => backgroundOf(f).removedAt === old.line)) return undefined;
+  const gone = old.owners.flatMap((o, k) => (heir.owners.includes(o) ? [] : k));
+  const isExchange = gone.length === group.length && gone.every((k) => !old.owners.includes(heir.owners[k]!));
+  if (!isExchange) return undefined;
+  const names = (of: OwnerRule): string =>
+    listed(
+      gone.map((k) => oneLine(of.owners[k]!, 80)),
+      3,
+      'more',
+    );
+  return about(first, {
+    ...first,
+    message: `'${oneLine(old.pattern, 120)}' asks ${names(heir)} in place of ${names(old)} (line ${old.line} before). Let the owner who goes agree to it.`,
   });
 }
 
