@@ -9,9 +9,14 @@ import {
   saidEscaped,
   sanitised,
 } from './kit/markup.ts';
+import { isOwnAnswer } from './kit/ownAnswer.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 const markup = /<\/?[a-zA-Z][\w-]*(?:\s[^<>]{0,400})?>?|&nbsp;|href\s*=|text\/html/;
+
+/** Said of the answer that a page shows as its own server rendered it. */
+export const wholeAnswer =
+  'The whole answer of the server becomes part of the page: be sure that its template escapes every value in it.';
 
 export const crossSiteScripting: Rule = {
   id: 'cross-site-scripting',
@@ -155,6 +160,7 @@ export const crossSiteScripting: Rule = {
               start: a.start,
               end: a.end,
               ...(copied === 'element' && { tier: 'medium' }),
+              ...(isOwnAnswer(c, a) && { tier: 'medium', message: wholeAnswer }),
               ...(said && {
                 tier: said,
                 message: `${c.facts.tokens[a.from]!.text}() is to escape what becomes HTML here: where no markup is meant, set text.`,
@@ -241,7 +247,10 @@ export const crossSiteScripting: Rule = {
             !isElement(c, first) &&
             !/DOMPurify|sanitize|escape|\$\(/i.test(c.text(first))
           )
-            report(hit);
+            report({
+              ...hit,
+              ...(name === 'html' && isOwnAnswer(c, first) && { tier: 'medium', message: wholeAnswer }),
+            });
         } else if (/^angular\.element\(\)\.(?:html|append|prepend|after|before|replaceWith|wrap)$/.test(callee)) {
           if (varies() && (name === 'html' || c.isBuilt(first))) report(hit);
         } else if (/^bypassSecurityTrust\w+$/.test(name) && varies()) report(hit);

@@ -1,11 +1,14 @@
 /** What a rule says several times of one file with one cure is told once, with how often it holds. */
 import type { FileChange, Finding } from '../../model.ts';
+import { wholeAnswer } from '../../rules/crossSiteScripting.ts';
 import { backgroundOf, withOther } from '../background.ts';
 import { keep, type FileClassification } from './pass.ts';
 
 /** Rules on what is repeated: from container to container, from resource to resource, from column to column. */
 const repeated =
   /^(?:k8s-host-access|k8s-setting-weak|k8s-image-unpinned|docker-base-unpinned|docker-sudo-or-ssh|cloud-setting-weak|destructive-command|migration-operation|changelog-operation|sql-unsafe-migration|cdk-insecure|tests-skipped)$/;
+
+const isRepeated = (f: Finding): boolean => repeated.test(f.rule) || f.message === wholeAnswer;
 
 /** Of these the lesser findings of a file are one remark, whatever each of them says. */
 const oneRemark = (f: Finding): boolean => f.rule === 'destructive-command' && f.tier === 'medium';
@@ -18,7 +21,7 @@ export function toldOnce(_files: readonly FileChange[], judged: FileClassificati
   for (const [i, { classification }] of judged.entries()) {
     const groups = new Map<string, Finding[]>();
     for (const f of classification.findings) {
-      if (!repeated.test(f.rule)) continue;
+      if (!isRepeated(f)) continue;
       const id = `${f.rule} ${f.tier} ${oneRemark(f) ? '' : f.message} ${lost(f)}`;
       const others = groups.get(id);
       if (others) others.push(f);
@@ -34,7 +37,7 @@ export function toldOnce(_files: readonly FileChange[], judged: FileClassificati
       const holds = rest.every((f) => f.message === first.message) ? 'The same holds for' : 'Look also at';
       return withOther(first, { message: `${first.message} ${holds} ${places} ${lines.join(', ')}${more}.` });
     });
-    const rest = classification.findings.filter((f) => !repeated.test(f.rule));
+    const rest = classification.findings.filter((f) => !isRepeated(f));
     keep(
       judged,
       i,
