@@ -1,5 +1,6 @@
 import { codeLanguages, type Found, type Removal, type Rule } from './rule.ts';
 import { testCases, type TestCase } from './kit/testCases.ts';
+import { askedAnew, livesOnIn } from './kit/testsAnew.ts';
 import { foldedIn, hasSpareRow, labelsOf, renamedTests, tablesOf } from './kit/testTables.ts';
 import { isTestPath } from '../languages/kinds.ts';
 import type { Source } from '../languages/source.ts';
@@ -28,6 +29,8 @@ const hollow = 'A test lost what it asked: put it back, or say why the behaviour
 const folded =
   'Tests became rows of a table which asks less, or other things: be sure that each of them is still there.';
 const empty = 'Tests that asked nothing of the product are gone: be sure that nobody meant to write them yet.';
+const rewritten =
+  'Tests were written anew: be sure that all of it is still asked, or say what is no longer wanted.';
 const unrun = 'Tests that were switched off are gone: be sure that nobody meant to bring them back.';
 
 /**
@@ -76,10 +79,14 @@ function missing(
     }
   }
   const isRenamed = change.isExcerpt ? () => false : renamedTests(change, tests, left);
-  for (const f of rest.filter((r) => !isRenamed(oldOf(r))).slice(0, Math.max(0, fewer)))
+  const lives = change.isExcerpt ? () => false : livesOnIn(change, left);
+  const isAnew = change.isExcerpt ? () => false : askedAnew(change, tests, left);
+  const isLeft = (f: Found): boolean => !isRenamed(oldOf(f)) && !lives(oldOf(f));
+  for (const f of rest.filter(isLeft).slice(0, Math.max(0, fewer)))
     if (oldOf(f).isOff) out.push({ ...f, tier: 'low', message: unrun });
     else if (!change.isExcerpt && asksOfNobody(oldOf(f), change.before))
       out.push({ ...f, tier: 'low', message: empty });
+    else if (isAnew(oldOf(f))) out.push({ ...f, tier: 'medium', message: rewritten });
     // There are as many to run as there were.
     else out.push(hasSpareRow(tables) ? { ...f, tier: 'medium', message: folded } : f);
   return out;
