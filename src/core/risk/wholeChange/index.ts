@@ -7,6 +7,7 @@ import { withoutSnapshots } from './databases/snapshots.ts';
 import { asReleases, withLockFiles } from './dependencyReleases.ts';
 import { withoutFollowers } from './followers.ts';
 import { weighGoDefaults } from './goDefaults.ts';
+import { toldOfOneObject, weighOwnDefaults } from './infrastructure/bundledLimits.ts';
 import { withoutSameFolders } from './infrastructure/chartDefaults.ts';
 import { weighLostLimits } from './infrastructure/containerLimits.ts';
 import { asKustomized } from './infrastructure/kustomized.ts';
@@ -78,5 +79,7 @@ export const passes: readonly Pass[] = [
   ofSeveral(asShownModule),
   weighLostLimits,
   weighGoDefaults,
+  ofSeveral(toldOfOneObject),
+  ofSeveral(weighOwnDefaults),
   toldOnce,
 ];
