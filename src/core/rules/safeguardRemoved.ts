@@ -9,6 +9,7 @@ import {
   roleInstead,
   tookItsPlace,
   wentWithItsCode,
+  wentWithItsMethod,
 } from './kit/removedCode.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
@@ -25,6 +26,9 @@ export const likeGuards =
 
 /** Names that ask who somebody is, and stop nobody by themselves. */
 const asksAboutUser = /^(?:isadmin|hasrole|haspermission|hasauthority|isauthenticated)$/;
+
+const escapes = /^(?:escapehtml|sanitizehtml|dompurify\.sanitize)$/;
+const isScript = /^(?:javascript|typescript|tsx)$/;
 
 export const safeguardRemoved: Rule = {
   id: 'safeguard-removed',
@@ -44,6 +48,15 @@ export const safeguardRemoved: Rule = {
     if (isExcerpt) return true;
     if (isSibling(key, before, after, hunks, line) || isBuiltInstead(key, before, after, hunks, line)) return false;
     if (renamed(key, before, after, changed, hunks, line)) return false;
+    if (
+      escapes.test(key) &&
+      isScript.test(before.language) &&
+      wentWithItsMethod(key, before, after, changed, hunks, line)
+    ) {
+      const called = /^'[^']{1,60}'/.exec(found.message ?? '')?.[0] ?? `'${key.slice(0, 40)}'`;
+      const message = `${called} went with the function that called it: be sure that what shows those values now escapes them.`;
+      return { ...found, tier: 'low', message };
+    }
     if (asksAboutUser.test(key) && isOfBrowser(before) && isOfBrowser(after)) {
       const role = roleInstead(before, after, changed, hunks, line);
       const said = role === undefined ? 'was taken out' : `was replaced by '${role.slice(0, 40)}'`;

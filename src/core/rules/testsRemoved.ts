@@ -29,8 +29,7 @@ const hollow = 'A test lost what it asked: put it back, or say why the behaviour
 const folded =
   'Tests became rows of a table which asks less, or other things: be sure that each of them is still there.';
 const empty = 'Tests that asked nothing of the product are gone: be sure that nobody meant to write them yet.';
-const rewritten =
-  'Tests were written anew: be sure that all of it is still asked, or say what is no longer wanted.';
+const rewritten = 'Tests were written anew: be sure that all of it is still asked, or say what is no longer wanted.';
 const unrun = 'Tests that were switched off are gone: be sure that nobody meant to bring them back.';
 
 /**

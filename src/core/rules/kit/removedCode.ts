@@ -35,6 +35,59 @@ export function wentWithItsCode(before: Source, hunks: readonly Hunk[], line: nu
   return false;
 }
 
+const method =
+  /^\s*(?:(?:static|async|public|private|protected|readonly)\s+){0,3}(#?[A-Za-z_$][\w$]*)\s*\([^()]{0,300}\)\s*(?::[^{}]{1,80})?\{\s*$/;
+const controls = /^(?:if|for|while|switch|catch|with|function|constructor)$/;
+/** What puts markup into a page. */
+const page = /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\.html\(/;
+const sink =
+  /innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|v-html|srcdoc|createContextualFragment|document\.write|\.(?:html|append|prepend|before|after)\(|<\/?[a-zA-Z]/;
+
+/**
+ * Whether a pure deletion took what escaped a value (1-based line of the text before) with the whole method of a script
+ * around it, whose name the file does not say any more, and no new line puts one of the values that it escaped into markup.
+ */
+export function wentWithItsMethod(
+  name: string,
+  before: Source,
+  after: Source,
+  changed: ReadonlySet<number>,
+  hunks: readonly Hunk[],
+  line: number,
+): boolean {
+  const hunk = hunkThatTook(hunks, line);
+  if (!hunk || hunk.newLines > 0) return false;
+  const indent = (s: string): number => s.length - s.trimStart().length;
+  const text = (n: number): string => before.lines[n - 1] ?? '';
+  let depth = indent(text(line));
+  let head: number | undefined;
+  for (let n = line - 1; n >= hunk.oldStart && head === undefined; n--) {
+    if (text(n).trim() === '' || indent(text(n)) >= depth) continue;
+    depth = indent(text(n));
+    const called = method.exec(text(n))?.[1];
+    if (called !== undefined && !controls.test(called)) head = n;
+  }
+  if (head === undefined) return false;
+  const own = method.exec(text(head))![1]!;
+  if (new RegExp(`(?<![\\w$])${own.replaceAll('$', '\\$')}(?![\\w$])`).test(after.text)) return false;
+  let to = head + 1;
+  const last = hunk.oldStart + hunk.oldLines - 1;
+  while (to <= last && !(indent(text(to)) <= depth && /^\s*\}/.test(text(to)))) to++;
+  // What only returns markup has its sink elsewhere.
+  if (to > last || !before.lines.slice(head, to).some((l) => page.test(l))) return false;
+  const values = new Set<string>();
+  for (let n = head; n <= to; n++)
+    for (const m of text(n).matchAll(/([\w$.]{1,80})\s?\(([^()]{1,200})\)/g))
+      if (m[1]!.toLowerCase() === name)
+        for (const v of m[2]!.matchAll(/[A-Za-z_$][\w$]*(?![\w$]*\s?[.[])/g)) values.add(v[0]);
+  if (values.size === 0) return false;
+  for (const n of changed) {
+    const now = after.lines[n - 1] ?? '';
+    if (sink.test(now) && (now.match(/[A-Za-z_$][\w$]*/g) ?? []).some((w) => values.has(w))) return false;
+  }
+  return true;
+}
+
 /** Whether what stands behind the name of a limiter takes a limit off somebody, or only looks at the limits. */
 export const loosens = (text: string): boolean =>
   /^(?:\s?\.\s?\w{1,40}){0,3}?\s?\.\s?(?:(?:(?:clear|exempt|disable|bypass)(?:[A-Z_]\w{0,40})?|(?:reset|skip)(?:_?(?:key|all|limits?))?)\s?(?:\(|$)|current_limits?\b)/i.test(
