@@ -48,6 +48,18 @@ test('a test that is a part of another one now is not gone', async () => {
     assert.match(await told(go(subtest)), taken, why);
 });
 
+test('a part of a test in a block that does not run is gone all the same', async () => {
+  const asked = "    expect(open('gone').length).toBe(0);\n    expect(open('gone').isOpen).toBe(false);\n";
+  const whole = "    expect(open('one').length).toBe(1);\n";
+  const file = (head: string): File => ({
+    path: 'src/open.test.ts',
+    before: `${head}('open', () => {\n  it('opens', () => {\n${whole}  });\n});\n\ndescribe('gone', () => {\n  it('is not there', () => {\n${asked}  });\n});\n`,
+    after: `${head}('open', () => {\n  it('opens', () => {\n${whole}${asked}  });\n});\n`,
+  });
+  assert.equal(await told(file('describe')), '');
+  assert.match(await told(file('describe.skip')), /^high/);
+});
+
 const spec = (...tests: string[]): string => `describe Address do\n${tests.join('\n')}end\n`;
 const it = (title: string, url: string, raises = 'to raise_error(Blocked)'): string =>
   `  it '${title}' do\n    expect { subject.check_url!('${url}') }\n      .${raises}\n  end\n`;

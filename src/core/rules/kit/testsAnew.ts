@@ -25,7 +25,7 @@ export function livesOnIn({ before, after }: Removal, left: readonly TestCase[])
   const count = (source: Source, sign: number, all: Map<string, number>): void => {
     for (const l of source.lines) all.set(l.trim(), (all.get(l.trim()) ?? 0) + sign);
   };
-  let hosts: { lines: ReadonlySet<string>; isHeldBack: boolean }[] | undefined;
+  let hosts: { from: number; lines: ReadonlySet<string>; isHeldBack: boolean }[] | undefined;
   return (test) => {
     if (test.isOff) return false;
     if (!counts) {
@@ -44,12 +44,30 @@ export function livesOnIn({ before, after }: Removal, left: readonly TestCase[])
       .map((t) => {
         const lines = new Set(trimmed(after, t));
         const fresh = [...lines].filter((l) => (counts!.get(l) ?? 0) > 0);
-        return { lines, isHeldBack: leftOut.test([...lines].join('\n')) || fresh.some((l) => holdsBack.test(l)) };
+        return {
+          from: t.from,
+          lines,
+          isHeldBack: leftOut.test([...lines].join('\n')) || fresh.some((l) => holdsBack.test(l)),
+        };
       });
-    return hosts.some((h) => !h.isHeldBack && heart.every((l) => h.lines.has(l)));
+    return hosts.some((h) => !h.isHeldBack && heart.every((l) => h.lines.has(l)) && !isOffAbove(after, h.from));
   };
 }
 const maxHosts = 200;
+
+/** Whether a block around a line (from 1), or what stands right above the block, says that it does not run. */
+function isOffAbove({ lines }: Source, line: number): boolean {
+  const indent = (text: string): number => text.length - text.trimStart().length;
+  let depth = indent(lines[line - 1] ?? '');
+  for (let n = line - 1; n > 0 && depth > 0; n--) {
+    const text = lines[n - 1]!;
+    if (text.trim() === '' || indent(text) >= depth) continue;
+    depth = indent(text);
+    if (offBlock.test(text) || (/^\s*(?:@|#\[)/.test(lines[n - 2] ?? '') && offBlock.test(lines[n - 2]!))) return true;
+  }
+  return false;
+}
+const offBlock = /skip|\bx(?:describe|context|it)\b|todo|pending|fixme|disabled|ignore|\bif\b|\bunless\b|only|xfail/i;
 
 /** By their titles such tests hold off somebody; written anew, they may ask for less. */
 const holdsOff =
