@@ -5,7 +5,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { guardCommand } from '../../core/guard/index.ts';
-import type { GuardInput, GuardVerdict } from '../../core/guard/index.ts';
+import type { About, GuardInput, GuardVerdict } from '../../core/guard/index.ts';
 import type { ReadText } from '../../core/ports.ts';
 import type { Policy } from '../../core/policy/model.ts';
 import { readInput, UsageError } from '../command.ts';
@@ -129,12 +129,18 @@ function judge(
   policy: Policy | undefined,
   agent: string | undefined,
   readFrom: string | undefined = input.cwd,
-): GuardVerdict {
-  return guardCommand(input, {
+): Omit<GuardVerdict, keyof About> {
+  // What a verdict is about is for our own rules: the answer's keys are fixed.
+  const {
+    object: _object,
+    manner: _manner,
+    ...told
+  } = guardCommand(input, {
     ...(policy ? { policy } : {}),
     ...(agent === undefined ? {} : { agent }),
     ...(readFrom === undefined ? {} : { readText: fileReader(input.cwd ?? readFrom) }),
   });
+  return told;
 }
 
 /** Reads files a command refers to, relative to `cwd`: regular files up to 256 KiB, anything else is "not there". */

@@ -9,7 +9,7 @@ import { parseCmd } from './cmd.ts';
 import { commandPolicy } from './commandPolicy.ts';
 import { Evaluator } from './evaluate.ts';
 import type { WriteTarget } from './evaluate.ts';
-import { hit } from './model.ts';
+import { about, hit } from './model.ts';
 import type { Call, Family, GuardVerdict, Hit } from './model.ts';
 import { parsePosix } from './posix.ts';
 import { isCmdlet, looksLikePowerShell, parsePowerShell } from './powershell.ts';
@@ -17,7 +17,7 @@ import { families } from './rules/index.ts';
 import { redact } from '../secrets/redact.ts';
 import { unwrap } from './wrappers/index.ts';
 
-export type { GuardVerdict } from './model.ts';
+export type { About, GuardVerdict } from './model.ts';
 
 export interface GuardInput {
   readonly command: string;
@@ -106,7 +106,7 @@ export function analyseCommand(input: GuardInput, options: GuardOptions = {}): G
   if (configured === 'allow' && best?.decision !== 'deny') best = undefined;
   else if (configured !== undefined && configured !== 'allow') best = stronger(best, configured);
   return {
-    verdict: best ? { ...best, rule: redact(best.rule), reason: redact(best.reason) } : allowed,
+    verdict: best ? redacted(best) : allowed,
     writes: evaluator.writes,
     readsOnly: evaluator.readsOnly && !best,
   };
@@ -114,6 +114,11 @@ export function analyseCommand(input: GuardInput, options: GuardOptions = {}): G
 
 const nothing: readonly Family[] = [];
 const allowed: GuardVerdict = { decision: 'allow', tier: 'low', category: 'none', rule: '', reason: '' };
+
+function redacted(found: Hit): GuardVerdict {
+  const { rule, reason, object } = found;
+  return { ...found, rule: redact(rule), reason: redact(reason), ...about(object && redact(object)) };
+}
 
 function stronger(a: Hit | undefined, b: Hit | undefined): Hit | undefined {
   if (!a || !b) return a ?? b;

@@ -45,7 +45,24 @@ export interface Call {
   readonly printed: boolean;
 }
 
-export interface Hit {
+/** What a verdict is about, for whoever weighs it further: a reviewer of scripts, say. No output tells it. */
+export interface About {
+  /**
+   * The path or resource, whole: what is deleted, emptied, written, moved or mounted, what changes its owner or its
+   * rights, the file that holds secrets, what is taken away in a cloud or a cluster. Absent where none is known.
+   */
+  readonly object?: string;
+  readonly manner?: Manner;
+}
+
+/**
+ * What decides beside the object, where one rule has hits of several kinds: `unasked` = changed without asking,
+ * `deleting` = deleted rather than changed, `whole-tree` = everything in the object, `to-root` = root becomes the owner,
+ * `named-files` = only changes in the files that are named, `in-cloud` = the object is taken away in a cloud.
+ */
+export type Manner = 'unasked' | 'deleting' | 'whole-tree' | 'to-root' | 'named-files' | 'in-cloud';
+
+export interface Hit extends About {
   readonly rule: string;
   readonly category: Category;
   readonly tier: Tier;
@@ -70,7 +87,7 @@ export interface Family {
 }
 
 /** A decision with everything a door needs. */
-export interface GuardVerdict {
+export interface GuardVerdict extends About {
   readonly decision: 'allow' | 'ask' | 'deny';
   readonly tier: Tier;
   readonly category: Category | 'none';
@@ -87,9 +104,13 @@ export function hit(
   decision: 'ask' | 'deny',
   what: string,
   instead: string,
+  more: About = {},
 ): Hit {
-  return { rule, tier, category, decision, reason: instead === '' ? `${what}.` : `${what}. ${instead}.` };
+  return { rule, tier, category, decision, reason: instead === '' ? `${what}.` : `${what}. ${instead}.`, ...more };
 }
+
+/** About a path or resource, if there is one. */
+export const about = (object: string | undefined): About => (object === undefined || object === '' ? {} : { object });
 
 export const noInput: Input = { kind: 'none' };
 export const unknownInput: Input = { kind: 'unknown' };

@@ -1,6 +1,6 @@
 /** Command lines of cloud providers. What is not known to read is asked about. */
 import { asksForHelp, readOptions } from '../args.ts';
-import { hit } from '../model.ts';
+import { about, hit } from '../model.ts';
 import type { Call, Family, Hit } from '../model.ts';
 import { deedOf, isDryRun, namesThing, verbOf } from '../verbs.ts';
 import type { Verb } from '../verbs.ts';
@@ -76,7 +76,7 @@ export const cloud: Family = {
         return /^(?:destroy|undefine|vol-delete|vol-wipe|pool-(?:destroy|delete|undefine)|net-(?:destroy|undefine)|snapshot-delete|reset|shutdown|reboot)$/.test(
           verbText(call),
         )
-          ? remove(call.name, verbText(call), 'a virtual machine or its disks')
+          ? remove(call.name, verbText(call), 'a virtual machine or its disks', '')
           : undefined;
       default: {
         const verb = verbOf(call, otherValued);
@@ -93,7 +93,7 @@ const verbText = (call: Call): string => readOptions(call.args, otherValued).wor
 
 const squeeze = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
-function remove(program: string, verb: string, what: string): Hit {
+function remove(program: string, verb: string, what: string, object = what): Hit {
   return hit(
     `${program}-delete`,
     'critical',
@@ -101,6 +101,7 @@ function remove(program: string, verb: string, what: string): Hit {
     'ask',
     `${program} ${squeeze(verb)} takes away ${squeeze(what).slice(0, 80) || 'a resource'} in the cloud; it may not come back`,
     'List it first and let a person delete it',
+    { ...about(squeeze(object)), manner: 'in-cloud' },
   );
 }
 

@@ -1,6 +1,6 @@
 /** docker, podman, compose: deleting data, and containers that reach the host. */
 import { asksForHelp, hasAny, readOptions } from '../args.ts';
-import { hit } from '../model.ts';
+import { about, hit } from '../model.ts';
 import type { Call, Family, Hit } from '../model.ts';
 
 const globals: ReadonlySet<string> = new Set(
@@ -203,17 +203,20 @@ function runsOnHost(call: Call): Hit | undefined {
       /^(?:-v|--volume|--mount)(?:=|$)/.test(text) &&
       (/^(?:\/|\/(?:etc|root|var\/run\/docker\.sock|run\/docker\.sock|home|usr|boot|proc|sys)\/?):/.test(value) ||
         /(?:source|src)=(?:\/|\/(?:etc|root|var\/run\/docker\.sock))(?:,|$)/.test(value))
-    )
-      return open(`Mounting ${value.split(':')[0]} lets the container change the host`);
+    ) {
+      const mounted = value.split(':')[0]!;
+      return open(`Mounting ${mounted} lets the container change the host`, mounted);
+    }
   }
   return undefined;
 }
-const open = (what: string): Hit =>
+const open = (what: string, mounted?: string): Hit =>
   hit(
     'container-host-access',
     'high',
     'security-control-disabled',
     'ask',
     what,
-    what.startsWith('Mounting') ? 'Mount only the folder of the project' : 'Give it the one right that it needs',
+    mounted === undefined ? 'Give it the one right that it needs' : 'Mount only the folder of the project',
+    about(mounted),
   );

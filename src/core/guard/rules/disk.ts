@@ -1,14 +1,22 @@
 /** Disks, partitions, file systems and volumes. */
 import { asksForHelp, hasAny, readOptions, texts } from '../args.ts';
-import { hit } from '../model.ts';
+import { about, hit } from '../model.ts';
 import type { Call, Family, Hit } from '../model.ts';
 import { locate } from '../places.ts';
 import { wordsOf } from '../verbs.ts';
 
-const wipe = (what: string): Hit =>
-  hit('disk-wipe', 'critical', 'data-deletion', 'deny', what, 'Disks are for a person; work on an image file instead');
-const alter = (rule: string, what: string): Hit =>
-  hit(rule, 'critical', 'data-deletion', 'ask', what, 'Let a person do it, after a backup');
+const wipe = (what: string, object?: string): Hit =>
+  hit(
+    'disk-wipe',
+    'critical',
+    'data-deletion',
+    'deny',
+    what,
+    'Disks are for a person; work on an image file instead',
+    about(object),
+  );
+const alter = (rule: string, what: string, object?: string): Hit =>
+  hit(rule, 'critical', 'data-deletion', 'ask', what, 'Let a person do it, after a backup', about(object));
 
 /** Devices that hold data; the pseudo devices of every script are none. */
 const harmless =
@@ -43,7 +51,7 @@ export const disk: Family = {
   check(call) {
     const { name } = call;
     for (const { path } of call.outputs)
-      if (isDisk(path.text)) return wipe(`This writes straight over the device ${path.text}`);
+      if (isDisk(path.text)) return wipe(`This writes straight over the device ${path.text}`, path.text);
     if (name === '' || !(Object.hasOwn(always, name) || Object.hasOwn(tools, name) || name.startsWith('mkfs')))
       return undefined;
     if (asksForHelp(call) || (call.remote && name === 'tee')) return undefined;
@@ -82,7 +90,9 @@ const partition = (call: Call): Hit | undefined => {
     !texts(words).some((w) => /^(?:mklabel|mkpart|rm|resizepart|mktable|set)$/.test(w))
   )
     return undefined;
-  return words.length > 0 ? wipe(`${call.name} changes the partitions of ${words[0]!.text}`) : undefined;
+  return words.length > 0
+    ? wipe(`${call.name} changes the partitions of ${words[0]!.text}`, words[0]!.text)
+    : undefined;
 };
 
 const repair = (call: Call): Hit | undefined =>
@@ -95,25 +105,25 @@ const repair = (call: Call): Hit | undefined =>
 const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
   dd(call) {
     const to = call.args.find((a) => a.text.startsWith('of='))?.text.slice(3) ?? '';
-    if (isDisk(to)) return wipe(`dd overwrites the device ${to}`);
+    if (isDisk(to)) return wipe(`dd overwrites the device ${to}`, to);
     const { place, path } = locate({ text: to, dynamic: to.includes('$'), quoted: false }, call, { cwd: undefined });
     if (to !== '' && (place === 'system' || place === 'root'))
-      return alter('dd-system', `dd overwrites ${path}, a file of the system`);
+      return alter('dd-system', `dd overwrites ${path}, a file of the system`, path);
     return call.args.some((a) => /^if=\/dev\/(?:zero|u?random)$/.test(a.text)) &&
       to !== '' &&
       place !== 'temp' &&
       !call.args.some((a) => /^(?:count|bs)=/.test(a.text))
-      ? alter('dd-fill', `dd fills ${path} until the disk is full`)
+      ? alter('dd-fill', `dd fills ${path} until the disk is full`, path)
       : undefined;
   },
   tee: (call) => {
     const to = call.args.find((a) => isDisk(a.text));
-    return to ? wipe(`This writes straight over the device ${to.text}`) : undefined;
+    return to ? wipe(`This writes straight over the device ${to.text}`, to.text) : undefined;
   },
   cp: (call) => {
     const to = call.args.at(-1);
     return to && call.args.length > 1 && isDisk(to.text)
-      ? wipe(`This writes straight over the device ${to.text}`)
+      ? wipe(`This writes straight over the device ${to.text}`, to.text)
       : undefined;
   },
   cat: () => undefined,
@@ -222,7 +232,7 @@ const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
     return (hasAny(flags, 'bind', 'rbind', 'move', 'B', 'R', 'M') ||
       call.args.some((a) => /\bremount\b|\bbind\b/.test(a.text))) &&
       /^\/(?:$|etc|usr|bin|sbin|lib|boot|root|proc|sys|dev|home|var)/.test(target)
-      ? alter('mount-system', `This mounts over ${target}, a folder of the system`)
+      ? alter('mount-system', `This mounts over ${target}, a folder of the system`, target)
       : words.some((w) => w.text === '/')
         ? alter('mount-system', 'This mounts the root of the system elsewhere')
         : undefined;

@@ -1,6 +1,6 @@
 /** Deleting, emptying and overwriting files and folders. */
 import { asksForHelp, hasLong, readOptions } from '../args.ts';
-import { hit } from '../model.ts';
+import { about, hit } from '../model.ts';
 import type { Call, Context, Family, Field, Hit } from '../model.ts';
 import { locate, pathOf } from '../places.ts';
 import { findRoots, narrowFind } from '../wrappers/many.ts';
@@ -189,6 +189,7 @@ function judgeTarget(call: Call, word: Field, recursive: boolean, force: boolean
         ? `This deletes git's hooks (${path}): what they check and record is not checked and recorded any more`
         : `This deletes git's own data (${path}): commits that were not pushed are lost`,
       'Leave .git alone; use git commands',
+      about(path),
     );
   if (/(?:^|\/)\.(?:bash|zsh|sh|ksh|fish)_history$/.test(path))
     return hit(
@@ -221,6 +222,7 @@ function judgeTarget(call: Call, word: Field, recursive: boolean, force: boolean
             'ask',
             `This deletes ${path}, a file of the system`,
             'Leave system files to the package manager or a person',
+            about(path),
           );
     if (place === 'home' && /\*/.test(path)) return wipe(call, path, 'the files of the home folder');
     if (place === 'cwd' && /\*/.test(word.text) && force && /^\*$|^\.\/\*$/.test(word.text))
@@ -248,6 +250,7 @@ function judgeTarget(call: Call, word: Field, recursive: boolean, force: boolean
         'deny',
         `This deletes ${path} with everything below it, which belongs to the system`,
         'Name a folder of the project instead',
+        about(path),
       );
     case 'home-below':
       return hit(
@@ -257,6 +260,7 @@ function judgeTarget(call: Call, word: Field, recursive: boolean, force: boolean
         'ask',
         `This deletes ${path} with everything below it, outside the project`,
         'Delete only inside the project, or let a person do it',
+        about(path),
       );
     case 'absolute':
     case 'parent':
@@ -267,6 +271,7 @@ function judgeTarget(call: Call, word: Field, recursive: boolean, force: boolean
         'ask',
         `This deletes ${path} with everything below it, outside the working directory`,
         'Delete only inside the project, or let a person do it',
+        about(path),
       );
     case 'cwd':
       return hit(
@@ -286,6 +291,7 @@ function judgeTarget(call: Call, word: Field, recursive: boolean, force: boolean
             'ask',
             `What "${path.slice(0, 80)}" stands for is known only when it runs; if it is empty or /, this deletes far more than meant`,
             'Write the path out, or use "${VAR:?}" and a fixed folder below it',
+            about(path),
           )
         : undefined;
     case 'relative':
@@ -297,6 +303,7 @@ function judgeTarget(call: Call, word: Field, recursive: boolean, force: boolean
             'ask',
             `This deletes ${path} with everything below it, also what git does not track`,
             'Use git rm -r for tracked files, or name a build folder',
+            about(path),
           )
         : undefined;
     default:
@@ -312,6 +319,7 @@ const wipe = (call: Call, path: string, what: string): Hit =>
     'deny',
     `${call.name} would delete ${what} (${path})`,
     'Name the folder of the project you mean',
+    about(path),
   );
 
 const removeValued =
@@ -370,6 +378,7 @@ function checkFind(call: Call, context: Context): Hit | undefined {
       'deny',
       `find -delete would delete files all over ${bad.path}`,
       'Name a folder of the project, and look at the list without -delete first',
+      about(bad.path),
     );
   if (places.some((p) => p.path.includes('.git') && /(?:^|\/)\.git(?:\/|$)/.test(p.path)))
     return hit(
@@ -403,18 +412,15 @@ function checkTruncate(call: Call, context: Context): Hit | undefined {
 function emptied(call: Call, words: readonly Field[], context: Context): Hit | undefined {
   const places = words.map((w) => locate(w, call, context));
   if (places.length > 0 && places.every((p) => p.place === 'temp' || p.place === 'generated')) return undefined;
+  const files = places.map((p) => p.path).join(', ');
   return hit(
     'truncate',
     'high',
     'data-deletion',
     'ask',
-    `${call.name} cuts off ${
-      places
-        .map((p) => p.path)
-        .join(', ')
-        .slice(0, 120) || 'the file'
-    }; what is cut is gone`,
+    `${call.name} cuts off ${files.slice(0, 120) || 'the file'}; what is cut is gone`,
     'Copy the file first, or write a new one',
+    about(files),
   );
 }
 const truncateValued: ReadonlySet<string> = new Set(['s', 'size', 'r', 'reference']);
@@ -447,6 +453,7 @@ function checkMove(call: Call, context: Context): Hit | undefined {
         'ask',
         `This moves ${path} away, which the system or a user's home needs`,
         'Copy it, or let a person do it',
+        about(path),
       );
     if (/(?:^|\/)\.git$/.test(path))
       return hit(
@@ -456,6 +463,7 @@ function checkMove(call: Call, context: Context): Hit | undefined {
         'deny',
         `This moves git's own data (${path}) away`,
         'Leave .git alone',
+        about(path),
       );
   }
   return undefined;
@@ -473,14 +481,15 @@ function checkUnknownProgram(call: Call, context: Context): Hit | undefined {
       locate(w, call, context).place,
     ),
   );
-  return bad
-    ? hit(
-        'unknown-program',
-        'high',
-        'command-execution',
-        'ask',
-        `Which program runs here is known only at run time, and it is told to act on ${pathOf(bad, call, context).slice(0, 80)} with -r -f`,
-        'Write the program out',
-      )
-    : undefined;
+  if (!bad) return undefined;
+  const path = pathOf(bad, call, context);
+  return hit(
+    'unknown-program',
+    'high',
+    'command-execution',
+    'ask',
+    `Which program runs here is known only at run time, and it is told to act on ${path.slice(0, 80)} with -r -f`,
+    'Write the program out',
+    about(path),
+  );
 }

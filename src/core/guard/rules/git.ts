@@ -1,7 +1,7 @@
 /** Git commands that lose work or rewrite what others have. */
 import { asksForHelp, hasAny, hasLong, readOptions, texts } from '../args.ts';
 import { hit } from '../model.ts';
-import type { Call, Family, Field, Hit } from '../model.ts';
+import type { About, Call, Family, Field, Hit } from '../model.ts';
 
 const globals: ReadonlySet<string> = new Set([
   '-C',
@@ -36,8 +36,9 @@ export const git: Family = {
   },
 };
 
-const lose = (rule: string, what: string, instead: string): Hit =>
-  hit(rule, 'high', 'data-deletion', 'ask', what, instead);
+const lose = (rule: string, what: string, instead: string, more?: About): Hit =>
+  hit(rule, 'high', 'data-deletion', 'ask', what, instead, more);
+const inFiles: About = { manner: 'named-files' };
 const rewrite = (tool: string): Hit =>
   hit(
     'git-rewrite-history',
@@ -98,6 +99,7 @@ const verbs: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
         'git-checkout-discard',
         'git checkout -- throws away changes in these files that are not committed',
         'Use git stash push -- FILE, or git diff > backup.patch first',
+        inFiles,
       );
     if (hasLong(flags, 'pathspec-from-file', 8))
       return lose(
@@ -120,6 +122,7 @@ const verbs: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
         'git-checkout-discard',
         'git checkout with a path throws away changes in these files that are not committed',
         'Use git stash push -- FILE first',
+        inFiles,
       );
     if (words.length >= 2)
       return lose(
@@ -140,6 +143,7 @@ const verbs: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
           'git-restore',
           'git restore throws away changes in these files that are not committed',
           'Use git stash push -- FILE first, or restore --staged to unstage only',
+          inFiles,
         );
   },
   switch(call) {

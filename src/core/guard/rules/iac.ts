@@ -1,7 +1,7 @@
 /** Terraform, OpenTofu, Terragrunt, Pulumi, CDK, Ansible and other tools that build and tear down environments. */
 import { asksForHelp, hasAny, readOptions } from '../args.ts';
 import { hit } from '../model.ts';
-import type { Call, Family, Hit } from '../model.ts';
+import type { About, Call, Family, Hit } from '../model.ts';
 import { isDryRun, verbOf, wordsOf } from '../verbs.ts';
 
 export const iac: Family = {
@@ -123,7 +123,7 @@ export const iac: Family = {
 
 const destroy = (rule: string, what: string): Hit =>
   hit(rule, 'critical', 'environment', 'ask', what, 'Show a person the plan first; destroying is for people');
-const change = (rule: string, what: string): Hit =>
+const change = (rule: string, what: string, more?: About): Hit =>
   hit(
     rule,
     'critical',
@@ -131,6 +131,7 @@ const change = (rule: string, what: string): Hit =>
     'ask',
     what,
     'Make a plan or preview, and let a person or the pipeline apply it',
+    more,
   );
 
 function checkTerraform(call: Call): Hit | undefined {
@@ -156,13 +157,19 @@ function checkTerraform(call: Call): Hit | undefined {
   switch (verb) {
     case 'destroy':
       return destroy('terraform-destroy', `${call.name} destroy deletes everything this configuration manages`);
-    case 'apply':
-      return flags.has('destroy') || flags.has('-destroy')
-        ? destroy('terraform-destroy', `${call.name} apply -destroy deletes everything this configuration manages`)
-        : change(
-            'terraform-apply',
-            `${call.name} apply changes real infrastructure${flags.has('auto-approve') || flags.has('-auto-approve') ? ' without asking' : ''}`,
-          );
+    case 'apply': {
+      if (flags.has('destroy') || flags.has('-destroy'))
+        return destroy(
+          'terraform-destroy',
+          `${call.name} apply -destroy deletes everything this configuration manages`,
+        );
+      const isUnasked = flags.has('auto-approve') || flags.has('-auto-approve');
+      return change(
+        'terraform-apply',
+        `${call.name} apply changes real infrastructure${isUnasked ? ' without asking' : ''}`,
+        isUnasked ? { manner: 'unasked' } : {},
+      );
+    }
     case 'plan':
       return flags.has('destroy') || flags.has('-destroy')
         ? hit(

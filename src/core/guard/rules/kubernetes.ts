@@ -1,6 +1,6 @@
 /** kubectl, oc, helm, argocd, flux and other programs that change a cluster. */
 import { asksForHelp, hasAny, readOptions } from '../args.ts';
-import { hit } from '../model.ts';
+import { about, hit } from '../model.ts';
 import type { Call, Family, Hit } from '../model.ts';
 import { isDryRun, subcommand, verbOf, wordsOf } from '../verbs.ts';
 
@@ -119,8 +119,16 @@ export const kubernetes: Family = {
   },
 };
 
-const destroy = (rule: string, what: string): Hit =>
-  hit(rule, 'critical', 'environment', 'ask', what, 'Show the command to a person, with the context it runs against');
+const destroy = (rule: string, what: string, object?: string): Hit =>
+  hit(
+    rule,
+    'critical',
+    'environment',
+    'ask',
+    what,
+    'Show the command to a person, with the context it runs against',
+    about(object),
+  );
 const change = (rule: string, what: string): Hit =>
   hit(
     rule,
@@ -153,6 +161,7 @@ function checkKubectl(call: Call): Hit | undefined {
         'ask',
         `kubectl delete removes ${rest.join(' ').slice(0, 80) || 'what the file lists'} from the cluster${whole ? ', with everything in it' : ''}`,
         'List it first (kubectl get) and let a person delete it',
+        about(rest.join(' ')),
       );
     }
     case 'drain':
@@ -292,6 +301,7 @@ function checkArgo(call: Call): Hit | undefined {
     return destroy(
       `argocd-${verb.word}`,
       `argocd ${verb.group} ${verb.word} removes ${verb.rest.join(' ').slice(0, 60) || 'it'} from the deployment, and with it what runs`,
+      verb.rest.join(' '),
     );
   return change(`argocd-${verb.word}`, `argocd ${verb.group} ${verb.word} changes what is deployed`);
 }

@@ -1,13 +1,13 @@
 /** Rights on files, users and groups. */
 import { asksForHelp, hasAny, hasLong, readOptions } from '../args.ts';
-import { hit } from '../model.ts';
-import type { Call, Context, Family, Hit } from '../model.ts';
+import { about, hit } from '../model.ts';
+import type { About, Call, Context, Family, Hit } from '../model.ts';
 import { locate } from '../places.ts';
 
-const opened = (what: string, instead = 'Give the least that is needed, e.g. chmod u+rwX'): Hit =>
-  hit('permissions-open', 'high', 'iam-permission', 'ask', what, instead);
-const rights = (rule: string, what: string): Hit =>
-  hit(rule, 'critical', 'iam-permission', 'ask', what, 'Let a person do it');
+const opened = (what: string, instead = 'Give the least that is needed, e.g. chmod u+rwX', more?: About): Hit =>
+  hit('permissions-open', 'high', 'iam-permission', 'ask', what, instead, more);
+const rights = (rule: string, what: string, more?: About): Hit =>
+  hit(rule, 'critical', 'iam-permission', 'ask', what, 'Let a person do it', more);
 
 export const permissions: Family = {
   id: 'permissions',
@@ -64,14 +64,18 @@ export const permissions: Family = {
         const owner = words[0]?.text ?? '';
         const system = systemTarget(call, words.slice(1), context);
         if (system !== undefined && recursive)
-          return rights('chown-system', `This changes the owner of everything in ${system}`);
+          return rights('chown-system', `This changes the owner of everything in ${system}`, {
+            object: system,
+            manner: 'whole-tree',
+          });
         if (/^(?:root|0)(?::|$)/.test(owner) && call.name === 'chown')
           return opened(
             `This gives the files to root, so that ${recursive ? 'the project' : 'its owner'} can no longer change them`,
             'Give them to the user who works on them',
+            { manner: 'to-root' },
           );
         return system !== undefined
-          ? rights('chown-system', `This changes the owner of ${system}, which belongs to the system`)
+          ? rights('chown-system', `This changes the owner of ${system}, which belongs to the system`, about(system))
           : undefined;
       }
       case 'setfacl':
@@ -205,6 +209,7 @@ function checkChmod(call: Call, context: Context, recursive: boolean): Hit | und
     return rights(
       'chmod-system',
       `This changes the rights of ${recursive ? 'everything in ' : ''}${system}, which belongs to the system`,
+      { object: system, ...(recursive ? { manner: 'whole-tree' } : {}) },
     );
   const digits = /^[0-7]{3,5}$/.test(mode) ? mode : '';
   if (digits !== '' && (Number(digits.at(-1)) & 2) !== 0)

@@ -1,6 +1,6 @@
 /** Writing what the system or a login runs or trusts: accounts, sudo, cron, SSH keys, shell profiles, start-up items. */
 import { readOptions } from '../args.ts';
-import { hit } from '../model.ts';
+import { about, hit } from '../model.ts';
 import type { Call, Context, Family, Field, Hit } from '../model.ts';
 import { pathOf } from '../places.ts';
 
@@ -66,6 +66,7 @@ function judge(field: Field, call: Call, context: Context, append: boolean): Hit
       'ask',
       `This writes ${path.slice(0, 100)}, which decides who may do what on the machine or what it runs`,
       'Let a person change it',
+      about(path),
     );
   if (own.test(path))
     return hit(
@@ -75,6 +76,7 @@ function judge(field: Field, call: Call, context: Context, append: boolean): Hit
       'ask',
       `This writes ${path.slice(0, 100)}, which decides what runs or who gets in at every login`,
       'Let a person change it',
+      about(path),
     );
   if (!append && logs.test(path))
     return hit(
@@ -84,6 +86,7 @@ function judge(field: Field, call: Call, context: Context, append: boolean): Hit
       'ask',
       `This empties ${path.slice(0, 100)}`,
       'Leave the logs to a person',
+      about(path),
     );
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** Command lines and web interfaces of hosted services: source hosting, hosting, CI, messaging, monitoring, payments. */
 import { asksForHelp, readOptions } from '../args.ts';
-import { hit } from '../model.ts';
+import { about, hit } from '../model.ts';
 import type { Call, Family, Hit } from '../model.ts';
 import { isDryRun, verbOf } from '../verbs.ts';
 
@@ -238,8 +238,16 @@ const tools: Readonly<Record<string, Tool>> = {
   mkcert: t('certificates', { also: /^-uninstall/ }),
 };
 
-const harm = (rule: string, what: string): Hit =>
-  hit(rule, 'high', 'environment', 'ask', what, 'Let a person do it, or show them first what would be affected');
+const harm = (rule: string, what: string, object?: string): Hit =>
+  hit(
+    rule,
+    'high',
+    'environment',
+    'ask',
+    what,
+    'Let a person do it, or show them first what would be affected',
+    about(object),
+  );
 
 const http = [
   'curl',
@@ -377,7 +385,7 @@ function checkApi(call: Call, path: string): Hit | undefined {
     ''
   ).toUpperCase();
   if (method === 'DELETE')
-    return harm(`${call.name}-api-delete`, `This deletes ${path.slice(0, 80) || 'something'} through the API`);
+    return harm(`${call.name}-api-delete`, `This deletes ${path.slice(0, 80) || 'something'} through the API`, path);
   if (
     path === 'graphql' &&
     call.args.some((a) => /\bmutation\b[\s\S]*\b(?:delete|remove|archive|disable)\w*/i.test(a.text))
@@ -392,7 +400,7 @@ function checkApi(call: Call, path: string): Hit | undefined {
     /(?:branches\/[^/]+\/protection|rulesets|collaborators|actions\/permissions|protected_branches|hooks|keys|visibility|secrets|transfer|archive)/.test(
       path,
     )
-    ? harm(`${call.name}-api-change`, `This changes protection or access (${path.slice(0, 80)})`)
+    ? harm(`${call.name}-api-change`, `This changes protection or access (${path.slice(0, 80)})`, path)
     : undefined;
 }
 
@@ -500,16 +508,16 @@ function checkHttp(call: Call): Hit | undefined {
     const port = local?.[1] ?? '';
     const dev = local !== null && !servicePorts.has(port) && !servicePaths.test(url);
     if (method === 'DELETE') {
-      if (!dev) return harm('http-delete', `This deletes ${url.slice(0, 100)}`);
+      if (!dev) return harm('http-delete', `This deletes ${url.slice(0, 100)}`, url);
     } else if (method === 'POST' || method === 'PUT' || method === 'PATCH') {
       if (
         /\/_(?:close|delete_by_query|forcemerge|shutdown|shrink|rollover)\b|\/_cluster\/(?:settings|reroute|nodes)|\/doDelete\b|\/delete-batch\b|\/documents\/delete|\/(?:delete_series|clean_tombstones|quitquitquit|-\/quit|shutdown)\b|\/archive(?:\/|$)|\/(?:kill|purge|flush|wipe|reset|terminate|destroy|uninstall|disable)(?:\/|$|\?)/i.test(
           url,
         )
       )
-        return harm('http-destructive', `This ends or deletes something: ${url.slice(0, 100)}`);
+        return harm('http-destructive', `This ends or deletes something: ${url.slice(0, 100)}`, url);
       if (!dev && /\/delete(?:\/|$|\?)/i.test(url))
-        return harm('http-destructive', `This deletes ${url.slice(0, 100)}`);
+        return harm('http-destructive', `This deletes ${url.slice(0, 100)}`, url);
       if (/\bmutation\b[\s\S]{0,400}\b\w*(?:delete|destroy|remove|purge)\w*/i.test(body))
         return harm('http-destructive', 'This mutation deletes something');
       if (/"?(?:action|op|cmd|method)"?\s*:\s*"(?:delete\w*|drop\w*|destroy\w*|flush\w*|truncate\w*)"/i.test(body))

@@ -1,7 +1,7 @@
 /** Reading, sending and deleting secrets. */
 import { asksForHelp, readOptions } from '../args.ts';
-import { hit } from '../model.ts';
-import type { Call, Context, Family, Hit } from '../model.ts';
+import { about, hit } from '../model.ts';
+import type { About, Call, Context, Family, Hit } from '../model.ts';
 import { pathOf } from '../places.ts';
 import { secretName } from '../secretNames.ts';
 import { deedOf, wordsOf } from '../verbs.ts';
@@ -53,7 +53,7 @@ const senders = new Set(
   ),
 );
 
-const sent = (what: string): Hit =>
+const sent = (what: string, file?: string): Hit =>
   hit(
     'secret-sent',
     'critical',
@@ -61,19 +61,23 @@ const sent = (what: string): Hit =>
     'deny',
     `This sends ${what} to another machine`,
     'Secrets must not leave this machine',
+    about(file),
   );
-const read = (path: string): Hit =>
+const sentFile = (path: string, length?: number): Hit => sent(path.slice(0, length), path);
+const read = (what: string, file?: string): Hit =>
   hit(
     'secret-read',
     'high',
     'secrets',
     'ask',
-    `${path.slice(0, 120)} holds secrets, which would end up in the agent's conversation`,
+    `${what.slice(0, 120)} holds secrets, which would end up in the agent's conversation`,
     'Ask for the name of the setting instead of its value, or use an .env.example',
+    about(file),
   );
+const readFile = (path: string): Hit => read(path, path);
 
-const manage = (rule: string, what: string): Hit =>
-  hit(rule, 'high', 'secrets', 'ask', what, 'Let a person do it; programs may stop working without the secret');
+const manage = (rule: string, what: string, more?: About): Hit =>
+  hit(rule, 'high', 'secrets', 'ask', what, 'Let a person do it; programs may stop working without the secret', more);
 
 export const secrets: Family = {
   id: 'secrets',
@@ -221,13 +225,13 @@ function checkFiles(call: Call, context: Context): Hit | undefined {
         text,
       )?.[1];
       if (given !== undefined && isSecretPath(pathOf({ ...field, text: given }, call, context)))
-        return sent(given.slice(0, 80));
+        return sentFile(given, 80);
       if (
         file !== undefined &&
         /(?:^@|=@|^<)/.test(text) &&
         isSecretPath(pathOf({ ...field, text: file }, call, context))
       )
-        return sent(file.slice(0, 80));
+        return sentFile(file, 80);
       if (
         (call.name === 'scp' ||
           call.name === 'rsync' ||
@@ -265,7 +269,7 @@ function checkFiles(call: Call, context: Context): Hit | undefined {
     if (!isSecretPath(path) && !(takesFolders.has(call.name) && secretFolder.test(path))) continue;
     // `/etc/sudoers` and friends named in a URL or a commit message are no files.
     if (/^\w+:\/\//.test(text) || /\s/.test(text)) continue;
-    return sends && call.name !== 'openssl' ? sent(path) : read(path);
+    return sends && call.name !== 'openssl' ? sentFile(path) : readFile(path);
   }
   return undefined;
 }
@@ -375,7 +379,11 @@ const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
     return /^(?:delete-(?:keychain|generic-password|internet-password)|set-keychain|unlock-keychain|create-keychain|import)/.test(
       verb,
     )
-      ? manage('keychain-change', `security ${verb} changes the keychain`)
+      ? manage(
+          'keychain-change',
+          `security ${verb} changes the keychain`,
+          verb.startsWith('delete-') ? { manner: 'deleting' } : {},
+        )
       : undefined;
   },
   'secret-tool': (call) =>
@@ -427,7 +435,7 @@ const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
         : list.includes('--no-index')
           ? list.find((t) => !t.startsWith('-') && isSecretPath(t))
           : undefined;
-    if (shown !== undefined && call.printed) return read(shown);
+    if (shown !== undefined && call.printed) return readFile(shown);
     if (list[0] === 'credential' && list[1] === 'fill') return read("Git's store of passwords");
     if (list[0] === 'config' && list.some((t) => /extraheader$/i.test(t)) && list.some((t) => t.startsWith('--get')))
       return read('The header git sends to log in');
@@ -449,6 +457,7 @@ const tools: Readonly<Record<string, (call: Call) => Hit | undefined>> = {
           'ask',
           `${file} holds secrets, which would stay in the history for good`,
           'Put it into .gitignore and commit an example',
+          about(file),
         )
       : undefined;
   },

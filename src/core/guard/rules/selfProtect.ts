@@ -1,10 +1,10 @@
 /** Tampering with Countersign, with agents' hooks and settings, and with git's hooks. Not even a person's click in the agent allows it. */
 import { readOptions } from '../args.ts';
-import { hit } from '../model.ts';
+import { about, hit } from '../model.ts';
 import type { Call, Context, Family, Field, Hit } from '../model.ts';
 import { pathOf } from '../places.ts';
 
-const tamper = (what: string): Hit =>
+const tamper = (what: string, file?: string): Hit =>
   hit(
     'self-protection',
     'critical',
@@ -12,6 +12,7 @@ const tamper = (what: string): Hit =>
     'deny',
     what,
     'Guardrails are changed by a person, outside the agent',
+    about(file),
   );
 const bypass = (what: string): Hit =>
   hit(
@@ -58,7 +59,8 @@ export const selfProtect: Family = {
   check(call, context) {
     if (!call.remote) {
       for (const { path } of call.outputs)
-        if (guards(path, call, context)) return tamper(`This writes ${short(path.text)}, which the guardrails rest on`);
+        if (guards(path, call, context))
+          return tamper(`This writes ${short(path.text)}, which the guardrails rest on`, path.text);
       if (writers.has(call.name)) {
         const found = checkWriter(call, context);
         if (found) return found;
@@ -158,7 +160,7 @@ function checkWriter(call: Call, context: Context): Hit | undefined {
     if (/\s/.test(text) && !text.includes('/')) continue;
     const named = call.name === 'dd' ? (text.startsWith('of=') ? { ...file, text: text.slice(3) } : undefined) : file;
     if (named && guards(named, call, context))
-      return tamper(`${call.name} would change ${short(text)}, which the guardrails rest on`);
+      return tamper(`${call.name} would change ${short(text)}, which the guardrails rest on`, text);
   }
   return undefined;
 }

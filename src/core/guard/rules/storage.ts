@@ -1,6 +1,6 @@
 /** Object stores, backups, mirrors and copies to other machines. */
 import { asksForHelp, hasAny, readOptions, texts } from '../args.ts';
-import { hit } from '../model.ts';
+import { about, hit } from '../model.ts';
 import type { Call, Context, Family, Hit } from '../model.ts';
 import { locate } from '../places.ts';
 import { deedOf, isDryRun, subcommand, verbOf, wordsOf } from '../verbs.ts';
@@ -12,8 +12,9 @@ const rcloneValued: ReadonlySet<string> = new Set(
 
 const borgValued: ReadonlySet<string> = new Set('rsh remote-path lock-wait r repo'.split(' '));
 
-const gone = (rule: string, what: string, instead = 'List what would go first, and let a person delete it'): Hit =>
-  hit(rule, 'critical', 'data-deletion', 'ask', what, instead);
+const listed = 'List what would go first, and let a person delete it';
+const gone = (rule: string, what: string, instead = listed, object?: string): Hit =>
+  hit(rule, 'critical', 'data-deletion', 'ask', what, instead, about(object));
 const risky = (rule: string, what: string, instead = 'Try it with --dry-run first'): Hit =>
   hit(rule, 'high', 'data-deletion', 'ask', what, instead);
 
@@ -142,11 +143,15 @@ const tools: Readonly<Record<string, Check>> = {
         return gone(
           's3-rm',
           `This deletes ${flags.has('recursive') ? 'everything below ' : ''}${rest[0]?.slice(0, 80) ?? 'objects'} in S3`,
+          listed,
+          rest[0],
         );
       if (op === 'rb')
         return gone(
           's3-rb',
           `This deletes the bucket ${rest[0]?.slice(0, 80) ?? ''}${flags.has('force') ? ' with everything in it' : ''}`,
+          listed,
+          rest[0],
         );
       if (op === 'mv') return risky('s3-mv', 'aws s3 mv deletes the source after copying', 'Use aws s3 cp');
       if (op === 'sync' && flags.has('delete'))
@@ -476,6 +481,7 @@ function copiesTo(call: Call, context: Context): Hit | undefined {
       'ask',
       `This writes into ${path}${colon === '' ? '' : ' of another machine'}, which belongs to the system`,
       'Copy to a folder of the application',
+      about(path),
     );
   return undefined;
 }
