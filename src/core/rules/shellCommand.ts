@@ -48,7 +48,11 @@ const rootPrefix =
   /(^|[;&|]\s{0,4}|\b(?:if|elif|then|else|do|while|until)\s{1,4}|!\s{1,4})\$\{?_?SUDO(?:_CMD)?\}?\s+(?=[a-z])/g;
 
 /** Images of tools that hosted build machines carry: jobs delete them for room on the disk. */
-const carried = /^This deletes \/(?:opt|usr\/(?:share|local(?:\/(?:lib|share))?))\/[\w.][\w.+/-]* with /;
+const carried = /^\/(?:opt|usr\/(?:share|local(?:\/(?:lib|share))?))\/[\w.][\w.+/-]*$/;
+
+/** Whether it takes away what tells of the use of a machine, or what must not be the same on its copies. */
+const wipesTraces = ({ rule, object = '' }: Verdict): boolean =>
+  rule.startsWith('history-') || (rule !== 'system-file' && sealed.test(object));
 
 /** What a command is about, without what may be written another way and does no more. */
 function keyOf({ rule, reason }: { readonly rule: string; readonly reason: string }, text: string): string {
@@ -215,8 +219,9 @@ export const shellCommand: Rule = {
           )
             continue;
           if (purpose.test(verdict.rule)) continue;
+          const { object = '' } = verdict;
           // Terraform shows the plan and asks, or applies the one that was made before.
-          if (verdict.rule === 'terraform-apply' && !/ without asking\b/.test(verdict.reason)) continue;
+          if (verdict.rule === 'terraform-apply' && verdict.manner !== 'unasked') continue;
           // The host of a job is a machine that is thrown away with it.
           if (
             thrownAway.has(source.language) &&
@@ -228,9 +233,7 @@ export const shellCommand: Rule = {
           if (
             thrownAway.has(source.language) &&
             verdict.rule === 'keychain-change' &&
-            (/\bdelete-/.test(verdict.reason)
-              ? deletesOwnKeychain(command.text, source.text)
-              : makesKeychain(source.text))
+            (verdict.manner === 'deleting' ? deletesOwnKeychain(command.text, source.text) : makesKeychain(source.text))
           )
             continue;
           // To bring what was built to where it runs is what a pipeline is for.
@@ -239,13 +242,13 @@ export const shellCommand: Rule = {
           if (
             thrownAway.has(source.language) &&
             (/^(?:delete-tree|delete-unknown|find-delete)$/.test(verdict.rule) ||
-              (verdict.rule === 'login-file' && /\.(?:(?:bash_|z)?profile|bashrc|zshrc|zshenv)\b/.test(verdict.reason)))
+              (verdict.rule === 'login-file' && /\.(?:(?:bash_|z)?profile|bashrc|zshrc|zshenv)\b/.test(object)))
           )
             continue;
           if (
             thrownAway.has(source.language) &&
             verdict.rule === 'delete-system' &&
-            carried.test(verdict.reason) &&
+            carried.test(object) &&
             !/\bself-hosted\b/.test(source.text)
           )
             continue;
@@ -253,23 +256,19 @@ export const shellCommand: Rule = {
           if (
             thrownAway.has(source.language) &&
             (verdict.rule === 'git-branch-reset' ||
-              (verdict.rule === 'delete-git-data' && /\(\/(?:tmp|build|src|usr\/src|opt)\//.test(verdict.reason)))
+              (verdict.rule === 'delete-git-data' && /^\/(?:tmp|build|src|usr\/src|opt)\//.test(object)))
           )
             continue;
-          if (
-            uninstaller.test(source.path) &&
-            /^delete-system(?:-file)?$/.test(verdict.rule) &&
-            !ofSystem.test(verdict.reason)
-          )
+          if (uninstaller.test(source.path) && /^delete-system(?:-file)?$/.test(verdict.rule) && !ofSystem.test(object))
             continue;
           // An installer sets its own service up; who may log in, or become root, is not its own.
           if (
             verdict.rule === 'system-file' &&
             installer.test(source.path) &&
-            !/sudoers|passwd|shadow|pam\.d|\/ssh|hosts\.|polkit|\/bin\//.test(verdict.reason)
+            !/sudoers|passwd|shadow|pam\.d|\/ssh|hosts\.|polkit|\/bin\//.test(object)
           )
             continue;
-          if (/^(?:system-file|delete-system-file)$/.test(verdict.rule) && !decisive.test(verdict.reason)) continue;
+          if (/^(?:system-file|delete-system-file)$/.test(verdict.rule) && !decisive.test(object)) continue;
           if (/^(?:find-delete|delete-unknown)$/.test(verdict.rule) && boundedFind(command.text)) continue;
           if (verdict.rule === 'delete-unknown' && knownVariables(command.text, source.text)) continue;
           if (verdict.rule.startsWith('aws-') && emulator.test(command.text)) continue;
@@ -295,20 +294,19 @@ export const shellCommand: Rule = {
           // What a pipeline made for this very run, and finds by the run's own number.
           if (
             thrownAway.has(source.language) &&
-            verdict.rule.endsWith('-delete') &&
-            / takes away (?:-\S{1,40} )*\$/.test(verdict.reason) &&
+            verdict.manner === 'in-cloud' &&
+            /^(?:-\S{1,40} )*\$/.test(object) &&
             ofThisRun.test(chunk.text)
           )
             continue;
           // What runs at each login and is taken away runs no more.
-          if (verdict.rule === 'delete-system-file' && /\/etc\/profile\.d\/[\w.-]+(?:,|$)/.test(verdict.reason))
-            continue;
+          if (verdict.rule === 'delete-system-file' && /\/etc\/profile\.d\/[\w.-]+$/.test(object)) continue;
           // A workflow that writes its comment anew takes its old one away.
           if (verdict.rule === 'gh-api-delete' && isOwnComment(command.text, chunk.text)) continue;
           // A data base that the job started for its tests.
           if (verdict.rule === 'db-reset' && thrownAway.has(source.language) && forTests.test(source.text)) continue;
           // Who mounts the socket once may do anything; every further time says the same.
-          if (/^Mounting \S{0,80}docker\.sock /.test(verdict.reason)) {
+          if (verdict.rule === 'container-host-access' && object.endsWith('docker.sock')) {
             if (socket) continue;
             socket = true;
           }
@@ -328,7 +326,7 @@ export const shellCommand: Rule = {
           )
             continue;
           // One word about all of it: traces are wiped, which an image needs and a machine in use does not.
-          if (verdict.rule !== 'system-file' && sealed.test(verdict.reason) && (seals ??= isSealing(source.text))) {
+          if (wipesTraces(verdict) && (seals ??= isSealing(source.text))) {
             if (!isSealed)
               report({
                 start,
@@ -375,18 +373,15 @@ export const shellCommand: Rule = {
 };
 
 /** The guard's sentence, of a script that a reviewer reads: no agent runs it now. */
-const told = ({ rule, reason }: Verdict, isIntoFile: boolean): string =>
+const told = ({ rule, reason, object = '' }: Verdict, isIntoFile: boolean): string =>
   rule === 'secret-read' && isIntoFile
     ? reason.replace(
         /which would end up in the agent's conversation\..*/s,
         'which the script copies into another file: be sure that nobody else can read that one.',
       )
-    : reason
-        .replace("which would end up in the agent's conversation", 'which the script shows or passes on')
-        .replace(
-          /^(This writes \S{1,200}\/resolv(?:ed)?\.conf, which decides) who may do what on the machine or what it runs/,
-          '$1 whom the machine asks where a name leads',
-        );
+    : rule === 'system-file' && /\/resolv(?:ed)?\.conf$/.test(object)
+      ? reason.replace('who may do what on the machine or what it runs', 'whom the machine asks where a name leads')
+      : reason.replace("which would end up in the agent's conversation", 'which the script shows or passes on');
 
 /** A sentence names what a command touches, whatever its length. */
 const shortened = (reason: string): string => (reason.length > 600 ? `${reason.slice(0, 599)}…` : reason);

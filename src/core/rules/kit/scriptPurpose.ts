@@ -7,7 +7,7 @@ export const uninstaller = /(?:^|\/)uninstall[\w.-]*$/i;
 export const installer =
   /(?:^|\/)(?:[\w.-]{0,80}[-_.])?(?:install(?:er)?|setup|bootstrap|provision)(?:[-_.][\w.-]{0,80})?$/i;
 export const ofSystem =
-  /\/(?:etc|usr|var|lib(?:32|64)?|opt|s?bin|boot|dev|home|root|systemd|system|init\.d|cron(?:\.\w{1,20}|tab)?|ssh|sudoers(?:\.d)?|pam\.d|passwd|shadow|group|fstab|profile(?:\.d)?|hosts|ld\.so\S{0,40}|log|spool|cache|www|html|share|local|include|\S{0,80}[*?]\S{0,80})(?:,| with |$)/;
+  /\/(?:etc|usr|var|lib(?:32|64)?|opt|s?bin|boot|dev|home|root|systemd|system|init\.d|cron(?:\.\w{1,20}|tab)?|ssh|sudoers(?:\.d)?|pam\.d|passwd|shadow|group|fstab|profile(?:\.d)?|hosts|ld\.so\S{0,40}|log|spool|cache|www|html|share|local|include|\S{0,80}[*?]\S{0,80})$/;
 
 /** `find` with a start or a filter of its own says what it deletes. */
 export function boundedFind(text: string): boolean {

@@ -102,19 +102,19 @@ export function deletedUnknown(
   if (left === 0) return other && weigh(other, emptied, standing, depth + 1);
   if (isGuarded(text, standing)) return 'medium';
   if (other === undefined) return 'medium';
-  return /^(?:delete-outside|delete-tree)$/.test(other.rule) && !/ deletes (?:~|\.\.)/.test(other.reason)
+  return /^(?:delete-outside|delete-tree)$/.test(other.rule) && !/^(?:~|\.\.)/.test(other.object ?? '')
     ? 'medium'
     : tier;
 }
 
 export function deletedOutside(
   text: string,
-  { tier, reason }: Verdict,
+  { tier, object: path = '' }: Verdict,
   standing: Standing,
   isContainer: boolean,
 ): Weight {
-  const path = /^This deletes (\S+) with /.exec(reason)?.[1] ?? '';
-  if (path === '' || /^(?:~|\/home|\/Users|\/root)\/?\*?$/.test(path)) return tier;
+  // The patterns below read no path with spaces.
+  if (path === '' || /\s/.test(path) || /^(?:~|\/home|\/Users|\/root)\/?\*?$/.test(path)) return tier;
   if (standing.source.language === 'dockerfile') return undefined;
   if (standing.isThrownAway && path.startsWith('~/.')) return undefined;
   if (/^~\/\.(?:cache|npm|cargo\/registry|gradle|m2|local\/share\/[\w.-]+)(?:\/|$)/.test(path)) return 'medium';

@@ -32,7 +32,7 @@ export function isForImage({ path, language }: Source): boolean {
 
 /** The verdict of a reviewer, given the command guard's. */
 export function weigh(verdict: Verdict, text: string, standing: Standing, depth = 0): Weight {
-  const { rule, tier, reason } = verdict;
+  const { rule, tier, object = '', manner } = verdict;
   const { source, isThrownAway } = standing;
   const isImage = isForImage(source);
   const isContainer = runsWithin(source);
@@ -52,8 +52,7 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
         )
           ? undefined
           : tier;
-      return /throws away (?:the )?changes in these files/.test(reason) &&
-        !/(?:--|HEAD|checkout|restore)\s+["']?(?:\.\/?|:\/|\*)["']?(?=\s|$)/.test(text)
+      return manner === 'named-files' && !/(?:--|HEAD|checkout|restore)\s+["']?(?:\.\/?|:\/|\*)["']?(?=\s|$)/.test(text)
         ? 'medium'
         : tier;
     case 'push':
@@ -71,12 +70,12 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
     case 'delete-outside':
       return deletedOutside(text, verdict, standing, isContainer);
     case 'delete-system':
-      if (/^This deletes \/var\/(?:lib\/apt\/lists|cache\/(?:apt|apk|yum|dnf))\b/.test(reason)) return undefined;
+      if (/^\/var\/(?:lib\/apt\/lists|cache\/(?:apt|apk|yum|dnf))\b/.test(object)) return undefined;
       // There may be a volume.
-      if (isContainer && !isThrownAway && /^This deletes \/(?:srv|mnt)\//.test(reason)) return lowered(tier);
+      if (isContainer && !isThrownAway && /^\/(?:srv|mnt)\//.test(object)) return lowered(tier);
       return isConfined &&
-        /^This deletes \/(?:usr\/(?:src|lib|share|bin|local\/\w{1,20})\/|(?:opt|mnt|srv)\/[\w.-]+\/|var\/(?:www|run)\/|var\/lib\/[\w.-]+\/)[\w.-]/.test(
-          reason,
+        /^\/(?:usr\/(?:src|lib|share|bin|local\/\w{1,20})\/|(?:opt|mnt|srv)\/[\w.-]+\/|var\/(?:www|run)\/|var\/lib\/[\w.-]+\/)[\w.-]/.test(
+          object,
         )
         ? 'medium'
         : tier;
@@ -110,7 +109,7 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
     case 'owner':
       return owned(verdict, text, standing, isConfined);
     case 'open':
-      if (/^This gives the files to root\b/.test(reason)) return givenToRoot(text, tier, standing, isConfined);
+      if (manner === 'to-root') return givenToRoot(text, tier, standing, isConfined);
       if (/\bchmod\s+(?:-\w+\s+)*1777\s+(?:\/var)?\/tmp\/?(?=\s|$|;)/.test(text)) return undefined;
       if (isThrownAway) return undefined;
       if (keystone.test(text) && !isConfined) return tier;
@@ -125,8 +124,8 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
     case 'system-file':
       return written(text, tier, standing, isImage, isContainer);
     case 'delete-system-file':
-      return (isImage && /\/etc\/(?:ssh\/ssh_host|ssh\/\*|machine-id)/.test(reason)) ||
-        (isThrownAway && !/passwd|shadow|sudoers|pam\.d|\/ssh/.test(reason))
+      return (isImage && /\/etc\/(?:ssh\/ssh_host|ssh\/\*|machine-id)/.test(object)) ||
+        (isThrownAway && !/passwd|shadow|sudoers|pam\.d|\/ssh/.test(object))
         ? 'medium'
         : tier;
     case 'traces':
@@ -138,7 +137,7 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
         ? 'medium'
         : 'high';
     case 'login-file':
-      return /\.(?:(?:bash_|z)?profile|bashrc|zshrc|zshenv)\b/.test(reason) &&
+      return /\.(?:(?:bash_|z)?profile|bashrc|zshrc|zshenv)\b/.test(object) &&
         !/\b(?:curl|wget|nc|base64|LD_PRELOAD|sudo|ssh)\b|\/dev\/tcp/.test(text)
         ? 'medium'
         : tier;
@@ -147,7 +146,7 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
     case 'data-base':
       return inDataBase(rule, text, tier, standing, isContainer);
     case 'secret-read':
-      return shown(text, reason, tier, standing);
+      return shown(text, object, tier, standing);
     case 'hooks':
       if (makesEmptyFolder(text)) return undefined;
       return installsHooks(text) ? 'medium' : tier;

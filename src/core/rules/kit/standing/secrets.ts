@@ -17,12 +17,11 @@ const handsOn =
 const keepsToOwner =
   /^install\s+(?:-D\s+)?-(?:m\s*|-mode=)0?[46]00\s+(?:-D\s+)?["']?[\w./${}-]{1,200}["']?\s+["']?(?:~|\$HOME|\$\{HOME\})\/(?!\S{0,200}\.\.)[\w./-]{1,200}["']?$/;
 
-/** Secrets that are only handed on to where they belong are not shown. */
-export function shown(text: string, reason: string, tier: Tier, standing: Standing): Weight {
-  const what = /^(\S+) holds secrets/.exec(reason)?.[1] ?? '';
-  if (/\.(?:example|sample|template|tmpl|dist|tpl)$/.test(what)) return undefined;
+/** Secrets that are only handed on to where they belong are not shown. `file` = what holds them, if it is one. */
+export function shown(text: string, file: string, tier: Tier, standing: Standing): Weight {
+  if (/\.(?:example|sample|template|tmpl|dist|tpl)$/.test(file)) return undefined;
   // A person's own are nobody's to hand on.
-  if (goesOut.test(text) || /~|\.ssh|\.aws|\.kube|\.gnupg|shadow|\/root\/|\/home\/|HOME/.test(what)) return tier;
+  if (goesOut.test(text) || /~|\.ssh|\.aws|\.kube|\.gnupg|shadow|\/root\/|\/home\/|HOME/.test(file)) return tier;
   if (keepsToOwner.test(text)) return toPublic.test(text) ? tier : undefined;
   if (loads.test(text))
     return /\bnode\s+-[ep]\b|\bpython3?\s+-c\b|\b(?:ruby|perl|php|deno|bun)\s(?:[^;&|]*\s)?(?:-[er]|eval)\b|(?<![\w./-])(?:echo|printf|env|printenv|cat|set)(?![\w./-])|\s(?:-p|--debug)\s/.test(

@@ -1,12 +1,9 @@
 /** A command that stands in a file, and what a reviewer has to say about it. */
+import type { GuardVerdict } from '../../../guard/index.ts';
 import type { Source } from '../../../languages/source.ts';
 import type { Tier } from '../../../model.ts';
 
-export interface Verdict {
-  readonly rule: string;
-  readonly tier: Tier;
-  readonly reason: string;
-}
+export type Verdict = Pick<GuardVerdict, 'rule' | 'tier' | 'reason' | 'object' | 'manner'>;
 
 export interface Standing {
   readonly source: Source;

@@ -10,7 +10,8 @@ export const keystone =
 /** Root without a password, or with one that stands in the file. */
 const rootsPassword = /\bpasswd\s+(?:-\S+\s+)*(?:-\w*d|--delete)|\broot:|\bpasswd\b[^|;&]*\sroot(?=["'\s;]|$)/;
 
-export function owned({ rule, tier, reason }: Verdict, text: string, standing: Standing, isConfined: boolean): Weight {
+export function owned(verdict: Verdict, text: string, standing: Standing, isConfined: boolean): Weight {
+  const { rule, tier, object: path = '', manner } = verdict;
   const isGrave = rule === 'password-change' ? rootsPassword.test(text) : keystone.test(text);
   if (isGrave && (!standing.isThrownAway || standing.source.language === 'dockerfile'))
     return isConfined ? (rule === 'password-change' ? lowered(tier) : 'medium') : tier;
@@ -24,8 +25,7 @@ export function owned({ rule, tier, reason }: Verdict, text: string, standing: S
   }
   if (standing.isThrownAway) return undefined;
   if (isConfined) return 'medium';
-  if (!/everything in/.test(reason)) return 'medium';
-  const path = /everything in (\S+?)[,.]?(?:\s|$)/.exec(reason)?.[1] ?? '/';
+  if (manner !== 'whole-tree') return 'medium';
   if (/^\/(?:var|opt|srv|usr\/local|mnt)\/[\w.-]+\/?[\w.-]/.test(path)) return 'medium';
   // Below the folder of one service.
   return /^\/etc\/(?!ssh|ssl|pki|pam|sudo|cron|systemd|security|ld\.so|init|profile|apt|yum|audit|selinux|apparmor|polkit|kubernetes)[\w-]{2,60}\/[\w-]/.test(
