@@ -1,3 +1,4 @@
+import type { Source } from '../languages/source.ts';
 import { code, type Code } from './kit/code.ts';
 import { fromRequest } from './kit/taint.ts';
 import { codeLanguages, type Hit, type Rule } from './rule.ts';
@@ -196,7 +197,7 @@ export const codeInjection: Rule = {
       } else if (isJs) {
         if ((call.isNew && /^(?:Function|AsyncFunction|GeneratorFunction)$/.test(callee)) || callee === 'Function') {
           const last = call.args.at(-1);
-          if (last && !c.isConstant(last) && !source.has(ownFunction)) report(hit);
+          if (last && !c.isConstant(last) && !(callee === 'Function' && hasOwnFunction(source, c))) report(hit);
         } else if (/^vm\.(?:runIn\w+|compileFunction|Script)$/.test(callee) || (call.isNew && callee === 'vm.Script')) {
           if (varies()) report(hit);
         } else if (/^(?:VM|NodeVM)$/.test(callee) && call.isNew && source.has(/vm2/)) {
@@ -401,7 +402,30 @@ export const codeInjection: Rule = {
   },
 };
 
-/** A class `Function` of the file's own, or of a module that is no type: then it is not the language's. */
+/** A class `Function` of the file's own, outside of all blocks, or of a module that is no type: then it is not the language's. */
+function hasOwnFunction(source: Source, c: Code): boolean {
+  if (!source.has(ownFunction)) return false;
+  const tokens = c.facts.tokens;
+  let depth = 0;
+  for (const [i, { text }] of tokens.entries()) {
+    if (text === '}') depth--;
+    // What an import takes stands in braces of its own; in a comment or a text there are no such words.
+    else if (text === '{') depth++;
+    else if (text === 'Function' && depth <= 1) {
+      if (depth === 0 && tokens[i - 1]?.text === 'class') return true;
+      if (depth === 1 && isImported(tokens, i)) return true;
+    }
+  }
+  return false;
+}
+
+/** Whether a word stands in the braces of an import. */
+function isImported(tokens: Code['facts']['tokens'], at: number): boolean {
+  let i = at - 1;
+  while (i > 0 && tokens[i]!.text !== '{') i--;
+  const head = tokens.slice(Math.max(0, i - 3), i).map((t) => t.text);
+  return head.includes('import') && !head.includes('type');
+}
 const ownFunction =
   /^[ \t]*(?:export\s+)?(?:default\s+)?(?:abstract\s+)?class\s+Function\b(?!\s+extends\s+(?:\w+\.)?Function\b)|^import\s+(?!type\b)(?:\w+\s*,\s*)?\{(?:[^{}'"]{0,2000}[,\s])?(?<!\b(?:type|as)\s{1,9})Function\s*[,}]/m;
 
