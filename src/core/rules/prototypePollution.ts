@@ -72,7 +72,12 @@ function merges(
   const isSetAnew = (c.facts.byName.get(target) ?? []).some(
     (a) => a.from > scope.from && a.to < scope.to && c.facts.tokens[a.from - 2]?.text === target,
   );
-  if (loops.every(([, over]) => own.test(over!.trim()) && !isSetAnew)) return false;
+  // Another loop may bring keys under the same name.
+  const isOfOthers = new RegExp(
+    `\\b(?:const|let|var)\\s+(?:\\[\\s*)?${k}\\b[^;=\\n]{0,40}\\bof\\b|\\.(?:forEach|map)\\(\\s*\\(?\\s*${k}\\b`,
+  ).test(body);
+  if (loops.every(([, over]) => own.test(over!.trim()) && !isSetAnew && !(loops.length > 0 && isOfOthers)))
+    return false;
   const head = c.facts.tokens[scope.from - 1];
   return (
     head?.kind === 'id' &&
