@@ -18,19 +18,37 @@ export interface OwnerRule {
   readonly ending: string | undefined;
 }
 
-/** A user, or a mail address; `@scope/package` may be a folder. */
-const isNobodysPath = /^(?:@[\w-]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)$/;
+/** A mail address, or a user; `@scope/package` may be a folder. */
+const ofMail = /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/;
+const ofUser = /^@[\w-]+$/;
+
+/** Names that are surely no folders: the file asks them elsewhere, or it has no line with a pattern at all. */
+function usersIn(lines: readonly string[]): (name: string) => boolean {
+  const words = lines
+    .map((line) =>
+      line
+        .replace(/(?:^|\s)#.*/, '')
+        .trim()
+        .split(/\s+/),
+    )
+    .filter(([w]) => w !== '');
+  if (words.every(([first]) => first!.includes('@'))) return () => true;
+  const asked = new Set(words.flatMap(([, ...owners]) => owners));
+  return (name) => asked.has(name);
+}
 
 /** Rules in the order of the text. GitLab's section heads are among them: `[Security][2] @owner`. */
 export function ownerRules(lines: readonly string[]): OwnerRule[] {
   const rules: OwnerRule[] = [];
+  let isUser: ((name: string) => boolean) | undefined;
   for (const [i, text] of lines.entries()) {
     const [pattern = '', ...words] = text
       .replace(/(?:^|\s)#.*/, '')
       .trim()
       .split(/\s+/);
     // A name in place of the pattern: the line matches no file.
-    if (pattern === '' || isNobodysPath.test(pattern)) continue;
+    if (pattern === '' || ofMail.test(pattern) || (ofUser.test(pattern) && (isUser ??= usersIn(lines))(pattern)))
+      continue;
     const isPlaced = pattern.slice(0, -1).includes('/');
     const plain = isPlaced ? pattern.replace(/^\//, '').replace(/(?<=\/)\*\*$/, '') : pattern;
     rules.push({
