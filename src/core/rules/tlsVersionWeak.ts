@@ -122,7 +122,7 @@ export const tlsVersionWeak: Rule = {
       report({ start: m.index, end: m.index + m[0].length, key: m[0] });
     if (source.language === 'go') {
       // Before Go 1.18 a client without a minimum takes TLS 1.0, a server before 1.22. What a function returns is a type.
-      for (const m of text.matchAll(/(?<![*)\]]\s?)&?\btls\.Config\s*\{/g)) {
+      for (const m of text.matchAll(/(?:(?<![*)\]]\s?)|(?=tls\.Config\{))&?\btls\.Config\s*\{/g)) {
         const end = literalEnd(text, m.index + m[0].length);
         if (
           /\bMinVersion\b|\bInsecureSkipVerify:\s*true/.test(text.slice(m.index, end)) ||

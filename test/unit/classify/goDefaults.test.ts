@@ -26,6 +26,8 @@ test('settings of Go without a minimum weigh by what the language does then', as
   assert.equal(await told(go(bare), mod('1.25'), mod('1.16', 'net/go.mod')), 'medium 6', 'the nearest');
   assert.equal(await told(go(bare), mod('1.25', 'other/go.mod')), 'low 6', 'of another module');
   assert.equal(await told(go(bare), mod('1.25\n\ngodebug tls10server=1')), 'medium 6', 'switched back');
+  const main: File = { path: 'cmd/main.go', before: null, after: '//go:debug tls10server=1\npackage main\n' };
+  assert.equal(await told(go(bare), mod('1.25'), main), 'medium 6', 'switched back by the program');
 });
 
 test('a minimum that is taken out, or too low, stays told', async () => {
@@ -36,6 +38,8 @@ test('a minimum that is taken out, or too low, stays told', async () => {
     'medium 7',
   );
   assert.equal(await told(go(bare, was), mod('1.25')), 'medium 6');
+  const other = bare + bare.replace('config', 'newest').replace('name}', 'x, MinVersion: tls.VersionTLS13}');
+  assert.equal(await told(go(other, was), mod('1.25')), 'medium 6', 'another has one now');
   assert.equal(await told(go(was.replace('13', '10')), mod('1.25')), 'high 6');
 });
 
