@@ -76,7 +76,10 @@ export const workflowCommands: Rule = {
         if (!script?.value.split('\n').some((line) => writes.test(line))) continue;
         const lines = at(step, 'run') === script ? withNumbers(step, numbers) : script.value.split('\n');
         const written = lines.filter((line) => writes.test(line));
-        const isPlain = written.every((line) => says.test(line.replace(digest, '0')));
+        const raw = new Set(script.value.split('\n'));
+        const isPlain = written.every(
+          (line) => says.test(line.replace(digest, '0')) && (raw.has(line) || !decides.test(line)),
+        );
         if (!isPlain) {
           numbers.clear();
           report({
@@ -106,6 +109,9 @@ const writes =
   />>\s*["']?\$?\{?(?:env:)?GITHUB_(?:ENV|PATH)|\btee\b[^|\n]{0,80}\bGITHUB_(?:ENV|PATH)\b|\$env:GITHUB_(?:ENV|PATH)/;
 /** One constant text is written, as it stands: nobody outside has a say in it. */
 const says = /^\s*(?:(?:echo|printf|Write-Output)\s+)?(?:"[^"$`]*"|'[^'$]*'|[\w=./:@-]+)\s*>>[^|;&]*$/;
+/** Where a program takes code from: with a number in it that may be of a request. */
+const decides =
+  /\b(?:LD_\w+|DYLD_\w+|BASH_ENV|ENV|PATH|NODE_OPTIONS|NODE_PATH|PYTHON(?:PATH|STARTUP|HOME)|PERL5(?:OPT|LIB)|RUBY(?:OPT|LIB)|JAVA_TOOL_OPTIONS|GIT_\w+)=|GITHUB_PATH/;
 /** Commands that print hexadecimal digits, a number or a date, whatever the file holds. */
 const digest =
   /\$\((?:(?:md5|sha1|sha224|sha256|sha384|sha512|b2)sum\s+[\w./][\w./-]{0,100}\s*\|\s*(?:awk\s+'\{\s*print\s+\$1;?\s*\}'|cut\s+-d\s?(?:' '|" ")\s+-f\s?1)|wc\s+-[lcw]\s*<\s*[\w./-]{1,100}|date(?:\s+-u)?\s+["']?\+[%\w.:-]{1,40}["']?|git\s+rev-parse\s+(?:--short(?:=\d{1,2})?\s+)?HEAD)\)/g;

@@ -24,7 +24,7 @@ export function withNumbers(step: TreeNode, written: ReadonlySet<string>): strin
   if (run === undefined || (shell !== undefined && !/^(?:bash|sh)$/.test(shell))) return (run ?? '').split('\n');
   let lines = run.split('\n').map((line) => line.replace(counted, '0'));
   // Another script may set any of them.
-  if (lines.some((line) => /(?:^|[\s;&|(])(?:eval|source|\.)\s/.test(line))) return lines;
+  if (lines.some((line) => /(?:^|[\s;&|(])(?:eval|source|\.)\s/.test(line) || setsByName.test(line))) return lines;
   const given = new Set(
     (at(step, 'env')?.children ?? []).filter((v) => v.value.replace(counted, '0') === '0').map((v) => v.key),
   );
@@ -52,6 +52,10 @@ export function withNumbers(step: TreeNode, written: ReadonlySet<string>): strin
   }
   return lines;
 }
+
+/** What sets a variable whose name is in another. */
+const setsByName =
+  /\bprintf\s+-v\s*["']?\$|\b(?:declare|export|local|typeset|readonly|read|mapfile|readarray)\b[^;&|\n]{0,100}\s["']?\$/;
 
 const assignment = /^\s*([A-Za-z_]\w{0,60})=(.*)$/;
 
