@@ -4,6 +4,9 @@ import type { Found, Rule } from './rule.ts';
 export const pipesNetworkToShell =
   /\b(?:curl|wget|fetch)\b[^\n|;&#]{0,400}?(?:\\\n[^\n|;&#]{0,200}?){0,4}\|\s*(?:sudo\s+(?:-\w+\s+)*)?(?:env\s+\S+\s+)?(?:\/(?:usr\/)?bin\/)?(?:ba|z|da|k)?sh\b(?!\w)|\b(?:ba|z)?sh\s+(?:-c\s+)?(?:<\(|["']?\$\()\s*(?:curl|wget)\b|\b(?:curl|wget)\b[^\n|;&#]{0,300}\|\s*(?:sudo\s+)?(?:python[23]?|perl|ruby|node|php)\b(?=\s*(?:-\s|$|-$|["'\\&;)\n]|- ))|\b(?:iex|Invoke-Expression)\b[^\n]{0,80}(?:DownloadString|iwr|irm|Invoke-WebRequest|Invoke-RestMethod|curl)|\b(?:iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b[^\n|]{0,200}\|\s*(?:iex|Invoke-Expression)\b/i;
 
+const ofOtherRelease =
+  'Another release of a script from the network is run, unread like the one before: read what changed, or check its hash.';
+
 /** An address that names what it gives: a full commit hash. */
 const pinned = /\bhttps:\/\/raw\.githubusercontent\.com\/[\w.-]{1,100}\/[\w.-]{1,100}\/[0-9a-f]{40}\//;
 
@@ -14,11 +17,18 @@ const release = /^(?:refs\/tags\/)?v?\d+(?:\.\d+){1,3}$/;
 
 /** Whether the same script of the same repository was run before, and now is one of a release. */
 function isSameScript(old: Found, now: Found): boolean {
-  const refs = now.form?.text.match(atRef) ?? [];
-  const plain = (text: string | undefined): string | undefined =>
-    text?.replace(atRef, '*').replace(/(?<=\s)v?\d+(?:\.\d+){1,3}(?=\s|$)/g, '*');
-  return refs.length > 0 && refs.every((r) => release.test(r)) && plain(old.form?.text) === plain(now.form?.text);
+  const [was, is] = [old.form?.text ?? '', now.form?.text ?? ''];
+  // Another release is another script, that nobody read.
+  return isOfRelease(is) && !isOfRelease(was) && plain(was) === plain(is);
 }
+
+function isOfRelease(line: string): boolean {
+  const refs = line.match(atRef) ?? [];
+  return refs.length > 0 && refs.every((r) => release.test(r));
+}
+
+/** The line without what says which version it is of. */
+const plain = (line: string): string => line.replace(atRef, '*').replace(/(?<=\s)v?\d+(?:\.\d+){1,3}(?=\s|$)/g, '*');
 
 export const dockerPipeToShell: Rule = {
   id: 'pipe-to-shell',
@@ -56,7 +66,16 @@ export const dockerPipeToShell: Rule = {
         .replace(/\s+/g, ' ')
         .trim();
       const form = line.length < 1000 ? { text: line, around: [], sinks: [] } : undefined;
-      report({ start: m.index, end: m.index + m[0].length, ...(form && { form }) });
+      report({
+        start: m.index,
+        end: m.index + m[0].length,
+        ...(form && { form }),
+        ...(form &&
+          isOfRelease(line) && {
+            subject: `release of ${plain(line)}`,
+            closer: { subject: `release of ${plain(line)}`, tier: 'medium' as const, message: ofOtherRelease },
+          }),
+      });
     }
   },
 };
