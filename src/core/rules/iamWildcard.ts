@@ -20,9 +20,10 @@ const nameable =
 
 /** The role of the file that holds a policy, attached to it or in its own list: it holds the same, wherever that stands. */
 function holderOf(r: Resource, attribute: string): string | undefined {
+  // That may be none.
+  if (r.node.children.some((c) => /^(?:count|for_each)$/.test(c.key))) return undefined;
   if (r.type === 'aws_iam_role') return attribute === 'managedpolicyarns' ? `aws_iam_role.${r.name}` : undefined;
-  if (r.type !== 'aws_iam_role_policy_attachment' || r.node.children.some((c) => /^(?:count|for_each)$/.test(c.key)))
-    return undefined;
+  if (r.type !== 'aws_iam_role_policy_attachment') return undefined;
   return /^(?:\$\{)?(aws_iam_role\.[\w-]{1,100})\.(?:name|id)\}?$/.exec(attr(r.props, 'role')?.value ?? '')?.[1];
 }
 
