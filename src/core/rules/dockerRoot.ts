@@ -27,7 +27,7 @@ export const dockerRoot: Rule = {
     }
     // Made to run as somebody else: nothing is left to say.
     const base = baseOf(source.docker, from.length - 1);
-    if (unprivileged.test(last.args) || ofUser.test(base)) return;
+    if (unprivileged.test(last.args) || (ofUser.test(base) && !rootOnce.test(source.text))) return;
     // Only an image that starts a program is judged, and a change that took USER away.
     const program = source.docker.find((d) => d.start > last.start && (d.name === 'CMD' || d.name === 'ENTRYPOINT'));
     const starts = source.docker.some((d) => d.name === 'CMD' || d.name === 'ENTRYPOINT');
@@ -94,6 +94,9 @@ const ofRoot =
 /** Products whose images, as they are made by those who make the product, start as a user of their own. */
 const ofUser =
   /^(?:docker\.io\/)?(?:amazon\/dynamodb-local|grafana\/(?:grafana|loki|tempo|mimir)|prom\/(?:prometheus|alertmanager|node-exporter|blackbox-exporter|pushgateway)|jenkins\/jenkins|n8nio\/n8n|apache\/airflow)$|^public\.ecr\.aws\/aws-dynamodb-local\/aws-dynamodb-local$|^quay\.io\/(?:keycloak\/keycloak|prometheus\/(?:prometheus|alertmanager|node-exporter))$|^mcr\.microsoft\.com\/mssql\/server$|^docker\.elastic\.co\/elasticsearch\/elasticsearch$/;
+
+/** Of these an old release starts as root. */
+const rootOnce = /\/mssql\/server:2017/;
 
 /** The last USER of a stage, or of the stage that it is made from. */
 function userOf(all: readonly Instruction[], stage: number): Instruction | undefined {
