@@ -119,8 +119,11 @@ function isBounded(source: Source, comment: number, text: string): boolean {
   if (source.language !== 'go' || !/^\/\/\s?nolint:\s?gosec(?:\s|$)/.test(text)) return false;
   const code = (source.lines[source.lineAt(comment) - 1] ?? '').split('//', 1)[0]!;
   const bounded =
-    /\bu?int(?:8|16|32|64)?\((?:min\([\w.]{1,60}, math\.Max\w{1,10}\)|[\w.]{1,60}\s?&\s?0x[\da-fA-F]{1,16})\)/;
-  return bounded.test(code) && !code.replace(bounded, '').includes('(');
+    /\b(u?int(8|16|32|64)?)\((?:min\([\w.]{1,60}, math\.Max(\w{1,10})\)|[\w.]{1,60}\s?&\s?0x([\da-fA-F]{1,16}))\)/;
+  const [, type = '', bits = '32', max, mask = ''] = bounded.exec(code) ?? [];
+  if (type === '' || code.replace(bounded, '').includes('(')) return false;
+  // A limit that is larger than the type holds is none.
+  return max === undefined ? mask.replace(/^0+/, '').length * 4 <= Number(bits) : max.toLowerCase() === type;
 }
 
 /**

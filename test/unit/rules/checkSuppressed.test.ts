@@ -42,5 +42,7 @@ test('a number that is bounded in the same breath is small enough', async () => 
   assert.match(await weigh('int32(n & 0x7fffffff)'), /^low/);
   assert.match(await weigh('int32(n)'), /^medium/);
   assert.match(await weigh('int32(min(n, limit))'), /^medium/);
+  assert.match(await weigh('int32(min(n, math.MaxInt64))'), /^medium/, 'a larger limit');
+  assert.match(await weigh('int8(n & 0xffffffff)'), /^medium/, 'a wider mask');
   assert.match(await weigh('int32(min(n, math.MaxInt32)) + run(exec.Command(cmd))'), /^medium/);
 });
