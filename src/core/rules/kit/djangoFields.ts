@@ -84,11 +84,20 @@ function restOf({ known }: FieldDefinition): string {
   return JSON.stringify(rest.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** The model that a reference names, and the app of one that is named by a text. */
+function targetOf({ known }: FieldDefinition): { readonly app: string | undefined; readonly model: string } {
+  const [, quote, app, model = ''] = /(["']?)(?:(\w+)\.)?(\w+)\W*$/.exec(known.get('to') ?? known.get('0') ?? '') ?? [];
+  return { app: quote ? app?.toLowerCase() : undefined, model: model.toLowerCase() };
+}
+
 /** What a reference does from now on where one deletes, if by the models before and after the change nothing else is new of it. */
 export function newOnDelete(old: FieldDefinition, model: FieldDefinition, now: FieldDefinition): string | undefined {
   const isReference = /^(?:models\.)?(?:ForeignKey|OneToOneField)$/.test(now.type);
   if (!isReference || old.type !== model.type || model.type !== now.type) return undefined;
   if (restOf(old) !== restOf(model) || restOf(model) !== restOf(now)) return undefined;
+  const [target, own] = [targetOf(now), targetOf(model)];
+  if (target.model !== own.model && !/^(?:self|auth_user_model|)$/.test(own.model)) return undefined;
+  if (target.app !== own.app && target.app !== undefined && own.app !== undefined) return undefined;
   if (['0', 'to'].some((name) => old.known.get(name) !== model.known.get(name))) return undefined;
   const [was, is, set] = [old, model, now].map((f) => onDelete.exec(f.known.get('on_delete') ?? '')?.[1]);
   return was !== undefined && is !== undefined && was !== is && is === set ? is : undefined;
