@@ -24,6 +24,8 @@ test('what moves from one manifest of a project to another of its registry is no
   assert.deepEqual(await said(from('left==1\n'), to('left')), ['left is free of a version now, it was at ==1']);
   assert.deepEqual(await said(from('left[a]==1\n'), to('left[b]==1')), ['left[b] is at ==1 now']);
   assert.deepEqual(await said(from('left==1\n'), to('lefty==1')), ['lefty at ==1 is new']);
+  const inside = '--index-url https://pypi.example.com/simple\n';
+  assert.deepEqual(await said(from(`${inside}left==1\n`, inside), to('left==1')), ['left is at ==1 now']);
   // It stays in another project, or comes from what nobody installs.
   assert.deepEqual(await said(from('left==1\n', 'left==1\n'), file('b/setup.cfg', null, '')), []);
   const other = file('b/pyproject.toml', null, project('left==1'));

@@ -23,6 +23,8 @@ interface Entry extends Pick<Dependency, 'version' | 'isAside'> {
   readonly isGone: boolean;
   readonly isNameGone: boolean;
   readonly isEmpty: boolean;
+  /** The manifest names a registry of its own to look in. */
+  readonly isOfOther: boolean;
 }
 
 /**
@@ -41,7 +43,8 @@ export function withoutMoved(
       const { key, ifKnown } = backgroundOf(f);
       const dependency = f.rule === 'dependency-changed' ? readDependencyKey(key ?? '') : undefined;
       if (!ifKnown || !dependency || f.message === ifKnown.known || dependency.section === 'overrides') return [f];
-      const now = { path, ...normalForm(path, dependency), isAside: () => isAside(files, path, key ?? '') };
+      const text = files.find((file) => file.path === path)?.after ?? '';
+      const now = { path, text, ...normalForm(path, dependency), isAside: () => isAside(files, path, key ?? '') };
       const all = (before ??= entriesBefore(files)).get(`${ecosystemOf(path)} ${now.name}`) ?? [];
       return asMoved(f, ifKnown, all, now);
     });
@@ -51,6 +54,7 @@ export function withoutMoved(
 
 interface Asked {
   readonly path: string;
+  readonly text: string;
   readonly extras: string;
   readonly wanted: string;
   isAside(): boolean;
@@ -59,12 +63,14 @@ interface Asked {
 function asMoved(f: Finding, hit: Found, all: readonly Entry[], now: Asked): Finding[] {
   const known = (message: string | undefined): Finding => (message === undefined ? f : withOther(f, { message }));
   const near = all.filter((e) => isOfProject(e, now.path));
+  // By the same name another registry gives what it likes.
+  const isElsewhere = near.some((e) => e.isOfOther && e.path !== now.path) && !namesIndex.test(now.text);
   if (near.length === 0) return [all.some((e) => e.isNameGone) ? known(hit.known) : f];
   const alike = near.filter((e) => e.extras === now.extras);
   const gone = alike.filter((e) => e.isGone);
   const isSame = (e: Entry): boolean => e.wanted === now.wanted;
   // Where several versions came together, some did change.
-  if (gone.length > 0 ? gone.every(isSame) : alike.some(isSame)) {
+  if (!isElsewhere && (gone.length > 0 ? gone.every(isSame) : alike.some(isSame))) {
     const isForAll = alike.some((e) => isSame(e) && !e.isAside);
     return isForAll || now.isAside() ? [] : [known(f.message.replace(/ is new:[^:]*$/, forAll))];
   }
@@ -105,6 +111,7 @@ function entriesBefore(files: readonly FileChange[]): ReadonlyMap<string, readon
         isGone: !kept.has(`${name} ${extras} ${wanted}`),
         isNameGone: !kept.has(name),
         isEmpty: now.length === 0,
+        isOfOther: namesIndex.test(before),
       };
       const others = entries.get(id);
       if (others) others.push(entry);
@@ -113,6 +120,10 @@ function entriesBefore(files: readonly FileChange[]): ReadonlyMap<string, readon
   }
   return entries;
 }
+
+/** Where a manifest, or what stands in it for its tool, names a registry that is not the public one. */
+const namesIndex =
+  /^[ \t]*(?:--(?:extra-)?index-url|-i|--find-links|-f)[ =]|^\s*\[\[(?:source|tool\.(?:poetry\.source|uv\.index|pdm\.source))\]\]|^[ \t]*(?:extra-)?index-url\s*=|"publishConfig"|<(?:repository|RestoreSources)>/m;
 
 const isManifest = (path: string, text: string): boolean =>
   detectLanguage(path, text) === 'manifest' || /(?:^|\/)setup\.py$/.test(path);
