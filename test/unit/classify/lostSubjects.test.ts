@@ -202,6 +202,9 @@ test('a test of an argument that is taken no more is only noted', async () => {
     'high',
     'of another class',
   );
+  const more =
+    'def test_refuses_a_debt():\n    a = httpx.Client(app=hello)\n    with pytest.raises(E):\n        a.pay(-1)\n';
+  assert.equal(await told(file('httpx/client.py', takes, client('')), tests(more)), 'medium', 'it asks for more');
   const verify = (text: string): string => text.replaceAll('app', 'limit');
   assert.equal(
     await told(file('httpx/client.py', verify(takes), client('')), tests(verify(gives))),

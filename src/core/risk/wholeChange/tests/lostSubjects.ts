@@ -123,7 +123,8 @@ function withPart(
   if (named && own.some((l) => plainOf(l).includes(`${subject}(`) && !arranges.test(l)))
     return named.isAlone && isBeside(path, lines, named.path) ? went(named.written) : mayGoOn(named.written);
   const member = lost.members.length > 0 ? memberOf(own, title, lost.members) : undefined;
-  if (member) return guards.test(title + member.name) ? mayGoOn(member.name) : went(member.name);
+  if (member)
+    return guards.test(title + member.name) || asksElse(own, title, member) ? mayGoOn(member.name) : went(member.name);
   const spoken = plainOf(title);
   let body: string | undefined;
   for (const [run, { written, isPart }] of lost.runs) {
@@ -146,6 +147,12 @@ function memberOf(own: readonly string[], title: string, members: readonly Membe
       (isArgument ? given.has(name) : asked.has(name) && words.has(name)) && [...called].some((c) => owners.has(c)),
   );
 }
+
+/** Whether a test that is not called after an argument does more than give it. */
+const asksElse = (own: readonly string[], title: string, { name, isArgument }: Member): boolean =>
+  isArgument &&
+  !title.toLowerCase().split('_').includes(name) &&
+  own.some((line) => /\b(?!pytest\b|mock\b|monkeypatch\b)[a-z_]\w{0,40}\.[a-z_]\w{0,40}\(/.test(line));
 
 /** What a file of Python takes no more, and has no more: names that it does not say again as one. */
 function membersLost(removed: readonly string[], before: string, after: string): Member[] {
