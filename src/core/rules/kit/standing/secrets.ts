@@ -13,6 +13,9 @@ const loads = /^(?:\w{1,80}=\S*\s+)*(?:(?:npx|pnpm(?: exec)?|yarn)\s+)?(?:dotenv
 const handsOn =
   /^(?:sudo\s+)?(?:cp|ln|mv|source|\.|(?:if\s+)?(?:!\s+)?grep\s+-\w*q|(?:IFS=\S*\s+)?read)\s[^;&|]{0,300}(?:\|\|\s*\w{1,40})?$/;
 
+/** Folders of a home that others see, or that are copied elsewhere. */
+const shares = /\/(?:public|dropbox|onedrive|google\s?drive|nextcloud|sync|shared?)(?=[/"'\s]|$)/i;
+
 /** A copy in the home of the one who may read it already, for nobody else. */
 const keepsToOwner =
   /^install\s+(?:-D\s+)?-(?:m\s*|-mode=)0?[46]00\s+(?:-D\s+)?["']?[\w./${}-]{1,200}["']?\s+["']?(?:~|\$HOME|\$\{HOME\})\/(?!\S{0,200}\.\.)[\w./-]{1,200}["']?$/;
@@ -22,7 +25,7 @@ export function shown(text: string, file: string, tier: Tier, standing: Standing
   if (/\.(?:example|sample|template|tmpl|dist|tpl)$/.test(file)) return undefined;
   // A person's own are nobody's to hand on.
   if (goesOut.test(text) || /~|\.ssh|\.aws|\.kube|\.gnupg|shadow|\/root\/|\/home\/|HOME/.test(file)) return tier;
-  if (keepsToOwner.test(text)) return toPublic.test(text) ? tier : undefined;
+  if (keepsToOwner.test(text)) return toPublic.test(text) || shares.test(text) ? tier : undefined;
   if (loads.test(text))
     return /\bnode\s+-[ep]\b|\bpython3?\s+-c\b|\b(?:ruby|perl|php|deno|bun)\s(?:[^;&|]*\s)?(?:-[er]|eval)\b|(?<![\w./-])(?:echo|printf|env|printenv|cat|set)(?![\w./-])|\s(?:-p|--debug)\s/.test(
       text,
