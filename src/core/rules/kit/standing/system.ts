@@ -40,11 +40,14 @@ export function filtered(text: string, tier: Tier, isThrownAway: boolean): Weigh
   if (isThrownAway) return 'medium';
   const parts = text.match(/\bfirewall-cmd\b[^;&|\n]{0,400}/g) ?? [];
   if (parts.length > 0 && !/\b(?:ufw|ip6?tables|nft|pfctl)\b/.test(text)) {
-    if (/\s--(?:panic-off|set-default-zone|complete-reload)/.test(text)) return tier;
+    if (/\s--(?:panic-off|set-default-zone|complete-reload|remove-(?:rules|chain|passthroughs?)\b)/.test(text))
+      return tier;
+    if (/\s--add-[^;&|\n]{0,200}(?:0\.0\.0\.0\/0|[\s="']::\/0)/.test(text)) return tier;
     if (parts.some((p) => /\s--add-/.test(p))) return 'high';
-    return /\b(?:drop|reject)\b/i.test(text) ? tier : 'medium';
+    // What is kept out by its zone, its list or its kind.
+    return /\b(?:drop|reject|block\w*|bann?\w*|deny\w*|black\w*)\b/i.test(text) ? tier : 'medium';
   }
-  return /^(?:sudo\s+)?nft\s+(?:delete|destroy)\s+table\s+(?:(?:inet|ip6?|arp|bridge|netdev)\s+)?(?!filter\b|nat\b|raw\b|mangle\b|firewalld\b|security\b)[\w-]{3,60}(?:\s+2>\s?\/dev\/null)?(?:\s*\|\|\s*true)?\s*$/.test(
+  return /^(?:sudo\s+)?nft\s+(?:delete|destroy)\s+table\s+(?:(?:inet|ip6?|arp|bridge|netdev)\s+)?(?!nat\b|raw\b|mangle\b|[\w-]{0,40}(?:filter|fire|fw|wall|guard|secur|f2b|fail2ban|ban(?![a-z])|block|deny|acl|ddos|crowdsec|input))[\w-]{3,60}(?:\s+2>\s?\/dev\/null)?(?:\s*\|\|\s*true)?\s*$/.test(
     text.trim(),
   )
     ? 'medium'
