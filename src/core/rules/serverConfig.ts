@@ -394,7 +394,7 @@ const scrapes =
   /^[ \t-]*["']?(?:pod_?monitors?|service_?monitors?|scrape_?configs?|additional_?scrape_?configs?|additionalPodMonitors|additionalServiceMonitors|podMetricsEndpoints)["']?[ \t]*:[ \t]*(?:#.*|\|[-+]?)?$/i;
 /** What is sent along that is good for more than measurements. */
 const credential =
-  /^[ \t-]*["']?(?:basic_?auth|oauth2|username|password\w*|credentials\w*|authorization|bearer_?token(?!_?file)\w*|api_?key|headers)["']?[ \t]*:[ \t]*(?!\{\}|null|""|''|#)/i;
+  /^[ \t-]*["']?(?:basic_?auth|oauth2|username|password\w*|credentials\w*|authorization|bearer_?token\w*|token|client_?secret|secret_?(?:key|access_?key)|access_?key|api_?key|(?:http_)?headers)["']?[ \t]*:[ \t]*(?!\{\}|null|""|''|#)/i;
 const maxLines = 300;
 
 /** A certificate that is not checked where measurements are read: nothing is handed over, unless a login stands beside it. */

@@ -655,6 +655,8 @@ test('a scrape that takes any certificate weighs less than a client with a login
   const any = ['    tlsConfig:', '      insecureSkipVerify: true'];
   assert.equal(await weigh('prometheus:', '  podMonitor:', '    enabled: false', ...any), 'medium');
   assert.equal(await weigh('prometheus:', '  podMonitor:', '    basicAuth:', '      name: a', ...any), 'high');
+  for (const handed of ['bearerTokenFile: /run/token', 'token: abc', 'http_headers:'])
+    assert.equal(await weigh('prometheus:', '  podMonitor:', `    ${handed}`, ...any), 'high', handed);
   assert.equal(await weigh('prometheus:', '  remoteWrite:', '    - url: https://a', ...any), 'critical');
   assert.equal(await weigh('podMonitor:', '  enabled: true', 'ldap:', '  dex:', ...any), 'critical');
   assert.equal(await weigh('serviceMonitor:', '  remoteWrite:', ...any), 'critical');
