@@ -695,6 +695,10 @@ test('an example that shows a module from a moving branch is a remark, of severa
   ]);
   assert.deepEqual(await said(id, example('a', own, 'terraform {\n  backend "s3" {}\n}\n')), ['high@2']);
   assert.deepEqual(await said(id, { ...example('a', own), path: 'live/main.tf' }), ['high@2']);
+  const state = added('terraform {\n  backend "s3" {}\n}\n', 'examples/b/backend.tf');
+  assert.deepEqual(await said(id, example('a', own), example('b', own), state), ['medium@2'], 'it is put up for good');
+  const was = { ...example('a', own), before: example('a', '../..').after };
+  assert.deepEqual(await said(id, was, example('b', own)), ['medium@2'], 'it showed its own');
 });
 
 test('who an image runs as is said for sure of images that are known to start as root', async () => {

@@ -9,7 +9,7 @@ const { id } = dependencySource;
 const isOfExample = (f: Finding): boolean => f.rule === id && f.message === shownModule;
 
 /** Says once, and as a low remark, that several examples of a change take one repository as the module they show. */
-export function asShownModule(_files: readonly FileChange[], judged: FileClassification[], policy: Policy): void {
+export function asShownModule(files: readonly FileChange[], judged: FileClassification[], policy: Policy): void {
   if (policy.rules.tiers[id] !== undefined) return;
   const groups = new Map<string, number[]>();
   for (const [i, { classification }] of judged.entries())
@@ -21,7 +21,14 @@ export function asShownModule(_files: readonly FileChange[], judged: FileClassif
   for (const [key, [first, ...others]] of groups) {
     if (others.length === 0) continue;
     const more = others.length === 1 ? 'another example' : `${others.length} more examples`;
-    for (const i of [first!, ...others])
+    const all = [first!, ...others];
+    // Whose own module stood there before shows another now; what keeps its state somewhere is put up for good.
+    const isInUse = all.some(
+      (i) =>
+        /\bsource\s*=\s*"\.{1,2}\//.test(files[i]!.before ?? '') ||
+        files.some((f) => folderOf(f.path) === folderOf(files[i]!.path) && keepsState.test(f.after ?? '')),
+    );
+    for (const i of all)
       keep(
         judged,
         i,
@@ -29,9 +36,17 @@ export function asShownModule(_files: readonly FileChange[], judged: FileClassif
           !isOfExample(f) || backgroundOf(f).key !== key
             ? [f]
             : i === first
-              ? [withOther(f, { tier: 'low', message: `${f.message} The same holds for ${more}.` })]
+              ? [
+                  withOther(f, {
+                    tier: isInUse ? 'medium' : 'low',
+                    message: `${f.message} The same holds for ${more}.`,
+                  }),
+                ]
               : [],
         ),
       );
   }
 }
+
+const keepsState = /^[ \t]*(?:backend[ \t]+"|cloud[ \t]*\{)/m;
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
