@@ -59,14 +59,19 @@ export const workflowTriggers: Rule = {
           if (place && (what === reach || !strong?.isOpen))
             report({ ...hit, ...place, key: `on:${t.name} ${what} there`, follows: true });
         }
-        for (const [right, from] of strong?.rights ?? [])
-          report({
+        for (const [right, from] of strong?.rights ?? []) {
+          // Of all that one word gives, or that nobody limits, one sentence speaks.
+          const what = from?.key === right ? right : 'whatever nobody keeps from it';
+          const hit = {
             start: (from ?? t.node).start,
             end: (from ?? t.node).end,
-            key: `on:${t.name} may ${right}`,
             follows: true,
-            message: `${t.name} runs for requests from outside, and its token may write to ${right}: give it to a workflow that they do not start.`,
-          });
+            message: `${t.name} runs for requests from outside, and its token may write to ${what}: give it to a workflow that they do not start.`,
+          };
+          report({ ...hit, key: `on:${t.name} may ${right}` });
+          // Where nothing was said the platform may have given less.
+          if (from) report({ ...hit, key: `on:${t.name} is said to ${right}`, tier: 'medium' });
+        }
       }
     if (!list.some((t) => isOutside(t.name))) return;
     for (const job of jobs(source))

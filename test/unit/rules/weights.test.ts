@@ -804,6 +804,10 @@ test('rights that are said behind a start from outside are a remark, those that 
   assert.deepEqual(await weigh(by(rights), by(more)), ['high@6']);
   assert.deepEqual(await weigh(by(rights, 'actions/labeler@v5'), by(more, 'actions/labeler@v5')), ['high@2']);
   assert.ok(
+  const all = 'permissions: write-all\n\n';
+  assert.deepEqual(await weigh(by(rights), by(all)), ['high@5'], 'all in one word');
+  const open = rights.replace('contents: read', 'contents: write');
+  assert.ok((await weigh(by('', undefined, token), by(open))).includes('medium@6'), 'nobody knows what it was');
     (await weigh(by(rights), by(''))).some((f) => f.startsWith('high')),
     'no rights said',
   );
