@@ -86,6 +86,7 @@ export const workflowCheckout: Rule = {
           !outside &&
           // What the other names may take more with it.
           !fetches &&
+          !isGivenAway(step, later) &&
           kept.some((k) => k.id === id && (k.condition === undefined || areOpposite(k.condition, condition)))
         )
           continue;
@@ -297,6 +298,15 @@ function looksOnly(run: string): boolean {
 }
 const looking =
   /^[ \t"]*(?:(?!PATH|IFS|ENV|LD_|GIT_)[A-Z_]{1,40}=["$\w]*)?[ \t"]*(?:$|(?:git[ \t]+(?:tag(?=[ \t]+(?:-l|--list))|log|describe|rev-parse|rev-list|ls-tree|ls-files)|echo|printf|grep|sort|uniq|jq|cut|tr|head|tail|wc)(?:[ \t][^>]*)?$)/;
+
+/** Whether a later step takes the folder of a checkout, or what lies in it, by its name. */
+function isGivenAway(step: TreeNode, later: readonly TreeNode[]): boolean {
+  const folder =
+    at(step, 'with', 'path')
+      ?.value.trim()
+      .replace(/^\.\/|\/$/g, '') ?? '';
+  return folder !== '' && later.some((s) => at(s, 'with', 'path')?.value.includes(folder));
+}
 
 /** Whether one of two conditions holds where the other does not: they compare the same, the one for equality. */
 function areOpposite(a: string, b: string | undefined): boolean {
