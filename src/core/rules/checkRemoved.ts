@@ -137,10 +137,13 @@ function isStill(found: Found, { before, after }: Removal): boolean | Found {
   if (there)
     // It runs what is written for it alone.
     return key === 'check:tests' && isUnittest(doneBy(there)) && !isUnittest(doneBy(step))
-      ? { ...found, tier: 'low', message: exchanged }
+      ? { ...found, tier: namesTests.test(doneBy(there)) ? 'medium' : 'low', message: exchanged }
       : true;
   // The other way round, all of them are found.
-  if (key === 'check:tests of unittest' && same.steps.some((s) => !isSpared(s) && /\bpytest\b/.test(doneBy(s))))
+  if (
+    key === 'check:tests of unittest' &&
+    same.steps.some((s) => !isSpared(s) && /\bpytest\b/.test(doneBy(s)) && kindsOf(doneBy(s)).includes('tests'))
+  )
     return true;
   if (!uploads.test(at(step, 'uses')?.value ?? '')) return false;
   const scannersOf = (steps: readonly TreeNode[], by: 'uses' | 'run'): string[] =>
@@ -152,6 +155,8 @@ function isStill(found: Found, { before, after }: Removal): boolean | Found {
   return told.length > 0 && ran.every((k) => told.includes(k));
 }
 
+/** Of all tests some are named. */
+const namesTests = /-m\s+unittest\s+(?:-\w+\s+){0,4}(?!discover\b)[A-Za-z_]/;
 const exchanged =
   'The tests are run by unittest now, which knows its own kind alone: be sure that it finds each of them, and fails where there is none.';
 

@@ -762,6 +762,9 @@ test('tests that unittest runs instead are a remark, until they are written for 
   assert.deepEqual(await said(rule, exchanged), ['low@10']);
   assert.deepEqual(await said(rule, exchanged, file('a', plain, written)), []);
   assert.deepEqual(await said(rule, exchanged, file('a', plain, written), file('b', plain, `${plain}\n`)), ['low@10']);
+  const mixed = file('a', plain, `${written}\n\ndef test_b():\n    assert b()\n`);
+  assert.deepEqual(await said(rule, exchanged, mixed), ['low@10'], 'some stand outside');
+  assert.deepEqual(await said(rule, pipeline('python -m unittest t.test_a'), file('a', plain, written)), ['medium@10']);
   assert.deepEqual(await said(rule, pipeline('venv/bin/python -m unittest || true')), ['high@10']);
   assert.deepEqual(await said(rule, pipeline('pytest || true')), ['high@10']);
   assert.deepEqual(await said(rule, pipeline('tox')), []);
