@@ -726,12 +726,6 @@ test('to take back what a firewall let in is a remark, to switch it off is not',
   for (const command of [
     'nft flush ruleset',
     'nft delete table inet filter',
-    'nft delete table inet openvpn; nft flush ruleset',
-    'ufw disable',
-    'firewall-cmd --remove-port=1/tcp; ufw disable',
-    'firewall-cmd --set-default-zone=trusted',
-    'firewall-cmd --remove-rich-rule="rule family=ipv4 source address=10.0.0.0/24 drop"',
-    'iptables -F',
     'nft delete table inet fw4',
     'nft delete table inet my_firewall',
     'nft delete table inet f2b-table',
@@ -740,6 +734,12 @@ test('to take back what a firewall let in is a remark, to switch it off is not',
     'firewall-cmd --permanent --ipset=banned --remove-entry=192.0.2.7',
     'firewall-cmd --direct --remove-rules ipv4 filter INPUT',
     'firewall-cmd --permanent --zone=trusted --add-source=0.0.0.0/0',
+    'nft delete table inet openvpn; nft flush ruleset',
+    'ufw disable',
+    'firewall-cmd --remove-port=1/tcp; ufw disable',
+    'firewall-cmd --set-default-zone=trusted',
+    'firewall-cmd --remove-rich-rule="rule family=ipv4 source address=10.0.0.0/24 drop"',
+    'iptables -F',
     'chown -R app:app /etc/ssh/sshd_config.d',
     'chown -R app:app /etc',
   ])
@@ -786,6 +786,7 @@ test('an image beside the tests that only Docker publishes weighs by what it was
   assert.deepEqual(await from(['mysql:9.1.2'], ['mysql:innovation']), ['medium@8']);
   const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
   assert.deepEqual(await from([`mysql@${digest}`, 'redis:7'], ['mysql:9', 'redis:7']), ['medium@8']);
+  assert.deepEqual(await from([`docker.io/library/mysql@${digest}`], ['mysql:9']), ['medium@8'], 'by its full name');
   assert.deepEqual(await from(['mysql:9'], ['mysql:latest'], '{ id-token: write }'), ['high@8']);
   assert.deepEqual(await from(['mysql:9'], ['mysql:latest'], undefined, 'make test KEY=${{ secrets.KEY }}'), [
     'high@8',
@@ -803,14 +804,14 @@ test('rights that are said behind a start from outside are a remark, those that 
   const token = '          token: "${{ secrets.GITHUB_TOKEN }}"\n';
   assert.deepEqual(await weigh(by('', undefined, token), by(rights)), ['low@13']);
   assert.deepEqual(await weigh(by('', 'actions/labeler@v5', token), by(rights, 'actions/labeler@v5')), ['low@5']);
-  const more = rights.replace('contents: read', 'contents: write');
-  assert.deepEqual(await weigh(by(rights), by(more)), ['high@6']);
-  assert.deepEqual(await weigh(by(rights, 'actions/labeler@v5'), by(more, 'actions/labeler@v5')), ['high@2']);
-  assert.ok(
   const all = 'permissions: write-all\n\n';
   assert.deepEqual(await weigh(by(rights), by(all)), ['high@5'], 'all in one word');
   const open = rights.replace('contents: read', 'contents: write');
   assert.ok((await weigh(by('', undefined, token), by(open))).includes('medium@6'), 'nobody knows what it was');
+  const more = rights.replace('contents: read', 'contents: write');
+  assert.deepEqual(await weigh(by(rights), by(more)), ['high@6']);
+  assert.deepEqual(await weigh(by(rights, 'actions/labeler@v5'), by(more, 'actions/labeler@v5')), ['high@2']);
+  assert.ok(
     (await weigh(by(rights), by(''))).some((f) => f.startsWith('high')),
     'no rights said',
   );

@@ -308,7 +308,7 @@ function servicesOf(path: string, text: string | null): ReadonlyMap<string, stri
   for (const job of jobs(sourceOf(path, text)))
     for (const service of at(job.node, 'services')?.children ?? []) {
       const image = (service.kind === 'scalar' ? service : at(service, 'image'))?.value ?? '';
-      const name = /^([\w-]{1,100})(?=$|[:@])/.exec(image)?.[1];
+      const name = /^(?:(?:index\.)?docker\.io\/)?(?:library\/)?([\w-]{1,100})(?=$|[:@])/.exec(image)?.[1];
       if (name !== undefined && !found.get(name)?.includes('@')) found.set(name, image);
     }
   return found;
