@@ -175,6 +175,8 @@ test('a reference of which only on_delete is new is told by what becomes of its 
   assert.deepEqual(await told(model('CASCADE'), model('PROTECT'), 'PROTECT', ', unique=True'), loud);
   assert.deepEqual(await told(model('CASCADE'), model('DB_CASCADE'), 'DB_CASCADE'), loud);
   assert.deepEqual(await found(key('PROTECT')), loud);
+  const bySettings = alter('models.ForeignKey(on_delete=models.PROTECT, to=settings.AUTH_USER_MODEL)');
+  assert.deepEqual(await found(models(model('CASCADE'), model('PROTECT')), bySettings), ['low By']);
   // The migration refers to another model than those of the change do.
   for (const to of ['"shop.Cart"', '"evil.User"'])
     assert.deepEqual(await told(model('CASCADE', '', to), model('PROTECT', '', to), 'PROTECT'), loud, to);

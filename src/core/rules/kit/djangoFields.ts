@@ -96,7 +96,9 @@ export function newOnDelete(old: FieldDefinition, model: FieldDefinition, now: F
   if (!isReference || old.type !== model.type || model.type !== now.type) return undefined;
   if (restOf(old) !== restOf(model) || restOf(model) !== restOf(now)) return undefined;
   const [target, own] = [targetOf(now), targetOf(model)];
-  if (target.model !== own.model && !/^(?:self|auth_user_model|)$/.test(own.model)) return undefined;
+  // The one of those who sign in stands in the settings, under a name of its own.
+  const isOpen = [target, own].some((t) => /^(?:self|auth_user_model|)$/.test(t.model));
+  if (target.model !== own.model && !isOpen) return undefined;
   if (target.app !== own.app && target.app !== undefined && own.app !== undefined) return undefined;
   if (['0', 'to'].some((name) => old.known.get(name) !== model.known.get(name))) return undefined;
   const [was, is, set] = [old, model, now].map((f) => onDelete.exec(f.known.get('on_delete') ?? '')?.[1]);
