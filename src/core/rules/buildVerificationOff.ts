@@ -70,6 +70,8 @@ export const buildVerificationOff: Rule = {
     'trusted',
     'sslverify',
     'allow',
+    'allowunauthenticated',
+    'allowinsecurerepositories',
     'force',
     'nogpgcheck',
     'no',
@@ -181,10 +183,11 @@ export const buildVerificationOff: Rule = {
         else if (/^(?:curl)$/.test(head.text)) flag = has(/^(?:--insecure|-[a-zA-Z]*k[a-zA-Z]*|--proxy-insecure)$/);
         else if (head.text === 'wget') flag = has(/^--no-(?:check-certificate|hsts)$/);
         else if (/^(?:apt-get|apt|aptitude)$/.test(head.text)) {
+          // Which version is taken is another question than from whom (`--allow-downgrades`).
           flag = has(
-            /^--(?:allow-unauthenticated|allow-insecure-repositories|allow-downgrades|force-yes|no-allow-insecure)$|^-o?Acquire::AllowInsecure/,
+            /^--(?:allow-unauthenticated|allow-insecure-repositories|force-yes|no-allow-insecure)$|^-o?Acquire::AllowInsecure|^(?:-o)?["']?(?:Acquire::AllowInsecureRepositories|APT::Get::AllowUnauthenticated)["']?=["']?(?:1|true|yes)\b/i,
           );
-          if (flag && /force-yes|downgrades/.test(flag.text)) {
+          if (flag?.text === '--force-yes') {
             add(flag.start, flag.end, flag.text, 'high');
             continue;
           }
