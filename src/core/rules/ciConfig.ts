@@ -134,4 +134,6 @@ function isMovingImage(key: string, value: string, isNamed: boolean): boolean {
 const isMachine = (n: TreeNode, language: string): boolean =>
   language === 'circleci'
     ? n.parent?.key === 'machine'
-    : language === 'gitlab-ci' && /^macos-\d{1,2}-xcode-\d{1,2}$/.test(n.value);
+    : language === 'azure-pipelines'
+      ? n.key === 'image' && /pool$/i.test(n.parent?.key ?? '')
+      : /^macos-\d{1,2}-xcode-\d{1,2}$/.test(n.value);
