@@ -1,6 +1,6 @@
 import { formOf, isSameCommand } from './kit/commandForm.ts';
 import { withOwnFolders } from './kit/ownFolders.ts';
-import { pipesNetworkToShell } from './dockerPipeToShell.ts';
+import { dockerPipeToShell, pipesNetworkToShell } from './dockerPipeToShell.ts';
 import {
   boundedFind,
   deletesOwnKeychain,
@@ -136,6 +136,13 @@ function weighed(verdict: Verdict, text: string, standing: Standing): Tier | und
   return worst;
 }
 
+/** Whether nothing is to be said of a command once the download that it hands to a shell is left out. */
+function isDownloadAlone(text: string, source: Source, judge: (text: string) => Verdict | undefined): boolean {
+  if (!dockerPipeToShell.languages.includes(source.language)) return false;
+  const rest = text.replace(pipesNetworkToShell, ' true ');
+  return rest !== text && judge(rest) === undefined;
+}
+
 const order: readonly Tier[] = ['low', 'medium', 'high', 'critical'];
 
 export const shellCommand: Rule = {
@@ -220,6 +227,8 @@ export const shellCommand: Rule = {
             continue;
           if (purpose.test(verdict.rule)) continue;
           const { object = '' } = verdict;
+          // `pipe-to-shell` tells of the script that comes from the network; what it is given are words for it.
+          if (verdict.rule === 'unknown-to-shell' && isDownloadAlone(command.text, source, judge)) continue;
           // Terraform shows the plan and asks, or applies the one that was made before.
           if (verdict.rule === 'terraform-apply' && verdict.manner !== 'unasked') continue;
           // The host of a job is a machine that is thrown away with it.
