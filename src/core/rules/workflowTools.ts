@@ -26,7 +26,7 @@ export const workflowTools: Rule = {
         const run = at(step, 'run');
         for (const line of (run?.value ?? '').split('\n')) {
           const command = unlocked(line.trim());
-          if (command === undefined || !run) continue;
+          if (command === undefined || !run || isData(line.slice(0, 400), run.value)) continue;
           const index = source.text.indexOf(line.trim(), run.start);
           const start = index < 0 || index > run.end ? run.start : index;
           report({ start, end: index < 0 ? run.end : start + line.trim().length, key: `tool:${command}` });
@@ -66,3 +66,27 @@ function isLoose(command: string, word: string): boolean {
       : /^@?[\w./-]+$/.test(word) || /.@(?:latest|next)$/.test(word);
   return /^[A-Za-z][\w.-]*(?:\[[\w,-]*\])?$/.test(word);
 }
+
+/** Whether the words of a line are data where it names the command: of a loop or list, of a sentence or a comment. */
+function isData(line: string, script: string): boolean {
+  const before = line.slice(0, installs.exec(line)?.index ?? 0);
+  const rest = line.slice(before.length);
+  const words = `${before}${/^[;&|(]/.test(rest) ? rest[0] : ''}`;
+  if (/(?:^|\s)#/.test(words)) return true;
+  // What another command is made of starts anew.
+  const plain = words
+    .split(/[;&|]|\$\(/)
+    .at(-1)!
+    .trimStart();
+  const variable =
+    /^(?:for|select)\s+(\w+)\s+in(?:\s|$)/.exec(plain)?.[1] ?? /^(?:\w+\s+)?(\w+)\+?=(?:\(|["'])/.exec(plain)?.[1];
+  if (variable !== undefined) return !isRun(variable, script);
+  return /^(?:echo|printf|grep|test|\[{1,2})\s/.test(plain) && !/\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b/.test(line);
+}
+
+/** Whether a script may run what a variable holds. */
+const isRun = (variable: string, script: string): boolean =>
+  new RegExp(
+    `(?:^|[;&|(]|\\b(?:do|then|else|eval|exec|sudo|env|time|xargs|sh|bash)\\b(?:\\s+-\\w+)*)\\s*["']?\\$\\{?${variable}\\b`,
+    'm',
+  ).test(script);
