@@ -1,5 +1,18 @@
 import { at } from '../languages/treeNode.ts';
-import { expressions, isUntrusted, jobs, runText, triggers, workflowLanguages } from './kit/workflow.ts';
+import {
+  expressions,
+  filledBy,
+  isUntrusted,
+  jobs,
+  listsIn,
+  rightsOf,
+  runText,
+  triggers,
+  workflowLanguages,
+  writes,
+  type Job,
+} from './kit/workflow.ts';
+import type { Source } from '../languages/source.ts';
 import type { Rule } from './rule.ts';
 
 export const workflowInjection: Rule = {
@@ -15,7 +28,6 @@ export const workflowInjection: Rule = {
   check(source, report) {
     // What who starts a run may write: told once, for it is put right in all places together.
     const inputs = new Set<string>();
-    const callers = triggers(source);
     for (const job of jobs(source)) {
       for (const step of job.steps) {
         const script = runText(step);
@@ -37,16 +49,20 @@ export const workflowInjection: Rule = {
             if (inputs.has(e.text)) continue;
             inputs.add(e.text);
           }
-          // Only other workflows of the repository call it, and they write what it is given.
-          const isCalled = inputs.has(e.text) && callers.length > 0 && callers.every((t) => t.name === 'workflow_call');
-          // Who may make branches of the repository may change the workflow as well.
-          const isOwn = pasted.every((text) => ownBranch.test(text) || !isUntrusted(text, job, source));
+          const foreign = pasted.filter((text) => !ownBranch.test(text) && isUntrusted(text, job, source));
+          const by = foreign.map((text) => filledBy(text, job, source));
+          const tier = by.includes('outside')
+            ? undefined
+            : by.includes('starter') && !isPowerless(job, source)
+              ? 'medium'
+              : 'low';
+          const how = isList(e, job, source) ? 'split it into an array' : 'use the variable, quoted';
           report({
-            ...((isCalled || isOwn) && { tier: isOwn ? ('low' as const) : ('medium' as const) }),
+            ...(tier !== undefined && { tier }),
             start: e.start,
             end: e.end,
             key: e.text,
-            message: `\${{ ${e.text.slice(0, 60)} }} is pasted into a script: put it into env: and use the variable, quoted.`,
+            message: `\${{ ${e.text.slice(0, 60)} }} is pasted into a script: put it into env: and ${how}.`,
           });
         }
       }
@@ -56,3 +72,33 @@ export const workflowInjection: Rule = {
 
 /** The branch of this repository that a request is for. */
 const ownBranch = /^github\.(?:base_ref|event\.pull_request\.base\.ref)$/;
+
+/**
+ * Whether who starts a job by hand gains nothing with a command of theirs: it has no secret and no right to write, or none
+ * that is said and runs what the same person names.
+ */
+function isPowerless(job: Job, source: Source): boolean {
+  if (!triggers(source).every((t) => t.name === 'workflow_dispatch')) return false;
+  const text = [job.node, at(job.root, 'env')].map((n) => (n ? source.text.slice(n.start, n.end) : '')).join('\n');
+  const runner = at(job.node, 'runs-on')?.value ?? '';
+  if (/\bsecrets\b(?!\s*\.\s*GITHUB_TOKEN\b)/.test(text) || at(job.node, 'environment')) return false;
+  if (!/^(?:ubuntu|windows|macos)-/.test(runner)) return false;
+  const rights = rightsOf(job);
+  if (rights)
+    return writes(job).length === 0 && !rights.children.some((c) => c.key === 'id-token' && c.value === 'write');
+  return job.steps.some(
+    (step) =>
+      /^actions\/checkout(?:@|$)/.test(at(step, 'uses')?.value ?? '') &&
+      ['ref', 'repository'].some((name) => /\binputs\./.test(at(step, 'with', name)?.value ?? '')),
+  );
+}
+
+/** Whether the value is several words for the script: it stands unquoted, and is said to be a list or is one if nobody gives it. */
+function isList(e: { readonly text: string; readonly start: number }, job: Job, source: Source): boolean {
+  if (/["']/.test(source.text[e.start - 1] ?? '')) return false;
+  return (
+    /'[^' ]+ [^']*'/.test(e.text) ||
+    /\bfor\s+\w+\s+in\s+$/.test(source.text.slice(Math.max(0, e.start - 100), e.start)) ||
+    listsIn(e.text, job)
+  );
+}

@@ -997,13 +997,20 @@ test('a version that is kept in one place is told there', async () => {
   );
 });
 
-test('inputs weigh less only where other workflows of the repository alone give them', async () => {
+test('inputs of a workflow weigh less than what people outside write', async () => {
   const tier = async (path: string, text: string) =>
     (await judge(path, null, text)).findings.find((f) => f.rule === 'workflow-injection')?.tier;
   const job =
     'permissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo ${{ inputs.name }}\n';
   assert.equal(await tier('.github/workflows/a.yml', `on:\n  workflow_call:\n${job}`), 'medium');
-  assert.equal(await tier('.github/workflows/a.yml', `on:\n  workflow_call:\n  workflow_dispatch:\n${job}`), 'high');
+  assert.equal(await tier('.github/workflows/a.yml', `on:\n  workflow_call:\n  workflow_dispatch:\n${job}`), 'medium');
+  assert.equal(await tier('.github/workflows/a.yml', `on:\n  workflow_dispatch:\n${job}`), 'low');
+  const rich = job.replace('{}', '{ contents: write }');
+  assert.equal(await tier('.github/workflows/a.yml', `on:\n  workflow_dispatch:\n${rich}`), 'medium');
+  const free = job.replace('permissions: {}\n', '');
+  assert.equal(await tier('.github/workflows/a.yml', `on:\n  workflow_dispatch:\n${free}`), 'medium');
+  const mixed = rich.replace('inputs.name', 'inputs.name || github.head_ref');
+  assert.equal(await tier('.github/workflows/a.yml', `on: [workflow_dispatch, pull_request]\n${mixed}`), 'high');
   const action = 'runs:\n  using: composite\n  steps:\n    - run: echo ${{ inputs.name }}\n      shell: bash\n';
   assert.equal(await tier('action.yml', `name: a\ninputs:\n  name: {}\n${action}`), 'high');
 });

@@ -11,7 +11,10 @@ const repeated =
 const isRepeated = (f: Finding): boolean => repeated.test(f.rule) || f.message === wholeAnswer;
 
 /** Of these the lesser findings of a file are one remark, whatever each of them says. */
-const oneRemark = (f: Finding): boolean => f.rule === 'destructive-command' && f.tier === 'medium';
+const oneRemark = (f: Finding): boolean =>
+  (f.rule === 'destructive-command' && f.tier === 'medium') ||
+  (f.rule === 'workflow-injection' && (f.tier === 'medium' || f.tier === 'low'));
+const isRepeated = (f: Finding): boolean => repeated.test(f.rule) || oneRemark(f);
 
 /** Lines that a sentence names. */
 const maxNamed = 5;

@@ -96,6 +96,15 @@ export function runText(step: TreeNode): TreeNode | undefined {
   return undefined;
 }
 
+/** The major version that an action is taken at. A hash is believed the comment behind it. */
+export function majorOf(source: Source, uses: TreeNode): number | undefined {
+  const line = source.lines[source.lineAt(uses.start) - 1] ?? '';
+  const major =
+    /@v?(\d{1,3})(?:\.\d{1,4}){0,2}$/.exec(uses.value)?.[1] ??
+    /@[0-9a-f]{40}["']?\s+#\s{0,4}(?:tag=)?v?(\d{1,3})(?:\.\d{1,4}){0,2}\s*$/.exec(line)?.[1];
+  return major === undefined ? undefined : Number(major);
+}
+
 /** `${{ … }}` between two offsets. */
 export function expressions(
   source: Source,
@@ -116,7 +125,7 @@ export function expressions(
 
 /** Contexts that people outside (or callers) can fill with text of their own. */
 const untrusted =
-  /\bgithub\.(?:head_ref|event\.(?:issue|pull_request|discussion|comment|review|review_comment|pages|commits|head_commit|workflow_run|release|client_payload|inputs|deployment|label|milestone|project_card|ref|sender|changes|answer|description)\b(?!(?:\.pull_requests\[\d{1,3}\])?\.(?:number|id|node_id|head\.sha|base\.sha|merge_commit_sha|draft|merged|state|html_url|url|created_at|updated_at|user\.(?:id|type)|author_association|conclusion|event|run_number|run_attempt|head_sha|prerelease)\b)|event_path|ref_name|base_ref(?!\w))/;
+  /\bgithub\.(?:head_ref|event\.(?:issue|pull_request|discussion|comment|review|review_comment|pages|commits|head_commit|workflow_run|release|client_payload|deployment|label|milestone|project_card|ref|sender|changes|answer|description)\b(?!(?:\.pull_requests\[\d{1,3}\])?\.(?:number|id|node_id|head\.sha|base\.sha|merge_commit_sha|draft|merged|state|html_url|url|created_at|updated_at|user\.(?:id|type)|author_association|conclusion|event|run_number|run_attempt|head_sha|prerelease)\b)|event_path|ref_name|base_ref(?!\w))/;
 
 export function isUntrusted(expression: string, job: Job, source: Source): boolean {
   // Only what the expression yields counts, not what it compares.
@@ -130,22 +139,7 @@ export function isUntrusted(expression: string, job: Job, source: Source): boole
       triggers(source).some((t) => /pull_request|push|create|workflow_dispatch/.test(t.name))
     );
   // A step or job may be called like a context: `steps.matrix.outputs.n`.
-  const input = /(?<![\w.-])(?:github\.event\.)?inputs\.([\w-]+)/.exec(value);
-  if (input) {
-    const declared = [
-      at(job.root, 'inputs', input[1]!),
-      ...['workflow_dispatch', 'workflow_call'].map((t) =>
-        at(
-          job.root.children.find((c) => c.key === 'on' || c.key === 'true'),
-          t,
-          'inputs',
-          input[1]!,
-        ),
-      ),
-    ].find(Boolean);
-    const type = at(declared, 'type')?.value;
-    return !(type === 'boolean' || type === 'number' || type === 'choice' || type === 'environment');
-  }
+  if (inputsIn(value).some((name) => isFree(name, job))) return true;
   const matrix = /(?<![\w.-])matrix\.([\w-]+)/.exec(value);
   if (matrix) {
     const list = at(job.node, 'strategy', 'matrix');
@@ -172,6 +166,68 @@ export function isUntrusted(expression: string, job: Job, source: Source): boole
     return true;
   return false;
 }
+
+/** Inputs that an expression yields: the context is filled by who starts the workflow, or calls it. */
+const inputsIn = (expression: string): string[] =>
+  [...expression.matchAll(/(?<![\w.-])(?:github\.event\.)?inputs\.([\w-]+)/g)].map((m) => m[1]!);
+
+/** Where an input is declared. */
+function declared(name: string, job: Job): TreeNode | undefined {
+  const on = job.root.children.find((c) => c.key === 'on' || c.key === 'true');
+  return (
+    at(job.root, 'inputs', name) ??
+    at(on, 'workflow_dispatch', 'inputs', name) ??
+    at(on, 'workflow_call', 'inputs', name)
+  );
+}
+
+/** Whether an input of the expression is said to hold several words, or holds them if nobody gives it. */
+export const listsIn = (expression: string, job: Job): boolean =>
+  inputsIn(expression).some((name) => {
+    const input = declared(name, job);
+    return (
+      /\S \S/.test(at(input, 'default')?.value ?? '') ||
+      /\b(?:space|white ?space|blank)[- ](?:separated|delimited)\b|\blist of\b/i.test(
+        at(input, 'description')?.value ?? '',
+      )
+    );
+  });
+
+/** Whether any text may be written into an input. */
+const isFree = (name: string, job: Job): boolean =>
+  !/^(?:boolean|number|choice|environment)$/.test(at(declared(name, job), 'type')?.value ?? '');
+
+/**
+ * Who may fill an untrusted expression: people outside; or who starts the workflow by hand or calls it, and for that may
+ * write to the repository; or nobody but the repository's own files, on its own branches.
+ */
+export function filledBy(expression: string, job: Job, source: Source): 'outside' | 'starter' | 'own' {
+  const isBy = (names: RegExp): boolean => triggers(source).every((t) => names.test(t.name));
+  if (at(job.root, 'runs') || untrusted.test(expression)) return 'outside';
+  if (inputsIn(expression).length > 0)
+    return /\bgithub\b(?!\.event\.inputs)|\b(?:steps|needs|matrix)\./.test(expression) ? 'outside' : 'starter';
+  if (!/^\s*matrix\.[\w-]+\s*$/.test(expression) || !isBy(/^(?:push|schedule|workflow_dispatch|repository_dispatch)$/))
+    return 'outside';
+  const made = at(job.node, 'strategy', 'matrix');
+  const sources = made ? expressions(source, made.start, made.end).map((e) => madeBy.exec(e.text)?.[1]) : [];
+  const makers = sources.map((name) => jobs(source).find((j) => j.name === name));
+  return makers.length > 0 && makers.every((maker) => maker && isMadeOfFiles(maker, source)) ? 'own' : 'outside';
+}
+
+/** A list that another job wrote. */
+const madeBy = /^fromJSON\(\s*needs\.([\w-]+)\.outputs\.[\w-]+\s*\)$/i;
+
+/** Whether a job makes its outputs from the files of the repository, by scripts that ask nobody and are given nothing. */
+const isMadeOfFiles = (job: Job, source: Source): boolean =>
+  [job.node, job.root].every((n) => !at(n, 'env')?.children.some((v) => v.value.includes('${{'))) &&
+  job.steps.every((step) => {
+    const uses = at(step, 'uses')?.value;
+    if (uses !== undefined) return /^actions\/(?:checkout|setup-[\w-]+)@/.test(uses) && !at(step, 'with', 'repository');
+    const text = source.text.slice(step.start, step.end);
+    return !asks.test(text) && !/\$\{\{(?!\s*(?:steps|runner)\.)/.test(text);
+  });
+const asks =
+  /https?:|\b(?:curl|wget|gh|hub|glab|api|graphql|octokit|requests|fetch|clone|ls-remote|for-each-ref|branch|log|shortlog|tag|describe|GITHUB_(?:EVENT|HEAD|REF|ACTOR|TRIGGERING)\w*)\b/i;
 
 /** Started by people outside, with the rights of the repository. */
 export const isOutside = (trigger: string): boolean =>
