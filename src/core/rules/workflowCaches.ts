@@ -1,5 +1,5 @@
 import { at, scalars } from '../languages/treeNode.ts';
-import { jobs, triggers, workflowLanguages, type Job } from './kit/workflow.ts';
+import { jobs, majorOf, triggers, workflowLanguages, type Job } from './kit/workflow.ts';
 import type { Source } from '../languages/source.ts';
 import type { TreeNode } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
@@ -19,7 +19,7 @@ export const workflowCaches: Rule = {
     for (const job of jobs(source)) {
       const tier = publishes(job) ? ('high' as const) : ('medium' as const);
       for (const step of job.steps) {
-        const from = cacheOf(step);
+        const from = cacheOf(source, step);
         if (from)
           report({
             tier,
@@ -56,7 +56,7 @@ const publishes = (job: Job): boolean =>
   );
 
 /** The step, or the input of it, that brings a cache. */
-function cacheOf(step: TreeNode): TreeNode | undefined {
+function cacheOf(source: Source, step: TreeNode): TreeNode | undefined {
   const uses = at(step, 'uses')?.value ?? '';
   const input = (name: string): TreeNode | undefined => at(step, 'with', name);
   if (
@@ -71,8 +71,11 @@ function cacheOf(step: TreeNode): TreeNode | undefined {
     const cache = input('cache');
     return cache && !/^(?:false|)$/.test(cache.value) ? cache : undefined;
   }
-  // These two cache unless they are told not to.
-  if (/^actions\/setup-go(?:@|$)/.test(uses)) return input('cache')?.value === 'false' ? undefined : at(step, 'uses');
+  // From v4 on it caches unless it is told not to; before, where it is told to.
+  if (/^actions\/setup-go(?:@|$)/.test(uses)) {
+    const asked = input('cache')?.value ?? String((majorOf(source, at(step, 'uses')!) ?? 4) >= 4);
+    return asked === 'false' ? undefined : at(step, 'uses');
+  }
   if (/^astral-sh\/setup-uv(?:@|$)/.test(uses))
     return input('enable-cache')?.value === 'true' ? input('enable-cache') : undefined;
   if (/^ruby\/setup-ruby(?:@|$)/.test(uses))
