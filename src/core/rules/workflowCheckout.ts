@@ -1,5 +1,15 @@
 import { at } from '../languages/treeNode.ts';
-import { hasOnly, isOutside, jobs, rightsOf, triggers, workflowLanguages, writes, type Job } from './kit/workflow.ts';
+import {
+  hasOnly,
+  isOutside,
+  jobs,
+  majorOf,
+  rightsOf,
+  triggers,
+  workflowLanguages,
+  writes,
+  type Job,
+} from './kit/workflow.ts';
 import type { Source } from '../languages/source.ts';
 import type { TreeNode } from '../languages/treeNode.ts';
 import type { Tier } from '../model.ts';
@@ -46,8 +56,9 @@ export const workflowCheckout: Rule = {
         const packed = packs(isBeside ? temporary : workspace);
         if (pushes && !packed && !mayBeWithin) continue;
         const later = job.steps.slice(i + 1);
+        const isChosen = isFork(step) && !at(job.root, 'runs') && !writesNothing(job);
         const reach =
-          keeps || outside || packed || holdsMore(step)
+          keeps || outside || packed || isChosen || holdsMore(step)
             ? 'any'
             : reachOf(source, job, step, later, isBeside !== undefined);
         // A comment may be wrong; a token that may write nothing is the same in both places.
@@ -63,20 +74,23 @@ export const workflowCheckout: Rule = {
         // Without the token it could not do what it does, unless everybody may read the repository.
         const fetches = !keeps && later.some((s) => takesFromOrigin(at(s, 'run')?.value ?? ''));
         const isOld = /@v?1(?:\.\d{1,4}){0,2}$/.test(uses.value);
-        const tier: Tier = outside || packed ? 'high' : (reach !== 'any' || fetches) && !mayBeWithin ? 'low' : 'medium';
-        const message = packed
-          ? isBeside
-            ? 'The artifact holds the temporary folder of the runner, and in it the token that checkout wrote there: set `persist-credentials: false`, and upload what was built alone.'
-            : 'The artifact holds the whole folder, and in it the token that checkout wrote there: set `persist-credentials: false`, and upload what was built alone.'
-          : isOld
-            ? 'This old checkout leaves the token in the working copy, and has no option against it: take a newer one with `persist-credentials: false`.'
-            : fetches
-              ? 'The job fetches with the token that checkout leaves, and so can every later step: where everybody may read the repository, set `persist-credentials: false`.'
-              : isBeside
-                ? 'Checkout leaves the token in a file of the runner that later steps can read: set `persist-credentials: false`, unless the job pushes or fetches with it.'
-                : reach === 'image'
-                  ? 'An image of the whole folder takes along the token that checkout leaves there: list `.git` in .dockerignore, or set `persist-credentials: false`.'
-                  : undefined;
+        const tier: Tier =
+          outside || packed ? 'high' : (reach !== 'any' || (fetches && !isChosen)) && !mayBeWithin ? 'low' : 'medium';
+        const message = isChosen
+          ? 'Who starts the workflow names the repository whose code runs here, beside a token that may write: set `persist-credentials: false`, and give the job the rights to read alone.'
+          : packed
+            ? isBeside
+              ? 'The artifact holds the temporary folder of the runner, and in it the token that checkout wrote there: set `persist-credentials: false`, and upload what was built alone.'
+              : 'The artifact holds the whole folder, and in it the token that checkout wrote there: set `persist-credentials: false`, and upload what was built alone.'
+            : isOld
+              ? 'This old checkout leaves the token in the working copy, and has no option against it: take a newer one with `persist-credentials: false`.'
+              : fetches
+                ? 'The job fetches with the token that checkout leaves, and so can every later step: where everybody may read the repository, set `persist-credentials: false`.'
+                : isBeside
+                  ? 'Checkout leaves the token in a file of the runner that later steps can read: set `persist-credentials: false`, unless the job pushes or fetches with it.'
+                  : reach === 'image'
+                    ? 'An image of the whole folder takes along the token that checkout leaves there: list `.git` in .dockerignore, or set `persist-credentials: false`.'
+                    : undefined;
         // By what can be done with the token, not by the name of the job: of that alone more is new.
         const held = holdsMore(step) ? 'another token' : outside ? 'from outside' : packed ? 'packed' : undefined;
         // One more of a job leaves nothing more, where another does so before it or in its place.
@@ -93,7 +107,15 @@ export const workflowCheckout: Rule = {
         kept.push({ id, condition });
         // The checkout may stay as it is, far from where its rights are given or what it left is given away.
         const giver = writesNothing(job) ? later.find((s) => !isMute(s) && gives(s, step)) : undefined;
-        for (const what of [...(held === undefined ? [] : [held]), ...writes(job), reach === 'any' ? reach : '', ''])
+        const may = writes(job);
+        const weighty = may.filter((right) => !remarks.test(right));
+        for (const what of [
+          ...(held === undefined ? [] : [held]),
+          ...weighty,
+          reach === 'any' ? reach : '',
+          '',
+          ...may.filter((right) => remarks.test(right)),
+        ])
           for (const [place, from] of [
             ['', where],
             [' rights', rightsOf(job) ?? where],
@@ -104,7 +126,8 @@ export const workflowCheckout: Rule = {
                 start: from.start,
                 end: from.end,
                 key: `checkout:${what}${place}`,
-                tier,
+                // Where the checkout was there before: what it left can do little more.
+                tier: tier === 'medium' && remarks.test(what) ? 'low' : tier,
                 mayFollow,
                 ...(place !== '' && { follows: true }),
                 ...(message !== undefined && { message }),
@@ -114,19 +137,22 @@ export const workflowCheckout: Rule = {
   },
 };
 
+/** Rights to say something about the code or a run of it: with them nothing is changed that others take. */
+const remarks = /^(?:checks|discussions|issues|repository-projects|security-events|statuses)$/;
+
 const workspace = /^(?:\.\/?|\*\*|\.\/\*\*|\$\{\{\s*github\.workspace\s*\}\}\/?)$/;
 const temporary = /^(?:\$\{\{\s*runner\.temp\s*\}\}\/?(?:\*{1,2}\/?)*|\/home\/runner\/work\/_temp\/?)$/;
 
 /** From v6 on the token stands in a file of the runner beside the working copy. A hash is believed the comment behind it. */
 function keepsItBeside(source: Source, uses: TreeNode): 'known' | 'said' | undefined {
-  const line = source.lines[source.lineAt(uses.start) - 1] ?? '';
-  const known = /^actions\/checkout@v?(\d{1,3})(?:\.\d{1,4}){0,2}$/.exec(uses.value)?.[1];
-  const said = /@[0-9a-f]{40}["']?\s+#\s{0,4}(?:tag=)?v?(\d{1,3})(?:\.\d{1,4}){0,2}\s*$/.exec(line)?.[1];
-  if (known !== undefined) return Number(known) >= 6 ? 'known' : undefined;
-  return said !== undefined && Number(said) >= 6 ? 'said' : undefined;
+  if ((majorOf(source, uses) ?? 0) < 6) return undefined;
+  return /@[0-9a-f]{40}$/.test(uses.value) ? 'said' : 'known';
 }
 
 const isBareHash = /@[0-9a-f]{40}["']?\s*$/;
+
+/** Whether who starts the workflow names the repository, and so may name one of somebody else. */
+const isFork = (step: TreeNode): boolean => /\binputs\b/.test(at(step, 'with', 'repository')?.value ?? '');
 
 /** A key of a person or a deploy key may do what the token of the job may not. */
 const holdsMore = (step: TreeNode): boolean =>
