@@ -20,12 +20,12 @@ export const workflowUnpinned: Rule = {
     const told = new Set<string>();
     // Who pins others by a hash means to pin all.
     const isHeld = /\buses\s*:\s*["']?[\w.-]+\/[\w./-]+@[0-9a-f]{40}\b/.test(source.text);
-    let kept: ReadonlySet<string> | undefined;
     for (const root of source.tree)
       for (const n of walk(root)) {
         if (n.key === 'uses' && n.kind === 'scalar') {
           const v = n.value;
-          if (v === '' || v.startsWith('./') || v.startsWith('../') || v.includes('${{')) continue;
+          // `$/` is this repository at the commit that runs.
+          if (v === '' || /^(?:\.{1,2}|\$)\//.test(v) || v.includes('${{')) continue;
           if (v.startsWith('docker://')) {
             if (!v.includes('@sha256:')) report({ start: n.start, end: n.end, key: `uses:${v}` });
             continue;
@@ -72,8 +72,8 @@ export const workflowUnpinned: Rule = {
           if (ref !== undefined && /^[0-9a-f]{40}$|^[0-9a-f]{64}$/.test(ref)) continue;
           const branch =
             ref === undefined || /^(?:main|master|develop|dev|trunk|head|latest|release|stable|next)$/i.test(ref);
-          // Tags of GitHub's own actions are kept by the platform itself.
-          const own = /^(?:actions|github|dependabot)\//.test(name ?? '');
+          // Tags of GitHub's own actions are kept by the platform itself, which runs the job anyway.
+          const own = /^(?:actions|github|dependabot)\//.test(name ?? '') && isVersion.test(ref ?? '');
           // A called workflow is given secrets and rights of its own by every call.
           const isCall = /\/\.github\/workflows\//.test(name ?? '');
           const repository = (name ?? '').split('/').slice(0, 2).join('/');
@@ -99,9 +99,7 @@ export const workflowUnpinned: Rule = {
                   tier: decides.test(one) || !isMore ? ('high' as const) : ('medium' as const),
                 },
               }),
-              ...(own && !branch
-                ? { tier: isHeld || isCall || (kept ??= atStake(source)).has(repository) ? ('medium' as const) : 'low' }
-                : {}),
+              ...(own && { tier: isHeld || isCall || isTrusted(n, source) ? ('medium' as const) : ('low' as const) }),
             });
           }
         }
@@ -153,6 +151,9 @@ const more =
 /** Rights with which code or what is released can be changed, or somebody else's name be taken. */
 const decides = /\b(?:contents|id-token|packages|actions|deployments|attestations|pages): |rights (?:write-all)?$/;
 
+/** A tag of a release, or of a major version. */
+const isVersion = /^(?:releases\/|codeql-bundle-)?v?\d{1,8}(?:[.-][\w.-]{1,40})?$/;
+
 /** Words in tags that follow what is newest, whatever stands beside them. */
 const movingTag =
   /(?:^|[._-])(?:latest|main|master|head|edge|nightly|dev|develop|stable|lts|rolling|current|canary|next|unstable|snapshot)(?:$|[._-])/i;
@@ -173,15 +174,12 @@ function givenTo(uses: TreeNode, root: TreeNode): readonly string[] {
   ];
 }
 
-/** Repositories of which an action runs in a job that holds more than the token which its platform gives it to read with. */
-function atStake(source: Source): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const job of jobs(source)) {
-    if (isPoor(source, job)) continue;
-    for (const step of job.steps) found.add((at(step, 'uses')?.value ?? '').split('@')[0]!.split('/', 2).join('/'));
-  }
-  return found;
-}
+/** Whether a step hands its action a secret besides the token of the job. */
+const isTrusted = (uses: TreeNode, source: Source): boolean =>
+  ['with', 'env'].some((key) => {
+    const given = at(uses.parent, key);
+    return given !== undefined && holds.test(source.text.slice(given.start, given.end));
+  });
 
 /** Whether nothing of worth is in a job: it has no secret, no machine of its own and may change nothing, whoever starts it. */
 function isPoor(source: Source, job: Job): boolean {

@@ -67,18 +67,23 @@ test("the platform's own actions by a version weigh little where nothing is at s
   assert.equal(await weigh(poor), 'low');
   assert.equal(await weigh(poor.replace('permissions:\n  contents: read\n', '')), 'low');
   for (const [what, rich] of Object.entries({
+    'a secret': `${poor}        env:\n          KEY: \${{ secrets.KEY }}\n`,
+    'other actions held by a hash': `${poor}      - uses: acme/a@5c1d9e0b7a3f4628d1e0c9b8a7f6e5d4c3b2a190\n`,
+  }))
+    assert.equal(await weigh(rich), 'medium', what);
+  // Who moves its tags runs the machine, and makes the token.
+  for (const [what, rich] of Object.entries({
     'a right to write': poor.replace('contents: read', 'contents: write'),
     'an identity': poor.replace('contents: read', 'id-token: write'),
     'all rights': poor.replace('permissions:\n  contents: read\n', 'permissions: write-all\n'),
-    'a secret': `${poor}        env:\n          KEY: \${{ secrets.KEY }}\n`,
     'a secret for all': poor.replace('jobs:', 'env:\n  KEY: ${{ secrets.KEY }}\njobs:'),
     'an environment': poor.replace('    runs-on', '    environment: production\n    runs-on'),
     'a machine of its own': poor.replace('ubuntu-24.04', '[self-hosted, linux]'),
     'another machine': poor.replace('ubuntu-24.04', 'builder-7'),
     'a start from outside': poor.replace('on: push', 'on: pull_request_target'),
-    'other actions held by a hash': `${poor}      - uses: acme/a@5c1d9e0b7a3f4628d1e0c9b8a7f6e5d4c3b2a190\n`,
   }))
-    assert.equal(await weigh(rich), 'medium', what);
+    assert.equal(await weigh(rich), 'low', what);
+  assert.equal(await weigh(poor.replace('@v4', '@fix-for-v4')), 'high');
   assert.equal(await weigh(poor.replace('@v4', '@main')), 'high');
   assert.equal(await weigh(poor.replace('actions/', 'acme/')), 'high');
   const pinned = poor.replace('@v4', '@5c1d9e0b7a3f4628d1e0c9b8a7f6e5d4c3b2a190');
@@ -89,16 +94,15 @@ test('of one owner the first action is told, with the others; branches, pins tha
   const uses = (...names: string[]): string => workflow(names.map((n) => `uses: ${n}`));
   const find = (...names: string[]) => said('workflow-unpinned', added(uses(...names)));
   assert.deepEqual(await find('actions/checkout@v4', 'acme/a@v1', 'actions/cache@v4', 'github/codeql-action/init@v3'), [
-    'medium@9',
     'high@10',
   ]);
   assert.deepEqual(await find('docker/login-action@v3', 'docker/build-push-action@v6'), ['high@9']);
-  assert.deepEqual(await find('actions/checkout@v4', 'actions/cache@main'), ['medium@9', 'high@10']);
+  assert.deepEqual(await find('actions/checkout@v4', 'actions/cache@main'), ['low@9', 'high@10']);
   const after = uses('actions/cache@v4', 'actions/checkout@v4', 'actions/stale@v9');
   const before = uses('actions/checkout@5c1d9e0b7a3f4628d1e0c9b8a7f6e5d4c3b2a190');
   assert.deepEqual(
     await said('workflow-unpinned', { path: '.github/workflows/a.yml', before, after }),
-    ['medium@9', 'medium@10'],
+    ['low@9', 'medium@10'],
     'the pin that went is told at its own line',
   );
 });
@@ -161,12 +165,12 @@ test("one of the platform's actions in the place of another weighs little, unles
     (await said('workflow-unpinned', { path: '.github/workflows/a.yml', before: job(...before), after }))[0];
   const old = ['actions/checkout@v4', 'actions/upload-pages-artifact@v3'];
   assert.equal(await find(job('actions/checkout@v4', 'actions/upload-artifact@v4'), ...old), 'low@9');
-  assert.equal(await find(job(...old, 'actions/upload-artifact@v4'), ...old), 'medium@10', 'one more');
+  assert.equal(await find(job(...old, 'actions/upload-artifact@v4'), ...old), 'low@10', 'one more');
   assert.equal(await find(job('actions/checkout@v4', 'acme/upload-artifact@v4'), ...old), 'high@9');
   const secret = 'actions/create-github-app-token@v1\n        with:\n          private-key: ${{ secrets.KEY }}';
   assert.equal(await find(job('actions/checkout@v4', secret), ...old), 'medium@9');
   const pinned = 'actions/a@5c1d9e0b7a3f4628d1e0c9b8a7f6e5d4c3b2a190';
-  assert.equal(await find(job('actions/checkout@v4', 'actions/b@v4'), 'actions/checkout@v4', pinned), 'medium@9');
+  assert.equal(await find(job('actions/checkout@v4', 'actions/b@v4'), 'actions/checkout@v4', pinned), 'low@9');
 });
 
 test('a workflow that another one was before is no new one, unless it is started or equipped otherwise', async () => {
@@ -438,17 +442,14 @@ test('what only members of the repository can name is a remark', async () => {
   assert.equal(await weigh('github.event.pull_request.base.label'), 'high');
 });
 
-test('an action of GitHub by its tag weighs by what the job holds', async () => {
+test('an action of GitHub by its tag weighs by what it is handed', async () => {
   const weigh = async (step: string, rights: string) =>
     (
       await said('workflow-unpinned', added(workflow([`uses: actions/github-script@v7`, step], 'push', rights)))
     )[0]?.split('@')[0];
   const own = 'run: a ${{ secrets.GITHUB_TOKEN }}';
   assert.equal(await weigh(own, '  issues: write\n'), 'low');
-  assert.equal(await weigh('run: a ${{ secrets.KEY }}', '  issues: write\n'), 'medium');
-  assert.equal(await weigh('run: a ${{ toJSON(secrets) }}', '  issues: write\n'), 'medium');
-  assert.equal(await weigh(own, '  contents: write\n'), 'medium');
-  assert.equal(await weigh(own, '  issues: write\n  id-token: write\n'), 'medium');
+  assert.equal(await weigh('run: a ${{ secrets.KEY }}', '  issues: write\n'), 'low');
 });
 
 test('an image that has to start as root, or may step down, is told so', async () => {

@@ -136,6 +136,11 @@ export function toldByOwner(files: readonly FileChange[], judged: FileClassifica
       if (others) others.push(one);
       else groups.set(group, [one]);
     }
+    const isOfGitHub = (id: string): boolean => id.startsWith('GitHub ');
+    const ofOthers = [...groups].flatMap(([id, group]) => (isOfGitHub(id) ? [] : group.map((g) => g.finding)));
+    const ofGitHub = [...groups].flatMap(([id, group]) =>
+      isOfGitHub(id) && group.every((g) => g.tier === 'low') ? group : [],
+    );
     for (const [id, group] of groups) {
       const [first, ...rest] = group.toSorted((a, b) => rank(b.tier) - rank(a.tier) || a.finding.line - b.finding.line);
       if (!first || rest.length === 0) continue;
@@ -148,6 +153,20 @@ export function toldByOwner(files: readonly FileChange[], judged: FileClassifica
         withOther(news.get(first.finding) ?? first.finding, {
           message: `${first.finding.message} The same holds for ${names.join(', ')}${more} of ${whose}.`,
         }),
+      );
+    }
+    // Beside somebody else's, those of the platform are no finding of their own.
+    const loudest = ofOthers
+      .filter((f) => !news.has(f) || news.get(f) !== undefined)
+      .toSorted((a, b) => rank(b.tier) - rank(a.tier) || a.line - b.line)[0];
+    if (loudest && ofGitHub.length > 0 && rank(loudest.tier) > rank('low')) {
+      for (const { finding } of ofGitHub) news.set(finding, undefined);
+      const names = ofGitHub.slice(0, 3).map((g) => g.name.slice(0, 80));
+      const told = news.get(loudest) ?? loudest;
+      const more = ofGitHub.length > 3 ? ` and ${ofGitHub.length - 3} more` : '';
+      news.set(
+        loudest,
+        withOther(told, { message: `${told.message} The tags of ${names.join(', ')}${more} can move, too.` }),
       );
     }
     replace(judged, i, news);
@@ -171,12 +190,29 @@ export function weighOwnActions(files: readonly FileChange[], judged: FileClassi
       const [, owner, name] = isUnpinned(f) && f.tier === 'high' ? (taken.exec(backgroundOf(f).key ?? '') ?? []) : [];
       if (owner === undefined || !isRead(after)) return f;
       owners ??= ownersOf(files);
-      if (!owners.has(owner.toLowerCase()) || pinnedIn(before ?? '').has(`${owner}/${name}`)) return f;
+      const isOurs = owners.has(owner.toLowerCase()) || runsAtHomeOnly(sourceOf(path, after), f.line, owner);
+      if (!isOurs || pinnedIn(before ?? '').has(`${owner}/${name}`)) return f;
       isStarted ??= triggers(sourceOf(path, after)).some((t) => isOutside(t.name));
       return isStarted ? f : withOther(f, { tier: 'medium', message: ownCode });
     });
     keep(judged, i, left);
   }
+}
+
+/** Whether the job of a line runs in repositories of one owner alone: elsewhere, what it takes from there does not run. */
+function runsAtHomeOnly(source: Source, line: number, owner: string): boolean {
+  const job = jobs(source).find(
+    ({ node }) => source.lineAt(node.start) <= line && line <= source.lineAt(Math.max(node.start, node.end - 1)),
+  );
+  const condition = at(job?.node, 'if')?.value ?? '';
+  if (condition.includes('||') || /!(?!=)/.test(condition)) return false;
+  return condition
+    .replace(/^\s*\$\{\{|\}\}\s*$/g, '')
+    .split('&&')
+    .some((part) => {
+      const asked = /^\s*github\.repository(?:_owner)?\s*==\s*'([\w-]{1,60})(?:\/[\w.-]{1,100})?'\s*$/.exec(part)?.[1];
+      return asked?.toLowerCase() === owner.toLowerCase();
+    });
 }
 const ownCode =
   'An action of the own organisation is taken by a name that can move: who may push to its repository decides what runs here with the rights of this job. Pin the commit.';
