@@ -108,6 +108,7 @@ export const workflowCheckout: Rule = {
         // The checkout may stay as it is, far from where its rights are given or what it left is given away.
         const giver = writesNothing(job) ? later.find((s) => !isMute(s) && gives(s, step)) : undefined;
         const may = writes(job);
+        const isSlight = held === undefined && may.length > 0 && may.every((right) => remarks.test(right));
         const weighty = may.filter((right) => !remarks.test(right));
         for (const what of [
           ...(held === undefined ? [] : [held]),
@@ -127,7 +128,7 @@ export const workflowCheckout: Rule = {
                 end: from.end,
                 key: `checkout:${what}${place}`,
                 // Where the checkout was there before: what it left can do little more.
-                tier: tier === 'medium' && remarks.test(what) ? 'low' : tier,
+                tier: tier === 'medium' && (remarks.test(what) || isSlight) ? 'low' : tier,
                 mayFollow,
                 ...(place !== '' && { follows: true }),
                 ...(message !== undefined && { message }),
@@ -138,7 +139,7 @@ export const workflowCheckout: Rule = {
 };
 
 /** Rights to say something about the code or a run of it: with them nothing is changed that others take. */
-const remarks = /^(?:checks|discussions|issues|repository-projects|security-events|statuses)$/;
+const remarks = /^(?:checks|security-events|statuses)$/;
 
 const workspace = /^(?:\.\/?|\*\*|\.\/\*\*|\$\{\{\s*github\.workspace\s*\}\}\/?)$/;
 const temporary = /^(?:\$\{\{\s*runner\.temp\s*\}\}\/?(?:\*{1,2}\/?)*|\/home\/runner\/work\/_temp\/?)$/;
