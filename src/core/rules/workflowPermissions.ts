@@ -1,5 +1,14 @@
 import { at, type TreeNode } from '../languages/treeNode.ts';
-import { isOutside, jobs, triggers, workflowLanguages, isOnlyCalled, type Job } from './kit/workflow.ts';
+import {
+  isOnlyCalled,
+  isOutside,
+  jobs,
+  rightsOf,
+  triggers,
+  workflowLanguages,
+  writes,
+  type Job,
+} from './kit/workflow.ts';
 import type { Source } from '../languages/source.ts';
 import type { Hit, Rule } from './rule.ts';
 
@@ -37,6 +46,18 @@ export const workflowPermissions: Rule = {
       };
       look(at(root, 'permissions'), true);
       for (const job of all) look(at(job.node, 'permissions'), false);
+      const speaks = triggers(source).some((t) => t.name === 'pull_request')
+        ? all.find((job) => job.root === root && writes(job).includes('pull-requests') && runsCheckout(job))
+        : undefined;
+      const right = speaks && at(rightsOf(speaks), 'pull-requests');
+      if (speaks && right)
+        report({
+          start: right.start,
+          end: right.end,
+          key: 'request:pull-requests',
+          tier: 'medium',
+          message: `The job ${speaks.name.slice(0, 40)} runs code of the request beside a token that may approve and change requests: let another job write what it found.`,
+        });
       // Nothing says what the token may do: the setting of the repository does, and it may be everything.
       const on = root.children.find((n) => n.key === 'on' || n.key === 'true');
       if (
@@ -59,6 +80,12 @@ export const workflowPermissions: Rule = {
     const newText = text.replace(/^(permissions\s*:\s*)["']?write-all["']?$/, '$1{ contents: read }');
     return newText === text ? undefined : { title: 'Read the code only', newText };
   },
+};
+
+/** Whether a job runs scripts after it took the code: a request may have brought what they start. */
+const runsCheckout = (job: Job): boolean => {
+  const from = job.steps.findIndex((s) => /^actions\/checkout(?:@|$)/.test(at(s, 'uses')?.value ?? ''));
+  return from >= 0 && job.steps.slice(from + 1).some((s) => at(s, 'run') ?? at(s, 'uses')?.value.startsWith('./'));
 };
 
 /** The jobs that say nothing of their rights, where others do. */
