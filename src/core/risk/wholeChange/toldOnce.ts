@@ -8,13 +8,12 @@ import { keep, type FileClassification } from './pass.ts';
 const repeated =
   /^(?:k8s-host-access|k8s-setting-weak|k8s-image-unpinned|docker-base-unpinned|docker-sudo-or-ssh|cloud-setting-weak|destructive-command|migration-operation|changelog-operation|sql-unsafe-migration|cdk-insecure|tests-skipped)$/;
 
-const isRepeated = (f: Finding): boolean => repeated.test(f.rule) || f.message === wholeAnswer;
-
 /** Of these the lesser findings of a file are one remark, whatever each of them says. */
 const oneRemark = (f: Finding): boolean =>
   (f.rule === 'destructive-command' && f.tier === 'medium') ||
   (f.rule === 'workflow-injection' && (f.tier === 'medium' || f.tier === 'low'));
-const isRepeated = (f: Finding): boolean => repeated.test(f.rule) || oneRemark(f);
+
+const isRepeated = (f: Finding): boolean => repeated.test(f.rule) || oneRemark(f) || f.message === wholeAnswer;
 
 /** Lines that a sentence names. */
 const maxNamed = 5;
