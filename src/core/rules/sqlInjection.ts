@@ -228,7 +228,9 @@ export const sqlInjection: Rule = {
       if (
         /^(?:CommandText|commandText|SelectCommand|InsertCommand|CommandTimeoutText)$/.test(a.name) &&
         c.isBuilt(a) &&
-        sqlText.test(wholeText(c, a, 0))
+        sqlText.test(wholeText(c, a, 0)) &&
+        // Numbers alone can not carry SQL.
+        !(new Statement(c, a).filling() === 'fixed' && !fromRequest(c, a) && !c.isOutside(a))
       )
         report({ start: a.start, end: a.end });
   },

@@ -318,6 +318,7 @@ function originOfName(c: Code, name: string, at: number, depth: number): 'fixed'
     if (isNumber(c, name, at)) return 'fixed';
     return onlyLiteralCallers(c, name, at) ? 'fixed' : 'unknown';
   }
+  if (isNumberHere(c, name, at)) return 'fixed';
   const values = facts.valuesOf(name, at).slice(0, 8);
   if (values.length === 0) return constantName.test(name) ? 'fixed' : 'unknown';
   const origins = new Set(
@@ -343,6 +344,60 @@ function isNumber(c: Code, name: string, at: number): boolean {
   const body =
     type && new RegExp(`\\b(?:interface|type)\\s+${type}\\b[^{}]{0,80}\\{([^{}]*)\\}`).exec(c.source.text)?.[1];
   return body !== undefined && body !== '' && says.test(body);
+}
+
+const ofNumbers =
+  /^(?:s?byte|u?short|u?int|u?long|n?u?int|float|double|decimal|bool|boolean|Guid|Byte|Short|Integer|Long|Float|Double|Boolean|BigInteger|UUID|Int|U(?:Byte|Short|Int|Long)|[iu](?:8|16|32|64|128|size)|f(?:32|64)|u?int(?:8|16|32|64)|float(?:32|64))$/;
+/** Languages whose compiler keeps a variable to its type, and whether the type stands behind the name. */
+const typed: Readonly<Record<string, 'before' | 'behind'>> = {
+  'c-sharp': 'before',
+  java: 'before',
+  kotlin: 'behind',
+  rust: 'behind',
+  go: 'behind',
+};
+
+/** Whether the function declares its variable as a number or an identifier of fixed form, and no other of that name. */
+function isNumberHere(c: Code, name: string, at: number): boolean {
+  const side = typed[c.source.language];
+  if (side === undefined) return false;
+  const { tokens, scopes } = c.facts;
+  const s = c.facts.scopeAt(at);
+  if (s === 0) return false;
+  const { from, to } = scopes[s]!;
+  if (!c.facts.effort.spend((to - from) / 10)) return false;
+  let declared = 0;
+  for (let i = from; i < to; i++) {
+    if (tokens[i]!.text !== name || tokens[i]!.kind !== 'id') continue;
+    const type = side === 'before' ? typeBefore(c, i) : typeBehind(c, i);
+    if (type === undefined) continue;
+    if (!ofNumbers.test(type)) return false;
+    declared++;
+  }
+  return declared > 0;
+}
+
+/** `int x`, `int? x`: the word before a name that is not read there; of what is no plain type a mark. */
+function typeBefore(c: Code, i: number): string | undefined {
+  const { tokens } = c.facts;
+  const before = tokens[i - 1];
+  const isMaybe = before?.text === '?' && tokens[i - 2]?.kind === 'id' && /^[;=,)]$/.test(tokens[i + 1]?.text ?? '');
+  const type = isMaybe ? tokens[i - 2]! : before;
+  if (type === undefined || notTypes.test(type.text)) return undefined;
+  if (type.kind === 'id') return tokens[i - (isMaybe ? 3 : 2)]?.text === '.' ? '.' : type.text;
+  return /^[\]>]$/.test(type.text) && /^[;=]$/.test(tokens[i + 1]?.text ?? '') ? type.text : undefined;
+}
+const notTypes = /^(?:return|await|in|is|as|not|and|or|new|case|when|throw|yield|else|do|instanceof|ref|assert)$/;
+
+/** `x: Int`, `var x int`; of what is no plain type, or is told by its value, a mark. */
+function typeBehind(c: Code, i: number): string | undefined {
+  const { tokens } = c.facts;
+  const [next, second, third] = [tokens[i + 1], tokens[i + 2], tokens[i + 3]];
+  const isMade = /^(?:val|var|let|mut|const|for)$/.test(tokens[i - 1]?.text ?? '');
+  if (c.source.language === 'go')
+    return next?.text === ':=' ? ':=' : !isMade ? undefined : next?.kind === 'id' ? next.text : '.';
+  if (!isMade) return undefined;
+  return next?.text === ':' && second?.kind === 'id' && /^(?:[;=?]|\w+)$/.test(third?.text ?? '') ? second.text : '.';
 }
 
 /** The head of the function that has the parameter, as far as its body. */
