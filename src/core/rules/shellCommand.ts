@@ -1,6 +1,8 @@
 import { formOf, isSameCommand } from './kit/commandForm.ts';
 import { withOwnFolders } from './kit/ownFolders.ts';
 import { dockerPipeToShell, pipesNetworkToShell } from './dockerPipeToShell.ts';
+import { isDeclared } from './kit/powershellText.ts';
+import { pipesNetworkToShell } from './dockerPipeToShell.ts';
 import {
   boundedFind,
   deletesOwnKeychain,
@@ -291,6 +293,8 @@ export const shellCommand: Rule = {
           // A script that keeps it in a variable, and sends that nowhere, shows it to nobody.
           const into = /^\s*(?:(?:export|local|readonly|declare)\s+)?(\w{1,80})=["']?\$\(/.exec(command.text)?.[1];
           if (verdict.rule === 'secret-read' && into !== undefined && !isSent(into)) continue;
+          if (verdict.rule === 'secret-read' && shell === 'powershell' && isDeclared(source, start, command.text))
+            continue;
           // Nor does one that looks only whether it is there, or hands it to the cluster again.
           if (
             verdict.rule === 'secret-read' &&
