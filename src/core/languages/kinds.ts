@@ -14,6 +14,11 @@ export function isTestPath(path: string): boolean {
 let lastPath = '';
 let lastIsTest = false;
 
+const besideTests = /(?:^|\/)(?:tests?[-_]images?|local-?dev)\/(?!(?:[^/]*\/)*[^/]*\bprod(?:uction)?\b)/i;
+
+/** What images for tests, and the machine of a developer, are set up with: no test itself, and no production. */
+export const isBesideTests = (path: string): boolean => besideTests.test(path);
+
 /** Migrations of a data base: run once by who deploys, with nothing that a request sent. */
 export const isMigrationPath = (path: string): boolean => migrationPath.test(path);
 

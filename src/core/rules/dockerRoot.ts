@@ -40,28 +40,33 @@ export const dockerRoot: Rule = {
     const mayStepDown = source.docker.some(
       (d) => d.start > last.start && (d.name === 'RUN' || d.name === 'COPY') && tools.test(d.args),
     );
+    // Tools for those who build on it, and no program of its own.
+    const isBase =
+      !starts && stage.some((d) => d.name === 'RUN') && !stage.some((d) => d.name === 'COPY' || d.name === 'ADD');
     // Where it starts is where USER is missed.
     const at = program ?? last;
     report({
       start: at.start,
       end: at.end,
       key: 'no-user',
-      ...(isCron
-        ? {
-            tier: 'low',
-            message: 'What is started has to be root: see that the work it starts runs as users of their own.',
-          }
-        : mayStepDown
+      ...(isBase
+        ? { tier: 'low', message: 'The image starts nothing itself: see that what is built on it ends with a USER.' }
+        : isCron
           ? {
-              tier: 'medium',
-              message:
-                'The image starts as root, with a tool at hand to step down: see that its entrypoint does so unless told otherwise.',
+              tier: 'low',
+              message: 'What is started has to be root: see that the work it starts runs as users of their own.',
             }
-          : !ofRoot.test(base) && {
-              tier: 'medium',
-              message:
-                'Nothing here says who the program runs as, so its base image does: see that this is not root, or end the last stage with a USER of its own.',
-            }),
+          : mayStepDown
+            ? {
+                tier: 'medium',
+                message:
+                  'The image starts as root, with a tool at hand to step down: see that its entrypoint does so unless told otherwise.',
+              }
+            : !ofRoot.test(base) && {
+                tier: 'medium',
+                message:
+                  'Nothing here says who the program runs as, so its base image does: see that this is not root, or end the last stage with a USER of its own.',
+              }),
     });
   },
 };
@@ -93,7 +98,7 @@ const ofRoot =
 
 /** Products whose images, as they are made by those who make the product, start as a user of their own. */
 const ofUser =
-  /^(?:docker\.io\/)?(?:amazon\/dynamodb-local|grafana\/(?:grafana|loki|tempo|mimir)|prom\/(?:prometheus|alertmanager|node-exporter|blackbox-exporter|pushgateway)|jenkins\/jenkins|n8nio\/n8n|apache\/airflow)$|^public\.ecr\.aws\/aws-dynamodb-local\/aws-dynamodb-local$|^quay\.io\/(?:keycloak\/keycloak|prometheus\/(?:prometheus|alertmanager|node-exporter))$|^mcr\.microsoft\.com\/mssql\/server$|^docker\.elastic\.co\/elasticsearch\/elasticsearch$/;
+  /^(?:docker\.io\/)?(?:amazon\/dynamodb-local|apachepulsar\/pulsar(?:-all)?|grafana\/(?:grafana|loki|tempo|mimir)|prom\/(?:prometheus|alertmanager|node-exporter|blackbox-exporter|pushgateway)|jenkins\/jenkins|n8nio\/n8n|apache\/airflow)$|^public\.ecr\.aws\/aws-dynamodb-local\/aws-dynamodb-local$|^quay\.io\/(?:keycloak\/keycloak|prometheus\/(?:prometheus|alertmanager|node-exporter))$|^mcr\.microsoft\.com\/mssql\/server$|^docker\.elastic\.co\/elasticsearch\/elasticsearch$/;
 
 /** Of these an old release starts as root. */
 const rootOnce = /\/mssql\/server:2017/;

@@ -1,3 +1,4 @@
+import { weighedByPlace } from './kit/besideTests.ts';
 import type { Language } from '../languages/detect.ts';
 import { ownerOf, pathOf, walk } from '../languages/treeNode.ts';
 import type { Source } from '../languages/source.ts';
@@ -503,7 +504,8 @@ export const serverConfig: Rule = {
   why: 'Directory listings, logins without a password, proxies to addresses of the caller, plain back ends and switched-off checks show or hand over more than the machine is meant to.',
   remedy: 'switch it off, or fix the address',
   keywords: [],
-  check(source, report) {
+  check(source, tell) {
+    const report = weighedByPlace(source, tell);
     if (source.language === 'json') {
       if (/(?:^|\/)daemon\.json$/.test(source.path)) dockerDaemon(source, report);
       return;

@@ -1,3 +1,4 @@
+import { weighedByPlace } from './kit/besideTests.ts';
 import { switchBack } from './kit/switchBack.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
@@ -85,7 +86,9 @@ export const webProtectionOff: Rule = {
     'setallowfileaccessfromfileurls',
     'security',
   ],
-  check(source, report) {
+  yieldsTo: 'server-config-weak',
+  check(source, tell) {
+    const report = codeLanguages.includes(source.language) ? tell : weighedByPlace(source, tell);
     const { text } = source;
     for (const m of text.matchAll(
       /@csrf_exempt\b|\bcsrf_exempt\s*\(|\bWTF_CSRF_(?:ENABLED|CHECK_DEFAULT)\s*[=:]\s*['"]?(?:False|false|0)|["']WTF_CSRF_ENABLED["']\]\s*=\s*False|\bskip_before_action\s+:verify_authenticity_token|\bskip_before_action\s+:(?:authenticate|authorize|require_login|login_required|require_admin)\w*|^[ \t]*skip_(?:forgery_protection|authorization_check|load_and_authorize_resource|authorize_resource|after_action\s+:verify_authorized)\b|^ALLOWED_HOSTS\s*=\s*\[\s*["']\*["']|^AUTH_PASSWORD_VALIDATORS\s*=\s*\[\s*\]|\bprotect_from_forgery\s+(?:with:\s*:null_session\s*,\s*)?except\b|\.csrf\s*\(\s*\)\s*\.\s*disable\s*\(|\bcsrf\s*(?:\(\s*)?(?:\w+\s*->\s*\w+\.disable\(\)|AbstractHttpConfigurer::disable|CsrfConfigurer::disable)|\.frameOptions\s*\(\s*\)\s*\.\s*disable\s*\(|\.(?:headers|xssProtection|contentTypeOptions|httpStrictTransportSecurity|hsts)\s*\(\s*\)\s*\.\s*disable\s*\(|FrameOptionsConfig::disable|HeadersConfigurer::disable|\b(?:contentSecurityPolicy|frameguard|hsts|noSniff|xssFilter)\s*:\s*false\b|\bSECURE_(?:SSL_REDIRECT|CONTENT_TYPE_NOSNIFF|BROWSER_XSS_FILTER)\s*=\s*False|\bIgnoreAntiforgeryToken\b|\bvalidateRequest\s*=\s*["']?false|\brequestValidationMode\s*=\s*"2\.0"|\benableViewStateMac\s*=\s*"false"|\b(?:nodeIntegration|allowRunningInsecureContent|enableRemoteModule|webviewTag)\s*:\s*true\b|\b(?:contextIsolation|webSecurity)\s*:\s*false\b|android:usesCleartextTraffic\s*=\s*"true"|android:debuggable\s*=\s*"true"|NSAllowsArbitraryLoads<\/key>\s*<true|\.anyRequest\(\)\s*\.\s*permitAll\(\)|\bmanagement\.endpoints\.web\.exposure\.include\s*[=:]\s*["']?\*|\[AllowAnonymous\]|\b(?:disable_authentication|auth_enabled|authentication_enabled|security\.enabled|xpack\.security\.enabled|authorizationEnabled)\s*[:=]\s*["']?(?:false|no|0)\b(?<!disable_authentication\s*[:=]\s*["']?(?:false|no|0))|^[ \t]+csrf\s*=\s*False[ \t]*(?=#|$)|\bparams\.permit!|\bset_default_csrf_options\s*\([^)\n]{0,120}\b(?:require_csrf|check_origin)\s*=\s*False|\bview_config\s*\([^)]{0,300}\b(?:require_csrf|check_origin)\s*=\s*False|\b(?:csrf_protection|csrfProtection)['"]?\s*(?:=>|:|=)\s*false\b|['"]X-XSS-Protection['"]\s*,\s*['"]0['"]|\bautoEscaping\s*\(\s*false\s*\)|\bMODE_WORLD_(?:READABLE|WRITEABLE)\b|\$this->enableCsrfValidation\s*=\s*false|\bwithoutMiddleware\s*\([^)\n]{0,80}Csrf|\bsetAllow(?:UniversalAccessFromFileURLs|FileAccessFromFileURLs)\s*\(\s*true/gm,

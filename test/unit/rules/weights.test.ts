@@ -858,3 +858,26 @@ test('a token that another checkout of the job leaves, or of another job, is no 
   assert.deepEqual(await weigh(two('/tmp/a.xml'), two('${{ runner.temp }}/a.xml')), [], 'of job a, far above');
   assert.ok((await weigh(two('/tmp/a.xml'), two('/tmp/a.xml', upload('${{ runner.temp }}')))).length > 0);
 });
+
+test('a server is as open as the place of its settings says', async () => {
+  const weigh = async (path: string): Promise<string | undefined> =>
+    (await said('server-config-weak', added('discovery.type: single-node\nxpack.security.enabled: false\n', path)))[0];
+  assert.equal(await weigh('docker/test-images/search/config/elasticsearch.yml'), 'medium@2');
+  assert.equal(await weigh('localdev/elasticsearch.yml'), 'medium@2');
+  assert.equal(await weigh('docker/elasticsearch.yml'), 'critical@2');
+  assert.equal(await weigh('docker/latest-images/elasticsearch.yml'), 'critical@2');
+  assert.equal(await weigh('docker/attest-images/elasticsearch.yml'), 'critical@2');
+  assert.equal(await weigh('test-images/prod/elasticsearch.yml'), 'critical@2');
+  const both = added('xpack.security.enabled: false\n', 'docker/elasticsearch.yml');
+  assert.deepEqual(await said('web-protection-off', both), [], 'said once');
+});
+
+test('an image of tools that starts nothing is a remark', async () => {
+  const weigh = async (after: string, before: string | null = null): Promise<string | undefined> =>
+    (await said('docker-root', { path: 'docker/Base.Dockerfile', before, after }))[0]?.split('@')[0];
+  assert.equal(await weigh('FROM node:22-slim\nRUN apt-get update\n'), 'low');
+  assert.equal(await weigh('FROM node:22-slim\nRUN npm ci\nCOPY . .\n'), 'high');
+  assert.equal(await weigh('FROM node:22-slim\nRUN npm ci\nCMD ["node"]\n'), 'high');
+  assert.equal(await weigh('FROM apachepulsar/pulsar:4.0\nCMD ["bin/pulsar"]\n'), undefined, 'a user of its own');
+  assert.equal(await weigh('FROM acme/pulsar:4.0\nCMD ["bin/pulsar"]\n'), 'medium');
+});
