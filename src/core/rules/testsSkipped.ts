@@ -42,16 +42,59 @@ export const testsSkipped: Rule = {
       if (/\bif\b[^\n]{0,300}[{:]\s*$/.test(source.text.slice(Math.max(0, m.index - 320), m.index))) continue;
       if (/[sS]kip\w*\($/.test(m[0]) && isConditional(source.text.slice(Math.max(0, m.index - 2000), m.index), m[0]))
         continue;
+      if (m[0].startsWith('[Fact') || /^\s+\[Fact/.test(m[0])) {
+        // The reason of a condition, which some machine meets.
+        const rest = source.text.slice(m.index, m.index + 400);
+        const condition = /^[^\]\n]{0,300}\bSkip(?:Unless|When)\s*=\s*nameof\((?:\w{1,80}\.)?(\w{1,80})\)/.exec(
+          rest,
+        )?.[1];
+        if (condition !== undefined && !isFixed(source.text, condition)) continue;
+      }
+      const isAsked =
+        /^[ \t]*(?:pytest\.skip|t\.Skip\w*|self\.skipTest)\(/.test(m[0]) && fallsThrough(source.text, m.index, m[0]);
       const isOnly = /\.only\s*\($|^[ \t]*f(?:it|describe)\b/.test(m[0]);
       report({
         start: m.index,
         end: m.index + m[0].length,
         key: 'skip',
+        ...(isAsked && { tier: 'low' as const, message: fallback }),
         ...(isOnly ? { message: 'All other tests of the file are left out: take the `only` away.' } : {}),
       });
     }
   },
 };
+
+/** A condition that is the same everywhere. */
+const isFixed = (text: string, name: string): boolean =>
+  new RegExp(`\\b${name}\\s*(?:=>?|\\{\\s*get\\s*(?:=>|\\{\\s*return|;\\s*\\}\\s*=))\\s*!?(?:true|false)\\b`).test(
+    text,
+  );
+
+const fallback =
+  'Tests that ask for this are skipped where its surroundings are missing: see that they are there where tests have to run.';
+
+/**
+ * Whether a fixture is left before where its surroundings are there: of its lines before this one all are questions of the
+ * environment (`if NAME and OTHER:`, names in capitals) that return.
+ */
+function fallsThrough(text: string, at: number, statement: string): boolean {
+  const depth = /^[ \t]*/.exec(statement)![0];
+  if (depth === '') return false;
+  const lines = text
+    .slice(Math.max(0, at - 2000), at)
+    .split('\n')
+    .slice(0, -1);
+  let questions = 0;
+  for (let l = lines.length - 1; l > 0; l -= 2) {
+    const isHead = lines[l]!.startsWith('def ') && /^@pytest\.fixture\b/.test(lines[l - 1]!);
+    if (isHead) return questions > 0;
+    if (!/^\s+return [\w.]+\(/.test(lines[l]!) || !asks.test(lines[l - 1]!) || !lines[l - 1]!.startsWith(`${depth}if`))
+      return false;
+    questions++;
+  }
+  return false;
+}
+const asks = /^\s+if (?!CI\b)[A-Z][A-Z0-9_]{2,60}(?: and [A-Z][A-Z0-9_]{2,60}){0,4}:$/;
 
 /** Whether the line that opens the block of this statement is an `if`: the nearest one above with less indentation. */
 function isConditional(above: string, statement: string): boolean {
