@@ -263,6 +263,7 @@ export const commandInjection: Rule = {
       const values = head === undefined ? [] : c.facts.valuesOf(head, first.from);
       if (values.length > 0 && values.every((v) => /^\[\s*["'`]/.test(c.text(v)) || v.op === '+=')) continue;
       if (c.isConstant(first)) continue;
+      if (lang === 'python' && !all.includes('**') && isListOfWords(c, first, call.start)) continue;
       if (
         c.isOutside(first) ||
         fromRequest(c, first) ||
@@ -324,6 +325,30 @@ export const commandInjection: Rule = {
         if (t.kind === 'str' && t.dynamic && source.text[t.start] === '`') report({ start: t.start, end: t.end });
   },
 };
+
+/**
+ * Whether the function around declares its parameter as a list of words and sets it to nothing else: no shell reads it. Nor
+ * does the file hand on what comes from outside.
+ */
+function isListOfWords(c: Code, range: { from: number; to: number }, at: number): boolean {
+  const name = c.text(range);
+  if (!/^[a-z_]\w{0,60}$/i.test(name) || fromRequest(c, range)) return false;
+  const above = c.source.text.slice(Math.max(0, at - 3000), at);
+  const start = above.lastIndexOf('def ');
+  const head = start < 0 ? '' : above.slice(start);
+  const declared = new RegExp(
+    `^def \\w{1,80}\\([^#]{0,600}?(?<=[(,]\\s*)${name}\\s*:\\s*(?:typing\\.)?(?:[lL]ist|Sequence|[tT]uple)\\[\\s*str\\b[^|\\]]{0,20}\\]\\s*[,)]`,
+  );
+  if (
+    !declared.test(head) ||
+    new RegExp(`\\b${name}\\s*(?:\\+?=(?!=)|:=)|\\bfor\\s[^\\n:]{0,80}\\b${name}\\b`).test(head)
+  )
+    return false;
+  return !servesOthers.test(c.source.text);
+}
+/** Where programs are named by others: what a file like this runs is asked about. */
+const servesOthers =
+  /^[ \t]*(?:import|from)[ \t]+(?:flask|fastapi|django|aiohttp|tornado|starlette|mcp|socketserver|websockets?|requests|openai|anthropic)\b|\b(?:input|split)\(|\bsys\.(?:argv|stdin)\b|["'](?:ba|z|da|k)?sh["']|["']-c["']/m;
 
 /** A command that says something itself is the same one under other names of its variables, while they come from as far away. */
 function commandOf(c: Code, call: Call): { key: string } | undefined {
