@@ -2,7 +2,6 @@ import { formOf, isSameCommand } from './kit/commandForm.ts';
 import { withOwnFolders } from './kit/ownFolders.ts';
 import { dockerPipeToShell, pipesNetworkToShell } from './dockerPipeToShell.ts';
 import { isDeclared } from './kit/powershellText.ts';
-import { pipesNetworkToShell } from './dockerPipeToShell.ts';
 import {
   boundedFind,
   deletesOwnKeychain,

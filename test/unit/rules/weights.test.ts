@@ -881,3 +881,19 @@ test('an image of tools that starts nothing is a remark', async () => {
   assert.equal(await weigh('FROM apachepulsar/pulsar:4.0\nCMD ["bin/pulsar"]\n'), undefined, 'a user of its own');
   assert.equal(await weigh('FROM acme/pulsar:4.0\nCMD ["bin/pulsar"]\n'), 'medium');
 });
+
+test('data that a migration destroys is weighed by whose it is, and an edited one is said to be edited', async () => {
+  const judge = async (path: string, before: string | null): Promise<string> => {
+    const file = { path, before, after: 'TRUNCATE TABLE new_bookings CASCADE;\n' };
+    const found = (await classify([file], ctx)).findings.find((f) => f.rule === 'sql-data-loss');
+    return `${found?.tier}${/may have run/.test(found?.message ?? '') ? ' edited' : ''}`;
+  };
+  const old = 'TRUNCATE TABLE bookings CASCADE;\n';
+  assert.equal(await judge('db/migration/dev+test/20221109101144__clear.sql', old), 'medium edited');
+  assert.equal(await judge('db/migration/dev+test/20221109101144__clear.sql', null), 'medium');
+  assert.equal(await judge('db/migration/all/20221109101144__clear.sql', old), 'critical edited');
+  assert.equal(await judge('db/migration/V12__clear.sql', null), 'critical');
+  assert.equal(await judge('db/migration/dev+prod/V12__clear.sql', null), 'critical');
+  assert.equal(await judge('db/migration/latest/V12__clear.sql', null), 'critical');
+  assert.equal(await judge('db/migration/R__views.sql', old), 'critical');
+});

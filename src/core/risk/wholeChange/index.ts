@@ -2,6 +2,7 @@
 import { withoutBornTables } from './databases/bornTables.ts';
 import { withoutDialectTwins } from './databases/dialects.ts';
 import { withKnownFields } from './databases/djangoFields.ts';
+import { weighMigrationPlaces } from './databases/migrationPlaces.ts';
 import { asModels } from './databases/prismaModels.ts';
 import { withoutSnapshots } from './databases/snapshots.ts';
 import { asReleases, withLockFiles } from './dependencyReleases.ts';
@@ -81,5 +82,6 @@ export const passes: readonly Pass[] = [
   weighGoDefaults,
   ofSeveral(toldOfOneObject),
   ofSeveral(weighOwnDefaults),
+  weighMigrationPlaces,
   toldOnce,
 ];
