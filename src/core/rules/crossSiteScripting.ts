@@ -5,6 +5,7 @@ import {
   isEscapedBefore,
   isFileOfBuild,
   isMarkedUp,
+  isOfEscapedPieces,
   isOwnText,
   saidEscaped,
   sanitised,
@@ -149,6 +150,7 @@ export const crossSiteScripting: Rule = {
           !c.isConstant(a) &&
           !isFileOfBuild(c, a) &&
           !isEscapedBefore(c, a) &&
+          !isOfEscapedPieces(c, a) &&
           !(a.name === 'innerHTML' && isMarkedUp(c, a)) &&
           !/^(?:async\s+)?function\b|^\(?[\w\s,]*\)?\s*=>/.test(c.text(a)) &&
           !/DOMPurify|sanitize|escape|createSafe|trustedHTML|^["'`]{2}$/i.test(c.text(a))
@@ -245,6 +247,7 @@ export const crossSiteScripting: Rule = {
             varies() &&
             (name === 'html' || c.isBuilt(first) || c.isOutside(first)) &&
             !isElement(c, first) &&
+            !isOfEscapedPieces(c, first) &&
             !/DOMPurify|sanitize|escape|\$\(/i.test(c.text(first))
           )
             report({

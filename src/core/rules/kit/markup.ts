@@ -51,6 +51,81 @@ export function isEscapedBefore(c: Code, range: { readonly from: number; readonl
     })
   );
 }
+/** Where escaping for HTML is not enough: addresses, scripts, styles, and attributes without quotes. */
+const notForMarkup =
+  /(?:\s(?:href|src|srcset|srcdoc|action|formaction|data|style|on\w{2,40}|xlink:href)\s*=\s*(?:"[^"<>]*|'[^'<>]*)|=\s*|<(?:script|style)\b[^<]*|<\/?[\w-]*|<[^<>"']*\s)$/i;
+const inAttribute = /=\s*(?:"[^"<>]*|'[^'<>]*)$/;
+const maxPieces = 200;
+
+/**
+ * A variable that the function puts together, also with `+=`, of texts, numbers and what an escaping function returned, each
+ * of which stands where its escaping holds.
+ */
+export function isOfEscapedPieces(c: Code, range: { readonly from: number; readonly to: number }): boolean {
+  const { facts } = c;
+  const { tokens, match } = facts;
+  const name = range.to - range.from === 1 && tokens[range.from]!.kind === 'id' ? tokens[range.from]!.text : '';
+  const scope = facts.scopeAt(range.from);
+  if (name === '' || scope === 0 || facts.isParam(name, range.from)) return false;
+  const values = facts.valuesOf(name, range.from);
+  if (values.length === 0 || values.some((v) => facts.scopeAt(v.from) !== scope)) return false;
+  let said = '';
+  let pieces = 0;
+  for (const v of values) {
+    if (v.op === '=') said = '';
+    else if (v.op !== '+=') return false;
+    let isPiece = true;
+    for (let i = v.from; i < v.to; i++) {
+      const t = tokens[i]!;
+      if (++pieces > maxPieces) return false;
+      if (!isPiece) {
+        if (t.text !== '+') return false;
+        isPiece = true;
+        continue;
+      }
+      isPiece = false;
+      if (t.kind === 'str') {
+        if (t.dynamic) return false;
+        said = `${said}${facts.stringOf(t).replace(/\\(["'])/g, '$1')}`.slice(-2000);
+      } else if (t.kind === 'id' && tokens[i + 1]?.text === '(' && match[i + 1]! < v.to && escaping.test(t.text)) {
+        if (notForMarkup.test(said.slice(-400)) || (inAttribute.test(said.slice(-400)) && !keepsQuotes(c, t.text)))
+          return false;
+        i = match[i + 1]!;
+        said += 'x';
+      } else if (t.kind === 'num' || (t.kind === 'id' && isCount(c, t.text, i))) said += '0';
+      else return false;
+    }
+    if (isPiece) return false;
+  }
+  return true;
+}
+
+/** What the file says of a function that is to escape: the quote as well. */
+function keepsQuotes({ source }: Code, name: string): boolean {
+  if (!/escape|encode/i.test(name)) return false;
+  const own = name.replaceAll('$', '\\$');
+  return (
+    !new RegExp(`\\bfunction\\s+${own}\\b|\\b${own}\\s*=(?!=)`).test(source.text) ||
+    /&quot;|&#0?3[49];|&#x2[27];/i.test(source.text)
+  );
+}
+
+/** A variable of the function that is given nothing but numbers. */
+function isCount(c: Code, name: string, at: number): boolean {
+  const { facts } = c;
+  const values = facts.isParam(name, at) ? [] : facts.valuesOf(name, at);
+  return (
+    values.length > 0 &&
+    values.every(
+      (v) =>
+        v.op === '=' &&
+        /^(?:\d{1,15}|Math\.(?:floor|round|ceil|random|trunc)\([\w\s.*()+-]{0,80}\)|parseInt\([^()]{1,80}\)|Date\.now\(\))$/.test(
+          c.text(v),
+        ),
+    )
+  );
+}
+
 /**
  * Whether a value is what a function of the file returns which escapes `&` and `<` in all of its input first, and then puts
  * nothing but its own markup around pieces of that: an element can hold it.
@@ -302,4 +377,4 @@ const isChoice = (text: string): boolean => /^(?:[^"'?]{0,200}\?\s*["'][\w -]*["
 
 /** Functions that return text without markup. `encodeURI` lets quotes and `javascript:` through. */
 const escaping =
-  /^(?:escape_?html\w*|html_?escape\w*|escapeAttr\w*|escape|sanitize(?:_?html)?|encodeURIComponent|encode_?html\w*)$/i;
+  /^(?:escape_?html\w*|html_?(?:escape|encode)\w*|escapeAttr\w*|escape|sanitize(?:_?html)?|encodeURIComponent|encode_?html\w*)$/i;
