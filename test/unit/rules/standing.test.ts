@@ -168,3 +168,22 @@ test('what guards a machine is no setting like others', async () => {
     assert.equal(await shell(command), 'high', command);
   assert.equal(await shell('sysctl -w vm.max_map_count=262144'), 'medium');
 });
+
+test('a folder that was gone to is not empty, and one that was asked loses nothing', async () => {
+  const found = 'set -e\nROOT="$1"\nmkdir -p "$ROOT"\nROOT="$( cd "$ROOT" && pwd )"\n';
+  const wipe = 'rm -rf "$ROOT/usr/share" "$ROOT/usr/bin"';
+  assert.equal(await shell(`${found}${wipe}`), 'medium');
+  assert.equal(await shell(`${found.replace('set -e\n', '')}${wipe}`), 'high', 'goes on after an error');
+  assert.equal(await shell(`${found}set +e\n${wipe}`), 'high');
+  assert.equal(await shell(`${found}ROOT=$2\n${wipe}`), 'high', 'set again');
+  assert.equal(await shell(`${wipe}\n${found}`), 'high', 'asked too late');
+  assert.equal(await shell(`f() {\n  ${found.replaceAll('\n', '\n  ')}\n}\n${wipe}`), 'high', 'may not have run');
+  const asks = (more: string): string => `if ! git -C "$dir" diff --quiet; then\n  echo "Commit first"\n${more}fi\n`;
+  const reset = 'git -C "$dir" reset --hard';
+  assert.equal(await shell(`${asks('  exit 1\n')}${reset}`), 'medium');
+  assert.equal(await shell(`${asks('')}${reset}`), 'high', 'only says so');
+  assert.equal(await shell(`${asks('')}exit 1\n${reset}`), 'high', 'not of the question');
+  assert.equal(await shell(`${asks('  exit 1\n')}dir=$HOME\n${reset}`), 'high', 'another folder');
+  assert.equal(await shell(`${asks('  exit 1\n')}${reset} origin/main`), 'high', 'commits go');
+  assert.equal(await shell(`${reset}\n${asks('  exit 1\n')}`), 'high', 'asked too late');
+});

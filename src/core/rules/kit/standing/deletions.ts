@@ -2,7 +2,7 @@
 import type { Tier } from '../../../model.ts';
 import { escapeRegExp } from '../escapeRegExp.ts';
 import { lowered, type Standing, type Verdict, type Weight } from './standing.ts';
-import { continued, gifts, isGuarded, isSettled } from './values.ts';
+import { continued, gifts, isFound, isGuarded, isSettled } from './values.ts';
 
 const precious =
   /(?:^|[/{,])(?:data|databases?|db|backups?|uploads?|storage|volumes?|media|secrets?|\.?certs?|letsencrypt|\.ssh|\.aws|\.kube|state)(?:[/*,}]|$)/i;
@@ -13,7 +13,11 @@ const output =
 
 /** What `rm` is told to delete. */
 const targets = (text: string): string[] =>
-  [...continued(text).matchAll(/(?<![\w-])(?:g?rm|rimraf|del-cli|rmdir)\s([^;&|\n>)]{1,600})/g)].flatMap(([, words]) =>
+  [
+    ...continued(text)
+      .replace(/\s[12&]?>>?\s?\/dev\/null(?=[\s;|&)]|$)/g, ' ')
+      .matchAll(/(?<![\w-])(?:g?rm|rimraf|del-cli|rmdir)\s([^;&|\n>)]{1,600})/g),
+  ].flatMap(([, words]) =>
     words!
       .split(/\s+/)
       .filter((w) => w !== '' && !w.startsWith('-'))
@@ -100,7 +104,7 @@ export function deletedUnknown(
   const emptied = read(false).replace(/(?<=\s)(?:""|'')(?=[\s;)]|$)/g, '');
   const other = standing.judge(emptied);
   if (left === 0) return other && weigh(other, emptied, standing, depth + 1);
-  if (isGuarded(text, standing)) return 'medium';
+  if (isGuarded(text, standing) || isFound(text, standing)) return 'medium';
   if (other === undefined) return 'medium';
   return /^(?:delete-outside|delete-tree)$/.test(other.rule) && !/^(?:~|\.\.)/.test(other.object ?? '')
     ? 'medium'

@@ -6,7 +6,7 @@ import type { Source } from '../../../languages/source.ts';
 import { deletedOutside, deletedTree, deletedUnknown } from './deletions.ts';
 import { inCluster, inDataBase, inStack, isMadeByRun, ofContainers } from './platforms.ts';
 import { isHosted } from '../scriptPurpose.ts';
-import { aborted, installsHooks, isOwnBranch, makesEmptyFolder } from './repository.ts';
+import { aborted, installsHooks, isAskedBefore, isOwnBranch, makesEmptyFolder } from './repository.ts';
 import { shown } from './secrets.ts';
 import { forTesting, lowered, type Standing, type Verdict, type Weight } from './standing.ts';
 import { filtered, givenToRoot, keystone, owned, written } from './system.ts';
@@ -52,6 +52,7 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
         )
           ? undefined
           : tier;
+      if (isAskedBefore(text, standing)) return lowered(tier);
       return manner === 'named-files' && !/(?:--|HEAD|checkout|restore)\s+["']?(?:\.\/?|:\/|\*)["']?(?=\s|$)/.test(text)
         ? 'medium'
         : tier;

@@ -14,6 +14,18 @@ export function aborted(rule: string, tier: Tier, { script, at, source, isThrown
   return !started ? tier : isThrownAway ? undefined : 'medium';
 }
 
+/** What is thrown away of a folder that the script would not have gone on with, had it held changes that are not committed. */
+export function isAskedBefore(text: string, { source, at }: Standing): boolean {
+  const folder = /^\s*git\s+-C\s+("\$\w{1,80}"|\$\w{1,80})\s+reset\s+--hard(?:\s+HEAD)?\s*$/.exec(text)?.[1];
+  if (folder === undefined || source.language !== 'shell') return false;
+  const before = source.text.slice(0, at);
+  const asked = new RegExp(
+    `^[ \\t]*if\\s+!\\s+git\\s+-C\\s+${escapeRegExp(folder)}\\s+diff\\s+--quiet(?:\\s+HEAD)?\\s*;\\s*then\\n(?:[ \\t]+(?!fi\\b|if\\b|exit\\b)[^\\n]{0,300}\\n){0,5}[ \\t]+exit\\s+[1-9]`,
+    'm',
+  ).exec(before);
+  return asked !== null && !new RegExp(`\\b${folder.replace(/\W/g, '')}=`).test(before.slice(asked.index));
+}
+
 /** A branch that the script made itself, under a name that it put together. */
 export function isOwnBranch(text: string, { script }: Standing): boolean {
   const refs = text.match(/\bpush\b([^;&|\n]*)/)?.[1]?.match(/\s(?!-)\S+/g) ?? [];

@@ -93,6 +93,7 @@ export function written(text: string, tier: Tier, standing: Standing, isImage: b
       /\b(?:curl|wget|nc|ncat)\b|\/dev\/tcp\//.test(text));
   if (runsAlone && (standing.source.language === 'dockerfile' || (isContainer && !standing.isThrownAway)))
     return lowered(tier);
+  if (standing.source.language === 'dockerfile' && addsOnlyItsUser(text)) return undefined;
   if (standing.isThrownAway) return isEntry ? 'medium' : undefined;
   if (isEntry) return tier;
   if (isContainer) return 'medium';
@@ -102,6 +103,19 @@ export function written(text: string, tier: Tier, standing: Standing, isImage: b
   if (guards.test(text)) return lowered(tier);
   return 'medium';
 }
+
+/** A user of the image, with numbers of its own, no password and no shell. */
+const userLine =
+  /\becho\s+(["'])[a-z_][\w-]{0,40}:x:[1-9]\d{2,6}:[1-9]\d{2,6}:[^:"'\n]{0,80}:\/[\w./-]{0,100}:\/(?:usr\/)?s?bin\/(?:nologin|false)\1\s*>>\s*\/etc\/passwd(?=\s|$|;)/g;
+const groupLine =
+  /\becho\s+(["'])(?!(?:sudo|wheel|docker|root|adm|admin|shadow|disk|kmem|lxd|staff)\b)[a-z_][\w-]{0,40}:x:[1-9]\d{2,6}:(?!root\b)[\w-]{0,40}\1\s*>>\s*\/etc\/group(?=\s|$|;)/g;
+const addsOnlyItsUser = (text: string): boolean => {
+  const rest = text.replace(userLine, '').replace(groupLine, '');
+  return (
+    rest !== text &&
+    !/\/etc\b|NOPASSWD|authorized_keys|\bs[ug]id\b|\bchmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[2-7]\d{3}\b)/.test(rest)
+  );
+};
 
 const guards =
   /\/etc\/(?:selinux|audit|apparmor|polkit|ld\.so|nsswitch|crypttab)|PermitEmptyPasswords\s+yes|\/etc\/fstab.*\bsuid\b|\bsuid\b.*\/etc\/fstab/;
