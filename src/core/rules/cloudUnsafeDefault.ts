@@ -272,7 +272,7 @@ export const cloudUnsafeDefault: Rule = {
           start: r.node.start,
           end: r.node.end,
           key: `${r.type}.${r.name}:${w.what}`,
-          ...(hygiene.test(w.what) && { tier: isShown ? 'low' : 'medium' }),
+          ...(isShown && hygiene.test(w.what) && { tier: 'low' }),
           message: `${r.type} without ${w.what}, and the default is the unsafe choice: set it.`,
         });
       }

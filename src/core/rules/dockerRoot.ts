@@ -40,33 +40,28 @@ export const dockerRoot: Rule = {
     const mayStepDown = source.docker.some(
       (d) => d.start > last.start && (d.name === 'RUN' || d.name === 'COPY') && tools.test(d.args),
     );
-    // Tools for those who build on it, and no program of its own.
-    const isBase =
-      !starts && stage.some((d) => d.name === 'RUN') && !stage.some((d) => d.name === 'COPY' || d.name === 'ADD');
     // Where it starts is where USER is missed.
     const at = program ?? last;
     report({
       start: at.start,
       end: at.end,
       key: 'no-user',
-      ...(isBase
-        ? { tier: 'low', message: 'The image starts nothing itself: see that what is built on it ends with a USER.' }
-        : isCron
+      ...(isCron
+        ? {
+            tier: 'low',
+            message: 'What is started has to be root: see that the work it starts runs as users of their own.',
+          }
+        : mayStepDown
           ? {
-              tier: 'low',
-              message: 'What is started has to be root: see that the work it starts runs as users of their own.',
+              tier: 'medium',
+              message:
+                'The image starts as root, with a tool at hand to step down: see that its entrypoint does so unless told otherwise.',
             }
-          : mayStepDown
-            ? {
-                tier: 'medium',
-                message:
-                  'The image starts as root, with a tool at hand to step down: see that its entrypoint does so unless told otherwise.',
-              }
-            : !ofRoot.test(base) && {
-                tier: 'medium',
-                message:
-                  'Nothing here says who the program runs as, so its base image does: see that this is not root, or end the last stage with a USER of its own.',
-              }),
+          : !ofRoot.test(base) && {
+              tier: 'medium',
+              message:
+                'Nothing here says who the program runs as, so its base image does: see that this is not root, or end the last stage with a USER of its own.',
+            }),
     });
   },
 };
