@@ -1,4 +1,4 @@
-import { dependencies, dependencyKey, withoutChoices, type Dependency } from './kit/dependencies.ts';
+import { dependencies, keyOf, withoutChoices, type Dependency } from './kit/dependencies.ts';
 import type { Source } from '../languages/source.ts';
 import { at } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
@@ -41,7 +41,7 @@ export const dependencyChanged: Rule = {
         ...(scope !== undefined && d.name.startsWith(scope) && !isAddress.test(d.version)
           ? { tier: 'medium' as const }
           : {}),
-        key: dependencyKey(d),
+        key: keyOf(source.path, d),
         subject: `${d.section}:${d.name}`,
         ...(d.local && {
           closer: {
@@ -64,11 +64,14 @@ export const dependencyChanged: Rule = {
             ? `Dependency ${printable(d.name)} is held at ${version} for those that ask for another: check that they work with it.`
             : `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one.`,
         known,
-        ...(version !== '' && { state: version }),
+        ...((version !== '' || isForSome(d)) && { state: version }),
         ...(!isToolchain && {
           changed: (raw: string) => {
             const was = printable(shown(raw));
-            if (was === version) return known;
+            if (was === version)
+              return version === ''
+                ? `Dependency ${printable(d.name)} is asked for in other cases now: check that it is needed there.`
+                : known;
             return version === ''
               ? `Dependency ${printable(d.name)} is free of a version now, it was at ${was}: check what changed in it.`
               : `Dependency ${printable(d.name)} goes from ${was} to ${version}: check what changed in it.`;
@@ -118,8 +121,12 @@ const isOwn = (d: Dependency): boolean =>
 
 const withoutNumber = (version: string): string => version.replace(/\bversion\s*=\s*(["'])[^"'\n]*\1/, '');
 
+/** What follows says where it is installed alone. */
+const isForSome = ({ version }: Dependency): boolean => version.startsWith(';');
+
 /** Of a table in one line what says where the code is from. */
 const shown = (version: string): string => {
+  if (version.startsWith(';')) return '';
   if (!version.startsWith('{'))
     return version
       .replace(/^version=/, '')

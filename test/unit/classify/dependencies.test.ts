@@ -131,3 +131,31 @@ test('the lock file is named where the change has it', async () => {
   assert.doesNotMatch(await messages(manifest, file('b/package-lock.json', '{}', '{ }')), /lock file/);
   assert.doesNotMatch(await messages(manifest), /lock file/);
 });
+
+test('the same version in another spelling is no news, and what a file said itself is what it changes', async () => {
+  const change = (from: string, to: string, ...others: FileChange[]) =>
+    said(file('pyproject.toml', project(from), project(to)), ...others);
+  for (const to of ['left>=1.9.0', 'Left>=1.9', 'left >= 1.9.0.0'])
+    assert.deepEqual(await change('left>=1.9', to, file('requirements.txt', 'left==1.9.4\n', null)), [], to);
+  assert.deepEqual(await change('left~=2.2', 'left~=2.2.0'), ['left goes from ~=2.2 to ~=2.2.0']);
+  assert.deepEqual(await change('left>=1.9', 'left>=1.9.1'), ['left goes from >=1.9 to >=1.9.1']);
+  assert.deepEqual(await change('left==1.*', 'left==1.0.*'), ['left goes from ==1.* to ==1.0.*']);
+  assert.deepEqual(await change('left===1.0', 'left===1.0.0'), ['left goes from ===1.0 to ===1.0.0']);
+  assert.deepEqual(await change('left>=10', 'left>=1'), ['left goes from >=10 to >=1']);
+  assert.deepEqual(await change('Left>=1', 'left>=2', file('requirements.txt', 'left==1.9.4\n', null)), [
+    'left goes from >=1 to >=2',
+  ]);
+});
+
+test('the marker of a requirement holds quotes, and is no name', async () => {
+  const list = (...rows: string[]) => `[project]\ndependencies = [\n${rows.map((r) => `  ${r},\n`).join('')}]\n`;
+  const change = (from: string, ...to: string[]) => said(file('pyproject.toml', list(from), list(from, ...to)));
+  assert.deepEqual(await change('"a"', `"left ; python_full_version >= '3.12'"`), ['left is new']);
+  assert.deepEqual(await change('"a"', `'left>=1; python_version < "3.12"'`), [
+    'left at >=1; python_version < 3.12 is new',
+  ]);
+  assert.deepEqual(await change('"a"', `# don't "b" 'c'`, '"left"'), ['left is new']);
+  const setup = (row: string) =>
+    `setup(\n    install_requires=[\n        "a",\n        ${row}\n    ],\n    name="b",\n)\n`;
+  assert.deepEqual(await said(file('setup.py', setup(''), setup(`"left; python_version >= '3.8'",`))), ['left is new']);
+});

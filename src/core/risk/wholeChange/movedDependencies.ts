@@ -4,8 +4,8 @@ import { detectLanguage } from '../../languages/detect.ts';
 import type { FileChange, Finding } from '../../model.ts';
 import {
   dependencies,
-  dependencyKey,
   ecosystemOf,
+  keyOf,
   normalForm,
   readDependencyKey,
   type Dependency,
@@ -25,6 +25,8 @@ interface Entry extends Pick<Dependency, 'version' | 'isAside'> {
   readonly isEmpty: boolean;
   /** The manifest names a registry of its own to look in. */
   readonly isOfOther: boolean;
+  /** Its manifest does not write it in this way any more. */
+  readonly isRespelled: boolean;
 }
 
 /**
@@ -67,8 +69,12 @@ function asMoved(f: Finding, hit: Found, all: readonly Entry[], now: Asked): Fin
   const isElsewhere = near.some((e) => e.isOfOther && e.path !== now.path) && !namesIndex.test(now.text);
   if (near.length === 0) return [all.some((e) => e.isNameGone) ? known(hit.known) : f];
   const alike = near.filter((e) => e.extras === now.extras);
-  const gone = alike.filter((e) => e.isGone);
   const isSame = (e: Entry): boolean => e.wanted === now.wanted;
+  const here = alike.filter((e) => e.path === now.path && isSame(e) && e.isRespelled);
+  if (here.some((e) => !e.isAside) || (here.length > 0 && now.isAside())) return [];
+  const goneHere = alike.filter((e) => e.isGone && e.path === now.path);
+  // What the file said itself is what it changes.
+  const gone = goneHere.length > 0 ? goneHere : alike.filter((e) => e.isGone);
   // Where several versions came together, some did change.
   if (!isElsewhere && (gone.length > 0 ? gone.every(isSame) : alike.some(isSame))) {
     const isForAll = alike.some((e) => isSame(e) && !e.isAside);
@@ -82,7 +88,7 @@ const forAll = ' is installed for all now, not for those alone who develop: chec
 /** Whether the change leaves what a manifest asks for to those who develop, or who ask for more. */
 function isAside(files: readonly FileChange[], path: string, key: string): boolean {
   const after = files.find((file) => file.path === path)?.after ?? '';
-  const same = dependencies(sourceOf(path, after)).filter((d) => dependencyKey(d) === key);
+  const same = dependencies(sourceOf(path, after)).filter((d) => keyOf(path, d) === key);
   return same.length > 0 && same.every((d) => d.isAside);
 }
 
@@ -96,7 +102,7 @@ function entriesBefore(files: readonly FileChange[]): ReadonlyMap<string, readon
     const now = after === null ? [] : dependencies(sourceOf(path, after));
     for (const d of now) {
       const { name, extras, wanted } = normalForm(path, d);
-      kept.add(name).add(`${name} ${extras} ${wanted}`);
+      kept.add(name).add(`${name} ${extras} ${wanted}`).add(spelling(d));
     }
     for (const d of dependencies(sourceOf(path, before))) {
       if (d.section === 'overrides') continue;
@@ -112,6 +118,7 @@ function entriesBefore(files: readonly FileChange[]): ReadonlyMap<string, readon
         isNameGone: !kept.has(name),
         isEmpty: now.length === 0,
         isOfOther: namesIndex.test(before),
+        isRespelled: !kept.has(spelling(d)),
       };
       const others = entries.get(id);
       if (others) others.push(entry);
@@ -124,6 +131,7 @@ function entriesBefore(files: readonly FileChange[]): ReadonlyMap<string, readon
 /** Where a manifest, or what stands in it for its tool, names a registry that is not the public one. */
 const namesIndex =
   /^[ \t]*(?:--(?:extra-)?index-url|-i|--find-links|-f)[ =]|^\s*\[\[(?:source|tool\.(?:poetry\.source|uv\.index|pdm\.source))\]\]|^[ \t]*(?:extra-)?index-url\s*=|"publishConfig"|<(?:repository|RestoreSources)>/m;
+const spelling = ({ name, version }: Dependency): string => `=${name} ${version}`;
 
 const isManifest = (path: string, text: string): boolean =>
   detectLanguage(path, text) === 'manifest' || /(?:^|\/)setup\.py$/.test(path);

@@ -19,6 +19,13 @@ export interface Dependency {
 /** What a finding about a dependency is about (`Hit.key`): the whole change is read by it, too. */
 export const dependencyKey = ({ section, name, version, local = false }: Dependency): string =>
   `${keyStart}${JSON.stringify([section, name, version, local])}`;
+/** Another spelling of the same version is no other dependency. */
+export const keyOf = (path: string, d: Dependency): string =>
+  dependencyKey(
+    ecosystemOf(path) === 'python' && !/^[{@]/.test(d.version)
+      ? { ...d, version: withoutPadding(d.version.replace(/\s+/g, '')) }
+      : d,
+  );
 /** Of a table in one line what says which code it is, not which of its parts are wanted. */
 export const withoutChoices = (table: string): string =>
   table.startsWith('{')
@@ -69,9 +76,12 @@ export function normalForm(
   return {
     name: base.toLowerCase().replace(/[-_.]+/g, '-'),
     extras: sorted((inName ?? inTable ?? '').replace(/["'\s]/g, '').toLowerCase()),
-    wanted: wanted === '*' ? '' : sorted(wanted),
+    wanted: wanted === '*' ? '' : sorted(withoutPadding(wanted)),
   };
 }
+/** Zeros at the end say nothing (PEP 440), but where they tell how far `~=` goes. */
+const withoutPadding = (list: string): string =>
+  list.replace(/(?<=(?:^|[,\s])(?:[<>=!]=|[<>])\s{0,9}v?\d{1,9}(?:\.\d{1,9}){0,9}?)(?:\.0{1,9}){1,9}(?=[,;\s]|$)/g, '');
 const sorted = (list: string): string => list.split(',').sort().join(',');
 
 /** Never throws. */
@@ -185,7 +195,7 @@ export function dependencies(source: Source): Dependency[] {
       const head = /^\s*\[+\s*([^\]]+?)\s*\]+/.exec(line);
       if (head && !list) section = head[1]!.replaceAll('"', '');
       else if (list) {
-        for (const m of withoutGroups(line).matchAll(/(["'])([^"'\n]+)\1/g)) pushRequirement(m[2]!, list, offset, line);
+        for (const spec of quoted(withoutGroups(line))) pushRequirement(spec, list, offset, line);
         if (/^\s*\]/.test(line) || /\]\s*,?\s*(?:#.*)?$/.test(line)) list = '';
       } else {
         const inSection =
@@ -211,8 +221,7 @@ export function dependencies(source: Source): Dependency[] {
             }
           } else if (inSection && /^\s*\[/.test(rest) && !/^\s*\[\s*\{/.test(withoutGroups(rest))) {
             list = `${section}.${key}`;
-            for (const m of withoutGroups(rest).matchAll(/(["'])([^"'\n]+)\1/g))
-              pushRequirement(m[2]!, list, offset, line);
+            for (const spec of quoted(withoutGroups(rest))) pushRequirement(spec, list, offset, line);
             if (/\]\s*(?:#.*)?$/.test(rest)) list = '';
           } else if (inSection && key !== 'python')
             found.push({
@@ -233,7 +242,7 @@ export function dependencies(source: Source): Dependency[] {
             (section.startsWith('tool.') && /^(?:dependencies|dev-dependencies|requires)$/.test(key))
           ) {
             list = key;
-            for (const m of rest.matchAll(/(["'])([^"'\n]+)\1/g)) pushRequirement(m[2]!, list, offset, line);
+            for (const spec of quoted(rest)) pushRequirement(spec, list, offset, line);
             if (/\]\s*(?:#.*)?$/.test(rest)) list = '';
           }
         }
@@ -248,7 +257,9 @@ export function dependencies(source: Source): Dependency[] {
     )) {
       const base = m.index + m[0].length - m[2]!.length;
       if (name === 'setup.py')
-        for (const s of m[2]!.matchAll(/(["'])([A-Za-z0-9][\w.-]*(?:\[[^\]]{0,400}\])?\s*[^"'\n]{0,400})\1/g)) {
+        for (const s of m[2]!.matchAll(
+          /(["'])([A-Za-z0-9][\w.-]*(?:\[[^\]]{0,400}\])?\s*(?:[^"'\n]|(?!\1)["']){0,400})\1/g,
+        )) {
           if (m[2]![s.index + s[0].length] === ':') continue;
           const r = /^([\w.-]+(?:\[[^\]]{0,400}\])?)\s*(.*)$/.exec(s[2]!);
           if (r)
@@ -361,6 +372,10 @@ export function dependencies(source: Source): Dependency[] {
 /** Without the groups of the same file that a group takes over (PEP 735): they are no packages. */
 const withoutGroups = (list: string): string =>
   list.replace(/\{\s{0,9}include-group\s{0,9}=\s{0,9}(["'])[\w. -]{1,100}\1\s{0,9}\}/g, '');
+
+/** What a line of a list holds in quotes: the other kind of quote is part of it (the marker of a requirement). */
+const quoted = (line: string): string[] =>
+  [...line.matchAll(/"([^"\n]*)"|'([^'\n]*)'|#.*/g)].map((m) => m[1] ?? m[2] ?? '');
 
 /** An address that says which package is behind it. */
 function asNamed(d: Dependency): Dependency {
