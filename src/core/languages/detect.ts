@@ -211,7 +211,7 @@ export function detectLanguage(path: string, text: string): Language {
   if (manifests.has(name)) return 'manifest';
   if (
     /^(?:requirements|constraints)[\w.-]*\.(?:txt|in)$/.test(name) ||
-    (rooted.includes('/requirements/') && name.endsWith('.txt'))
+    (rooted.includes('/requirements/') && /\.(?:txt|in)$/.test(name))
   )
     return 'manifest';
   if (name === 'codeowners') return 'codeowners';

@@ -46,6 +46,8 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
       }
   for (const i of order) {
     const { path, classification } = judged[i]!;
+    // Groups of one file that ask for the same: the first tells it.
+    const here = new Set<string>();
     const others = classification.findings.filter((f) => {
       const key = backgroundOf(f).key;
       if (!isFromOthers(f) || key === undefined) return true;
@@ -59,7 +61,10 @@ export function withoutOwnAndRepeated(files: readonly FileChange[], judged: File
       if (dependency?.version === '' && versioned.has(`${ecosystemOf(path)} ${dependency.name}`)) return false;
       if (dependency && isOfCatalog.test(dependency.version) && versioned.has(`catalog ${dependency.name}`))
         return false;
-      return told.get(subjectOf(path, f, key)) === i;
+      const what = subjectOf(path, f, key);
+      if (told.get(what) !== i) return false;
+      if (!dependency || dependency.section === 'overrides') return true;
+      return here.size < here.add(`${what} ${dependency.isLocal} ${f.message}`).size;
     });
     keep(judged, i, others);
   }

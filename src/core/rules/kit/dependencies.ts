@@ -149,7 +149,7 @@ export function dependencies(source: Source): Dependency[] {
   if (
     /^(?:requirements|constraints).*\.(?:txt|in)$/.test(name) ||
     name === 'requirements.in' ||
-    (name.endsWith('.txt') && source.language === 'manifest')
+    (/\.(?:txt|in)$/.test(name) && source.language === 'manifest')
   ) {
     byRegex(
       /^[ \t]*((?:-e\s+)?(?:git\+|https?:)\S+|[A-Za-z0-9][\w.-]*(?:\[[^\]\n]{0,400}\])?)[ \t]*((?:[=<>!~]=?=?|@|===)[^\n;#\\]{0,400})?[^\n]{0,400}/gm,
