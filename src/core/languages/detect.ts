@@ -208,7 +208,7 @@ export function detectLanguage(path: string, text: string): Language {
   const name = lower.slice(slash + 1);
   const rooted = `/${lower}`;
   if (lockfiles.has(name)) return 'lockfile';
-  if (manifests.has(name)) return 'manifest';
+  if (manifests.has(name) || name.endsWith('.gradle.kts')) return 'manifest';
   if (
     /^(?:requirements|constraints)[\w.-]*\.(?:txt|in)$/.test(name) ||
     (rooted.includes('/requirements/') && /\.(?:txt|in)$/.test(name))

@@ -1,4 +1,5 @@
 import { dependencies, keyOf, withoutChoices, type Dependency } from './kit/dependencies.ts';
+import { sectionOfApplied } from './kit/gradleDependencies.ts';
 import type { Source } from '../languages/source.ts';
 import { at } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
@@ -23,16 +24,17 @@ export const dependencyChanged: Rule = {
     const told = new Set<string>();
     let required: ReadonlySet<string> | undefined;
     for (const d of all) {
-      if (isOwn(d)) continue;
+      if (isOwn(d) || d.section === sectionOfApplied) continue;
       if (d.version !== '' && told.has(`${d.name}\0${d.version}`)) continue;
       told.add(`${d.name}\0${d.version}`);
       // A program of a module that is asked for above: the module tells it.
       if (d.section === 'tool' && isOfOneOf(d.name, (required ??= namesIn(all, 'require')))) continue;
-      const version = printable(shown(d.version));
+      const version = printable(shown(d.resolved ?? d.version));
+      const name = printable(d.usedBy === undefined ? d.name : `${d.name} (${d.usedBy})`);
       const isToolchain = d.name === 'toolchain' && source.path.endsWith('go.mod');
       const known = isToolchain
         ? toolchain(version)
-        : `Dependency ${printable(d.name)} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it.`;
+        : `Dependency ${name} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it.`;
       report({
         start: d.start,
         end: d.end,
@@ -46,7 +48,7 @@ export const dependencyChanged: Rule = {
         ...(d.local && {
           closer: {
             subject: `${d.section}:${d.name} ${withoutNumber(withoutChoices(d.version))}`,
-            message: `Dependency ${printable(d.name)} lies in this repository, and who gets it from the registry gets ${version}: check that this release of it is published from here.`,
+            message: `Dependency ${name} lies in this repository, and who gets it from the registry gets ${version}: check that this release of it is published from here.`,
             tier: 'high' as const,
           },
         }),
@@ -54,15 +56,15 @@ export const dependencyChanged: Rule = {
           !d.local && {
             closer: {
               subject: `${d.section}:${d.name} ${withoutChoices(d.version)}`,
-              message: `Dependency ${printable(d.name)} is taken with other parts now: check what the features bring, and what they leave out.`,
+              message: `Dependency ${name} is taken with other parts now: check what the features bring, and what they leave out.`,
               tier: weighty.test(d.version) ? ('high' as const) : ('medium' as const),
             },
           }),
         message: isToolchain
           ? toolchain(version)
           : d.section === 'overrides'
-            ? `Dependency ${printable(d.name)} is held at ${version} for those that ask for another: check that they work with it.`
-            : `Dependency ${printable(d.name)} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one.`,
+            ? `Dependency ${name} is held at ${version} for those that ask for another: check that they work with it.`
+            : `Dependency ${name} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one.`,
         known,
         ...((version !== '' || isForSome(d)) && { state: version }),
         ...(!isToolchain && {
@@ -70,11 +72,11 @@ export const dependencyChanged: Rule = {
             const was = printable(shown(raw));
             if (was === version)
               return version === ''
-                ? `Dependency ${printable(d.name)} is asked for in other cases now: check that it is needed there.`
+                ? `Dependency ${name} is asked for in other cases now: check that it is needed there.`
                 : known;
             return version === ''
-              ? `Dependency ${printable(d.name)} is free of a version now, it was at ${was}: check what changed in it.`
-              : `Dependency ${printable(d.name)} goes from ${was} to ${version}: check what changed in it.`;
+              ? `Dependency ${name} is free of a version now, it was at ${was}: check what changed in it.`
+              : `Dependency ${name} goes from ${was} to ${version}: check what changed in it.`;
           },
         }),
       });

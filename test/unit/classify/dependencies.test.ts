@@ -189,3 +189,42 @@ test('groups of one file that ask for the same are one finding', async () => {
   assert.deepEqual(await said(file('pyproject.toml', '', groups('left', 'left'))), ['left is new']);
   assert.equal((await said(file('pyproject.toml', '', groups('left==2', 'left==1')))).length, 2);
 });
+
+test('what moves into a catalog of Gradle is read by its coordinate and its version', async () => {
+  const script = (...rows: string[]) =>
+    file('app/app.gradle.kts', `val v = "2.25.3"\ndependencies {\n${rows.join('\n')}\n}\n`, 'dependencies {\n}\n');
+  const catalog = (rows: string, before: string | null = null) => file('gradle/libs.versions.toml', before, rows);
+  const change = (from: string, to: string) => said(script(from), catalog(to));
+  const byRef = (module: string, v = '2.25.3') =>
+    `[versions]\nlog = "${v}"\n[libraries]\nx = { module = "${module}", version.ref = "log" }\n`;
+  for (const to of [
+    '[libraries]\nx = "a.b:left:2.25.3"\n',
+    byRef('a.b:left'),
+    '[libraries]\nx = { group = "a.b", name = "left", version = "2.25.3" }\n',
+    '[versions]\nlog = "2.25.3"\n[libraries]\nx.module = "a.b:left"\nx.version.ref = "log"\n',
+  ])
+    for (const from of [
+      'api("a.b:left:2.25.3")',
+      'testCompileOnly("a.b:left:$v")',
+      '"own"("a.b:left:${v}")',
+      'api("a.b:left:2.25.3:jdk15")',
+    ])
+      assert.deepEqual(await change(from, to), [], `${from} ${to}`);
+  assert.deepEqual(await change('api("a.b:left:$v")', byRef('a.b:lefty')), ['a.b:lefty at 2.25.3 is new']);
+  assert.deepEqual(await change('api("a.b:left:$v")', byRef('a.c:left')), ['a.c:left at 2.25.3 is new']);
+  assert.deepEqual(await change('api("a.b:left:$v")', byRef('a.b:left', '2.25.4')), [
+    'a.b:left goes from 2.25.3 to 2.25.4',
+  ]);
+  assert.deepEqual(await change('id("a.b") version "1"', '[plugins]\nx = "a.b:1"\n'), []);
+  assert.deepEqual(await change('id("a.b")', '[plugins]\nx.id = "a.b"\n'), []);
+  assert.deepEqual(await change('id("a.b")', '[plugins]\nx = "a.b:1"\n'), ['a.b is at 1 now']);
+  // In the catalog itself.
+  const within = (from: string, to: string) => said(catalog(to, from));
+  assert.deepEqual(await within(byRef('a.b:left'), byRef('a.b:left', '3')), ['log (a.b:left) goes from 2.25.3 to 3']);
+  assert.deepEqual(await within(byRef('a.b:left'), byRef('a.c:left')), ['a.c:left at 2.25.3 is new']);
+  assert.deepEqual(await within('[libraries]\nx = "a.b:left:2.25.3"\n', byRef('a.b:left')), []);
+  assert.deepEqual(await within('[libraries]\nx = "a.b:left:2"\n', byRef('a.b:left')), [
+    'a.b:left goes from 2 to 2.25.3',
+  ]);
+  assert.deepEqual(await within('[libraries]\nx = "a.b:left:2"\n', '[libraries]\ny = "a.b:left:2"\n'), []);
+});

@@ -46,9 +46,15 @@ export function withoutMoved(
     const left = classification.findings.flatMap((f) => {
       const { key, ifKnown } = backgroundOf(f);
       const dependency = f.rule === 'dependency-changed' ? readDependencyKey(key ?? '') : undefined;
+      if (dependency && isSaidAgain(files, path, dependency, ifKnown !== undefined)) return [];
       if (!ifKnown || !dependency || f.message === ifKnown.known || dependency.section === 'overrides') return [f];
       const text = files.find((file) => file.path === path)?.after ?? '';
-      const now = { path, text, ...normalForm(path, dependency), isAside: () => isAside(files, path, key ?? '') };
+      const now = {
+        path,
+        text,
+        ...normalForm(path, resolvedIn(files, path, key ?? '') ?? dependency),
+        isAside: () => isAside(files, path, key ?? ''),
+      };
       const all = (before ??= entriesBefore(files)).get(`${ecosystemOf(path)} ${now.name}`) ?? [];
       if (!all.some((e) => e.isCompiled) || isCompiled(path, text))
         return asMoved(f, ifKnown, all, now);
@@ -73,7 +79,7 @@ function asMoved(f: Finding, hit: Found, all: readonly Entry[], now: Asked): Fin
   // By the same name another registry gives what it likes.
   const isElsewhere = near.some((e) => e.isOfOther && e.path !== now.path) && !namesIndex.test(now.text);
   if (near.length === 0) return [all.some((e) => e.isNameGone) ? known(hit.known) : f];
-  const alike = near.filter((e) => e.extras === now.extras);
+  const alike = near.filter((e) => e.extras === now.extras || isCatalog.test(now.path));
   const isSame = (e: Entry): boolean => e.wanted === now.wanted;
   const here = alike.filter((e) => e.path === now.path && isSame(e) && e.isRespelled);
   if (here.some((e) => !e.isAside) || (here.length > 0 && now.isAside())) return [];
@@ -135,6 +141,39 @@ function lockedVersions(files: readonly FileChange[], path: string, name: string
 
 const forAll = ' is installed for all now, not for those alone who develop: check that it is needed at run time.';
 
+/** How the text after declares what a key is about. */
+const resolvedIn = (files: readonly FileChange[], path: string, key: string): Dependency | undefined =>
+  ecosystemOf(path) === 'jvm'
+    ? dependencies(sourceOf(path, files.find((file) => file.path === path)?.after ?? '')).find(
+        (d) => keyOf(path, d) === key,
+      )
+    : undefined;
+
+/**
+ * Whether a build file of the JVM said the same before in other words: by a name for the version, say. A name for a
+ * version is no dependency itself, and what takes a new one tells it.
+ */
+function isSaidAgain(
+  files: readonly FileChange[],
+  path: string,
+  dependency: Pick<Dependency, 'name' | 'section'>,
+  isNew: boolean,
+): boolean {
+  if (ecosystemOf(path) !== 'jvm') return false;
+  if (dependency.section === 'versions') return isNew;
+  const file = files.find((x) => x.path === path);
+  if (!file || file.before === null || file.after === null || !areRead(file)) return false;
+  const formsIn = (text: string): Set<string> =>
+    new Set(
+      dependencies(sourceOf(path, text))
+        .filter((d) => d.section === dependency.section && d.name === dependency.name)
+        .map((d) => d.resolved ?? d.version),
+    );
+  const before = formsIn(file.before);
+  const after = [...formsIn(file.after)];
+  return after.length > 0 && after.every((form) => before.has(form));
+}
+
 /** Whether the change leaves what a manifest asks for to those who develop, or who ask for more. */
 function isAside(files: readonly FileChange[], path: string, key: string): boolean {
   const after = files.find((file) => file.path === path)?.after ?? '';
@@ -156,14 +195,14 @@ function entriesBefore(files: readonly FileChange[]): ReadonlyMap<string, readon
       kept.add(name).add(`${name} ${extras} ${wanted}`).add(spelling(d));
     }
     for (const d of dependencies(sourceOf(path, before))) {
-      if (d.section === 'overrides') continue;
+      if (d.section === 'overrides' || d.section === 'versions') continue;
       const { name, extras, wanted } = normalForm(path, d);
       const id = `${ecosystemOf(path)} ${name}`;
       const entry: Entry = {
         path,
         extras,
         wanted,
-        version: d.version,
+        version: d.resolved ?? d.version,
         ...(d.isAside && { isAside: true }),
         isGone: !kept.has(`${name} ${extras} ${wanted}`),
         isNameGone: !kept.has(name),
@@ -197,9 +236,14 @@ function isOfProject({ path, isGone, isEmpty }: Entry, asking: string): boolean 
   if (from === to) return true;
   if (isTestPath(path) || /(?:^|\/)(?:vendor|third_party|node_modules|examples?|samples?|docs?)\//.test(path))
     return false;
+  // A catalog is of the project in whose folder it lies; which file of a release is taken is said where it is used.
+  if (isGone && isCatalog.test(asking)) return from.startsWith(to.replace(/(^|\/)gradle\/$/, '$1'));
+  if (isGone && isCatalog.test(path) && ecosystemOf(asking) === 'jvm')
+    return to.startsWith(from.replace(/(^|\/)gradle\/$/, '$1'));
   if (isGone && isCentral.test(asking)) return from.startsWith(to);
   return isEmpty && (from.startsWith(to) || to.startsWith(from));
 }
+const isCatalog = /\.versions\.toml$/;
 /** They give the versions for the manifests below them. */
 const isCentral = /(?:^|\/)(?:pnpm-workspace\.yaml|cargo\.toml|directory\.(?:packages|build)\.props)$/i;
 

@@ -1,5 +1,6 @@
 /** Dependencies a manifest declares, with positions, for all package managers on board. */
 import type { Source } from '../../languages/source.ts';
+import { catalogDependencies, scriptDependencies } from './gradleDependencies.ts';
 import { at, walk, type TreeNode } from '../../languages/treeNode.ts';
 
 export interface Dependency {
@@ -14,6 +15,10 @@ export interface Dependency {
   readonly isAside?: boolean;
   /** Its code is in this repository: a folder says where. A version beside it is what others get from the registry. */
   readonly local?: boolean;
+  /** The version, where the entry names a place in the same file that says it. */
+  readonly resolved?: string;
+  /** Of a version that has a name: the first dependency that takes it. */
+  readonly usedBy?: string;
 }
 
 /** What a finding about a dependency is about (`Hit.key`): the whole change is read by it, too. */
@@ -57,16 +62,21 @@ export function ecosystemOf(path: string): string {
   if (name === 'package.json' || name === 'pnpm-workspace.yaml') return 'npm';
   if (/^(?:pyproject\.toml|setup\.(?:py|cfg)|pipfile)$|\.(?:txt|in)$/.test(name)) return 'python';
   if (/proj$|\.props$|^packages\.config$/.test(name)) return 'nuget';
-  return /\.(?:gradle|kts)$|^pom\.xml$/.test(name) ? 'jvm' : name;
+  return /\.(?:gradle|kts)$|^pom\.xml$|\.versions\.toml$/.test(name) ? 'jvm' : name;
 }
 
 /** A dependency as all formats of its ecosystem would write it: where it is installed (markers) apart. */
 export function normalForm(
   path: string,
-  { name, version }: Pick<Dependency, 'name' | 'version'>,
+  { name, version, resolved }: Pick<Dependency, 'name' | 'version' | 'resolved'>,
 ): { readonly name: string; readonly extras: string; readonly wanted: string } {
   const ecosystem = ecosystemOf(path);
   const lower = ecosystem === 'nuget' ? name.toLowerCase() : name;
+  if (ecosystem === 'jvm') {
+    // Behind the number: which of its files, or the kind of file.
+    const [, wanted = '', extras = ''] = /^([^:@]*)(?:[:@](.*))?$/.exec(resolved ?? version) ?? [];
+    return { name, extras, wanted };
+  }
   if (ecosystem !== 'python') return { name: lower, extras: '', wanted: version.replace(/^version=|["']/g, '') };
   const isPlain = version.startsWith('{') && !/\b(?:git|url|path|file|source|index)\s{0,9}=/.test(version);
   const number = isPlain ? (/\bversion\s{0,9}=\s{0,9}["']([^"'\n]*)/.exec(version)?.[1] ?? '') : version;
@@ -184,6 +194,7 @@ export function dependencies(source: Source): Dependency[] {
     }
     return found;
   }
+  if (name.endsWith('.versions.toml')) return catalogDependencies(text);
   if (name.endsWith('.toml') || name === 'pipfile') {
     let section = '';
     let offset = 0;
@@ -199,7 +210,7 @@ export function dependencies(source: Source): Dependency[] {
         if (/^\s*\]/.test(line) || /\]\s*,?\s*(?:#.*)?$/.test(line)) list = '';
       } else {
         const inSection =
-          /(?:^|\.)(?:dev-|build-|optional-)?dependencies(?:\.|$)|^dev-packages$|^packages$|^dependency-groups$|^workspace\.dependencies$|^patch\.|^replace$|^libraries$|^versions$|^plugins$|dependency-groups|^project\.optional-dependencies$/.test(
+          /(?:^|\.)(?:dev-|build-|optional-)?dependencies(?:\.|$)|^dev-packages$|^packages$|^dependency-groups$|^workspace\.dependencies$|^patch\.|^replace$|dependency-groups|^project\.optional-dependencies$/.test(
             section,
           );
         const pair = /^\s*["']?([\w.@/-]+)["']?\s*=\s*(.*)$/.exec(line);
@@ -316,14 +327,7 @@ export function dependencies(source: Source): Dependency[] {
       found.push({ name: m[1]!, version: m[2]!, section: 'properties', start: m.index, end: m.index + m[0].length });
     return found;
   }
-  if (/\.(?:gradle|kts)$/.test(name)) {
-    byRegex(
-      /\b(?:implementation|api|compileOnly|runtimeOnly|testImplementation|androidTestImplementation|annotationProcessor|kapt|ksp|classpath|compile|testCompile|testRuntimeOnly|developmentOnly|providedCompile)\b\s*\(?\s*(?:platform\s*\(\s*)?["']([^"':]+:[^"':]+)(?::([^"']{0,400}))?["']/g,
-      'gradle',
-    );
-    byRegex(/\bid\s*\(?\s*["']([\w.-]+)["']\s*\)?\s*version\s*["']([^"']+)["']/g, 'plugins');
-    return found;
-  }
+  if (/\.(?:gradle|kts)$/.test(name)) return scriptDependencies(text);
   if (/proj$|packages\.config$|\.props$/.test(name)) {
     byRegex(
       /<(?:PackageReference|PackageVersion|package|GlobalPackageReference)\s+(?:Include|Update|id)="([^"]+)"(?:[^>]{0,400}?\bVersion="([^"]{0,400})")?[^>]{0,400}>/gi,

@@ -1,0 +1,159 @@
+/** Dependencies of Gradle: of its scripts, and of the catalogs that give them names. */
+import type { Dependency } from './dependencies.ts';
+
+/** A lookup of what a name stands for in a text; of one that is given twice nothing is known. */
+type Lookup = (name: string) => string | undefined;
+
+function lookup(pairs: Iterable<readonly [string, string]>): Lookup {
+  const values = new Map<string, string | undefined>();
+  for (const [name, value] of pairs)
+    values.set(name, values.has(name) && values.get(name) !== value ? undefined : value);
+  return (name) => values.get(name);
+}
+
+/** The entries of a version catalog: what names a dependency there is its coordinate, the alias is for the scripts alone. */
+export function catalogDependencies(text: string): Dependency[] {
+  const rows = catalogRows(text);
+  const versions = lookup(rows.filter((r) => r.table === 'versions').map((r) => [r.alias, plain(r.value)]));
+  const found: Dependency[] = [];
+  const users = new Map<string, string>();
+  for (const row of rows) {
+    if (row.table !== 'libraries' && row.table !== 'plugins') continue;
+    const coordinate = coordinateOf(row);
+    if (!coordinate) continue;
+    const { name, version, ref } = coordinate;
+    if (ref !== undefined && !users.has(ref)) users.set(ref, name);
+    const resolved = ref === undefined ? undefined : versions(ref);
+    found.push({
+      name,
+      version: ref === undefined ? version : `version.ref ${ref}`,
+      ...(resolved !== undefined && { resolved }),
+      section: row.table === 'plugins' ? 'plugins' : 'gradle',
+      start: row.start,
+      end: row.end,
+    });
+  }
+  for (const { table, alias, value, start, end } of rows)
+    if (table === 'versions') {
+      const user = users.get(alias);
+      found.push({
+        name: alias,
+        version: plain(value),
+        ...(user !== undefined && { usedBy: user }),
+        section: 'versions',
+        start,
+        end,
+      });
+    }
+  return found.sort((a, b) => a.start - b.start);
+}
+
+interface Row {
+  readonly table: string;
+  readonly alias: string;
+  value: string;
+  readonly start: number;
+  end: number;
+}
+
+function catalogRows(text: string): Row[] {
+  const rows: Row[] = [];
+  const byAlias = new Map<string, Row>();
+  let table = '';
+  let alias = '';
+  let offset = 0;
+  for (const line of text.split('\n')) {
+    const start = offset;
+    offset += line.length + 1;
+    const head = /^\s*\[\s*(\w+)(?:\.([\w.-]+))?\s*\]/.exec(line);
+    if (head) [, table = '', alias = ''] = head;
+    const pair = head ? undefined : /^\s*["']?([\w-]+)["']?((?:\s*\.\s*[\w-]+)*)\s*=\s*(.*)$/.exec(line);
+    if (!pair) continue;
+    const [, key = '', more = '', rest = ''] = pair;
+    const path = `${alias === '' ? '' : `.${key}`}${more.replace(/\s/g, '')}`.slice(1);
+    const name = alias || key;
+    const value = rest.replace(/\s+#[^"']*$/, '').trim();
+    const id = `${table} ${name}`;
+    // Its parts may stand in lines of their own.
+    const part = path === '' ? value : `{ ${path} = ${value} }`;
+    const known = path === '' ? undefined : byAlias.get(id);
+    if (known) {
+      known.value += ` ${part}`;
+      known.end = start + line.length;
+      continue;
+    }
+    const row = { table, alias: name, value: part, start, end: start + line.length };
+    rows.push(row);
+    byAlias.set(id, row);
+  }
+  return rows;
+}
+
+function coordinateOf({ table, value }: Row): { name: string; version: string; ref?: string } | undefined {
+  const text = /^["']([^"'\n]*)["']/.exec(value)?.[1];
+  if (text !== undefined) {
+    const parts = text.split(':');
+    const named = table === 'plugins' ? 1 : 2;
+    return { name: parts.slice(0, named).join(':'), version: parts[named] ?? '' };
+  }
+  const read = (key: string): string | undefined =>
+    new RegExp(`[{,]\\s{0,9}${key}\\s{0,9}=\\s{0,9}["']([^"'\\n]*)["']`).exec(value)?.[1];
+  const [group, artifact] = [read('group'), read('name')];
+  const name = table === 'plugins' ? read('id') : (read('module') ?? (group && artifact && `${group}:${artifact}`));
+  if (!name) return undefined;
+  const ref =
+    read(String.raw`version\.ref`) ??
+    /\bversion\s{0,9}=\s{0,9}\{\s{0,9}ref\s{0,9}=\s{0,9}["']([^"'\n]*)/.exec(value)?.[1];
+  const rich = /\bversion\s{0,9}=\s{0,9}(\{[^}]{0,300})/.exec(value)?.[1];
+  return {
+    name,
+    version: read('version') ?? (rich === undefined ? '' : plain(rich)),
+    ...(ref !== undefined && { ref }),
+  };
+}
+
+const plain = (value: string): string => value.replace(/["'{}]/g, '').trim();
+
+const configuration =
+  '(?:\\w{0,60}(?:[iI]mplementation|[aA]pi|[cC]ompileOnly|[rR]untimeOnly|[aA]nnotationProcessor|[cC]ompileOnlyApi)|kapt\\w{0,40}|ksp\\w{0,40}|classpath|compile|testCompile|developmentOnly|providedCompile)';
+const inner = '(?:(?:enforcedP|p)latform\\s*\\(\\s*)?';
+const required = new RegExp(
+  `\\b${configuration}\\b\\s*\\(?\\s*${inner}["']([^"':\\n]+:[^"':\\n]+)(?::([^"'\\n]{0,400}))?["']`,
+  'g',
+);
+/** A configuration that is named by a text. */
+const requiredByText = new RegExp(
+  `["'][\\w-]{1,60}["']\\s*[(,]\\s*${inner}["']([\\w.-]{1,200}:[\\w.-]{1,200}):([\\w.$\\{}+-]{1,200})["']`,
+  'g',
+);
+const applied = /\bid\s*\(?\s*["']([\w.-]+)["']\s*\)?(?:\s*version\s*["']([^"'\n]+)["'])?/g;
+const given =
+  /(?:\b(?:val|var|def|String)[ \t]+|\bext\.|^[ \t]*)([A-Za-z_]\w{0,80})[ \t]*(?::[ \t]*String[ \t]*)?=[ \t]*["']([^"'\n$]{1,80})["']/gm;
+
+/** Whether a plugin is used in a script, in a version that is said elsewhere. */
+export const sectionOfApplied = 'applied';
+
+/** The entries of a script. */
+export function scriptDependencies(text: string): Dependency[] {
+  const names = text.includes('$') ? lookup([...text.matchAll(given)].map((m) => [m[1]!, m[2]!])) : undefined;
+  const found: Dependency[] = [];
+  const add = (m: RegExpMatchArray & { index: number }, section: string): void => {
+    const version = (m[2] ?? '').trim();
+    const known = version.replace(
+      /\$(?:\{(\w+)\}|(\w+))/g,
+      (all, a?: string, b?: string) => names?.(a ?? b ?? '') ?? all,
+    );
+    found.push({
+      name: m[1] ?? '',
+      version,
+      ...(known !== version && !known.includes('$') && { resolved: known }),
+      section,
+      start: m.index,
+      end: m.index + m[0].length,
+    });
+  };
+  for (const m of text.matchAll(required)) add(m, 'gradle');
+  for (const m of text.matchAll(requiredByText)) add(m, 'gradle');
+  for (const m of text.matchAll(applied)) add(m, m[2] === undefined ? sectionOfApplied : 'plugins');
+  return found;
+}
