@@ -56,8 +56,7 @@ export function withoutMoved(
         isAside: () => isAside(files, path, key ?? ''),
       };
       const all = (before ??= entriesBefore(files)).get(`${ecosystemOf(path)} ${now.name}`) ?? [];
-      if (!all.some((e) => e.isCompiled) || isCompiled(path, text))
-        return asMoved(f, ifKnown, all, now);
+      if (!all.some((e) => e.isCompiled) || isCompiled(path, text)) return asMoved(f, ifKnown, all, now);
       return asCompiled(f, ifKnown, all, now, () => lockedVersions(files, path, now.name));
     });
     keep(judged, i, left);
