@@ -228,3 +228,35 @@ test('what moves into a catalog of Gradle is read by its coordinate and its vers
   ]);
   assert.deepEqual(await within('[libraries]\nx = "a.b:left:2"\n', '[libraries]\ny = "a.b:left:2"\n'), []);
 });
+
+test('of an entry of a pom its own children say what it is', async () => {
+  const pom = (inner: string, properties = '') =>
+    `<project>\n<properties>\n${properties}\n</properties>\n<build>\n${inner}\n</build>\n</project>\n`;
+  const change = (inner: string, properties?: string) => said(file('pom.xml', pom(''), pom(inner, properties)));
+  const left = '<groupId>a.b</groupId>\n<artifactId>left</artifactId>\n<version>1</version>';
+  const plugin = (own: string, inner: string) =>
+    `<plugin>\n<configuration><paths><path>\n${inner}\n</path></paths></configuration>\n${own}\n</plugin>`;
+  const compiler = '<artifactId>maven-compiler-plugin</artifactId>\n<version>3</version>';
+  assert.deepEqual((await change(plugin(compiler, left))).toSorted(), [
+    'a.b:left at 1 is new',
+    'org.apache.maven.plugins:maven-compiler-plugin at 3 is new',
+  ]);
+  assert.deepEqual(await change(`<plugin>\n<groupId>odd</groupId>\n${compiler}\n</plugin>`), [
+    'odd:maven-compiler-plugin at 3 is new',
+  ]);
+  assert.deepEqual(await change(`<!-- <dependency>${left}</dependency> -->`), []);
+  assert.deepEqual(await change(`<!-- --><dependency>${left}</dependency><!--`), ['a.b:left at 1 is new']);
+  const excluded = '<exclusions><exclusion><groupId>x</groupId><artifactId>y</artifactId></exclusion></exclusions>';
+  assert.deepEqual(await change(`<dependency>\n${excluded}\n${left}\n</dependency>`), ['a.b:left at 1 is new']);
+  // The value of a property is shown, and told once where this alone takes it.
+  const byName = left.replace('>1<', '>${left.version}<');
+  const one = `<dependency>\n${byName}\n</dependency>`;
+  assert.deepEqual(await change(one, '<left.version>2</left.version>'), ['a.b:left at 2 is new']);
+  const other = one.replace('left<', 'other<');
+  assert.equal((await change(`${one}\n${other}`, '<left.version>2</left.version>')).length, 3);
+  const parent = file('pom.xml', pom(''), pom('', '<left.version>2</left.version>'));
+  assert.deepEqual(await said(parent, file('a/pom.xml', pom(''), pom(one))), [
+    'left.version at 2 is new',
+    'a.b:left at 2 is new',
+  ]);
+});

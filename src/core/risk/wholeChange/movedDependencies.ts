@@ -41,26 +41,85 @@ export function withoutMoved(
   order: readonly number[],
 ): void {
   let before: ReadonlyMap<string, readonly Entry[]> | undefined;
+  const read = reader(files);
+  const poms = new Map<string, ReadonlyMap<string, ReadonlySet<string>>>();
   for (const i of order) {
     const { path, classification } = judged[i]!;
     const left = classification.findings.flatMap((f) => {
       const { key, ifKnown } = backgroundOf(f);
       const dependency = f.rule === 'dependency-changed' ? readDependencyKey(key ?? '') : undefined;
-      if (dependency && isSaidAgain(files, path, dependency, ifKnown !== undefined)) return [];
+      if (dependency && isSaidAgain(read, path, dependency, ifKnown !== undefined)) return [];
       if (!ifKnown || !dependency || f.message === ifKnown.known || dependency.section === 'overrides') return [f];
       const text = files.find((file) => file.path === path)?.after ?? '';
       const now = {
         path,
         text,
-        ...normalForm(path, resolvedIn(files, path, key ?? '') ?? dependency),
+        ...normalForm(path, resolvedIn(read, path, key ?? '') ?? dependency),
         isAside: () => isAside(files, path, key ?? ''),
       };
       const all = (before ??= entriesBefore(files)).get(`${ecosystemOf(path)} ${now.name}`) ?? [];
       if (!all.some((e) => e.isCompiled) || isCompiled(path, text)) return asMoved(f, ifKnown, all, now);
       return asCompiled(f, ifKnown, all, now, () => lockedVersions(files, path, now.name));
     });
-    keep(judged, i, left);
+    keep(judged, i, path.endsWith('pom.xml') ? asResolved(files, poms, path, left) : left);
   }
+}
+
+/** Of a pom: the version is shown that the poms of the change give a property, and not told again for the property alone. */
+function asResolved(
+  files: readonly FileChange[],
+  poms: Properties,
+  path: string,
+  findings: readonly Finding[],
+): Finding[] {
+  const text = files.find((file) => file.path === path)?.after ?? '';
+  const uses = new Map<string, number>();
+  for (const [use] of text.matchAll(/\$\{[\w.-]{1,100}\}/g)) uses.set(use, (uses.get(use) ?? 0) + 1);
+  const rowOf = (f: Finding) =>
+    f.rule === 'dependency-changed' ? readDependencyKey(backgroundOf(f).key ?? '') : undefined;
+  const isNew = (f: Finding): boolean => backgroundOf(f).ifKnown?.message === f.message;
+  const taken = new Set(
+    findings.flatMap((f) => {
+      const version = rowOf(f)?.version ?? '';
+      return isNew(f) && version.startsWith('${') && !f.message.includes(version) ? [version] : [];
+    }),
+  );
+  return findings.flatMap((f) => {
+    const row = rowOf(f);
+    if (!row) return [f];
+    if (row.section === 'properties')
+      return isNew(f) && taken.has(`\${${row.name}}`) && uses.get(`\${${row.name}}`) === 1 ? [] : [f];
+    const message = f.message.replace(
+      /\$\{([\w.-]{1,100})\}/g,
+      (all, name: string) => propertyAbove(files, poms, path, name) ?? all,
+    );
+    return [message === f.message ? f : withOther(f, { message })];
+  });
+}
+
+/** By pom, what it gives its properties. */
+type Properties = Map<string, ReadonlyMap<string, ReadonlySet<string>>>;
+
+/** What the poms of the change above another give a property, if they agree. */
+function propertyAbove(files: readonly FileChange[], poms: Properties, path: string, name: string): string | undefined {
+  const values = new Set<string>();
+  for (const { path: above, after } of files) {
+    if (!above.endsWith('pom.xml') || !isRead(after) || !path.startsWith(projectOf(above))) continue;
+    let own = poms.get(above);
+    if (!own) poms.set(above, (own = propertiesIn(after)));
+    for (const value of own.get(name) ?? []) values.add(value);
+  }
+  return values.size === 1 ? [...values][0] : undefined;
+}
+
+function propertiesIn(pom: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const [, name = '', value = ''] of pom.matchAll(/<([\w.-]{1,100})>\s{0,20}([\w.+-]{1,60})\s{0,20}<\/\1>/g)) {
+    const others = found.get(name);
+    if (others) others.add(value);
+    else found.set(name, new Set([value]));
+  }
+  return found;
 }
 
 interface Asked {
@@ -141,36 +200,60 @@ function lockedVersions(files: readonly FileChange[], path: string, name: string
 const forAll = ' is installed for all now, not for those alone who develop: check that it is needed at run time.';
 
 /** How the text after declares what a key is about. */
-const resolvedIn = (files: readonly FileChange[], path: string, key: string): Dependency | undefined =>
-  ecosystemOf(path) === 'jvm'
-    ? dependencies(sourceOf(path, files.find((file) => file.path === path)?.after ?? '')).find(
-        (d) => keyOf(path, d) === key,
-      )
-    : undefined;
+const resolvedIn = (read: Reader, path: string, key: string): Dependency | undefined =>
+  ecosystemOf(path) === 'jvm' ? read(path)?.byKey.get(key) : undefined;
+
+/** What a build file of the JVM declares on both sides, by the key and by section and name. */
+interface Declared {
+  readonly byKey: ReadonlyMap<string, Dependency>;
+  readonly before: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly after: ReadonlyMap<string, ReadonlySet<string>>;
+}
+type Reader = (path: string) => Declared | undefined;
+
+function reader(files: readonly FileChange[]): Reader {
+  const known = new Map<string, Declared | undefined>();
+  const readNow = (path: string): Declared | undefined => {
+    const file = files.find((x) => x.path === path);
+    if (!file || !isRead(file.after) || !areRead(file)) return undefined;
+    const after = dependencies(sourceOf(path, file.after));
+    const before = file.before === null ? [] : dependencies(sourceOf(path, file.before));
+    const byKey = new Map(after.map((d) => [keyOf(path, d), d]));
+    return { byKey, before: versionsOf(before), after: versionsOf(after) };
+  };
+  return (path) => {
+    if (!known.has(path)) known.set(path, readNow(path));
+    return known.get(path);
+  };
+}
+
+function versionsOf(all: readonly Dependency[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const versions = new Map<string, Set<string>>();
+  for (const d of all) {
+    const id = `${d.section} ${d.name}`;
+    const others = versions.get(id);
+    if (others) others.add(d.resolved ?? d.version);
+    else versions.set(id, new Set([d.resolved ?? d.version]));
+  }
+  return versions;
+}
 
 /**
  * Whether a build file of the JVM said the same before in other words: by a name for the version, say. A name for a
  * version is no dependency itself, and what takes a new one tells it.
  */
 function isSaidAgain(
-  files: readonly FileChange[],
+  read: Reader,
   path: string,
-  dependency: Pick<Dependency, 'name' | 'section'>,
+  { section, name }: Pick<Dependency, 'name' | 'section'>,
   isNew: boolean,
 ): boolean {
   if (ecosystemOf(path) !== 'jvm') return false;
-  if (dependency.section === 'versions') return isNew;
-  const file = files.find((x) => x.path === path);
-  if (!file || file.before === null || file.after === null || !areRead(file)) return false;
-  const formsIn = (text: string): Set<string> =>
-    new Set(
-      dependencies(sourceOf(path, text))
-        .filter((d) => d.section === dependency.section && d.name === dependency.name)
-        .map((d) => d.resolved ?? d.version),
-    );
-  const before = formsIn(file.before);
-  const after = [...formsIn(file.after)];
-  return after.length > 0 && after.every((form) => before.has(form));
+  if (section === 'versions') return isNew;
+  const declared = read(path);
+  const before = declared?.before.get(`${section} ${name}`);
+  const after = declared?.after.get(`${section} ${name}`);
+  return before !== undefined && after !== undefined && [...after].every((version) => before.has(version));
 }
 
 /** Whether the change leaves what a manifest asks for to those who develop, or who ask for more. */

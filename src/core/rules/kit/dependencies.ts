@@ -1,6 +1,7 @@
 /** Dependencies a manifest declares, with positions, for all package managers on board. */
 import type { Source } from '../../languages/source.ts';
 import { catalogDependencies, scriptDependencies } from './gradleDependencies.ts';
+import { pomDependencies } from './mavenDependencies.ts';
 import { at, walk, type TreeNode } from '../../languages/treeNode.ts';
 
 export interface Dependency {
@@ -306,27 +307,7 @@ export function dependencies(source: Source): Dependency[] {
           });
     return found;
   }
-  if (name === 'pom.xml') {
-    for (const m of text.matchAll(/<(dependency|plugin|parent|extension)>([\s\S]{0,4000}?)<\/\1>/g)) {
-      const id = /<artifactId>\s*([^<]+?)\s*</.exec(m[2]!)?.[1];
-      const group = /<groupId>\s*([^<]+?)\s*</.exec(m[2]!)?.[1] ?? '';
-      const version = /<version>\s*([^<]+?)\s*</.exec(m[2]!)?.[1] ?? '';
-      // Where a parent lies beside, it is a file of this build; without a path it may be.
-      const isBeside = m[1] === 'parent' && /<relativePath>\s*[^\s<]/.test(m[2]!);
-      if (id)
-        found.push({
-          name: `${group}:${id}`,
-          version,
-          section: m[1]!,
-          start: m.index,
-          end: m.index + m[0].length,
-          ...(isBeside ? { local: true } : {}),
-        });
-    }
-    for (const m of text.matchAll(/<([\w.-]+[.-]version|version\.[\w.-]+)>\s*([^<]+?)\s*<\/\1>/g))
-      found.push({ name: m[1]!, version: m[2]!, section: 'properties', start: m.index, end: m.index + m[0].length });
-    return found;
-  }
+  if (name === 'pom.xml') return pomDependencies(text);
   if (/\.(?:gradle|kts)$/.test(name)) return scriptDependencies(text);
   if (/proj$|packages\.config$|\.props$/.test(name)) {
     byRegex(
