@@ -76,7 +76,7 @@ export const dependencyChanged: Rule = {
                 : known;
             return version === ''
               ? `Dependency ${name} is free of a version now, it was at ${was}: check what changed in it.`
-              : `Dependency ${name} goes from ${was} to ${version}: check what changed in it.`;
+              : `Dependency ${name} goes ${isLower(version, was) ? 'down ' : ''}from ${was} to ${version}: check what changed in it.`;
           },
         }),
       });
@@ -142,6 +142,19 @@ const shown = (version: string): string => {
   const point = ['rev', 'tag', 'branch'].map((key) => [key, read(key)]).find(([, value]) => value !== '');
   return [point?.join(' '), address.replace(/^https?:\/\//, '')].filter((x) => x).join(' of ');
 };
+
+/** Whether a version begins with lower numbers than another that is written alike. */
+function isLower(version: string, was: string): boolean {
+  const numbersIn = (text: string): number[] | undefined =>
+    /^(?:[=^~<>! ]{0,4}v?)(\d{1,9}(?:\.\d{1,9}){0,5})(?![\d.])/.exec(text)?.[1]?.split('.').map(Number);
+  const [now, old] = [numbersIn(version), numbersIn(was)];
+  if (!now || !old) return false;
+  for (let i = 0; i < Math.max(now.length, old.length); i++) {
+    const by = (now[i] ?? 0) - (old[i] ?? 0);
+    if (by !== 0) return by < 0;
+  }
+  return false;
+}
 
 /** As it is written, but for what could be markup. Of a long one the head says who makes it, the end what is taken of it. */
 function printable(text: string): string {

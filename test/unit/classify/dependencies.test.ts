@@ -141,7 +141,7 @@ test('the same version in another spelling is no news, and what a file said itse
   assert.deepEqual(await change('left>=1.9', 'left>=1.9.1'), ['left goes from >=1.9 to >=1.9.1']);
   assert.deepEqual(await change('left==1.*', 'left==1.0.*'), ['left goes from ==1.* to ==1.0.*']);
   assert.deepEqual(await change('left===1.0', 'left===1.0.0'), ['left goes from ===1.0 to ===1.0.0']);
-  assert.deepEqual(await change('left>=10', 'left>=1'), ['left goes from >=10 to >=1']);
+  assert.deepEqual(await change('left>=10', 'left>=1'), ['left goes down from >=10 to >=1']);
   assert.deepEqual(await change('Left>=1', 'left>=2', file('requirements.txt', 'left==1.9.4\n', null)), [
     'left goes from >=1 to >=2',
   ]);
@@ -259,4 +259,19 @@ test('of an entry of a pom its own children say what it is', async () => {
     'left.version at 2 is new',
     'a.b:left at 2 is new',
   ]);
+});
+
+test('a version that goes down is said to', async () => {
+  const mod = (v: string) => `module a\n\nrequire (\n\tb.example/x ${v}\n)\n`;
+  const change = (from: string, to: string) => said(file('go.mod', mod(from), mod(to)));
+  assert.deepEqual(await change('v2.5.0', 'v2.4.9'), ['b.example/x goes down from v2.5.0 to v2.4.9']);
+  assert.deepEqual(await change('v2.9.0', 'v2.10.0'), ['b.example/x goes from v2.9.0 to v2.10.0']);
+  const along = (a: string, b: string) =>
+    `module a\n\nrequire (\n\tb.example/x ${a} // indirect\n\tc.example/y ${b} // indirect\n)\n`;
+  assert.match(
+    (await classify([file('go.mod', along('v1.0.0', 'v2.5.0'), along('v1.1.0', 'v2.4.0'))], ctx)).findings
+      .map((f) => f.message)
+      .join(),
+    /c\.example\/y \(line 5, down from v2\.5\.0 to v2\.4\.0\)/,
+  );
 });

@@ -6,7 +6,7 @@ import { keep, type FileClassification } from './pass.ts';
 
 /** Names that a sentence gives. */
 const maxNamed = 5;
-const goes = ' goes from ';
+const goes = / goes (?:down )?from /;
 
 /**
  * Of dependencies of a manifest that go from one version to the same other one, and whose names begin with the same owner,
@@ -24,9 +24,10 @@ export function asReleases(_files: readonly FileChange[], judged: FileClassifica
     const told = new Map<Finding, Finding | undefined>();
     for (const [first, ...rest] of groups.values()) {
       if (!first || rest.length === 0) continue;
-      const names = rest.slice(0, maxNamed).map((f) => `${nameOf(f)} (line ${f.line})`);
+      const isAlong = backgroundOf(first).follows === true;
+      const names = rest.slice(0, maxNamed).map((f) => `${nameOf(f)} (line ${f.line}${isAlong ? lowered(f) : ''})`);
       const more = rest.length > maxNamed ? ` and ${rest.length - maxNamed} more` : '';
-      const others = backgroundOf(first).follows ? 'Needed indirectly, too, and changed' : 'So do';
+      const others = isAlong ? 'Needed indirectly, too, and changed' : 'So do';
       told.set(first, withOther(first, { message: `${first.message} ${others}: ${names.join(', ')}${more}.` }));
       for (const f of rest) told.set(f, undefined);
     }
@@ -36,13 +37,19 @@ export function asReleases(_files: readonly FileChange[], judged: FileClassifica
   }
 }
 
-const nameOf = ({ message }: Finding): string => message.slice('Dependency '.length, message.indexOf(goes));
+const nameOf = ({ message }: Finding): string => message.slice('Dependency '.length, message.search(goes));
+
+/** Of one that goes another way than the first, how far. */
+const lowered = ({ message }: Finding): string => {
+  const way = / goes (down from [^:]{1,100})(?=: )/.exec(message)?.[1];
+  return way === undefined ? '' : `, ${way}`;
+};
 
 /** What the findings of one release have in common; `undefined` for one that stands for itself. */
 function releaseOf(path: string, f: Finding): string | undefined {
   const { key, follows } = backgroundOf(f);
   const dependency = f.rule === 'dependency-changed' ? readDependencyKey(key ?? '') : undefined;
-  const at = f.message.indexOf(goes);
+  const at = f.message.search(goes);
   if (!dependency || at < 0) return undefined;
   if (follows) return path.endsWith('go.mod') ? `indirect ${f.tier}` : undefined;
   const owner = ownerIn(path, dependency.name);

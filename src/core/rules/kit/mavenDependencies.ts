@@ -31,9 +31,10 @@ export function pomDependencies(text: string): Dependency[] {
       open.push({ name, start: m.index, fields: new Map() });
       continue;
     }
-    let at = open.length - 1;
-    for (const deepest = open.length - maxUnclosed; at >= 0 && open[at]!.name !== name; at--) if (at < deepest) at = 0;
-    if (at < 0) continue;
+    const nearest = open.slice(-maxUnclosed);
+    const above = nearest.findLastIndex((e) => e.name === name);
+    if (above < 0) continue;
+    const at = open.length - nearest.length + above;
     const element = open[at]!;
     open.length = at;
     const parent = open.at(-1);
