@@ -145,6 +145,8 @@ const shown = (version: string): string => {
 
 /** Whether a version begins with lower numbers than another that is written alike. */
 function isLower(version: string, was: string): boolean {
+  const kindOf = (text: string): string => /^[=^~<>! ]{0,4}/.exec(text)?.[0].trim() ?? '';
+  if (/[,|]/.test(version + was) || kindOf(version) !== kindOf(was)) return false;
   const numbersIn = (text: string): number[] | undefined =>
     /^(?:[=^~<>! ]{0,4}v?)(\d{1,9}(?:\.\d{1,9}){0,5})(?![\d.])/.exec(text)?.[1]?.split('.').map(Number);
   const [now, old] = [numbersIn(version), numbersIn(was)];

@@ -266,6 +266,8 @@ test('a version that goes down is said to', async () => {
   const change = (from: string, to: string) => said(file('go.mod', mod(from), mod(to)));
   assert.deepEqual(await change('v2.5.0', 'v2.4.9'), ['b.example/x goes down from v2.5.0 to v2.4.9']);
   assert.deepEqual(await change('v2.9.0', 'v2.10.0'), ['b.example/x goes from v2.9.0 to v2.10.0']);
+  const range = (from: string, to: string) => said(file('pyproject.toml', project(from), project(to)));
+  assert.deepEqual(await range('left<4', 'left>=3,<4'), ['left goes from <4 to >=3,<4']);
   const along = (a: string, b: string) =>
     `module a\n\nrequire (\n\tb.example/x ${a} // indirect\n\tc.example/y ${b} // indirect\n)\n`;
   assert.match(
