@@ -23,8 +23,11 @@ export const dependencyChanged: Rule = {
     // A block for each target asks for the same: the first says it.
     const told = new Set<string>();
     let required: ReadonlySet<string> | undefined;
+    // The build takes them from a folder, whatever version is asked for.
+    const inFolders = new Set(all.filter((d) => /^=>\s*\.{1,2}\//.test(d.version)).map((d) => d.name));
     for (const d of all) {
       if (isOwn(d) || d.section === sectionOfApplied) continue;
+      if (d.section === 'require' && inFolders.has(d.name)) continue;
       if (d.version !== '' && told.has(`${d.name}\0${d.version}`)) continue;
       told.add(`${d.name}\0${d.version}`);
       // A program of a module that is asked for above: the module tells it.
@@ -148,7 +151,7 @@ function isLower(version: string, was: string): boolean {
   const kindOf = (text: string): string => /^[=^~<>! ]{0,4}/.exec(text)?.[0].trim() ?? '';
   if (/[,|]/.test(version + was) || kindOf(version) !== kindOf(was)) return false;
   const numbersIn = (text: string): number[] | undefined =>
-    /^(?:[=^~<>! ]{0,4}v?)(\d{1,9}(?:\.\d{1,9}){0,5})(?![\d.])/.exec(text)?.[1]?.split('.').map(Number);
+    /^(?:[=^~<>! ]{0,4}v?)(\d{1,9}(?:\.\d{1,9}){0,5})(?=$|[-+\s])/.exec(text)?.[1]?.split('.').map(Number);
   const [now, old] = [numbersIn(version), numbersIn(was)];
   if (!now || !old) return false;
   for (let i = 0; i < Math.max(now.length, old.length); i++) {

@@ -277,3 +277,41 @@ test('a version that goes down is said to', async () => {
     /c\.example\/y \(line 5, down from v2\.5\.0 to v2\.4\.0\)/,
   );
 });
+
+test('what a tool before the modules of Go had resolved is not new, and what lies in a folder is no dependency', async () => {
+  const mod = (...rows: string[]) => `module a.example/a\n\nrequire (\n${rows.map((r) => `\t${r}\n`).join('')})\n`;
+  const lock = (row: string) => file('Gopkg.lock', `[[projects]]\n  name = "b.example/x"\n${row}\n`, null);
+  const change = (row: string, to: string) => said(lock(row), file('go.mod', null, mod(`b.example/${to}`)));
+  const commit = `  revision = "5b7edb60ff5f69b60d1950397f7bde6171f1807d"`;
+  assert.deepEqual(await change('  version = "v3.3.3"', 'x v3.3.3+incompatible'), []);
+  assert.deepEqual(await change(commit, 'x v0.0.0-20180202201750-5b7edb60ff5f'), []);
+  assert.deepEqual(await change(commit, 'x v0.0.0-20180202201750-5b7edb60ff5e'), [
+    'b.example/x goes from 5b7edb60ff5f to v0.0.0-20180202201750-5b7edb60ff5e',
+  ]);
+  assert.deepEqual(await change('  version = "v3.3.3"', 'x v3.3.4'), ['b.example/x goes from v3.3.3 to v3.3.4']);
+  assert.deepEqual(await change('  version = "v3.3.3"', 'y v3.3.3'), ['b.example/y at v3.3.3 is new']);
+  const replaced = (to: string) =>
+    said(file('go.mod', mod(), `${mod('b.example/x v0.0.0')}\nreplace b.example/x => ${to}\n`));
+  assert.deepEqual(await replaced('./x'), []);
+  assert.equal((await replaced('c.example/x v1.0.0')).length, 2);
+});
+
+test('a new part that asks for what the project asks for already is one finding', async () => {
+  const mod = (...rows: string[]) => `module a.example/a\n\nrequire (\n${rows.map((r) => `\t${r}\n`).join('')})\n`;
+  const root = (end: string, ...more: string[]) =>
+    file(
+      'go.mod',
+      mod('b.example/x v1.0.0', `c.example/y v1.0.0${end}`),
+      mod('b.example/x v1.0.0', `c.example/y v1.0.0${end}`, ...more),
+    );
+  const part = (x: string, ...more: string[]) =>
+    file('part/go.mod', null, mod(`b.example/x ${x}`, 'c.example/y v1.0.0', ...more));
+  assert.deepEqual(await said(root(''), part('v1.0.0', 'd.example/z v1.0.0')), [
+    'b.example/x at v1.0.0 is new here, and asked for elsewhere in the project already, as are c.example/y (line 5)',
+    'd.example/z at v1.0.0 is new',
+  ]);
+  assert.equal((await said(root(''), part('v1.0.1'))).length, 2);
+  assert.equal((await said(root(' // indirect'), part('v1.0.0'))).length, 2);
+  // The root gets it together with the part.
+  assert.equal((await said(root('', 'd.example/z v1.0.0'), part('v1.0.0', 'd.example/z v1.0.0'))).length, 2);
+});

@@ -61,9 +61,51 @@ export function withoutMoved(
       if (!all.some((e) => e.isCompiled) || isCompiled(path, text)) return asMoved(f, ifKnown, all, now);
       return asCompiled(f, ifKnown, all, now, () => lockedVersions(files, path, now.name));
     });
-    keep(judged, i, path.endsWith('pom.xml') ? asResolved(files, poms, path, left) : left);
+    const resolved = path.endsWith('pom.xml') ? asResolved(files, poms, path, left) : left;
+    const isNewFile = files.find((file) => file.path === path)?.before === null;
+    keep(
+      judged,
+      i,
+      isNewFile ? asNewPart(path, resolved, (id) => (before ??= entriesBefore(files)).get(id) ?? []) : resolved,
+    );
   }
 }
+
+/**
+ * Of a new manifest: what another of the change asks for by itself, in the same version, before and after, is one finding,
+ * for no name and no version of it is new to the project.
+ */
+function asNewPart(path: string, findings: readonly Finding[], entriesOf: (id: string) => readonly Entry[]): Finding[] {
+  const known = new Map<Finding, string>();
+  for (const f of findings) {
+    const { key, ifKnown } = backgroundOf(f);
+    const row = f.rule === 'dependency-changed' ? readDependencyKey(key ?? '') : undefined;
+    if (!row || row.section === 'overrides' || row.section === 'replace' || ifKnown?.message !== f.message) continue;
+    const { name, extras, wanted } = normalForm(path, row);
+    const giver = entriesOf(`${ecosystemOf(path)} ${name}`).find(
+      (e) =>
+        e.wanted === wanted &&
+        wanted !== '' &&
+        e.extras === extras &&
+        !e.isGone &&
+        !e.isAside &&
+        !e.indirect &&
+        isInstalled(e),
+    );
+    if (giver) known.set(f, `${row.name} (line ${f.line})`);
+  }
+  const [first, ...rest] = [...known.keys()];
+  if (!first || rest.length === 0) return [...findings];
+  const names = rest.slice(0, maxNamed).map((f) => known.get(f));
+  const more = rest.length > maxNamed ? ` and ${rest.length - maxNamed} more` : '';
+  const message = first.message.replace(
+    / is new:[^:]*$/,
+    ` is new here, and asked for elsewhere in the project already, as are ${names.join(', ')}${more}: check that the new part needs them.`,
+  );
+  return findings.flatMap((f) => (f === first ? [withOther(f, { message })] : known.has(f) ? [] : [f]));
+}
+/** Names that a sentence gives. */
+const maxNamed = 5;
 
 /** Of a pom: the version is shown that the poms of the change give a property, and not told again for the property alone. */
 function asResolved(
@@ -308,7 +350,9 @@ const namesIndex =
 const spelling = ({ name, version }: Dependency): string => `=${name} ${version}`;
 
 const isManifest = (path: string, text: string): boolean =>
-  detectLanguage(path, text) === 'manifest' || /(?:^|\/)setup\.py$/.test(path);
+  detectLanguage(path, text) === 'manifest' ||
+  /(?:^|\/)(?:Gopkg|glide)\.lock$/.test(path) ||
+  /(?:^|\/)setup\.py$/.test(path);
 
 /** Whether what a manifest asked for was installed where another asks for it now. */
 function isOfProject({ path, isGone, isEmpty }: Entry, asking: string): boolean {
@@ -316,8 +360,7 @@ function isOfProject({ path, isGone, isEmpty }: Entry, asking: string): boolean 
   // In one file the rule has looked itself, but for its sections.
   if (path === asking) return ecosystemOf(path) === 'python';
   if (from === to) return true;
-  if (isTestPath(path) || /(?:^|\/)(?:vendor|third_party|node_modules|examples?|samples?|docs?)\//.test(path))
-    return false;
+  if (!isInstalled({ path })) return false;
   // A catalog is of the project in whose folder it lies; which file of a release is taken is said where it is used.
   if (isGone && isCatalog.test(asking)) return from.startsWith(to.replace(/(^|\/)gradle\/$/, '$1'));
   if (isGone && isCatalog.test(path) && ecosystemOf(asking) === 'jvm')
@@ -325,6 +368,9 @@ function isOfProject({ path, isGone, isEmpty }: Entry, asking: string): boolean 
   if (isGone && isCentral.test(asking)) return from.startsWith(to);
   return isEmpty && (from.startsWith(to) || to.startsWith(from));
 }
+/** Whether a manifest is of what runs, and no show or copy. */
+const isInstalled = ({ path }: Pick<Entry, 'path'>): boolean =>
+  !isTestPath(path) && !/(?:^|\/)(?:vendor|third_party|node_modules|examples?|samples?|docs?)\//.test(path);
 const isCatalog = /\.versions\.toml$/;
 /** They give the versions for the manifests below them. */
 const isCentral = /(?:^|\/)(?:pnpm-workspace\.yaml|cargo\.toml|directory\.(?:packages|build)\.props)$/i;

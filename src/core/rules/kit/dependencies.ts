@@ -63,6 +63,7 @@ export function ecosystemOf(path: string): string {
   if (name === 'package.json' || name === 'pnpm-workspace.yaml') return 'npm';
   if (/^(?:pyproject\.toml|setup\.(?:py|cfg)|pipfile)$|\.(?:txt|in)$/.test(name)) return 'python';
   if (/proj$|\.props$|^packages\.config$/.test(name)) return 'nuget';
+  if (/^(?:gopkg|glide)\.lock$/.test(name)) return 'go.mod';
   return /\.(?:gradle|kts)$|^pom\.xml$|\.versions\.toml$/.test(name) ? 'jvm' : name;
 }
 
@@ -77,6 +78,11 @@ export function normalForm(
     // Behind the number: which of its files, or the kind of file.
     const [, wanted = '', extras = ''] = /^([^:@]*)(?:[:@](.*))?$/.exec(resolved ?? version) ?? [];
     return { name, extras, wanted };
+  }
+  if (ecosystem === 'go.mod') {
+    // A commit has one name, whatever release it comes behind.
+    const wanted = /-\d{14}-([0-9a-f]{12})$/.exec(version)?.[1] ?? version.replace(/\+incompatible$/, '');
+    return { name, extras: '', wanted };
   }
   if (ecosystem !== 'python') return { name: lower, extras: '', wanted: version.replace(/^version=|["']/g, '') };
   const isPlain = version.startsWith('{') && !/\b(?:git|url|path|file|source|index)\s{0,9}=/.test(version);
@@ -169,6 +175,7 @@ export function dependencies(source: Source): Dependency[] {
     const isAside = aside.test(name);
     return found.map((d) => ({ ...asNamed(d), isAside, ...(cameAlong(text, d.end) ? { indirect: true } : {}) }));
   }
+  if (name === 'gopkg.lock' || name === 'glide.lock') return formerGoModules(text);
   if (name === 'go.mod') {
     let block = '';
     let offset = 0;
@@ -352,6 +359,25 @@ export function dependencies(source: Source): Dependency[] {
         end: offset + Math.max(0, line.indexOf(spec)) + spec.length,
       });
   }
+}
+
+/** What the tools before Go's modules had resolved: releases, or the commits that a module names by their first digits. */
+function formerGoModules(text: string): Dependency[] {
+  const found: Dependency[] = [];
+  const entry = /^(?:\[\[projects\]\]|- name:[ \t]*)/gm;
+  const starts = [...text.matchAll(entry)].map((m) => m.index);
+  for (const [i, start] of starts.entries()) {
+    const end = starts[i + 1] ?? text.length;
+    const part = text.slice(start, end);
+    const read = (key: string): string | undefined =>
+      new RegExp(`^[ \\t-]{0,4}${key}(?: =|:)[ \\t]{0,4}"?([^"\\s]{1,300})`, 'm').exec(part)?.[1];
+    const name = read('name');
+    const [release, commit] = [read('version'), read('revision')];
+    const isCommit = release !== undefined && /^[0-9a-f]{40}$/.test(release);
+    const version = isCommit ? release.slice(0, 12) : (release ?? commit?.slice(0, 12));
+    if (name !== undefined && version !== undefined) found.push({ name, version, section: 'require', start, end });
+  }
+  return found;
 }
 
 /** Without the groups of the same file that a group takes over (PEP 735): they are no packages. */
