@@ -100,7 +100,7 @@ export function judge(
       rule.isKnownByText === true && hasBefore && before.source.text.includes(after.source.text.slice(f.start, f.end));
     for (const f of brought)
       if (
-        (isAlone || !f.follows) &&
+        (isAlone || !f.follows || (f.follows === 'known' && !subjects.has(f.subject))) &&
         !isKnown(f) &&
         same?.has(f) !== true &&
         isLeft?.(f) !== true &&

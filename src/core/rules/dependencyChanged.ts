@@ -41,7 +41,7 @@ export const dependencyChanged: Rule = {
       report({
         start: d.start,
         end: d.end,
-        ...(d.indirect ? { follows: true } : {}),
+        ...(d.indirect && { follows: source.path.endsWith('go.mod') ? ('known' as const) : true }),
         // Nobody else may publish there.
         ...(scope !== undefined && d.name.startsWith(scope) && !isAddress.test(d.version)
           ? { tier: 'medium' as const }

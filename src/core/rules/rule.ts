@@ -25,8 +25,11 @@ export interface Hit {
   readonly closer?: { readonly subject: string; readonly message: string; readonly tier: Tier };
   /** Of a migration: the tables that it waits for, '' for one that cannot be told. New and empty ones keep nobody waiting. */
   readonly tables?: readonly string[];
-  /** Follows from another hit of the rule (what a tool writes along): no finding when the change has one that does not. */
-  readonly follows?: boolean;
+  /**
+   * Follows from another hit of the rule (what a tool writes along): no finding when the change has one that does not;
+   * `known`: unless its subject is new.
+   */
+  readonly follows?: boolean | 'known';
   /** Whether a change to a line near it may have made it, where not each may. */
   mayFollow?(line: number): boolean;
   /** How it stands there, for `Rule.isSame`. */

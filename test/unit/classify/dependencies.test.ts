@@ -315,3 +315,18 @@ test('a new part that asks for what the project asks for already is one finding'
   // The root gets it together with the part.
   assert.equal((await said(root('', 'd.example/z v1.0.0'), part('v1.0.0', 'd.example/z v1.0.0'))).length, 2);
 });
+
+test('modules needed indirectly are one finding, new ones also beside a direct change; a tool asked for is direct', async () => {
+  const mod = (direct: string, ...indirect: string[]): string =>
+    `module a\n\ngo 1.24\n\nrequire (\n\tb.example/x ${direct}\n)\n\nrequire (\n${indirect.map((i) => `\t${i} // indirect\n`).join('')})\n`;
+  const of = (before: string | null, after: string) => said(file('go.mod', before, after));
+  const told = await of(
+    mod('v1.0.0', 'c.example/y v1.0.0'),
+    mod('v1.1.0', 'c.example/y v1.1.0', 'd.example/new v1.0.0', 'e.example/new v1.0.0'),
+  );
+  assert.equal(told.length, 2, 'what was there before comes along in silence');
+  assert.equal(told[1], 'd.example/new at v1.0.0 is new');
+  const tools = `module a\n\ntool d.example/lint/cmd/lint\n\nrequire (\n\tc.example/y v1.0.0 // indirect\n\td.example/lint v1.0.0 // indirect\n\te.example/z v1.0.0 // indirect\n)\n`;
+  const byTool = await of(null, tools);
+  assert.deepEqual(byTool, ['c.example/y at v1.0.0 is new', 'd.example/lint at v1.0.0 is new']);
+});

@@ -6,6 +6,8 @@ import { keep, type FileClassification } from './pass.ts';
 
 /** Names that a sentence gives. */
 const maxNamed = 5;
+/** Of those that nobody had before, in full. */
+const maxNew = 20;
 const goes = / goes (?:down )?from /;
 
 /**
@@ -25,9 +27,13 @@ export function asReleases(_files: readonly FileChange[], judged: FileClassifica
     for (const [first, ...rest] of groups.values()) {
       if (!first || rest.length === 0) continue;
       const isAlong = backgroundOf(first).follows === true;
-      const names = rest.slice(0, maxNamed).map((f) => `${nameOf(f)} (line ${f.line}${isAlong ? lowered(f) : ''})`);
-      const more = rest.length > maxNamed ? ` and ${rest.length - maxNamed} more` : '';
-      const others = isAlong ? 'Needed indirectly, too, and changed' : 'So do';
+      const isNew = first.message.search(goes) < 0;
+      const names = rest
+        .slice(0, isNew ? maxNew : maxNamed)
+        .map((f) => `${nameOf(f)} (line ${f.line}${isAlong ? lowered(f) : ''})`);
+      const more =
+        rest.length > (isNew ? maxNew : maxNamed) ? ` and ${rest.length - (isNew ? maxNew : maxNamed)} more` : '';
+      const others = isAlong ? `Needed indirectly, too, and ${isNew ? 'new' : 'changed'}` : 'So do';
       told.set(first, withOther(first, { message: `${first.message} ${others}: ${names.join(', ')}${more}.` }));
       for (const f of rest) told.set(f, undefined);
     }
@@ -37,7 +43,7 @@ export function asReleases(_files: readonly FileChange[], judged: FileClassifica
   }
 }
 
-const nameOf = ({ message }: Finding): string => message.slice('Dependency '.length, message.search(goes));
+const nameOf = ({ message }: Finding): string => /^Dependency (\S+)/.exec(message)?.[1] ?? '';
 
 /** Of one that goes another way than the first, how far. */
 const lowered = ({ message }: Finding): string => {
@@ -50,8 +56,9 @@ function releaseOf(path: string, f: Finding): string | undefined {
   const { key, follows } = backgroundOf(f);
   const dependency = f.rule === 'dependency-changed' ? readDependencyKey(key ?? '') : undefined;
   const at = f.message.search(goes);
-  if (!dependency || at < 0) return undefined;
-  if (follows) return path.endsWith('go.mod') ? `indirect ${f.tier}` : undefined;
+  if (!dependency) return undefined;
+  if (follows) return path.endsWith('go.mod') ? `indirect ${f.tier} ${at < 0}` : undefined;
+  if (at < 0) return undefined;
   const owner = ownerIn(path, dependency.name);
   return owner && `${owner} ${dependency.section} ${f.tier} ${f.message.slice(at)}`;
 }

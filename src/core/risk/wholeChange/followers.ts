@@ -1,5 +1,5 @@
 /** What only came along: a dependency that a tool keeps in step with one that somebody asked for. */
-import type { FileChange } from '../../model.ts';
+import type { FileChange, Finding } from '../../model.ts';
 import { backgroundOf } from '../background.ts';
 import { keep, type FileClassification } from './pass.ts';
 
@@ -14,8 +14,12 @@ export function withoutFollowers(_files: readonly FileChange[], judged: FileClas
       if (backgroundOf(f).follows !== true) asked.add(`${f.rule}:${keeper(path)}`);
   for (const [i, { path, classification }] of judged.entries()) {
     const left = classification.findings.filter(
-      (f) => backgroundOf(f).follows !== true || !asked.has(`${f.rule}:${keeper(path)}`),
+      (f) => backgroundOf(f).follows !== true || isNewName(path, f) || !asked.has(`${f.rule}:${keeper(path)}`),
     );
     keep(judged, i, left);
   }
 }
+
+/** A module that nobody had before is told, whoever asks for it. */
+const isNewName = (path: string, f: Finding): boolean =>
+  keeper(path) === 'go' && backgroundOf(f).ifKnown?.message === f.message;

@@ -193,14 +193,18 @@ export function dependencies(source: Source): Dependency[] {
             name: isToolchain ? 'toolchain' : m[1]!,
             version: isToolchain ? m[1]! : m[2]!.replace(/\s*\/\/.*/, ''),
             ...(block === 'require' && /\/\/ indirect\b/.test(m[2]!) ? { indirect: true } : {}),
-            section: block || 'require',
+            section: block || (line.startsWith('tool ') ? 'tool' : 'require'),
             start: offset,
             end: offset + line.length,
           });
       }
       offset += line.length + 1;
     }
-    return found;
+    // Whose program is asked for by name is asked for, whatever a comment says.
+    const tools = found.filter((d) => d.section === 'tool').map((d) => `${d.name}/`);
+    return found.map((d) =>
+      d.indirect && tools.some((t) => t.startsWith(`${d.name}/`)) ? { ...d, indirect: false } : d,
+    );
   }
   if (name.endsWith('.versions.toml')) return catalogDependencies(text);
   if (name.endsWith('.toml') || name === 'pipfile') {
