@@ -120,6 +120,28 @@ test('modules of one release are one finding, and so are those that were written
   assert.equal((await change(of('github.com/a/b')('v1.0.0', ' // indirect'), two('v1.1.0', ' // indirect'))).length, 2);
 });
 
+test('packages of NuGet that one owner raises together are one finding', async () => {
+  const change = (...names: string[]) => {
+    const text = (version: string) =>
+      names.map((name) => `<PackageReference Include="${name}" Version="${version}" />\n`).join('');
+    return said(
+      file('a/a.csproj', `<Project>\n${text('1.8.21')}</Project>\n`, `<Project>\n${text('1.8.22')}</Project>\n`),
+    );
+  };
+  for (const names of [
+    ['Hangfire.AspNetCore', 'Hangfire.Core'],
+    ['Testcontainers.MsSql', 'Testcontainers'],
+    ['Microsoft.Extensions.Http', 'Microsoft.Extensions.Hosting'],
+  ])
+    assert.deepEqual(await change(...names), [`${names[0]} goes from 1.8.21 to 1.8.22`]);
+  for (const names of [
+    ['Microsoft.Extensions.Http', 'Microsoft.Identity.Web'],
+    ['System.Text.Json', 'System.Data.SqlClient'],
+    ['Hangfire.Core', 'Hangfires.Core'],
+  ])
+    assert.equal((await change(...names)).length, 2, names.join());
+});
+
 test('the lock file is named where the change has it', async () => {
   const messages = async (...files: FileChange[]): Promise<string> =>
     (await classify(files, ctx)).findings.map((f) => f.message).join();

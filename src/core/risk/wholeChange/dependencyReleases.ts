@@ -74,7 +74,8 @@ function ownerIn(path: string, name: string): string | undefined {
     case 'jvm':
       return /^[^:]+:/.exec(name)?.[0];
     case 'nuget':
-      return /^[^.]+\.[^.]+/.exec(name)?.[0];
+      // Of these two everybody has a part.
+      return /^(?:(?:microsoft|system)\.[^.]+|[^.]+)/i.exec(name)?.[0];
     case 'composer.json':
       return /^[^/]+\//.exec(name)?.[0];
     default:
