@@ -251,6 +251,58 @@ test('what moves into a catalog of Gradle is read by its coordinate and its vers
   assert.deepEqual(await within('[libraries]\nx = "a.b:left:2"\n', '[libraries]\ny = "a.b:left:2"\n'), []);
 });
 
+test('what a script of Gradle had under names for versions is read with their numbers', async () => {
+  const catalog = (version: string, module = 'a.b:left') =>
+    file('gradle/libs.versions.toml', null, `[libraries]\nx = { module = "${module}", version = "${version}" }\n`);
+  const former = (text: string, after: string | null = null) => file('libraries.gradle', text, after);
+  const table = (head: string, version: string) =>
+    `ext {\n${head}\nlibraries = [\n  left: "a.b:left:${version}",\n]\n}\n`;
+  const texts = [
+    table("leftVersion = '1.2'", '${leftVersion}'),
+    table("def leftVersion='1.2'", '$leftVersion'),
+    table("ext.leftVersion = '1.2'", '${rootProject.ext.leftVersion}'),
+    table("versions = [left: '1.2', right: '3']", '${versions.left}'),
+    table('ext["left"] = "1.2"', '${left}'),
+    table('', '1.2'),
+    'libs.left = "a.b:left:1.2"\n',
+  ];
+  for (const text of texts) {
+    assert.deepEqual(await said(former(text), catalog('1.2')), [], text);
+    assert.deepEqual(await said(former(text, 'ext {\n}\n'), catalog('1.2')), [], text);
+    assert.deepEqual(await said(former(text), catalog('1.3')), ['a.b:left goes from 1.2 to 1.3'], text);
+    assert.deepEqual(await said(former(text), catalog('1.2', 'a.c:left')), ['a.c:left at 1.2 is new'], text);
+    // It stays where it was, too.
+    assert.deepEqual(await said(former(text, `${text}\n`), catalog('1.2')), ['a.b:left is at 1.2 now'], text);
+  }
+  const unread = former(table('', '${leftVersion}'));
+  assert.deepEqual(await said(unread, catalog('1.2')), ['a.b:left is at 1.2 now']);
+  const properties = (text: string) => file('gradle.properties', text, '');
+  assert.deepEqual(await said(unread, properties('leftVersion=1.2\n'), catalog('1.2')), []);
+  assert.deepEqual(await said(unread, properties('leftVersion=1.3\n'), catalog('1.2')), [
+    'a.b:left goes down from 1.3 to 1.2',
+  ]);
+  const root = file('build.gradle', "ext {\n  leftVersion = '1.2'\n}\n", '');
+  const part = file('a/build.gradle', 'dependencies {\n  api "a.b:left:$leftVersion"\n}\n', 'dependencies {\n}\n');
+  assert.deepEqual(await said(root, part, catalog('1.2')), []);
+  // Several releases of one, for parts that ask for one each.
+  const two = former(`${table('', '1.2')}libs.old = "a.b:left:0.9"\n`);
+  const both = (...versions: string[]) =>
+    file(
+      'gradle/libs.versions.toml',
+      null,
+      `[libraries]\n${versions.map((v, i) => `x${i} = "a.b:left:${v}"\n`).join('')}`,
+    );
+  assert.deepEqual(await said(two, both('1.2', '0.9')), []);
+  assert.deepEqual(await said(two, both('1.2', '0.8')), [
+    'a.b:left goes from 0.9 to 1.2',
+    'a.b:left goes down from 1.2 to 0.8',
+  ]);
+  // Two numbers, or a comment or a condition that speaks of it.
+  assert.deepEqual(await said(former(table("v = '1.2'\nv = '1.3'", '$v')), catalog('1.2')), ['a.b:left is at 1.2 now']);
+  for (const text of ['// left: "a.b:left:1.2",\n', 'if (it == "a.b:left:1.2") fail()\n', 'force "a.b:left:1.2"\n'])
+    assert.deepEqual(await said(former(text), catalog('1.2')), ['a.b:left at 1.2 is new'], text);
+});
+
 test('of an entry of a pom its own children say what it is', async () => {
   const pom = (inner: string, properties = '') =>
     `<project>\n<properties>\n${properties}\n</properties>\n<build>\n${inner}\n</build>\n</project>\n`;

@@ -10,6 +10,7 @@ import {
   readDependencyKey,
   type Dependency,
 } from '../../rules/kit/dependencies.ts';
+import { namedDependencies } from '../../rules/kit/gradleDependencies.ts';
 import type { Found } from '../../rules/rule.ts';
 import { backgroundOf, withOther } from '../background.ts';
 import { areRead, isRead, keep, sourceOf, type FileClassification } from './pass.ts';
@@ -56,6 +57,8 @@ export function withoutMoved(
         text,
         ...normalForm(path, resolvedIn(read, path, key ?? '') ?? dependency),
         isAside: () => isAside(files, path, key ?? ''),
+        versions: () =>
+          isCatalog.test(path) ? read(path)?.after.get(`${dependency.section} ${dependency.name}`) : undefined,
       };
       const all = (before ??= entriesBefore(files)).get(`${ecosystemOf(path)} ${now.name}`) ?? [];
       if (!all.some((e) => e.isCompiled) || isCompiled(path, text)) return asMoved(f, ifKnown, all, now);
@@ -171,6 +174,8 @@ interface Asked {
   readonly extras: string;
   readonly wanted: string;
   isAside(): boolean;
+  /** Of a catalog: all versions that it has of the same. */
+  versions(): ReadonlySet<string> | undefined;
 }
 
 function asMoved(f: Finding, hit: Found, all: readonly Entry[], now: Asked): Finding[] {
@@ -178,7 +183,11 @@ function asMoved(f: Finding, hit: Found, all: readonly Entry[], now: Asked): Fin
   const near = all.filter((e) => isOfProject(e, now.path));
   // By the same name another registry gives what it likes.
   const isElsewhere = near.some((e) => e.isOfOther && e.path !== now.path) && !namesIndex.test(now.text);
-  if (near.length === 0) return [all.some((e) => e.isNameGone) ? known(hit.known) : f];
+  if (near.length === 0) {
+    // Scripts of the same build, in whatever words they name it.
+    const isKnown = isCatalog.test(now.path) && all.some((e) => isInstalled(e) && isBelow(e.path, now.path));
+    return [isKnown || all.some((e) => e.isNameGone) ? known(hit.known) : f];
+  }
   const alike = near.filter((e) => e.extras === now.extras || isCatalog.test(now.path));
   const isSame = (e: Entry): boolean => e.wanted === now.wanted;
   const here = alike.filter((e) => e.path === now.path && isSame(e) && e.isRespelled);
@@ -186,14 +195,21 @@ function asMoved(f: Finding, hit: Found, all: readonly Entry[], now: Asked): Fin
   const goneHere = alike.filter((e) => e.isGone && e.path === now.path);
   // What the file said itself is what it changes.
   const gone = goneHere.length > 0 ? goneHere : alike.filter((e) => e.isGone);
-  // Where several versions came together, some did change.
-  if (!isElsewhere && (gone.length > 0 ? gone.every(isSame) : alike.some(isSame))) {
+  // Where several versions came together, some did change, but where a catalog has them all.
+  const areAllKept = (): boolean => {
+    const versions = gone.some(isSame) ? now.versions() : undefined;
+    return versions !== undefined && gone.every((e) => versions.has(e.wanted));
+  };
+  if (!isElsewhere && (gone.length > 0 ? gone.every(isSame) || areAllKept() : alike.some(isSame))) {
     const isForAll = alike.some((e) => isSame(e) && !e.isAside);
     return isForAll || now.isAside() ? [] : [known(f.message.replace(/ is new:[^:]*$/, forAll))];
   }
-  const was = gone.find((e) => !isSame(e) && e.wanted !== '');
+  const was = gone.find((e) => !isSame(e) && e.wanted !== '' && !isUnread(e));
   return [known((was && hit.changed?.(was.version)) ?? hit.known)];
 }
+/** A script took the version by a name that nothing of the change gives a number. */
+const isUnread = ({ path, version }: Entry): boolean => isScript.test(path) && version.includes('$');
+
 /**
  * Of a dependency that a compiled list of requirements held, too: what was declared is read with what is declared now, and
  * what was resolved with what a lock file of the change resolves.
@@ -313,12 +329,12 @@ function entriesBefore(files: readonly FileChange[]): ReadonlyMap<string, readon
     if (before === null || !areRead(file) || !isManifest(path, before)) continue;
     const isWritten = isCompiled(path, before);
     const kept = new Set<string>();
-    const now = after === null ? [] : dependencies(sourceOf(path, after));
+    const now = after === null ? [] : declaredIn(files, path, 'after', after);
     for (const d of now) {
       const { name, extras, wanted } = normalForm(path, d);
       kept.add(name).add(`${name} ${extras} ${wanted}`).add(spelling(d));
     }
-    for (const d of dependencies(sourceOf(path, before))) {
+    for (const d of declaredIn(files, path, 'before', before)) {
       if (d.section === 'overrides' || d.section === 'versions') continue;
       const { name, extras, wanted } = normalForm(path, d);
       const id = `${ecosystemOf(path)} ${name}`;
@@ -344,6 +360,25 @@ function entriesBefore(files: readonly FileChange[]): ReadonlyMap<string, readon
   return entries;
 }
 
+/** What a text of the change declares; of a script of Gradle with the names that others of its side give to versions. */
+function declaredIn(
+  files: readonly FileChange[],
+  path: string,
+  side: 'before' | 'after',
+  text: string,
+): readonly Dependency[] {
+  if (!isScript.test(path)) return dependencies(sourceOf(path, text));
+  const others = files.flatMap((file) => {
+    const other = file[side];
+    const isNear = file.path !== path && /(?:^|\/)gradle\.properties$|\.gradle(?:\.kts)?$/.test(file.path);
+    return isNear && isRead(other) && path.startsWith(projectOf(file.path)) ? [{ path: file.path, text: other }] : [];
+  });
+  return namedDependencies(text, others.slice(0, maxScripts));
+}
+const isScript = /\.(?:gradle|kts)$/;
+/** Of scripts above another: how many are read for its names. */
+const maxScripts = 8;
+
 /** Where a manifest, or what stands in it for its tool, names a registry that is not the public one. */
 const namesIndex =
   /^[ \t]*(?:--(?:extra-)?index-url|-i|--find-links|-f)[ =]|^\s*\[\[(?:source|tool\.(?:poetry\.source|uv\.index|pdm\.source))\]\]|^[ \t]*(?:extra-)?index-url\s*=|"publishConfig"|<(?:repository|RestoreSources)>/m;
@@ -362,7 +397,7 @@ function isOfProject({ path, isGone, isEmpty }: Entry, asking: string): boolean 
   if (from === to) return true;
   if (!isInstalled({ path })) return false;
   // A catalog is of the project in whose folder it lies; which file of a release is taken is said where it is used.
-  if (isGone && isCatalog.test(asking)) return from.startsWith(to.replace(/(^|\/)gradle\/$/, '$1'));
+  if (isGone && isCatalog.test(asking)) return isBelow(path, asking);
   if (isGone && isCatalog.test(path) && ecosystemOf(asking) === 'jvm')
     return to.startsWith(from.replace(/(^|\/)gradle\/$/, '$1'));
   if (isGone && isCentral.test(asking)) return from.startsWith(to);
@@ -371,6 +406,9 @@ function isOfProject({ path, isGone, isEmpty }: Entry, asking: string): boolean 
 /** Whether a manifest is of what runs, and no show or copy. */
 const isInstalled = ({ path }: Pick<Entry, 'path'>): boolean =>
   !isTestPath(path) && !/(?:^|\/)(?:vendor|third_party|node_modules|examples?|samples?|docs?)\//.test(path);
+/** Whether a file is of the build that a catalog is of. */
+const isBelow = (path: string, catalog: string): boolean =>
+  path.startsWith(projectOf(catalog).replace(/(^|\/)gradle\/$/, '$1'));
 const isCatalog = /\.versions\.toml$/;
 /** They give the versions for the manifests below them. */
 const isCentral = /(?:^|\/)(?:pnpm-workspace\.yaml|cargo\.toml|directory\.(?:packages|build)\.props)$/i;

@@ -130,6 +130,63 @@ const applied = /\bid\s*\(?\s*["']([\w.-]+)["']\s*\)?(?:\s*version\s*["']([^"'\n
 const given =
   /(?:\b(?:val|var|def|String)[ \t]+|\bext\.|^[ \t]*)([A-Za-z_]\w{0,80})[ \t]*(?::[ \t]*String[ \t]*)?=[ \t]*["']([^"'\n$]{1,80})["']/gm;
 
+/** What stands for a version in a table or an entry of its own, as `versions = [left: '1']` or `ext['left'] = "1"`. */
+const tabled =
+  /(?:\b(\w{1,80})[ \t]*:|\b(?:ext|extra)\[["'](\w{1,80})["']\][ \t]*=|\bset\([ \t]*["'](\w{1,80})["'][ \t]*,)[ \t]*["']([^"'\n$:]{1,80})["']/g;
+/** A line of `gradle.properties`. */
+const property = /^[ \t]*([\w.-]{1,100})[ \t]*[=:][ \t]*([^\s#$]{1,80})[ \t]*$/gm;
+
+/** The names for versions in texts of a build, of the first text that has one. */
+function namesOf(texts: readonly { readonly path: string; readonly text: string }[]): Lookup {
+  const byText = texts.map(({ path, text }) =>
+    path.endsWith('.properties')
+      ? lookup([...text.matchAll(property)].map((m) => [lastOf(m[1]!), m[2]!]))
+      : lookup([
+          ...[...text.matchAll(given)].map((m) => [m[1]!, m[2]!] as const),
+          ...[...text.matchAll(tabled)].map((m) => [m[1] ?? m[2] ?? m[3]!, m[4]!] as const),
+        ]),
+  );
+  return (name) => {
+    for (const names of byText) {
+      const value = names(lastOf(name));
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
+}
+const lastOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
+
+/** A coordinate that gets a name, or stands in a list by itself; not one that a comment or a condition speaks of. */
+const listed =
+  /^[ \t]*(?:(?:(?:val|var|def|const val)[ \t]+)?[\w.]{1,100}(?:\[["'][\w.-]{1,100}["']\])?[ \t]*[:=][ \t]*|["'][\w.-]{1,100}["'][ \t]*:[ \t]*)?["']([\w.-]{1,200}:[\w.-]{1,200})(?::([^"'\n:@]{1,200})(?:[:@][^"'\n]{0,100})?)?["'][ \t]*,?[ \t]*(?:\/\/[^\n]*)?\r?$/gm;
+
+/**
+ * What a script declares in dependencies, tables and lists, as it is read where the names for versions are those of
+ * `others`, too. A version that stays a name is of no known number.
+ */
+export function namedDependencies(
+  text: string,
+  others: readonly { readonly path: string; readonly text: string }[],
+): Dependency[] {
+  const found = scriptDependencies(text);
+  const known = new Set(found.map((d) => `${d.name} ${d.version}`));
+  for (const m of text.matchAll(listed)) {
+    const [all, name = '', version = ''] = m;
+    if (known.has(`${name} ${version}`)) continue;
+    found.push({ name, version, section: 'gradle', start: m.index, end: m.index + all.length });
+  }
+  if (!found.some((d) => d.resolved === undefined && d.version.includes('$'))) return found;
+  const names = namesOf([{ path: '', text }, ...others]);
+  return found.map((d) => {
+    if (d.resolved !== undefined || !d.version.includes('$')) return d;
+    const resolved = d.version.replace(
+      /\$(?:\{([\w.]{1,200})\}|([\w.]{1,200}))/g,
+      (all, a?: string, b?: string) => names(a ?? b ?? '') ?? all,
+    );
+    return resolved.includes('$') ? d : { ...d, resolved };
+  });
+}
+
 /** Whether a plugin is used in a script, in a version that is said elsewhere. */
 export const sectionOfApplied = 'applied';
 
