@@ -945,7 +945,10 @@ test('a dependency that moved to another manifest is no new name there', async (
   );
   assert.deepEqual(
     files.flatMap((f) => f.classification.findings.map((x) => x.message.split(':')[0])),
-    ['Dependency popover goes from ^1.1.15 to ^1.2.0', 'Dependency fresh at ^1.0.0 is new'],
+    [
+      'Dependency popover takes nothing below 1.2.0 any more (^1.2.0, it was ^1.1.15)',
+      'Dependency fresh at ^1.0.0 is new',
+    ],
   );
 });
 

@@ -159,13 +159,17 @@ test('the same version in another spelling is no news, and what a file said itse
     said(file('pyproject.toml', project(from), project(to)), ...others);
   for (const to of ['left>=1.9.0', 'Left>=1.9', 'left >= 1.9.0.0'])
     assert.deepEqual(await change('left>=1.9', to, file('requirements.txt', 'left==1.9.4\n', null)), [], to);
-  assert.deepEqual(await change('left~=2.2', 'left~=2.2.0'), ['left goes from ~=2.2 to ~=2.2.0']);
-  assert.deepEqual(await change('left>=1.9', 'left>=1.9.1'), ['left goes from >=1.9 to >=1.9.1']);
+  assert.deepEqual(await change('left~=2.2', 'left~=2.2.0'), [
+    'left takes 2.2.0 to below 2.3 now (~=2.2.0), it took 2.2 to below 3 (~=2.2)',
+  ]);
+  assert.deepEqual(await change('left>=1.9', 'left>=1.9.1'), [
+    'left takes nothing below 1.9.1 any more (>=1.9.1, it was >=1.9)',
+  ]);
   assert.deepEqual(await change('left==1.*', 'left==1.0.*'), ['left goes from ==1.* to ==1.0.*']);
   assert.deepEqual(await change('left===1.0', 'left===1.0.0'), ['left goes from ===1.0 to ===1.0.0']);
   assert.deepEqual(await change('left>=10', 'left>=1'), ['left goes down from >=10 to >=1']);
   assert.deepEqual(await change('Left>=1', 'left>=2', file('requirements.txt', 'left==1.9.4\n', null)), [
-    'left goes from >=1 to >=2',
+    'left takes nothing below 2 any more (>=2, it was >=1)',
   ]);
 });
 
@@ -403,4 +407,69 @@ test('modules needed indirectly are one finding, new ones also beside a direct c
   const tools = `module a\n\ntool d.example/lint/cmd/lint\n\nrequire (\n\tc.example/y v1.0.0 // indirect\n\td.example/lint v1.0.0 // indirect\n\te.example/z v1.0.0 // indirect\n)\n`;
   const byTool = await of(null, tools);
   assert.deepEqual(byTool, ['c.example/y at v1.0.0 is new', 'd.example/lint at v1.0.0 is new']);
+});
+
+test('of a requirement without its lock file it is said what it admits', async () => {
+  const crates = (was: string, now: string, ...others: FileChange[]) => {
+    const text = (version: string) => `[dependencies]\nleft = "${version}"\n`;
+    return said(file('a/Cargo.toml', text(was), text(now)), ...others);
+  };
+  const lock = (path: string) => file(path, 'version = 3\n', 'version = 4\n');
+  const below = ['left takes nothing below 0.1.16 any more (0.1.16, it was 0.1)'];
+  assert.deepEqual(await crates('0.1', '0.1.16'), below);
+  assert.deepEqual(await crates('0.1', '0.1.16', lock('b/Cargo.lock')), below);
+  assert.deepEqual(await crates('>=0.25', '1.5'), [
+    'left takes nothing below 1.5 and nothing from 2 on any more (1.5, it was >=0.25)',
+  ]);
+  assert.deepEqual(await crates('~4.5.4', '4.5.4'), [
+    'left takes 4.5.4 to below 5 now (4.5.4), it took 4.5.4 to below 4.6 (~4.5.4)',
+  ]);
+  assert.deepEqual(await crates('=1.2.3', '1.2.3'), [
+    'left takes 1.2.3 to below 2 now (1.2.3), it took 1.2.3 alone (=1.2.3)',
+  ]);
+  assert.deepEqual(await crates('^1.2', '1.2.0'), ['left is written 1.2.0 now, which takes the same as ^1.2']);
+  // The lock file moves along or goes, what was not taken comes in, or less is asked for.
+  for (const [was = '', now = '', ...others] of [
+    ['0.1', '0.1.16', lock('Cargo.lock')],
+    ['0.1', '0.1.16', file('Cargo.lock', 'version = 3\n', null)],
+    ['0.12', '0.13'],
+    ['^0.0.3', '^0.0.4'],
+    ['~1.2.3', '~1.3.0'],
+    ['~4.5.4', '4.5.6'],
+    ['1.2', '=1.5.0'],
+    ['=1.2.0', '1.3'],
+    ['1.2.3-rc.1', '1.2.3'],
+  ] as [string, string, ...FileChange[]][]) {
+    const [message, ...more] = await crates(was, now, ...others);
+    assert.match(message ?? '', /^left goes from /, `${was} ${now}`);
+    assert.deepEqual(more, []);
+  }
+  assert.deepEqual(await crates('1.5', '1.2'), ['left goes down from 1.5 to 1.2']);
+  const npm = (was: string, now: string) => {
+    const text = (version: string) => `{\n"dependencies": {\n"left": "${version}"\n}\n}\n`;
+    return said(file('package.json', text(was), text(now)));
+  };
+  assert.deepEqual(await npm('^1.2.0', '^1.4.0'), ['left takes nothing below 1.4.0 any more (^1.4.0, it was ^1.2.0)']);
+  assert.deepEqual(await npm('1.2.0', '1.4.0'), ['left goes from 1.2.0 to 1.4.0']);
+  assert.deepEqual(await npm('1.2.0', '^1.2.0'), [
+    'left takes 1.2.0 to below 2 now (^1.2.0), it took 1.2.0 alone (1.2.0)',
+  ]);
+  assert.deepEqual(await npm('^1.2.0', '^1.2.0 || ^9'), ['left goes from ^1.2.0 to ^1.2.0 || ^9']);
+  const python = (was: string, now: string) =>
+    said(file('pyproject.toml', project(`left${was}`), project(`left${now}`)));
+  assert.deepEqual(await python('>=0.3,<0.38', '>=0.3,<0.39'), [
+    'left takes 0.3 to below 0.39 now (>=0.3,<0.39), it took 0.3 to below 0.38 (>=0.3,<0.38)',
+  ]);
+  assert.deepEqual(await python('>=1.2', '>=1.4'), ['left takes nothing below 1.4 any more (>=1.4, it was >=1.2)']);
+  // The tool of these takes the lowest.
+  assert.deepEqual(await said(file('go.mod', 'require a.b/c v1.2.0\n', 'require a.b/c v1.3.0\n')), [
+    'a.b/c goes from v1.2.0 to v1.3.0',
+  ]);
+  // Of a file they are one finding, and its other lines are their own.
+  const text = (...v: string[]) => `[dependencies]\n${v.map((x, i) => `${'abcd'[i]} = "${x}"\n`).join('')}`;
+  const several = file('Cargo.toml', text('0.1', '1.0', '2', '3'), text('0.1.5', '1.7', '3', '3.1'));
+  const messages = (await classify([several], ctx)).findings.map((f) => `${f.tier} ${f.message}`);
+  assert.equal(messages.length, 2);
+  assert.match(messages[0] ?? '', /^high .* Nor are taken: b below 1\.7 \(line 3\), d below 3\.1 \(line 5\)\.$/);
+  assert.match(messages[1] ?? '', /^high Dependency c goes from 2 to 3:/);
 });

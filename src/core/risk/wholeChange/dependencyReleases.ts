@@ -5,7 +5,7 @@ import { backgroundOf, withOther } from '../background.ts';
 import { keep, type FileClassification } from './pass.ts';
 
 /** Names that a sentence gives. */
-const maxNamed = 5;
+export const maxNamed = 5;
 /** Of those that nobody had before, in full. */
 const maxNew = 20;
 const goes = / goes (?:down )?from /;
@@ -94,6 +94,12 @@ const locks: Readonly<Record<string, RegExp>> = {
   'pubspec.yaml': /^pubspec\.lock$/,
   'deno.json': /^deno\.lock$/,
 };
+
+/** Whether the change has the lock file of a manifest, or takes it away: beside it or in a folder above. */
+export function hasLockFile(files: readonly FileChange[], path: string): boolean {
+  const lock = locks[ecosystemOf(path)];
+  return lock !== undefined && files.some((f) => isAbove(f.path, path) && lock.test(baseOf(f.path)));
+}
 
 /** Points to what the lock file resolves to, where the change has that of the manifest: beside it or in a folder above. */
 export function withLockFiles(files: readonly FileChange[], judged: FileClassification[]): void {

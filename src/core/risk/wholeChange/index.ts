@@ -5,6 +5,7 @@ import { withKnownFields } from './databases/djangoFields.ts';
 import { weighMigrationPlaces } from './databases/migrationPlaces.ts';
 import { asModels } from './databases/prismaModels.ts';
 import { withoutSnapshots } from './databases/snapshots.ts';
+import { asRanges } from './dependencyRanges.ts';
 import { asReleases, withLockFiles } from './dependencyReleases.ts';
 import { withoutFollowers } from './followers.ts';
 import { weighGoDefaults } from './goDefaults.ts';
@@ -55,6 +56,7 @@ export const passes: readonly Pass[] = [
   ofSeveral(withoutFollowers),
   ofSeveral(withLockFiles),
   asReleases,
+  asRanges,
   ofSeveral(withoutMoves),
   asModels,
   ofSeveral(withoutDialectTwins),
