@@ -27,9 +27,16 @@ export const workflowCheckout: Rule = {
   keywords: ['checkout'],
   movesWithFile: true,
   check(source, report) {
-    const outside = triggers(source).some((t) => isOutside(t.name));
+    const started = triggers(source).filter((t) => isOutside(t.name));
+    const isOfRequest = started.some((t) => /^(?:pull_request_target|workflow_run)$/.test(t.name));
+    const starts = triggers(source)
+      .map((t) => t.name)
+      .toSorted()
+      .join();
     const all = jobs(source);
     for (const job of all) {
+      // Who writes an issue or a comment starts the code of the default branch, until the job fetches theirs.
+      const outside = isOfRequest || (started.length > 0 && job.steps.some((s) => bringsTheirs(source, s)));
       // What stands in another job says nothing of this one.
       const mayFollow = (line: number): boolean =>
         !all.some((j) => j !== job && source.lineAt(j.node.start) <= line && line <= source.lineAt(j.node.end - 1));
@@ -45,9 +52,10 @@ export const workflowCheckout: Rule = {
           `${at(step, 'uses')?.value ?? ''} ${at(step, 'run')?.value ?? ''}`,
         ),
       );
+      const isOnly = job.steps.filter((s) => isCheckout.test(at(s, 'uses')?.value ?? '')).length === 1;
       for (const [i, step] of job.steps.entries()) {
         const uses = at(step, 'uses');
-        if (!uses || !/^actions\/checkout(?:@|$)/.test(uses.value)) continue;
+        if (!uses || !isCheckout.test(uses.value)) continue;
         const keeps = at(step, 'with', 'persist-credentials');
         if (keeps && keeps.value !== 'true') continue;
         const isBeside = keepsItBeside(source, uses);
@@ -74,8 +82,17 @@ export const workflowCheckout: Rule = {
         // Without the token it could not do what it does, unless everybody may read the repository.
         const fetches = !keeps && later.some((s) => takesFromOrigin(at(s, 'run')?.value ?? ''));
         const isOld = /@v?1(?:\.\d{1,4}){0,2}$/.test(uses.value);
-        const tier: Tier =
+        const plainly: Tier =
           outside || packed ? 'high' : (reach !== 'any' || (fetches && !isChosen)) && !mayBeWithin ? 'low' : 'medium';
+        const isGiven = later.some((s) => !isMute(s) && gives(s, step));
+        const isSaidToAll =
+          plainly === 'medium' &&
+          !keeps &&
+          !isChosen &&
+          !holdsMore(step) &&
+          isInEnv(job) &&
+          !later.some((s) => givesMuch(s, step));
+        const tier = isSaidToAll ? 'low' : plainly;
         const message = isChosen
           ? 'Who starts the workflow names the repository whose code runs here, beside a token that may write: set `persist-credentials: false`, and give the job the rights to read alone.'
           : packed
@@ -90,7 +107,9 @@ export const workflowCheckout: Rule = {
                   ? 'Checkout leaves the token in a file of the runner that later steps can read: set `persist-credentials: false`, unless the job pushes or fetches with it.'
                   : reach === 'image'
                     ? 'An image of the whole folder takes along the token that checkout leaves there: list `.git` in .dockerignore, or set `persist-credentials: false`.'
-                    : undefined;
+                    : isSaidToAll
+                      ? 'Every step has the token from `env`, and from what checkout leaves: give it to the steps that need it, and set `persist-credentials: false`.'
+                      : undefined;
         // By what can be done with the token, not by the name of the job: of that alone more is new.
         const held = holdsMore(step) ? 'another token' : outside ? 'from outside' : packed ? 'packed' : undefined;
         // One more of a job leaves nothing more, where another does so before it or in its place.
@@ -105,6 +124,18 @@ export const workflowCheckout: Rule = {
         )
           continue;
         kept.push({ id, condition });
+        // One more job like those that were there opens nothing; what it holds or gives away besides, it does.
+        const alike = [rightsText(source, job), starts, message, reach, plainly].join('|');
+        const closer =
+          tier === 'medium' &&
+          isOnly &&
+          held === undefined &&
+          !keeps &&
+          !isChosen &&
+          !isGiven &&
+          !hasSecrets(source, job)
+            ? { subject: alike, tier: 'low' as const, message: message ?? oneMore }
+            : undefined;
         // The checkout may stay as it is, far from where its rights are given or what it left is given away.
         const giver = writesNothing(job) ? later.find((s) => !isMute(s) && gives(s, step)) : undefined;
         const may = writes(job);
@@ -117,10 +148,10 @@ export const workflowCheckout: Rule = {
           '',
           ...may.filter((right) => remarks.test(right)),
         ])
-          for (const [place, from] of [
-            ['', where],
-            [' rights', rightsOf(job) ?? where],
-            [' giver', giver],
+          for (const [place, from, sentence] of [
+            ['', where, message],
+            [' rights', rightsOf(job) ?? where, message ?? (rightsOf(job) && givenRights)],
+            [' giver', giver, message ?? givenAway],
           ] as const)
             if (from)
               report({
@@ -130,17 +161,45 @@ export const workflowCheckout: Rule = {
                 // Where the checkout was there before: what it left can do little more.
                 tier: tier === 'medium' && (remarks.test(what) || isSlight) ? 'low' : tier,
                 mayFollow,
-                ...(place !== '' && { follows: true }),
-                ...(message !== undefined && { message }),
+                ...(place === '' ? { subject: alike, ...(closer && { closer }) } : { follows: true }),
+                ...(sentence !== undefined && { message: sentence }),
               });
       }
     }
   },
 };
 
+const oneMore =
+  'One more job whose checkout leaves the token in the working copy, as others here do: set `persist-credentials: false`, unless the job pushes or fetches with it.';
+const givenRights =
+  'These rights are for a token that checkout, as it was before, leaves in the working copy: set `persist-credentials: false` there, unless the job pushes or fetches with it.';
+const givenAway =
+  'This step may give away the folder where checkout, as it was before, leaves the token: set `persist-credentials: false` there.';
+
+const rightsText = (source: Source, job: Job): string => {
+  const rights = rightsOf(job);
+  return rights ? source.text.slice(rights.start, rights.end).replace(/\s+/g, ' ').trim() : '';
+};
+
+/** Whether each step of a job is handed the token of the job by its name in any case. */
+const isInEnv = (job: Job): boolean =>
+  [job.node, job.root].some((n) =>
+    at(n, 'env')?.children.some((v) =>
+      /^\$\{\{\s*(?:secrets\.GITHUB_TOKEN|github\.token)\s*\}\}$/.test(v.value.trim()),
+    ),
+  );
+
+/** Whether a job gets at more than the token of the workflow. */
+const hasSecrets = (source: Source, job: Job): boolean =>
+  at(job.node, 'environment') !== undefined ||
+  [job.node, at(job.root, 'env')].some(
+    (n) => n && /\bsecrets\b(?!\s*\.\s*GITHUB_TOKEN\b)/.test(source.text.slice(n.start, n.end)),
+  );
+
 /** Rights to say something about the code or a run of it: with them nothing is changed that others take. */
 const remarks = /^(?:checks|security-events|statuses)$/;
 
+const isCheckout = /^actions\/checkout(?:@|$)/;
 const workspace = /^(?:\.\/?|\*\*|\.\/\*\*|\$\{\{\s*github\.workspace\s*\}\}\/?)$/;
 const temporary = /^(?:\$\{\{\s*runner\.temp\s*\}\}\/?(?:\*{1,2}\/?)*|\/home\/runner\/work\/_temp\/?)$/;
 
@@ -197,6 +256,8 @@ function reachOf(
   if (writesNothing(job)) {
     if (isBeside) return 'none';
     const given = later.filter((s) => !isMute(s)).map((s) => gives(s, checkout));
+    // What everybody may read, nobody needs it for.
+    if (readsNothing(job)) return 'none';
     return given.includes('folder') ? 'any' : given.includes('something') ? 'little' : 'none';
   }
   if (!isBeside) return 'any';
@@ -209,6 +270,23 @@ function reachOf(
 const writesNothing = (job: Job): boolean =>
   rightsOf(job)?.value === 'read-all' ||
   hasOnly(job, (c) => c.key === 'id-token' || c.value === 'read' || c.value === 'none');
+
+/** The rights of the job are said, and the code is not among them; what everybody may read can be checked out. */
+const readsNothing = (job: Job): boolean => hasOnly(job, (c) => c.value === 'none' || c.key === 'id-token');
+
+/** Whether a step gets code or files that somebody outside may have chosen. */
+const bringsTheirs = (source: Source, step: TreeNode): boolean => {
+  const uses = at(step, 'uses')?.value ?? '';
+  if (isCheckout.test(uses))
+    return ['ref', 'repository'].some((name) => at(step, 'with', name)?.value.includes('${{') === true);
+  return (
+    /download|checkout|fetch|clone/i.test(uses) ||
+    uses.startsWith('./') ||
+    /\bgit\b|\bgh\b[^\n]{0,200}\b(?:pr|api|run|repo|release)\b|\bhead\.(?:ref|sha|repo)\b|\bhead_(?:ref|sha|branch)\b|\b(?:octokit|github)\.rest\.(?:pulls|repos)\b|\bgithub\.event\.(?:comment|issue|discussion|review)\b|refs\/pull/i.test(
+      source.text.slice(step.start, step.end),
+    )
+  );
+};
 
 /** The rights of the job are said, and besides reading code they publish images at most. */
 const givesImages = (job: Job): boolean =>
@@ -240,10 +318,36 @@ function gives(step: TreeNode, checkout: TreeNode): 'folder' | 'something' | und
     const isApart = files.every((line) => isPart.test(line.trim()) && !/\.\.|\.git\b/.test(line));
     return isApart && !files.some((line) => holds(line, at(checkout, 'with', 'path')?.value)) ? undefined : 'folder';
   }
-  const run = at(step, 'run')?.value ?? '';
+  const run = withoutSingles(at(step, 'run')?.value ?? '');
   if (takesAll.test(run) || givesByAction.test(uses)) return 'folder';
   return mayGive.test(run) || byName.test(run) ? 'something' : undefined;
 }
+
+/** A script without the lines that pack or send files one by one, by their names. */
+const withoutSingles = (run: string): string =>
+  run
+    .split('\n')
+    .filter((line) => {
+      const [, packed, sent] =
+        /^\s*(?:zip((?:\s+[\w./-]{1,200}){2,20})|aws\s+s3\s+cp\s+([\w./-]{1,200})\s+\S{1,300})\s*$/.exec(
+          line.replace(/\$\{\{[^}\n]{0,200}\}\}/g, 'x'),
+        ) ?? [];
+      const files = (packed ?? sent)?.trim().split(/\s+/);
+      return files === undefined || !files.every(isSingleFile);
+    })
+    .join('\n');
+
+/** Whether a step is known to give the whole folder away; what an earlier step names is seldom that. */
+const givesMuch = (step: TreeNode, checkout: TreeNode): boolean =>
+  !isMute(step) &&
+  gives(step, checkout) === 'folder' &&
+  !(
+    at(step, 'uses')?.value.startsWith('actions/upload-artifact@') &&
+    at(step, 'with', 'path')
+      ?.value.trim()
+      .split('\n')
+      .every((line) => isPart.test(line.trim()) || /^\$\{\{\s*(?:steps|env)\.[\w.-]{1,100}\s*\}\}$/.test(line.trim()))
+  );
 
 /** Whether a path of an artifact is the folder of a checkout that has one of its own, or one above it. */
 function holds(line: string, folder: string | undefined): boolean {
@@ -266,8 +370,8 @@ const givesByAction =
 /** Commands that pack or send what lies in a folder; what is a part of a path is none. */
 const takesAll =
   /(?:(?<![\w./-])|(?<=(?:^|[\s;&|(])(?:\/usr)?(?:\/local)?\/s?bin\/))(?:(?:docker|podman|nerdctl)\b[^\n;&|]{0,200}?\s(?:build|bake|push|cp|commit|save)|buildah|kaniko|buildctl|tar|zip|7z|rsync|scp|sftp|ftp|gsutil|rclone|cpio|bsdtar|oras|aws\s(?:[^\n;&|]{0,80}\s)?s3(?:api)?|gcloud\s+storage|az\s+storage|curl\b[^\n]{0,200}?\s(?:-T|-F|-d|--upload-file|--form|--data(?:-binary)?)|wget\b[^\n]{0,200}?\s--(?:post|body)-\w{1,9}|nc|ncat|netcat|socat|git\s+(?:bundle|archive|credential|config\s[^\n;&|]{0,80}(?:-l\b|--list|--get-(?:regexp|urlmatch))))(?![\w./-])|(?<![\w.-])\.git\/|\bextraheader\b/i;
-const mayGive =
-  /upload|artifact|publish|release|deploy|devcontainer|(?<![\w./-])(?:docker|podman|image|push|curl|cp)(?![\w./-])/i;
+/** What may make an image of the folder; that a step releases or publishes something says nothing of it. */
+const mayGive = /devcontainer|(?<![\w./-])(?:docker|podman)(?![\w./-])/i;
 
 /** Targets and scripts named after what they make of the folder; a folder on the way to one is none. */
 const byName =

@@ -30,7 +30,9 @@ test('a token that checkout leaves weighs as much as can be done with it', async
   assert.equal(await weigh('actions/checkout@v5', 'npm ci', 'push', '  contents: read\n'), undefined);
   assert.equal(await weigh('actions/checkout@v5', 'npm ci', 'push', '  id-token: write\n'), undefined);
   assert.equal(await weigh('actions/checkout@v5', 'npm ci', 'push', '  issues: write\n'), 'medium');
-  assert.equal(await weigh('actions/checkout@v5', 'npm publish', 'push', '  contents: read\n'), 'low', 'may give it');
+  assert.equal(await weigh('actions/checkout@v5', 'npm publish', 'push', '  contents: read\n'), undefined);
+  assert.equal(await weigh('actions/checkout@v5', 'make docker-build', 'push', '  contents: read\n'), 'low');
+  assert.equal(await weigh('actions/checkout@v5', 'tar cf a.tar .', 'push', '  contents: none\n'), undefined);
   assert.equal(await weigh('actions/checkout@v5', 'tar cf a.tar .', 'push', '  contents: read\n'), 'medium');
   assert.equal(await weigh('actions/checkout@v6', 'npm ci'), 'low');
   assert.equal(await weigh(`actions/checkout@${hash} # v6.0.1`, 'npm ci'), 'low');
@@ -886,4 +888,35 @@ test('data that a migration destroys is weighed by whose it is, and an edited on
   assert.equal(await judge('db/migration/dev+prod/V12__clear.sql', null), 'critical');
   assert.equal(await judge('db/migration/latest/V12__clear.sql', null), 'critical');
   assert.equal(await judge('db/migration/R__views.sql', old), 'critical');
+});
+
+test('one more job like those of the file is a remark, until it holds more or gives the folder away', async () => {
+  const path = '.github/workflows/a.yml';
+  const job = (name: string, more = '', using = ''): string =>
+    `  ${name}:\n    runs-on: ubuntu-24.04\n${more}    steps:\n      - uses: actions/checkout@v4\n${using}      - run: npm ci\n`;
+  const by = (...jobs: string[]): string => `on: push\njobs:\n${jobs.join('')}`;
+  const weigh = async (after: string, before: string | null = by(job('a'))) =>
+    (await said('workflow-credentials-kept', { path, before, after })).map((f) => f.split('@')[0]);
+  assert.deepEqual(await weigh(by(job('a'), job('b'))), ['low']);
+  assert.deepEqual(await weigh(by(job('a'), job('b')), null), ['medium'], 'a new file');
+  for (const more of [
+    job('b', '    permissions:\n      contents: write\n'),
+    job('b', '    env:\n      KEY: ${{ secrets.KEY }}\n'),
+    job('b', '    environment: production\n'),
+    job('b', '', '        with:\n          token: ${{ secrets.PAT }}\n'),
+    `${job('b')}      - run: docker build -t a .\n`,
+  ])
+    assert.deepEqual(await weigh(by(job('a'), more)), ['medium'], more);
+  assert.deepEqual(
+    await weigh(by(job('a'), job('b')).replace('on: push', 'on: [push, pull_request]')),
+    ['medium'],
+    'other starts',
+  );
+  const env = '    env:\n      GH_TOKEN: ${{ github.token }}\n';
+  assert.deepEqual(await weigh(by(job('a', env)), null), ['low'], 'each step has it');
+  assert.deepEqual(await weigh(`${by(job('a', env))}      - run: docker build -t a .\n`, null), ['medium']);
+  const step = '        env:\n          GH_TOKEN: ${{ github.token }}\n';
+  assert.deepEqual(await weigh(by(job('a')) + step, null), ['medium'], 'one step has it');
+  const two = (await classify([{ path, before: null, after: by(job('a'), job('b'), job('c')) }], ctx)).findings;
+  assert.match(two.find((f) => f.rule === 'workflow-credentials-kept')?.message ?? '', /2 more checkouts/);
 });

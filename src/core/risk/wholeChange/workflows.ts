@@ -249,8 +249,8 @@ function onlySwaps({ path, before, after }: FileChange): (f: Finding) => boolean
 }
 
 /** Of jobs that leave their token in one way, the first is told, with how many there are: it is decided once. */
-export function toldByJob(_files: readonly FileChange[], judged: FileClassification[]): void {
-  for (const [i, { classification }] of judged.entries()) {
+export function toldByJob(files: readonly FileChange[], judged: FileClassification[]): void {
+  for (const [i, { path, classification }] of judged.entries()) {
     const groups = new Map<string, Finding[]>();
     for (const f of classification.findings) {
       if (f.rule !== workflowCheckout.id) continue;
@@ -262,13 +262,27 @@ export function toldByJob(_files: readonly FileChange[], judged: FileClassificat
     const news = new Map<Finding, Finding | undefined>();
     for (const group of groups.values()) {
       const [first, ...rest] = group.toSorted((a, b) => a.line - b.line);
-      if (!first || rest.length === 0) continue;
+      if (!first) continue;
+      const { before, after } = files[i]!;
+      // Of a new file all are told, those too that a file had which went with the change.
+      const lines = before === null && isRead(after) ? linesLike(path, after, first) : [];
+      const others = Math.max(rest.length, lines.length - 1);
+      if (others === 0) continue;
       for (const f of rest) news.set(f, undefined);
-      const more = rest.length === 1 ? 'one more checkout' : `${rest.length} more checkouts`;
+      const more = others === 1 ? 'one more checkout' : `${others} more checkouts`;
       news.set(first, withOther(first, { message: `${first.message} The same holds for ${more} of this file.` }));
     }
     replace(judged, i, news);
   }
+}
+
+/** The lines of a new file where a checkout leaves its token as one does of which a finding speaks. */
+function linesLike(path: string, text: string, { tier, message }: Finding): number[] {
+  const { title, remedy, tier: usual } = workflowCheckout;
+  const found = run(workflowCheckout, sourceOf(path, text)).filter(
+    (f) => f.follows !== true && (f.tier ?? usual) === tier && (f.message ?? `${title}: ${remedy}.`) === message,
+  );
+  return [...new Set(found.map((f) => f.line))];
 }
 
 /** Puts other findings, or none, in the places of some. */
