@@ -23,8 +23,10 @@ export const workflowSecrets: Rule = {
           start: s.start,
           end: s.end,
           key: isOwnCall ? 'inherit:own' : 'inherit',
-          ...(isOwnCall && { tier: 'medium' as const }),
-          message: '`secrets: inherit` gives the called workflow all secrets: pass the ones it needs by name.',
+          ...(isOwnCall && { tier: 'low' as const }),
+          message: isOwnCall
+            ? '`secrets: inherit` lets a workflow of this repository name any secret: pass the ones it needs by name.'
+            : '`secrets: inherit` gives the called workflow all secrets: pass the ones it needs by name.',
         });
       for (const creds of [
         at(job.node, 'container', 'credentials', 'password'),

@@ -361,7 +361,7 @@ test('all secrets for a workflow of the repository are a remark, for one from el
   const find = (after: string, before: string | null = null) =>
     said('workflow-secrets-exposed', { path: '.github/workflows/a.yml', before, after });
   const own = call('./.github/workflows/b.yml');
-  assert.deepEqual(await find(own), ['medium@6']);
+  assert.deepEqual(await find(own), ['low@6']);
   assert.deepEqual(await find(call('acme/a/.github/workflows/b.yml@v1')), ['high@6']);
   assert.deepEqual(await find(call('acme/a/.github/workflows/b.yml@v1'), own), ['high@6']);
 });
@@ -919,4 +919,15 @@ test('one more job like those of the file is a remark, until it holds more or gi
   assert.deepEqual(await weigh(by(job('a')) + step, null), ['medium'], 'one step has it');
   const two = (await classify([{ path, before: null, after: by(job('a'), job('b'), job('c')) }], ctx)).findings;
   assert.match(two.find((f) => f.rule === 'workflow-credentials-kept')?.message ?? '', /2 more checkouts/);
+});
+
+test('the name of a branch or tag is a remark where a push alone starts the workflow', async () => {
+  const weigh = async (on: string, text = 'github.ref_name') =>
+    (await said('workflow-injection', added(workflow([`run: gh release create '\${{ ${text} }}'`], on)))).map(
+      (f) => f.split('@')[0],
+    );
+  assert.deepEqual(await weigh('push'), ['low']);
+  assert.deepEqual(await weigh('[push, pull_request]'), ['high']);
+  assert.deepEqual(await weigh('push', 'github.event.head_commit.message'), ['high']);
+  assert.deepEqual(await weigh('create'), ['high']);
 });

@@ -203,6 +203,8 @@ const isFree = (name: string, job: Job): boolean =>
  */
 export function filledBy(expression: string, job: Job, source: Source): 'outside' | 'starter' | 'own' {
   const isBy = (names: RegExp): boolean => triggers(source).every((t) => names.test(t.name));
+  // Who pushes a branch or tag brings the workflow along that runs for it.
+  if (!at(job.root, 'runs') && /^\s*github\.ref_name\s*$/.test(expression) && isBy(/^push$/)) return 'own';
   if (at(job.root, 'runs') || untrusted.test(expression)) return 'outside';
   if (inputsIn(expression).length > 0)
     return /\bgithub\b(?!\.event\.inputs)|\b(?:steps|needs|matrix)\./.test(expression) ? 'outside' : 'starter';
