@@ -205,6 +205,9 @@ const brings = /(?:^|\/)setup-[\w-]*@|-(?:setup|installer|install|login|cache)@/
 const installs =
   /\b(?:pip3?|pipx|uv|poetry|npm|pnpm|yarn|bun|brew|apt|apt-get|apk|dnf|yum|choco|conda|gem|go|cargo|dotnet tool)\s+(?:install|add|get|i)\b[^;&|\n]{0,400}/g;
 
+/** A program that only says which one it is, or brings what it needs. */
+const preparesOnly = /^[ \t]*(?:\.\/)?(?:[\w.-]{1,60}\/){0,6}[\w.-]{1,60}[ \t]+(?:--version|-V|install)[ \t]*$/gm;
+
 /** What a step runs: not what it says, explains, installs, or writes to a file of data. */
 function doneBy(step: TreeNode): string {
   const uses = at(step, 'uses')?.value ?? '';
@@ -212,7 +215,8 @@ function doneBy(step: TreeNode): string {
     .replace(/\$\{\{[^}\n]{0,200}\}\}/g, '_')
     .replace(/^\s*#.*$/gm, '')
     .replace(/^\s*echo\s+(?:"[^"`$\n]*"|'[^'\n]*')\s*(?:>>?\s*\S+\s*)?$/gm, '')
-    .replace(installs, '');
+    .replace(installs, '')
+    .replace(preparesOnly, '');
   return `${brings.test(uses) ? '' : uses} ${run}`;
 }
 
