@@ -20,6 +20,7 @@ import { withoutMoves } from './moves.ts';
 import { withoutOwnAndRepeated } from './ownDependencies.ts';
 import { weighOwners, withoutOwnersOfGone } from './owners.ts';
 import type { Pass } from './pass.ts';
+import { weighComposed } from './safeguards/composedSafeguards.ts';
 import { asSafeguards, weighMovedSafeguards } from './safeguards/movedSafeguards.ts';
 import { withoutReplaced } from './safeguards/replacedSafeguards.ts';
 import { asDeletedTests } from './tests/deletedTests.ts';
@@ -49,6 +50,7 @@ const ofSeveral =
 export const passes: readonly Pass[] = [
   withoutOwnAndRepeated,
   withoutReplaced,
+  weighComposed,
   weighMovedSafeguards,
   withoutBornTables,
   withoutSnapshots,

@@ -65,8 +65,12 @@ const ownLogin = (guard: string): string =>
 export function asSafeguards(_: readonly FileChange[], judged: FileClassification[]): void {
   for (const [i, { classification }] of judged.entries()) {
     const first = new Map<string, Finding>();
+    const users = classification.findings.filter((f) => backgroundOf(f).key === 'useguards' && f.rule === rule);
     const left = classification.findings.filter((f) => {
       if (f.rule !== rule) return true;
+      // What is used and that it is used are one thing.
+      if (/^(?:authguard|rolesguard)$/.test(backgroundOf(f).key ?? '') && users.some((u) => isOneWith(f, u)))
+        return false;
       const id = `${backgroundOf(f).key}:${f.tier}:${f.message}`;
       const there = first.get(id);
       if (there) {
@@ -78,6 +82,11 @@ export function asSafeguards(_: readonly FileChange[], judged: FileClassificatio
     keep(judged, i, left);
   }
 }
+
+const isOneWith = (guard: Finding, user: Finding): boolean =>
+  backgroundOf(guard).removedAt !== undefined &&
+  backgroundOf(guard).removedAt === backgroundOf(user).removedAt &&
+  (guard.tier === user.tier || user.tier === 'critical');
 
 const head = /=>\s*\{?\s*$|^\s*(?:\}\s*)?(?:case|when|if|elif|elsif|else if)\b/;
 const comment = /^\s*(?:\/\/|#(?!\[)|\*|\/\*|--)/;
