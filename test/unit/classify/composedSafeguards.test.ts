@@ -80,7 +80,7 @@ test('a decorator that applies less, or other things, stays loud', async () => {
     ['another guard of that name', all, '', './noop.guard'],
   ] as [string, string, string?, string?][])
     assert.match(
-      await told(orders(controller(door)), definition(parts[0]!, parts[1], parts[2])),
+      await told(orders(controller(door)), definition(parts[0], parts[1], parts[2])),
       /^(?:high|critical)/,
       name,
     );

@@ -23,6 +23,7 @@ import type { Pass } from './pass.ts';
 import { weighComposed } from './safeguards/composedSafeguards.ts';
 import { asSafeguards, weighMovedSafeguards } from './safeguards/movedSafeguards.ts';
 import { withoutReplaced } from './safeguards/replacedSafeguards.ts';
+import { weighBornSkipped } from './tests/bornSkipped.ts';
 import { asDeletedTests } from './tests/deletedTests.ts';
 import { weighLostSubjects } from './tests/lostSubjects.ts';
 import { withoutOrphans } from './tests/orphanedTests.ts';
@@ -87,5 +88,6 @@ export const passes: readonly Pass[] = [
   ofSeveral(toldOfOneObject),
   ofSeveral(weighOwnDefaults),
   weighMigrationPlaces,
+  weighBornSkipped,
   toldOnce,
 ];
