@@ -301,6 +301,7 @@ function firstLine(source: Source, line: number): number {
   return first;
 }
 
+const byBrackets = /^(?:java|kotlin|c-sharp)$/;
 const indent = (line: string): number => line.length - line.trimStart().length;
 
 /** The last line of the block that a test opens, by indentation; it ends before the next test. */
@@ -312,6 +313,16 @@ function lastLine(source: Source, inert: readonly Token[], line: number, headEnd
   if (isMarked) while (l < lines.length && l < line + 20 && !/[{=]\s*$/.test(lines[l - 1]!)) l++;
   // What closes a list of parameters opens the body.
   const isOpen = (text: string): boolean => /[{:(]\s*$/.test(text) && /^\s*[)\]}]/.test(text);
+  // Where brackets tell, a line that is not indented ends no body.
+  let read = line - 1;
+  let braces = 0;
+  const isInBody = (until: number): boolean => {
+    if (!isMarked || !byBrackets.test(source.language)) return false;
+    for (; read < until; read++)
+      for (const m of lines[read]!.matchAll(/[{}]/g))
+        if (!isWithin(inert, source.starts[read]! + m.index + 1)) braces += m[0] === '{' ? 1 : -1;
+    return braces > 0;
+  };
   while (l < lines.length && l < most) {
     const next = lines[l]!;
     if (
@@ -320,7 +331,8 @@ function lastLine(source: Source, inert: readonly Token[], line: number, headEnd
       !isOpen(next) &&
       !(/^\s*\{\s*$/.test(next) && l < headEnd + 4) &&
       // A text, or a comment, may begin anywhere.
-      !isWithin(inert, source.starts[l]!)
+      !isWithin(inert, source.starts[l]!) &&
+      !isInBody(l)
     )
       return /^\s*(?:[)\]}]|end\b)/.test(next) ? l + 1 : l;
     l++;
