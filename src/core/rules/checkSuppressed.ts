@@ -79,6 +79,10 @@ export const checkSuppressed: Rule = {
   },
 };
 
+/** What opens a block of statements, and not a list, an object or a resource. */
+const ofStatements =
+  /\b(?:func|function|def|fn|fun|class|struct|interface|if|for|while|switch|try|do|else)\b|=>\s*\{\s*$|\)[^(){}]{0,80}\{\s*$/;
+
 /** A sentence above the block that a line stands in, which is no note of what is still to do and names no other marker. */
 function isToldAbove(lines: readonly string[], line: number): boolean {
   const indent = (text: string): number => text.length - text.trimStart().length;
@@ -89,6 +93,8 @@ function isToldAbove(lines: readonly string[], line: number): boolean {
     const above = /^\s*(?:#|\/\/)\s*(\S[^\n]{0,300})$/.exec(lines[n - 2] ?? '')?.[1] ?? '';
     return (
       /[{[]\s*$/.test(text) &&
+      // What a function is for is no reason for one of its lines.
+      !ofStatements.test(text) &&
       /^(?:[\w'’,().-]+\s+){3}[\w(]/.test(above) &&
       !/\b(?:TODO|FIXME|XXX|nosec|ignore|skip|nolint)\b/i.test(above)
     );

@@ -23,6 +23,17 @@ test('a reason above the block is a reason', async () => {
   assert.equal(await weigh('  ####### egress of the group #######\n'), 'medium add the reason', 'a banner');
 });
 
+test('what a function is for is no reason for one of its lines', async () => {
+  const weigh = (marker: string, above = ''): Promise<string> =>
+    told(
+      'a.go',
+      `package a\n\n// configure fills in what the caller left out.\nfunc configure(host string) (*Client, error) {\n${above}\tlog.Print(host) ${marker}\n\n\t// From here on the host is known.\n\treturn dial(host)\n}\n`,
+    );
+  assert.equal(await weigh('// nolint:gosec'), 'medium add the reason');
+  assert.equal(await weigh('// nolint:gosec // the host is no secret'), 'medium reason that is given');
+  assert.equal(await weigh('// nolint:gosec', '\t// The host is no secret.\n'), 'medium reason that is given');
+});
+
 test('a bucket that logs are sent to need not log itself', async () => {
   const bucket = (marker: string, target = 'logs'): string =>
     `resource "aws_s3_bucket_logging" "data" {\n  bucket        = aws_s3_bucket.data.id\n  target_bucket = aws_s3_bucket.${target}.id\n}\n\n${marker}\nresource "aws_s3_bucket" "logs" {\n  bucket = "logs"\n}\n`;
