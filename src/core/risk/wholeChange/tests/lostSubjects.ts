@@ -98,9 +98,9 @@ const went = (what: string): Told => ({
   tier: 'low',
   message: `Tests went with '${what.slice(0, 60)}', which the change takes out: be sure that nobody needs it any more.`,
 });
-const mayGoOn = (what: string): Told => ({
+const mayGoOn = (what: string, isNamed = true): Told => ({
   tier: 'medium',
-  message: `Tests were taken out, and '${what.slice(0, 60)}' that they name with them: be sure that what they asked does not go on under another name.`,
+  message: `Tests were taken out, and ${isNamed ? '' : 'by its words '}'${what.slice(0, 60)}'${isNamed ? ' that they name' : ''} with them: be sure that what they asked does not go on under another name.`,
 });
 interface Told {
   readonly tier: 'low' | 'medium';
@@ -222,12 +222,13 @@ function weigh(
       if (!arranges.test(line) && (asks.test(line) || line.includes(`${n}(`))) asked = n;
     }
   }
+  const isNamed = asked !== undefined || (passing !== undefined && passing !== far);
   asked ??= close;
   const what = asked ?? passing;
   if (what === undefined) return undefined;
   const isItsOwn =
     asked !== undefined && isAlone(asked, lost) && !guards.test(spoken) && !guardsAlone(asked, spoken, lost);
-  return isItsOwn ? went(what) : mayGoOn(what);
+  return isItsOwn ? went(what) : mayGoOn(what, isNamed);
 }
 
 /** The lines (from 1) that open the blocks a line stands in. */

@@ -19,7 +19,8 @@ export function asBlocks(files: readonly FileChange[], judged: FileClassificatio
     };
     const same = new Map<string, Finding[]>();
     for (const f of removed) {
-      const id = `${f.tier}:${f.message}`;
+      // What went with several parts of one thing is one remark.
+      const id = `${f.tier}:${f.message.replace(partThatWent, '')}`;
       const others = same.get(id);
       if (others) others.push(f);
       else same.set(id, [f]);
@@ -34,7 +35,10 @@ export function asBlocks(files: readonly FileChange[], judged: FileClassificatio
       const first = telling ?? group[0]!;
       const others = group.filter((f) => f !== first);
       const title = titleAt(first);
-      merged.set(first, withBackground(withOther(first, { message: told(first.message, n, title) }), { standsFor: n }));
+      const said = others.every((f) => f.message === first.message)
+        ? first.message
+        : first.message.replace(nameThatWent, (name) => `${name} and others`);
+      merged.set(first, withBackground(withOther(first, { message: told(said, n, title) }), { standsFor: n }));
       for (const f of others) merged.set(f, undefined);
     }
     keep(
@@ -44,6 +48,10 @@ export function asBlocks(files: readonly FileChange[], judged: FileClassificatio
     );
   }
 }
+
+const nameThatWent = /(?<=^Tests (?:went with|were taken out, and(?: by its words)?) )'[^']{0,60}'/;
+
+const partThatWent = /(?<=^Tests (?:went with|were taken out, and) )[^:]{0,120}/;
 
 /** Types whose definition a file of the product lost. */
 function typesGone(files: readonly FileChange[]): ReadonlySet<string> {
