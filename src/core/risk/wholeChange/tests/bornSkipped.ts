@@ -56,7 +56,7 @@ function skippedAt(source: Source, line: number): string | undefined {
   if (!/^\s*(?:@|\[|#\[|t\.Skip|pytest\.skip\(|self\.skipTest\()/.test(text)) return undefined;
   if (/^\s*[@#[]/.test(text)) {
     const head = source.lines.slice(line, line + 8).find((l) => l.trim() !== '' && !/^\s*(?:[@#[]|\/\/)/.test(l)) ?? '';
-    if (/\b(?:class|object|interface|struct|mod|module|namespace)\b/.test(head) || /\bclass\b/.test(text))
+    if (/(?<!:)\b(?:class|object|interface|struct|mod|module|namespace)\s+\w/.test(head) || /\bclass\b/.test(text))
       return undefined;
   }
   const found = testCases(source).filter((t) => t.from <= line && line <= t.to);
