@@ -1,5 +1,6 @@
 import { at, scalars, type TreeNode, walk } from '../languages/treeNode.ts';
 import { isKube, kubernetes } from './kit/kube.ts';
+import { grantForm, isCoveredBy } from './kit/rbac.ts';
 import type { Rule } from './rule.ts';
 
 const write = /^(?:\*|create|update|patch|delete|deletecollection|approve|sign|bind|escalate|impersonate)$/;
@@ -37,6 +38,7 @@ export const k8sRbac: Rule = {
   why: 'Wildcards, secrets, exec, impersonation, webhooks and certificate approval each lead to full control of the cluster (RBAC Good Practices: privilege escalation risks).',
   remedy: 'name the resources and verbs the workload needs, in one namespace',
   keywords: ['rules', 'roleref', 'subjects'],
+  isSame: isCoveredBy,
   check(source, report) {
     for (const root of source.tree) {
       const kind = at(root, 'kind')?.value ?? '';
@@ -71,7 +73,9 @@ export const k8sRbac: Rule = {
             scalars(at(rule, 'resourceNames')).length > 0
           )
             continue;
-          const key = `rbac:${groups.join(',')}:${res.join(',')}:${v.join(',')}`;
+          // In all namespaces it is another right.
+          const parts = [groups, res, v, scalars(at(rule, 'resourceNames'))].map((part) => part.join(','));
+          const key = `rbac:${kind === 'Role' ? 'own:' : ''}${parts.join(':')}`;
           // All verbs on named kinds of the product's own: more of the same is no new reach.
           const ofOwn =
             wild &&
@@ -88,9 +92,11 @@ export const k8sRbac: Rule = {
             hot.some((x) => !/^secrets$/.test(x)) ||
             v.some((x) => /^(?:impersonate|escalate|bind)$/.test(x)) ||
             (v.includes('create') && kind !== 'Role');
+          const form = grantForm(root, rule);
           report({
             ...span,
             key,
+            form,
             ...(escalates ? {} : { tier: 'high' as const }),
             ...(kind === 'Role'
               ? {
@@ -111,9 +117,9 @@ export const k8sRbac: Rule = {
           });
           if (ofOwn) continue;
           if (v.includes('*') && verbs && span.start !== verbs.start)
-            report({ start: verbs.start, end: verbs.end, key: `${key}#verbs` });
+            report({ start: verbs.start, end: verbs.end, key: `${key}#verbs`, form });
           else if (verbs && hot.length > 0 && v.some((x) => write.test(x)))
-            report({ start: verbs.start, end: verbs.end, key: `${key}#verbs` });
+            report({ start: verbs.start, end: verbs.end, key: `${key}#verbs`, form });
         }
       }
       if (kind.endsWith('RoleBinding')) {

@@ -1,5 +1,6 @@
 import { at, ownerOf, pathOf, scalars, type TreeNode } from '../languages/treeNode.ts';
 import { kubernetes, settings } from './kit/kube.ts';
+import { grantForm, isCoveredBy } from './kit/rbac.ts';
 import type { Hit, Rule } from './rule.ts';
 
 /** What Kubernetes itself calls safe: such settings stay inside the pod. */
@@ -136,6 +137,7 @@ export const k8sSettings: Rule = {
   references: ['CWE-1188', 'Kubernetes Pod Security Standards', 'CIS Kubernetes 5'],
   why: 'Ports of the node, settings of its kernel, groups of root, shared accounts and open network policies each take away a part of what keeps workloads apart.',
   remedy: 'leave it out, or name what is needed',
+  isSame: (old, now) => old.key.split(':')[0] === now.key.split(':')[0] && isCoveredBy(old, now),
   keywords: [
     'hostport',
     'containerport',
@@ -211,6 +213,7 @@ export const k8sSettings: Rule = {
         if (verbs.includes('*') || resources.includes('*')) continue;
         const from = at(rule, 'verbs') ?? rule;
         const key = `${resources.join(',')}:${verbs.join(',')}`;
+        const form = grantForm(root, rule);
         // Once for the role: who starts pods in one way needs no second one. Named objects are fewer than all.
         const isFull =
           at(rule, 'resourceNames') === undefined &&
@@ -226,6 +229,7 @@ export const k8sSettings: Rule = {
             start: from.start,
             end: from.end,
             key: `workload:${role}${isFull ? '' : `:${key}`}`,
+            form,
             tier: medium,
             message: `Who starts pods may use every secret and account of ${kind === 'ClusterRole' ? 'every' : 'the'} namespace: grant it to deployers alone.`,
           });
@@ -236,6 +240,7 @@ export const k8sSettings: Rule = {
             start: proxy.start,
             end: proxy.end,
             key: `proxy:${key}`,
+            form,
             message: 'Reading through the kubelet runs commands in every pod of the node: leave nodes/proxy out.',
           });
         const groups = at(rule, 'apiGroups');
@@ -244,6 +249,7 @@ export const k8sSettings: Rule = {
             start: groups.start,
             end: groups.end,
             key: `group:${key}`,
+            form,
             tier: medium,
             message: 'The rights hold for groups that are not there yet, too: name the API groups.',
           });

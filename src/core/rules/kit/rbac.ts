@@ -1,0 +1,32 @@
+/** What a rule of a role grants, to tell whether one grants no more than another. */
+import { at, scalars, type TreeNode } from '../../languages/treeNode.ts';
+import type { Form, Found } from '../rule.ts';
+
+const parts = ['apiGroups', 'resources', 'verbs', 'nonResourceURLs', 'resourceNames'] as const;
+type Grant = Record<(typeof parts)[number], readonly string[]>;
+
+/** Lists longer than this are compared as they stand. */
+const maxListed = 200;
+
+/** The grant as a form: what it is in, and its parts. */
+export function grantForm(root: TreeNode, rule: TreeNode): Form {
+  const kind = at(root, 'kind')?.value ?? '';
+  const where = kind === 'Role' ? (at(root, 'metadata', 'namespace')?.value ?? '') : '';
+  const grant = Object.fromEntries(parts.map((part) => [part, scalars(at(rule, part))]));
+  return { text: JSON.stringify(grant), around: [kind, where], sinks: [] };
+}
+
+/** Whether a grant that is gone held all that the new one gives, in a role of the same kind and reach. */
+export function isCoveredBy(old: Found, now: Found): boolean {
+  if (!old.form || !now.form || old.form.around.join('\n') !== now.form.around.join('\n')) return false;
+  if (old.form.text === now.form.text) return true;
+  const [was, is] = [JSON.parse(old.form.text) as Grant, JSON.parse(now.form.text) as Grant];
+  if (parts.some((part) => was[part].length > maxListed || is[part].length > maxListed)) return false;
+  const holds = (part: keyof Grant): boolean =>
+    was[part].includes('*') || is[part].every((value) => was[part].includes(value));
+  // Without names it is all objects.
+  const areNamed =
+    was.resourceNames.length === 0 ||
+    (is.resourceNames.length > 0 && is.resourceNames.every((n) => was.resourceNames.includes(n)));
+  return areNamed && parts.every((part) => part === 'resourceNames' || holds(part));
+}
