@@ -29,7 +29,7 @@ export const cloudSecretParameter: Rule = {
         for (const block of root.children) {
           const name = block.labels[0] ?? '';
           if ((block.key !== 'variable' && block.key !== 'output') || !isSecret(name)) continue;
-          if (isReference(block)) continue;
+          if (isReference(block) || isSwitch(block) || isPlace(block)) continue;
           const mark = block.children.find((c) => c.key === 'sensitive');
           if ((mark && !isFalse(mark)) || block.children.some((c) => c.key === 'ephemeral')) continue;
           report({
@@ -98,6 +98,23 @@ const isReference = (block: TreeNode): boolean =>
   ) &&
   /^[a-z][a-z-]{2,40}$/.test(attr(block, 'default')?.value ?? '') &&
   !/pass|changeme|admin|root/.test(attr(block, 'default')!.value);
+
+/** A variable that by its type, or its default where it has none, holds no text: a switch, or how long something is. */
+function isSwitch(block: TreeNode): boolean {
+  if (block.key !== 'variable') return false;
+  const type = attr(block, 'type')?.value;
+  if (type === 'number')
+    return /(?:^|_)(?:max|min|num|number|count|length|size|days|hours)_/i.test(block.labels[0] ?? '');
+  return type === 'bool' || (type === undefined && /^(?:true|false)$/.test(attr(block, 'default')?.value ?? ''));
+}
+
+/** An output that says where a secret is: each value it may have is an ARN, or what there is to know of a managed one. */
+function isPlace(block: TreeNode): boolean {
+  const value = attr(block, 'value')?.value ?? '';
+  if (block.key !== 'output' || value.length > 400) return false;
+  const refs = value.slice(value.indexOf('?') + 1).match(/[a-z_][\w-]*(?:\.[\w*-]+|\[[^[\]]{0,40}\])+/gi) ?? [];
+  return refs.length > 0 && refs.every((ref) => /(?:[._]arn|\.master_user_secret)(?:\[(?:\d|\*)\])?$/.test(ref));
+}
 
 function parameter(p: TreeNode, isAzure: boolean, report: (hit: Hit) => void): void {
   const type = attr(p, 'type');
