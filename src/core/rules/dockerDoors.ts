@@ -1,3 +1,4 @@
+import type { Instruction } from '../languages/docker.ts';
 import type { Rule } from './rule.ts';
 
 const steps: readonly (readonly [string, RegExp, string, 'high'?])[] = [
@@ -47,6 +48,30 @@ const steps: readonly (readonly [string, RegExp, string, 'high'?])[] = [
   ],
 ];
 
+const intoDocker =
+  /\busermod\s[^;&|]{0,100}\bdocker\b|\b(?:adduser|addgroup|gpasswd[ \t]+-a)[ \t]+[^\s-][^\s;&|]{0,80}[ \t]+docker\b/;
+
+/** Of a stage that nothing is built from but what is copied out of it. */
+const aside = {
+  tier: 'low' as const,
+  message: 'This stage carries a way to become root: fine as long as only files of it are used.',
+};
+
+/** Whether an instruction stands in the last stage, or in one that it is built from. */
+function shipped(all: readonly Instruction[]): (d: Instruction) => boolean {
+  const stages = all.filter((d) => d.name === 'FROM');
+  const names = stages.map((d) => /\sAS\s+(\S+)\s*$/i.exec(d.args)?.[1]?.toLowerCase());
+  const kept = new Set<number>();
+  for (let i = stages.length - 1; i >= 0;) {
+    kept.add(i);
+    const base = /^\s*(?:--\S+\s+)*(\S+)/.exec(stages[i]!.args)?.[1]?.toLowerCase();
+    // Which stage it is, somebody else says.
+    if (base === undefined || base.includes('$')) return () => true;
+    i = i === 0 ? -1 : names.lastIndexOf(base, i - 1);
+  }
+  return (d) => kept.has(stages.findLastIndex((from) => from.start <= d.start));
+}
+
 export const dockerDoors: Rule = {
   id: 'docker-sudo-or-ssh',
   title: 'Image carries an administration door',
@@ -59,6 +84,7 @@ export const dockerDoors: Rule = {
   keywords: ['sudo', 'expose', 'chmod', 'nopasswd', 'add', 'openssh', 'volume', 'useradd', 'verify', 'http'],
   check(source, report) {
     let calls = false;
+    const isShipped = shipped(source.docker);
     // Who works in a container of their own may do there what they like; nobody else signs in.
     const own = /(?:^|\/)\.devcontainer\//.test(source.path)
       ? {
@@ -71,14 +97,26 @@ export const dockerDoors: Rule = {
       if (d.name === 'EXPOSE' && /(?:^|\s)22(?:\/tcp)?(?:\s|$)/.test(d.args))
         report({ start: d.start, end: d.end, key: 'expose22' });
       if (d.name === 'RUN' && /\bNOPASSWD\b/.test(d.args))
-        report({ start: d.start, end: d.end, key: 'nopasswd', tier: 'high', ...own });
+        report({ start: d.start, end: d.end, key: 'nopasswd', tier: isShipped(d) ? 'high' : 'medium', ...own });
       else if (
         d.name === 'RUN' &&
-        /\b(?:install|add)\b[^;&|]{0,400}\ssudo(?=[\s\\]|$)|\busermod\s[^;&|]{0,100}\b(?:sudo|wheel|docker)\b|\b(?:adduser|addgroup|gpasswd[ \t]+-a)[ \t]+[^\s-][^\s;&|]{0,80}[ \t]+(?:sudo|wheel|docker)\b/.test(
+        /\b(?:install|add)\b[^;&|]{0,400}\ssudo(?=[\s\\]|$)|\busermod\s[^;&|]{0,100}\b(?:sudo|wheel)\b|\b(?:adduser|addgroup|gpasswd[ \t]+-a)[ \t]+[^\s-][^\s;&|]{0,80}[ \t]+(?:sudo|wheel)\b/.test(
           d.args,
         )
       )
-        report({ start: d.start, end: d.end, key: 'sudo', ...own });
+        report({ start: d.start, end: d.end, key: 'sudo', ...(!isShipped(d) && aside), ...own });
+      else if (d.name === 'RUN' && intoDocker.test(d.args)) {
+        // It is of use where the socket is, and a stage that is left behind goes nowhere.
+        if (isShipped(d))
+          report({
+            start: d.start,
+            end: d.end,
+            key: 'docker-group',
+            message:
+              'Wherever the Docker socket is mounted, who is in the group docker is root on the host: leave the user out of it.',
+            ...own,
+          });
+      }
       // Who only calls it opens nothing that the image below does not have.
       else if (d.name === 'RUN' && /(?:^|[;&|\n])\s*sudo\s+\S/.test(d.args) && !calls) {
         calls = true;

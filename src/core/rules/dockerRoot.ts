@@ -35,6 +35,8 @@ export const dockerRoot: Rule = {
     const stage = source.docker.filter((d) => d.start > last.start);
     const runs = startOf(stage);
     const isOne = startsOne(stage);
+    // A runtime of WebAssembly has no users.
+    if (base === 'scratch' && /^[\w./-]{1,200}\.wasm$/.test(runs)) return;
     if (isOne && stepsDown.test(runs)) return;
     const isCron = isOne && needsRoot.test(runs);
     const mayStepDown = source.docker.some(
