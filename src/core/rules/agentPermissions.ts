@@ -53,7 +53,18 @@ export const agentPermissions: Rule = {
             /^(?:\*|Bash|Bash\(\*\)|Bash\(:\*\)|Bash\((?:sudo|rm|curl|wget|sh|bash|python|node|npx|git push|kubectl|terraform|aws|gcloud|ssh)\b.*\)|Write|Edit|Write\(\*\*?\)|Edit\(\*\*?\)|WebFetch|mcp__.*\*|shell|run_shell_command|\.\*|Shell\(\*\)|(?:rm|curl|wget|sudo|sh|bash|eval))$/i.test(
               n.value,
             );
-          report(wide ? hit : { ...hit, tier: 'high' });
+          report(
+            wide
+              ? hit
+              : onlyReads.test(n.value)
+                ? {
+                    ...hit,
+                    tier: 'low',
+                    follows: true,
+                    message: 'The agent may run this command unasked: it only reads.',
+                  }
+                : { ...hit, tier: 'high' },
+          );
         } else if (n.kind === 'scalar' && n.key === '' && owner === 'additionalDirectories')
           report(
             /^(?:\/|~\/?|\$HOME|\.\.|[A-Za-z]:[\\/]*|\/(?:home|root|etc|Users))$/.test(n.value)
@@ -117,6 +128,9 @@ export const agentPermissions: Rule = {
       }
   },
 };
+
+/** Commands that, whatever they are told, write, run and send nothing, and show no file's text. */
+const onlyReads = /^Bash\((?:git (?:rev-parse|check-ignore|ls-files)|ls|wc|pwd)(?::\*| \*| [\w./-]{1,100})?\)$/;
 
 function parents(n: { parent: unknown }): string {
   const keys: string[] = [];

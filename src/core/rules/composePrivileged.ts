@@ -1,4 +1,4 @@
-import { ownerOf, pathOf, walk } from '../languages/treeNode.ts';
+import { at, ownerOf, pathOf, scalars, type TreeNode, walk } from '../languages/treeNode.ts';
 import type { Source } from '../languages/source.ts';
 import { switchBack } from './kit/switchBack.ts';
 import type { Hit, Rule } from './rule.ts';
@@ -65,8 +65,7 @@ export const composePrivileged: Rule = {
           else if (owner === 'volumes' && /^\/(?:etc|root|proc|sys|boot|dev)?(?::|\/?:)/.test(n.value))
             report({ ...hit, tier: 'high' });
           else if (owner === 'cap_add' && /^(?:ALL|SYS_ADMIN|NET_ADMIN|SYS_PTRACE|SYS_MODULE)$/.test(n.value))
-            // Over the network alone, and of the container unless it shares the host's.
-            report(n.value === 'NET_ADMIN' ? { ...hit, tier: 'high' } : hit);
+            report(n.value === 'NET_ADMIN' ? { ...hit, ...ofNetwork(n) } : hit);
           else if (
             owner === 'security_opt' &&
             /(?:unconfined|label[:=]disable|no-new-privileges[:=]false|systempaths[:=]unconfined)/.test(n.value)
@@ -113,6 +112,29 @@ export const composePrivileged: Rule = {
   },
   fix: switchBack('Leave the container confined'),
 };
+
+/** A right over the network alone, and of the container unless that shares its host's: lesser than others of its list. */
+function ofNetwork(n: TreeNode): Partial<Hit> {
+  const service = n.parent?.parent;
+  const isOwn =
+    service?.parent?.key === 'services' &&
+    /^(?:|bridge|none|default)$/.test(at(service, 'network_mode')?.value ?? '') &&
+    at(service, 'privileged')?.value !== 'true' &&
+    // What comes from elsewhere is not seen.
+    !at(service, 'extends') &&
+    !at(service, '<<');
+  const others = scalars(n.parent).filter((c) => /^(?:ALL|SYS_ADMIN|SYS_PTRACE|SYS_MODULE)$/.test(c));
+  return {
+    ...(isOwn
+      ? {
+          tier: 'medium',
+          message:
+            'NET_ADMIN lets the service rewrite its own network, and forge what it sends there: leave it out unless the program needs it.',
+        }
+      : { tier: 'high' }),
+    ...(others.length > 0 && { follows: true }),
+  };
+}
 
 /** Development containers say the same in other words. */
 function devContainer(source: Source, report: (hit: Hit) => void): void {

@@ -1,4 +1,4 @@
-import { at, pathOf, scalars, type TreeNode } from '../languages/treeNode.ts';
+import { at, pathOf, scalars, type TreeNode, walk } from '../languages/treeNode.ts';
 import { isConcourse, isKube, isPipeline, kubernetes, settings } from './kit/kube.ts';
 import { switchBack } from './kit/switchBack.ts';
 import type { Hit, Rule } from './rule.ts';
@@ -55,7 +55,12 @@ export const k8sHostAccess: Rule = {
           ) {
             for (const c of n.children)
               if (capability.test(c.value))
-                report({ start: c.start, end: c.end, key: `cap:${c.value}`, ...weightOf(c.value) });
+                report({
+                  start: c.start,
+                  end: c.end,
+                  key: `cap:${c.value}`,
+                  ...weightOf(c.value, hasOwnNetwork(n)),
+                });
           }
           continue;
         }
@@ -99,16 +104,7 @@ export const k8sHostAccess: Rule = {
             if (yes) report(hit);
             break;
           case 'runAsNonRoot':
-            if (no)
-              report(
-                isLimited(n.parent)
-                  ? {
-                      ...hit,
-                      tier: 'medium',
-                      message: 'The container may run as root, if without its rights: give it a user of its own.',
-                    }
-                  : hit,
-              );
+            if (no) report({ ...hit, ...asRoot(n.parent) });
             break;
           case 'readOnlyRootFilesystem':
             // So it is when nothing is said, too.
@@ -121,7 +117,7 @@ export const k8sHostAccess: Rule = {
               });
             break;
           case 'runAsUser':
-            if (n.value === '0') report({ ...hit, message: 'Container runs as root: give it a user of its own.' });
+            if (n.value === '0') report({ ...hit, ...asRoot(n.parent) });
             break;
           case 'procMount':
             if (/^Unmasked$/i.test(n.value)) report(hit);
@@ -136,6 +132,16 @@ export const k8sHostAccess: Rule = {
                 n.value,
               );
             const isOptIn = n.value.includes('{{');
+            if (aboutNode.test(n.value)) {
+              if (!isOnlyRead(root, n.parent.parent))
+                report({
+                  ...hit,
+                  key: `hostPath:${n.value}`,
+                  tier: 'medium',
+                  message: 'The container may write a file of the node: mount it with readOnly.',
+                });
+              break;
+            }
             report(
               isOptIn
                 ? {
@@ -188,8 +194,13 @@ const usual =
 /** They reach the network and the processes of the container, not the node. */
 const inside = /^(?:CAP_)?(?:NET_ADMIN|IPC_LOCK|SYS_NICE|SYS_RESOURCE|SYS_TIME)$/i;
 
-function weightOf(name: string): Pick<Hit, 'message' | 'tier'> {
+function weightOf(name: string, isOfOwnNetwork: boolean): Pick<Hit, 'message' | 'tier'> {
   const said = name.slice(0, 40);
+  if (isOfOwnNetwork && /^(?:CAP_)?NET_ADMIN$/i.test(name))
+    return {
+      tier: 'medium',
+      message: `${said} lets the container rewrite its own network, and forge what it sends there: leave it out unless the program needs it.`,
+    };
   if (usual.test(name))
     return {
       tier: 'medium',
@@ -206,3 +217,52 @@ const isLimited = (context: TreeNode | undefined): boolean =>
   at(context, 'allowPrivilegeEscalation')?.value === 'false' &&
   at(context, 'privileged')?.value !== 'true' &&
   scalars(at(context, 'capabilities', 'drop')).some((c) => /^(?:CAP_)?ALL$/i.test(c));
+
+const isHardened = (context: TreeNode | undefined): boolean =>
+  at(context, 'allowPrivilegeEscalation')?.value === 'false' ||
+  at(context, 'readOnlyRootFilesystem')?.value === 'true' ||
+  scalars(at(context, 'capabilities', 'drop')).some((c) => /^(?:CAP_)?ALL$/i.test(c));
+
+/** What root in a container is, beside the other settings of the same block: who is privileged is told so once. */
+const asRoot = (context: TreeNode | undefined): Pick<Hit, 'message' | 'tier' | 'follows'> => ({
+  ...(isLimited(context) && (at(context, 'capabilities', 'add')?.children.length ?? 0) === 0
+    ? {
+        tier: 'medium',
+        message: 'The container may run as root, if without its rights: give it a user of its own.',
+      }
+    : {
+        // All that root has by default, unless something of it is taken away.
+        ...(isHardened(context) && { tier: 'high' }),
+        message: 'Container runs as root: give it a user of its own.',
+      }),
+  ...(at(context, 'privileged')?.value === 'true' && { follows: true }),
+});
+
+/** Whether the container that a list of capabilities is given to is seen to have a network of its own. */
+function hasOwnNetwork(added: TreeNode): boolean {
+  const list = added.parent?.parent?.parent?.parent;
+  const pod = list?.parent;
+  return (
+    /^(?:initC|c)ontainers$/.test(list?.key ?? '') &&
+    pod?.key === 'spec' &&
+    /^(?:|false|no|off)$/i.test(at(pod, 'hostNetwork')?.value ?? '')
+  );
+}
+
+/** Single files that say which system and machine this is, to everybody on it. */
+const aboutNode = /^\/etc\/(?:os-release|localtime|timezone|hostname|machine-id)$/;
+
+/** Whether each mount of a volume is there to be read. */
+function isOnlyRead(root: TreeNode, volume: TreeNode | undefined): boolean {
+  const name = at(volume, 'name')?.value;
+  if (!name) return false;
+  let isMounted = false;
+  for (const n of walk(root))
+    if (n.key === 'volumeMounts')
+      for (const mount of n.children) {
+        if (at(mount, 'name')?.value !== name) continue;
+        isMounted = true;
+        if (at(mount, 'readOnly')?.value !== 'true') return false;
+      }
+  return isMounted;
+}

@@ -67,5 +67,5 @@ test('what stood between the marks is told when they go, and texts or documents 
   const ruby = `A = <<~EOF\n${first}\nEOF\n${send}B = <<~EOF\n${rest}EOF\n`;
   assert.deepEqual(await found('a.rb', ruby), ['high merge-conflict@2', 'high command-injection@4']);
   const pod = `---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  hostAliases: []\n  containers:\n    - name: a\n      image: a/b:1.0\n      securityContext:\n        capabilities:\n          add: [NET_ADMIN]\n---\n`;
-  assert.ok((await found('k/a.yaml', both(pod, ''))).includes('high k8s-host-access@14'));
+  assert.ok((await found('k/a.yaml', both(pod, ''))).includes('medium k8s-host-access@14'));
 });

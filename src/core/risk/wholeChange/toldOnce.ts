@@ -13,7 +13,11 @@ const oneRemark = (f: Finding): boolean =>
   (f.rule === 'destructive-command' && f.tier === 'medium') ||
   (f.rule === 'workflow-injection' && (f.tier === 'medium' || f.tier === 'low'));
 
-const isRepeated = (f: Finding): boolean => repeated.test(f.rule) || oneRemark(f) || f.message === wholeAnswer;
+const isRepeated = (f: Finding): boolean =>
+  (f.rule === 'agent-permissions-widened' && f.tier === 'low') ||
+  repeated.test(f.rule) ||
+  oneRemark(f) ||
+  f.message === wholeAnswer;
 
 /** Lines that a sentence names. */
 const maxNamed = 5;
