@@ -72,14 +72,14 @@ export const dependencyChanged: Rule = {
         ...((version !== '' || isForSome(d)) && { state: version }),
         ...(!isToolchain && {
           changed: (raw: string) => {
-            const was = printable(shown(raw));
-            if (was === version)
-              return version === ''
+            const [was, now] = withoutSameTarget(printable(shown(raw)), version);
+            if (was === now)
+              return now === ''
                 ? `Dependency ${name} is asked for in other cases now: check that it is needed there.`
                 : known;
-            return version === ''
+            return now === ''
               ? `Dependency ${name} is free of a version now, it was at ${was}: check what changed in it.`
-              : `Dependency ${name} goes ${isLower(version, was) ? 'down ' : ''}from ${was} to ${version}: check what changed in it.`;
+              : `Dependency ${name} goes ${isLower(now, was) ? 'down ' : ''}from ${was} to ${now}: check what changed in it.`;
           },
         }),
       });
@@ -145,6 +145,14 @@ const shown = (version: string): string => {
   const point = ['rev', 'tag', 'branch'].map((key) => [key, read(key)]).find(([, value]) => value !== '');
   return [point?.join(' '), address.replace(/^https?:\/\//, '')].filter((x) => x).join(' of ');
 };
+
+/** Of two `=> module version` those with the same module in one's place: the versions alone. */
+function withoutSameTarget(was: string, now: string): readonly [string, string] {
+  const target = /^=> \S+ (?=v)/.exec(now)?.[0];
+  return target !== undefined && was.startsWith(`${target}v`)
+    ? [was.slice(target.length), now.slice(target.length)]
+    : [was, now];
+}
 
 /** Whether a version begins with lower numbers than another that is written alike. */
 function isLower(version: string, was: string): boolean {

@@ -473,3 +473,23 @@ test('of a requirement without its lock file it is said what it admits', async (
   assert.match(messages[0] ?? '', /^high .* Nor are taken: b below 1\.7 \(line 3\), d below 3\.1 \(line 5\)\.$/);
   assert.match(messages[1] ?? '', /^high Dependency c goes from 2 to 3:/);
 });
+
+test('of what a Go module puts in the place of others only another version, or another module, is told', async () => {
+  const mod = (...lines: string[]): string => `module a\n\nreplace (\n${lines.map((l) => `\t${l}\n`).join('')})\n`;
+  const change = (from: readonly string[], to: readonly string[]) => said(file('go.mod', mod(...from), mod(...to)));
+  const row = (part: string, to: string): string => `github.com/a/b${part} => github.com/a/b${part} ${to}`;
+  assert.deepEqual(await change([row('/api', 'v1.0.0')], [row('/api', 'v1.1.0')]), [
+    'github.com/a/b/api goes from v1.0.0 to v1.1.0',
+  ]);
+  assert.equal(
+    (await change([row('/api', 'v1.0.0'), row('', 'v1.0.0')], [row('/api', 'v1.1.0'), row('', 'v1.1.0')])).length,
+    1,
+  );
+  assert.equal(
+    (await change([row('/api', 'v1.0.0'), row('', 'v1.0.0')], [row('/api', 'v1.1.0'), row('', 'v1.2.0')])).length,
+    2,
+  );
+  assert.deepEqual(await change([row('', 'v1.0.0')], ['github.com/a/b => github.com/evil/b v1.0.0']), [
+    'github.com/a/b goes from => github.com/a/b v1.0.0 to => github.com/evil/b v1.0.0',
+  ]);
+});
