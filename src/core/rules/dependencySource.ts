@@ -1,7 +1,7 @@
 import { dependencies, type Dependency } from './kit/dependencies.ts';
 import { at } from '../languages/treeNode.ts';
 import type { Source } from '../languages/source.ts';
-import type { Rule } from './rule.ts';
+import type { Hit, Rule } from './rule.ts';
 
 export const dependencySource: Rule = {
   id: 'dependency-foreign-source',
@@ -38,6 +38,7 @@ export const dependencySource: Rule = {
             end: d.end,
             // Another commit of a source that was trusted before is a changed dependency, and `dependency-changed` says so.
             key: `src:${d.name}:${plain(d.version, isNpm).replace(pinned, '*')}`,
+            ...forkOf(d, source),
             ...(commit.test(d.version) || /#[0-9a-f]{7,39}$/.test(d.version)
               ? {
                   message:
@@ -96,6 +97,17 @@ const pinned =
 
 /** A full hash names one commit for good. */
 const commit = /(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/;
+
+/** A released module in the place of another one of Go: its sum is checked like any, but somebody else keeps it. */
+function forkOf({ name, version }: Dependency, { path, text }: Source): Pick<Hit, 'message' | 'tier'> | undefined {
+  const to = path.endsWith('go.mod') ? /=>\s{1,9}([\w./~-]{1,200})\s{1,9}v\d/.exec(version)?.[1] : undefined;
+  if (to === undefined) return undefined;
+  const own = /^module\s+([\w.-]+\/[\w.-]+\/)/m.exec(text)?.[1];
+  return {
+    message: `Module ${name.slice(0, 100)} is replaced by ${to.slice(0, 100)}: check who keeps it, and how it gets the fixes of the other.`,
+    ...(own !== undefined && to.startsWith(own) && { tier: 'medium' as const }),
+  };
+}
 
 /** A version of the module itself, in the place of those that others ask for. */
 function isSameModule({ name, version }: Dependency): boolean {

@@ -493,3 +493,16 @@ test('of what a Go module puts in the place of others only another version, or a
     'github.com/a/b goes from => github.com/a/b v1.0.0 to => github.com/evil/b v1.0.0',
   ]);
 });
+
+test('a module that replaces another is told with both names, one of the own owner as less', async () => {
+  const weigh = async (to: string) => {
+    const mod = (rest: string): string => `module github.com/acme/app\n\nrequire github.com/a/b v1.0.0\n${rest}`;
+    const { findings } = await classify([file('go.mod', mod(''), mod(`\nreplace github.com/a/b => ${to}\n`))], ctx);
+    return findings.filter((f) => f.rule === 'dependency-foreign-source').map((f) => `${f.tier} ${f.message}`);
+  };
+  const said = 'Module github.com/a/b is replaced by';
+  const check = 'check who keeps it, and how it gets the fixes of the other.';
+  assert.deepEqual(await weigh('github.com/evil/b v1.0.1'), [`high ${said} github.com/evil/b: ${check}`]);
+  assert.deepEqual(await weigh('github.com/acme/b v1.0.1'), [`medium ${said} github.com/acme/b: ${check}`]);
+  assert.deepEqual(await weigh('github.com/acme-evil/b v1.0.1'), [`high ${said} github.com/acme-evil/b: ${check}`]);
+});
