@@ -7,6 +7,9 @@ import { runCli } from '../runCli.ts';
 import type { Services } from '../services.ts';
 import type { Command } from './command.ts';
 
+/** The editor looks at its files this often at least, when it is busy. */
+const loadMs = 5000;
+
 /**
  * A pretended agent, so that a newcomer sees what Countersign does without one: an edit on disk with the very hook
  * calls Claude Code makes around it (`hook claude-code`), then an edit in the editor as another extension makes it.
@@ -33,13 +36,16 @@ export const simulate: Command = {
       void offerUndo(services, vscode.l10n.t('The simulated edit is still in {0}.', located.path), document);
       return;
     }
-    if (!isProtected && !document.isDirty && !(await onDisk(services, uri, located))) return;
+    const isOnDisk = !isProtected && !document.isDirty;
+    if (isOnDisk && !(await onDisk(services, uri, located))) return;
     await vscode.window.showTextDocument(document, { preview: false });
-    const edit = new vscode.WorkspaceEdit();
-    const end = document.lineAt(document.lineCount - 1).range.end;
-    const eol = end.character === 0 ? '' : '\n';
-    edit.insert(uri, end, eol + snippet(uri, 'editor'));
-    await vscode.workspace.applyEdit(edit);
+    if (isOnDisk) await loaded(document);
+    if (!(await inEditor(document))) {
+      void vscode.window.showWarningMessage(
+        vscode.l10n.t('{0} changed all the time, so the simulated edit in the editor was not made.', located.path),
+      );
+      return;
+    }
     const message = isProtected
       ? vscode.l10n.t('Simulated: a pretended agent changed {0}. Save it to see what happens.', located.path)
       : vscode.l10n.t('Simulated: a pretended agent changed {0}, once on disk and once in the editor.', located.path);
@@ -51,6 +57,34 @@ export const simulate: Command = {
 async function offerUndo(services: Services, message: string, document: vscode.TextDocument): Promise<void> {
   const takeBack = vscode.l10n.t('Take It Back');
   if ((await vscode.window.showInformationMessage(message, takeBack)) === takeBack) await undo(services, document);
+}
+
+/** Until the editor has taken over what lies on disk. */
+async function loaded(document: vscode.TextDocument): Promise<void> {
+  if (document.getText().includes(label)) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      watch.dispose();
+      resolve();
+    };
+    const timer = setTimeout(done, loadMs);
+    const watch = vscode.workspace.onDidChangeTextDocument((e) => {
+      if (e.document === document && document.getText().includes(label)) done();
+    });
+  });
+}
+
+/** VS Code drops an edit when the text moves between asking and making it. */
+async function inEditor(document: vscode.TextDocument): Promise<boolean> {
+  for (let tries = 0; tries < 5; tries++) {
+    const edit = new vscode.WorkspaceEdit();
+    const end = document.lineAt(document.lineCount - 1).range.end;
+    const eol = end.character === 0 ? '' : '\n';
+    edit.insert(document.uri, end, eol + snippet(document.uri, 'editor'));
+    if (await vscode.workspace.applyEdit(edit)) return true;
+  }
+  return false;
 }
 
 /** Before and after the write, as the agent does; false when the hook said no. */
