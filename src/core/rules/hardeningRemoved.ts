@@ -1,7 +1,7 @@
 import type { Source } from '../languages/source.ts';
 import { at, ownerOf, pathOf, walk } from '../languages/treeNode.ts';
 import { attr, resources } from './kit/cloud.ts';
-import { wentWithItsBlock } from './kit/removedCode.ts';
+import { wentWithItsBlock } from './kit/goneAlong.ts';
 import { isOnlyCalled } from './kit/workflow.ts';
 import type { Hit, Rule } from './rule.ts';
 
@@ -37,7 +37,7 @@ export const hardeningRemoved: Rule = {
   keywords: [],
   on: 'removed',
   // A rule of a firewall is a block of its own.
-  goneAlone: (found, { before, hunks }) => found.key.startsWith('waf:') || !wentWithItsBlock(before, hunks, found.line),
+  goneAlone: (found, change) => found.key.startsWith('waf:') || !wentWithItsBlock(change, found.line),
   check(source, report) {
     if (source.language === 'terraform') {
       for (const r of resources(source)) {

@@ -1,4 +1,5 @@
 import type { Source } from '../languages/source.ts';
+import { wentWithItsCode, wentWithItsMethod } from './kit/goneAlong.ts';
 import {
   isBuiltInstead,
   isOfBrowser,
@@ -8,9 +9,7 @@ import {
   renamed,
   roleInstead,
   tookItsPlace,
-  wentWithItsCode,
-  wentWithItsMethod,
-} from './kit/removedCode.ts';
+} from './kit/guardedAnew.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 /** Names that stand for a check at the door of an operation. */
@@ -42,28 +41,25 @@ export const safeguardRemoved: Rule = {
   keywords: [],
   on: 'removed',
   perLine: true,
-  goneAlone(found, { before, after, hunks, changed, isExcerpt }) {
+  goneAlone(found, change) {
     const { key, line } = found;
-    if (wentWithItsCode(before, hunks, line) || limitedAnew(key, after, changed)) return false;
+    const { before, after, isExcerpt } = change;
+    if (wentWithItsCode(change, line) || limitedAnew(key, change)) return false;
     if (isExcerpt) return true;
-    if (isSibling(key, before, after, hunks, line) || isBuiltInstead(key, before, after, hunks, line)) return false;
-    if (renamed(key, before, after, changed, hunks, line)) return false;
-    if (
-      escapes.test(key) &&
-      isScript.test(before.language) &&
-      wentWithItsMethod(key, before, after, changed, hunks, line)
-    ) {
+    if (isSibling(key, change, line) || isBuiltInstead(key, change, line)) return false;
+    if (renamed(key, change, line)) return false;
+    if (escapes.test(key) && isScript.test(before.language) && wentWithItsMethod(key, change, line)) {
       const called = /^'[^']{1,60}'/.exec(found.message ?? '')?.[0] ?? `'${key.slice(0, 40)}'`;
       const message = `${called} went with the function that called it: be sure that what shows those values now escapes them.`;
       return { ...found, tier: 'low', message };
     }
     if (asksAboutUser.test(key) && isOfBrowser(before) && isOfBrowser(after)) {
-      const role = roleInstead(before, after, changed, hunks, line);
+      const role = roleInstead(change, line);
       const said = role === undefined ? 'was taken out' : `was replaced by '${role.slice(0, 40)}'`;
       const message = `'${key.slice(0, 40)}' ${said} in what a user is shown: be sure that the server decides.`;
       return { ...found, tier: 'medium', message };
     }
-    const instead = tookItsPlace(before, after, changed, hunks, line);
+    const instead = tookItsPlace(change, line);
     if (instead === undefined) return true;
     const message = `'${key.slice(0, 40)}' gave way to '${instead.slice(0, 40)}': be sure that it checks as much.`;
     // Not below "high": a name is soon made up.

@@ -1,92 +1,8 @@
-/** Whether a safeguard is gone because the code it guarded is gone: then nothing is left open. */
+/** What stands in a removed safeguard's place: the same under another name, another check, or less. */
 import { hunkThatTook } from '../../hunks.ts';
 import type { Source } from '../../languages/source.ts';
 import type { Hunk } from '../../model.ts';
-
-const heading =
-  /^\s*(?:export\s+|default\s+|public\s+|private\s+|protected\s+|internal\s+|static\s+|final\s+|abstract\s+|async\s+|override\s+|sealed\s+|partial\s+)*(?:def|class|function|func|fn|fun|interface|module|[\w<>[\],.?]+\s+\w+\s*\()/;
-const decorator = /^\s*(?:@|\[\w|#\[)/;
-const route = /\.(?:get|post|put|patch|delete|all|route)\s*\(\s*["'`/]/;
-
-/**
- * True when the lines of a pure deletion hold both the safeguard (1-based line of the text before) and the head of what it
- * stood for: the function or class around it, the declaration under a decorator, or the route that names it. An edit that
- * puts something in their place may keep the code under another name, so it never counts.
- */
-export function wentWithItsCode(before: Source, hunks: readonly Hunk[], line: number): boolean {
-  const hunk = hunkThatTook(hunks, line);
-  if (!hunk || hunk.newLines > 0) return false;
-  const last = hunk.oldStart + hunk.oldLines - 1;
-  const text = (n: number): string => before.lines[n - 1] ?? '';
-  if (route.test(text(line))) return true;
-  if (decorator.test(text(line))) {
-    for (let n = line + 1; n <= last; n++) {
-      if (decorator.test(text(n)) || /^\s*(?:$|\/\/|#|\*|\/\*)/.test(text(n))) continue;
-      return heading.test(text(n));
-    }
-    return false;
-  }
-  const indent = (s: string): number => s.length - s.trimStart().length;
-  const own = indent(text(line));
-  for (let n = line - 1; n >= hunk.oldStart; n--) {
-    const s = text(n);
-    if (s.trim() !== '' && indent(s) < own && heading.test(s)) return true;
-  }
-  return false;
-}
-
-const method =
-  /^\s*(?:(?:static|async|public|private|protected|readonly)\s+){0,3}(#?[A-Za-z_$][\w$]*)\s*\([^()]{0,300}\)\s*(?::[^{}]{1,80})?\{\s*$/;
-const controls = /^(?:if|for|while|switch|catch|with|function|constructor)$/;
-/** What puts markup into a page. */
-const page = /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\.html\(/;
-const sink =
-  /innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|v-html|srcdoc|createContextualFragment|document\.write|\.(?:html|append|prepend|before|after)\(|<\/?[a-zA-Z]/;
-
-/**
- * Whether a pure deletion took what escaped a value (1-based line of the text before) with the whole method of a script
- * around it, whose name the file does not say any more, and no new line puts one of the values that it escaped into markup.
- */
-export function wentWithItsMethod(
-  name: string,
-  before: Source,
-  after: Source,
-  changed: ReadonlySet<number>,
-  hunks: readonly Hunk[],
-  line: number,
-): boolean {
-  const hunk = hunkThatTook(hunks, line);
-  if (!hunk || hunk.newLines > 0) return false;
-  const indent = (s: string): number => s.length - s.trimStart().length;
-  const text = (n: number): string => before.lines[n - 1] ?? '';
-  let depth = indent(text(line));
-  let head: number | undefined;
-  for (let n = line - 1; n >= hunk.oldStart && head === undefined; n--) {
-    if (text(n).trim() === '' || indent(text(n)) >= depth) continue;
-    depth = indent(text(n));
-    const called = method.exec(text(n))?.[1];
-    if (called !== undefined && !controls.test(called)) head = n;
-  }
-  if (head === undefined) return false;
-  const own = method.exec(text(head))![1]!;
-  if (new RegExp(`(?<![\\w$])${own.replaceAll('$', '\\$')}(?![\\w$])`).test(after.text)) return false;
-  let to = head + 1;
-  const last = hunk.oldStart + hunk.oldLines - 1;
-  while (to <= last && !(indent(text(to)) <= depth && /^\s*\}/.test(text(to)))) to++;
-  // What only returns markup has its sink elsewhere.
-  if (to > last || !before.lines.slice(head, to).some((l) => page.test(l))) return false;
-  const values = new Set<string>();
-  for (let n = head; n <= to; n++)
-    for (const m of text(n).matchAll(/([\w$.]{1,80})\s?\(([^()]{1,200})\)/g))
-      if (m[1]!.toLowerCase() === name)
-        for (const v of m[2]!.matchAll(/[A-Za-z_$][\w$]*(?![\w$]*\s?[.[])/g)) values.add(v[0]);
-  if (values.size === 0) return false;
-  for (const n of changed) {
-    const now = after.lines[n - 1] ?? '';
-    if (sink.test(now) && (now.match(/[A-Za-z_$][\w$]*/g) ?? []).some((w) => values.has(w))) return false;
-  }
-  return true;
-}
+import type { Removal } from '../rule.ts';
 
 /** Whether what stands behind the name of a limiter takes a limit off somebody, or only looks at the limits. */
 export const loosens = (text: string): boolean =>
@@ -98,7 +14,7 @@ const limiter = /rate_?limit|limiter|throttl|slow_?down/i;
 const limiterCall = /\b\w{0,60}(?:rate_?limit|limiter|throttl|slow_?down)\w{0,60}(?=\s*[(.])/i;
 
 /** Whether a limit (by the name of what was taken out) is kept by another limiter that the same edit brought. */
-export function limitedAnew(name: string, after: Source, changed: ReadonlySet<number>): boolean {
+export function limitedAnew(name: string, { after, changed }: Removal): boolean {
   if (!limiter.test(name)) return false;
   for (const n of changed) {
     const line = after.lines[n - 1] ?? '';
@@ -119,14 +35,7 @@ const weaker =
  * Whether the lines that took a safeguard's place call it by a name that is spelt another way (`check_permission` for
  * `checkPermission`), or that says more (`authenticateRequest` for `authenticate`): as often as the old lines did.
  */
-export function renamed(
-  name: string,
-  before: Source,
-  after: Source,
-  changed: ReadonlySet<number>,
-  hunks: readonly Hunk[],
-  line: number,
-): boolean {
+export function renamed(name: string, { before, after, changed, hunks }: Removal, line: number): boolean {
   const hunk = hunkThatTook(hunks, line);
   if (!hunk || hunk.newLines === 0) return false;
   const wanted = plain(name);
@@ -166,13 +75,7 @@ const checking =
 const openDoor = /public|everyone|anyone|permitall|allowall|nobody|no_?auth|guest/i;
 
 /** The check that the lines in a safeguard's place make instead, if they name one that the old lines did not. */
-export function tookItsPlace(
-  before: Source,
-  after: Source,
-  changed: ReadonlySet<number>,
-  hunks: readonly Hunk[],
-  line: number,
-): string | undefined {
+export function tookItsPlace({ before, after, changed, hunks }: Removal, line: number): string | undefined {
   const hunk = hunkThatTook(hunks, line);
   if (!hunk || hunk.newLines === 0 || hunk.newLines > 40) return undefined;
   // Many safeguards can go in one run of lines: it is read once.
@@ -203,7 +106,7 @@ const siblings: Readonly<Record<string, readonly [was: RegExp, now: RegExp]>> = 
  * Whether the same value is cleaned in the same place by a safeguard's sibling: it bears the name that it bore, or what is
  * put in names what was put in. A path with slashes alone is none that a file is opened by.
  */
-export function isSibling(guard: string, before: Source, after: Source, hunks: readonly Hunk[], line: number): boolean {
+export function isSibling(guard: string, { before, after, hunks }: Removal, line: number): boolean {
   const pair = siblings[guard];
   const hunk = pair && hunkThatTook(hunks, line);
   if (!hunk) return false;
@@ -242,13 +145,7 @@ function namesCleaned(lines: readonly string[]): ReadonlySet<string> {
  * Whether markup that was cleaned is built now by what escapes every value, from a text that is written out, and what
  * stands in an address is asked for its scheme.
  */
-export function isBuiltInstead(
-  guard: string,
-  before: Source,
-  after: Source,
-  hunks: readonly Hunk[],
-  line: number,
-): boolean {
+export function isBuiltInstead(guard: string, { before, after, hunks }: Removal, line: number): boolean {
   if (!/^(?:bleach\.clean|html\.escape)$/.test(guard)) return false;
   const hunk = hunkThatTook(hunks, line);
   if (!hunk || hunk.newLines > 40) return false;
@@ -300,13 +197,7 @@ export const isOfBrowser = (source: Source): boolean =>
   );
 
 /** Whom the lines in the place of a question about the user ask for instead, if they ask. */
-export function roleInstead(
-  before: Source,
-  after: Source,
-  changed: ReadonlySet<number>,
-  hunks: readonly Hunk[],
-  line: number,
-): string | undefined {
+export function roleInstead({ before, after, changed, hunks }: Removal, line: number): string | undefined {
   const hunk = hunkThatTook(hunks, line);
   if (!hunk) return undefined;
   const old = before.lines.slice(hunk.oldStart - 1, hunk.oldStart - 1 + hunk.oldLines).join('\n');
@@ -317,21 +208,4 @@ export function roleInstead(
     if (role !== undefined && !old.includes(role)) return role;
   }
   return undefined;
-}
-
-/** What stands for a whole service, container or place in configuration. */
-const block =
-  /^\s*(?:-\s+)?(?:name|image|kind|ExecStart|type)["']?\s*[:=]|^\s*(?:server|location|upstream|frontend|backend|listen|resource|Host|Match)\b|^\s*<(?:Directory|Location|VirtualHost)\b/;
-
-/** The same for configuration: true when what the setting protected is taken out together with it, or something took its place. */
-export function wentWithItsBlock(before: Source, hunks: readonly Hunk[], line: number): boolean {
-  const hunk = hunkThatTook(hunks, line);
-  if (!hunk) return false;
-  // What took its place may limit as much in other words; what does not, other rules see.
-  if (hunk.newLines > 0) return true;
-  // A policy that is a limit by itself is not gone along with something else.
-  if (/^kind\s*:/.test(before.lines[line - 1] ?? '')) return false;
-  for (let n = hunk.oldStart; n < hunk.oldStart + hunk.oldLines; n++)
-    if (block.test(before.lines[n - 1] ?? '')) return true;
-  return false;
 }
