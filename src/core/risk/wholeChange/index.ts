@@ -5,9 +5,9 @@ import { withKnownFields } from './databases/djangoFields.ts';
 import { weighMigrationPlaces } from './databases/migrationPlaces.ts';
 import { asModels } from './databases/prismaModels.ts';
 import { withoutSnapshots } from './databases/snapshots.ts';
-import { asRanges } from './dependencyRanges.ts';
-import { asReleases, withLockFiles } from './dependencyReleases.ts';
-import { withoutFollowers } from './followers.ts';
+import { asRanges } from './dependencies/ranges.ts';
+import { asReleases, withLockFiles } from './dependencies/releases.ts';
+import { withoutFollowers } from './dependencies/followers.ts';
 import { weighGoDefaults } from './goDefaults.ts';
 import { toldOfOneObject, weighOwnDefaults } from './infrastructure/bundledLimits.ts';
 import { withoutSameFolders } from './infrastructure/chartDefaults.ts';
@@ -17,7 +17,7 @@ import { weighOpenedEgress } from './infrastructure/openedEgress.ts';
 import { asShownModule } from './infrastructure/shownModules.ts';
 import { asUnmanaged } from './infrastructure/unmanaged.ts';
 import { withoutMoves } from './moves.ts';
-import { withoutOwnAndRepeated } from './ownDependencies.ts';
+import { withoutOwnAndRepeated } from './dependencies/own.ts';
 import { weighOwners, withoutOwnersOfGone } from './owners.ts';
 import type { Pass } from './pass.ts';
 import { weighComposed } from './safeguards/composedSafeguards.ts';
@@ -30,15 +30,12 @@ import { withoutOrphans } from './tests/orphanedTests.ts';
 import { asBlocks } from './tests/testBlocks.ts';
 import { withoutTestsOfLostParts } from './tests/testsOfLostParts.ts';
 import { toldOnce } from './toldOnce.ts';
-import {
-  toldByBlock,
-  toldByJob,
-  toldByOwner,
-  toldByServices,
-  weighOwnActions,
-  withoutCopiedWorkflows,
-  withoutRewrittenTests,
-} from './workflows.ts';
+import { toldByOwner, weighOwnActions } from './workflows/actions.ts';
+import { toldByJob } from './workflows/checkouts.ts';
+import { withoutCopiedWorkflows } from './workflows/copies.ts';
+import { toldByBlock } from './workflows/rights.ts';
+import { toldByServices } from './workflows/services.ts';
+import { withoutRewrittenTests } from './workflows/testRunners.ts';
 
 /** Of one file alone it can say nothing. */
 const ofSeveral =

@@ -1,7 +1,7 @@
 /** What only came along: a dependency that a tool keeps in step with one that somebody asked for. */
-import type { FileChange, Finding } from '../../model.ts';
-import { backgroundOf } from '../background.ts';
-import { keep, type FileClassification } from './pass.ts';
+import type { FileChange, Finding } from '../../../model.ts';
+import { backgroundOf } from '../../background.ts';
+import { keep, type FileClassification } from '../pass.ts';
 
 /** Which tool keeps a manifest: what it writes along in one of them follows what was asked for in another. */
 const keeper = (path: string): string => (/(?:^|\/)go\.mod$/.test(path) ? 'go' : 'python');

@@ -1,7 +1,7 @@
 /** Dependencies that are new to a manifest, but not to the project: another manifest asked for them before the change. */
-import { isTestPath } from '../../languages/kinds.ts';
-import { detectLanguage } from '../../languages/detect.ts';
-import type { FileChange, Finding } from '../../model.ts';
+import { isTestPath } from '../../../languages/kinds.ts';
+import { detectLanguage } from '../../../languages/detect.ts';
+import type { FileChange, Finding } from '../../../model.ts';
 import {
   dependencies,
   ecosystemOf,
@@ -9,11 +9,11 @@ import {
   normalForm,
   readDependencyKey,
   type Dependency,
-} from '../../rules/kit/dependencies.ts';
-import { namedDependencies } from '../../rules/kit/gradleDependencies.ts';
-import type { Found } from '../../rules/rule.ts';
-import { backgroundOf, withOther } from '../background.ts';
-import { areRead, isRead, keep, sourceOf, type FileClassification } from './pass.ts';
+} from '../../../rules/kit/dependencies.ts';
+import { namedDependencies } from '../../../rules/kit/gradleDependencies.ts';
+import type { Found } from '../../../rules/rule.ts';
+import { backgroundOf, withOther } from '../../background.ts';
+import { areRead, isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 
 /** What a manifest asked for before the change. */
 interface Entry extends Pick<Dependency, 'version' | 'isAside' | 'indirect'> {

@@ -1,9 +1,9 @@
 /** Dependencies of a change that are no news: parts of the repository itself, and what another manifest has told. */
-import type { FileChange, Finding } from '../../model.ts';
-import { ecosystemOf, normalForm, readDependencyKey } from '../../rules/kit/dependencies.ts';
-import { backgroundOf } from '../background.ts';
-import { withoutMoved } from './movedDependencies.ts';
-import { isRead, keep, type FileClassification } from './pass.ts';
+import type { FileChange, Finding } from '../../../model.ts';
+import { ecosystemOf, normalForm, readDependencyKey } from '../../../rules/kit/dependencies.ts';
+import { backgroundOf } from '../../background.ts';
+import { withoutMoved } from './moved.ts';
+import { isRead, keep, type FileClassification } from '../pass.ts';
 
 /**
  * Takes out dependencies that the whole change explains: parts whose own manifests it edits (a release raises them all),

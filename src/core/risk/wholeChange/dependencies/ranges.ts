@@ -1,9 +1,9 @@
 /** Of a requirement that admits other versions, and no lock file that takes one, it is said which. */
-import type { FileChange, Finding } from '../../model.ts';
-import { rangeChange } from '../../rules/kit/versionRanges.ts';
-import { withOther } from '../background.ts';
-import { hasLockFile, maxNamed } from './dependencyReleases.ts';
-import { keep, type FileClassification } from './pass.ts';
+import type { FileChange, Finding } from '../../../model.ts';
+import { rangeChange } from '../../../rules/kit/versionRanges.ts';
+import { withOther } from '../../background.ts';
+import { hasLockFile, maxNamed } from './releases.ts';
+import { keep, type FileClassification } from '../pass.ts';
 
 /**
  * Where the lock file of a manifest is no part of the change, a raised minimum brings nothing that could not come before,

@@ -1,8 +1,8 @@
 /** Dependencies of one release are one finding, and the lock file is named where the change has one. */
-import type { FileChange, Finding } from '../../model.ts';
-import { ecosystemOf, readDependencyKey } from '../../rules/kit/dependencies.ts';
-import { backgroundOf, withOther } from '../background.ts';
-import { keep, type FileClassification } from './pass.ts';
+import type { FileChange, Finding } from '../../../model.ts';
+import { ecosystemOf, readDependencyKey } from '../../../rules/kit/dependencies.ts';
+import { backgroundOf, withOther } from '../../background.ts';
+import { keep, type FileClassification } from '../pass.ts';
 
 /** Names that a sentence gives. */
 export const maxNamed = 5;
