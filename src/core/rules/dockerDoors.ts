@@ -1,4 +1,5 @@
 import type { Instruction } from '../languages/docker.ts';
+import { lineOf, stagesOf } from './kit/dockerStages.ts';
 import type { Rule } from './rule.ts';
 
 const steps: readonly (readonly [string, RegExp, string, 'high'?])[] = [
@@ -59,17 +60,12 @@ const aside = {
 
 /** Whether an instruction stands in the last stage, or in one that it is built from. */
 function shipped(all: readonly Instruction[]): (d: Instruction) => boolean {
-  const stages = all.filter((d) => d.name === 'FROM');
-  const names = stages.map((d) => /\sAS\s+(\S+)\s*$/i.exec(d.args)?.[1]?.toLowerCase());
-  const kept = new Set<number>();
-  for (let i = stages.length - 1; i >= 0;) {
-    kept.add(i);
-    const base = /^\s*(?:--\S+\s+)*(\S+)/.exec(stages[i]!.args)?.[1]?.toLowerCase();
-    // Which stage it is, somebody else says.
-    if (base === undefined || base.includes('$')) return () => true;
-    i = i === 0 ? -1 : names.lastIndexOf(base, i - 1);
-  }
-  return (d) => kept.has(stages.findLastIndex((from) => from.start <= d.start));
+  const stages = stagesOf(all);
+  const kept = [...lineOf(stages, stages.length - 1)];
+  // Which stage it is, somebody else says.
+  if (kept.some(({ base }) => base === '' || base.includes('$'))) return () => true;
+  const instructions = new Set(kept.flatMap((stage) => [stage.from, ...stage.instructions]));
+  return (d) => instructions.has(d);
 }
 
 export const dockerDoors: Rule = {

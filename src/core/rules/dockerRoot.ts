@@ -1,4 +1,5 @@
 import type { Instruction } from '../languages/docker.ts';
+import { lineOf, stagesOf, type Stage } from './kit/dockerStages.ts';
 import type { Rule } from './rule.ts';
 
 export const dockerRoot: Rule = {
@@ -14,10 +15,10 @@ export const dockerRoot: Rule = {
   check(source, report) {
     // Who works in a container of their own is told who they are by devcontainer.json.
     if (/(?:^|\/)\.devcontainer\//.test(source.path)) return;
-    const from = source.docker.filter((d) => d.name === 'FROM');
-    const last = from.at(-1);
+    const stages = stagesOf(source.docker);
+    const last = stages.at(-1)?.from;
     if (!last) return;
-    const user = userOf(source.docker, from.length - 1);
+    const user = userOf(stages);
     if (user) {
       if (/^(?:root|0)(?::|\s|$)/.test(user.args.trim())) {
         const at = user.start > last.start ? user : last;
@@ -26,7 +27,7 @@ export const dockerRoot: Rule = {
       return;
     }
     // Made to run as somebody else: nothing is left to say.
-    const base = baseOf(source.docker, from.length - 1);
+    const base = baseOf(source.docker, stages);
     if (unprivileged.test(last.args) || (ofUser.test(base) && !rootOnce.test(source.text))) return;
     // Only an image that starts a program is judged, and a change that took USER away.
     const program = source.docker.find((d) => d.start > last.start && (d.name === 'CMD' || d.name === 'ENTRYPOINT'));
@@ -69,14 +70,8 @@ export const dockerRoot: Rule = {
 };
 
 /** The image that a stage is made from in the end, without its version. */
-function baseOf(all: readonly Instruction[], stage: number): string {
-  const stages = all.filter((d) => d.name === 'FROM');
-  const names = stages.map((d) => /\sAS\s+(\S+)\s*$/i.exec(d.args)?.[1]?.toLowerCase());
-  let base = '';
-  for (let i = stage; i >= 0; i = names.lastIndexOf(base, i - 1)) {
-    base = /^\s*(?:--\S+\s+)*(\S+)/.exec(stages[i]!.args)?.[1]?.toLowerCase() ?? '';
-    if (i === 0) break;
-  }
+function baseOf(all: readonly Instruction[], stages: readonly Stage[]): string {
+  let { base = '' } = [...lineOf(stages, stages.length - 1)].at(-1) ?? {};
   // The value that an ARG has unless told otherwise.
   const given = /^\$\{?(\w{1,80})\}?$/.exec(base)?.[1];
   const set = given && all.find((d) => d.name === 'ARG' && d.args.toLowerCase().startsWith(`${given}=`));
@@ -100,18 +95,11 @@ const ofUser =
 /** Of these an old release starts as root. */
 const rootOnce = /\/mssql\/server:2017/;
 
-/** The last USER of a stage, or of the stage that it is made from. */
-function userOf(all: readonly Instruction[], stage: number): Instruction | undefined {
-  const stages = all.filter((d) => d.name === 'FROM');
-  const names = stages.map((d) => /\sAS\s+(\S+)\s*$/i.exec(d.args)?.[1]?.toLowerCase());
-  for (let i = stage; i >= 0;) {
-    const from = stages[i]!;
-    const end = stages[i + 1]?.start ?? Infinity;
-    const user = all.findLast((d) => d.name === 'USER' && d.start > from.start && d.start < end);
+/** The last USER of the last stage, or of the nearest that it is made from. */
+function userOf(stages: readonly Stage[]): Instruction | undefined {
+  for (const { instructions } of lineOf(stages, stages.length - 1)) {
+    const user = instructions.findLast((d) => d.name === 'USER');
     if (user) return user;
-    const base = /^\s*(?:--\S+\s+)*(\S+)/.exec(from.args)?.[1]?.toLowerCase();
-    i = base === undefined ? -1 : names.lastIndexOf(base, i - 1);
-    if (i >= 0 && names[i] === undefined) return undefined;
   }
   return undefined;
 }

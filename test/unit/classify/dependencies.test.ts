@@ -506,3 +506,15 @@ test('a module that replaces another is told with both names, one of the own own
   assert.deepEqual(await weigh('github.com/acme/b v1.0.1'), [`medium ${said} github.com/acme/b: ${check}`]);
   assert.deepEqual(await weigh('github.com/acme-evil/b v1.0.1'), [`high ${said} github.com/acme-evil/b: ${check}`]);
 });
+
+test('a sentence names no more of many long names than a report can take', async () => {
+  const long = (n: number): string => `example.com/${'a'.repeat(70)}${n} v1.0.0 // indirect`;
+  const rows = Array.from({ length: 40 }, (_, n) => `\t${long(n)}\n`).join('');
+  const [message = '', ...more] = await said(file('go.mod', null, `module a\n\nrequire (\n${rows})\n`));
+  const { findings } = await classify([file('go.mod', null, `module a\n\nrequire (\n${rows})\n`)], ctx);
+  assert.equal(more.length, 0);
+  assert.match(message, / is new$/);
+  const [told] = findings.filter((f) => f.rule === 'dependency-changed');
+  assert.ok(told!.message.length < 1000);
+  assert.match(told!.message, / and \d+ more\.$/);
+});

@@ -3,6 +3,7 @@ import type { FileChange, Finding } from '../../../model.ts';
 import { rangeChange } from '../../../rules/kit/versionRanges.ts';
 import { withOther } from '../../background.ts';
 import { hasLockFile, maxNamed } from './releases.ts';
+import { listed } from '../listed.ts';
 import { keep, type FileClassification } from '../pass.ts';
 
 /**
@@ -53,12 +54,11 @@ function withRaised(findings: readonly Finding[], raised: readonly Finding[]): F
   for (const tier of new Set(raised.map((f) => f.tier))) {
     const [first, ...rest] = raised.filter((f) => f.tier === tier);
     if (!first || rest.length === 0) continue;
-    const names = rest.slice(0, maxNamed).map((f) => {
+    const names = rest.map((f) => {
       const [, name = '', low = ''] = isRaised.exec(f.message) ?? [];
       return `${name} below ${low} (line ${f.line})`;
     });
-    const more = rest.length > maxNamed ? ` and ${rest.length - maxNamed} more` : '';
-    const told = withOther(first, { message: `${first.message} Nor are taken: ${names.join(', ')}${more}.` });
+    const told = withOther(first, { message: `${first.message} Nor are taken: ${listed(names, maxNamed)}.` });
     left = left.flatMap((f) => (f === first ? [told] : rest.includes(f) ? [] : [f]));
   }
   return left;

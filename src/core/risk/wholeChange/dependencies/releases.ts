@@ -2,6 +2,7 @@
 import type { FileChange, Finding } from '../../../model.ts';
 import { ecosystemOf, readDependencyKey } from '../../../rules/kit/dependencies.ts';
 import { backgroundOf, withOther } from '../../background.ts';
+import { listed } from '../listed.ts';
 import { keep, type FileClassification } from '../pass.ts';
 
 /** Names that a sentence gives. */
@@ -28,13 +29,12 @@ export function asReleases(_files: readonly FileChange[], judged: FileClassifica
       if (!first || rest.length === 0) continue;
       const isAlong = backgroundOf(first).follows === true;
       const isNew = first.message.search(goes) < 0;
-      const names = rest
-        .slice(0, isNew ? maxNew : maxNamed)
-        .map((f) => `${nameOf(f)} (line ${f.line}${isAlong ? lowered(f) : ''})`);
-      const more =
-        rest.length > (isNew ? maxNew : maxNamed) ? ` and ${rest.length - (isNew ? maxNew : maxNamed)} more` : '';
+      const names = rest.map((f) => `${nameOf(f)} (line ${f.line}${isAlong ? lowered(f) : ''})`);
       const others = isAlong ? `Needed indirectly, too, and ${isNew ? 'new' : 'changed'}` : 'So do';
-      told.set(first, withOther(first, { message: `${first.message} ${others}: ${names.join(', ')}${more}.` }));
+      told.set(
+        first,
+        withOther(first, { message: `${first.message} ${others}: ${listed(names, isNew ? maxNew : maxNamed)}.` }),
+      );
       for (const f of rest) told.set(f, undefined);
     }
     if (told.size === 0) continue;
