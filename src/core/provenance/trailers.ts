@@ -96,6 +96,7 @@ const trimBlankEnd = (text: string): string => {
   return text.slice(0, end);
 };
 
+const withoutBlanks = (value: string): string => value.replace(/^[ \t]+|(?<![ \t])[ \t]+$/g, '');
 const isBlank = (line: string): boolean => line.trim() === '';
 const generated = ['Signed-off-by: ', '(cherry picked from commit '];
 
@@ -242,13 +243,14 @@ export function findRecords(message: string): FoundRecords {
   const records: FoundRecord[] = [];
   const malformed: string[] = [];
   for (let i = 0; i < lines.length; i++) {
-    const match = /^([ \t]*)AI-Provenance[ \t]*:[ \t]*(.*?)[ \t]*$/i.exec(lines[i] as string);
+    const match = /^([ \t]*)AI-Provenance[ \t]*:(.*)$/i.exec(lines[i] as string);
     if (!match) continue;
-    const provenance = parseRecord(match[2] as string);
+    const value = withoutBlanks(match[2] as string);
+    const provenance = parseRecord(value);
     const quoted = match[1] !== '';
     if (!provenance) {
       // Prose may begin like that; a record never has anything but `v` and a digit there.
-      if (!quoted && /^v\d/.test(match[2] as string)) malformed.push(fromBinary(match[2] as string));
+      if (!quoted && /^v\d/.test(value)) malformed.push(fromBinary(value));
       continue;
     }
     const indent = match[1] as string;
@@ -265,10 +267,11 @@ export function findRecords(message: string): FoundRecords {
     let justification: string | undefined;
     let requiredReview: string | undefined;
     for (let j = i + 1; j < lines.length; j++) {
-      const m = /^(AI-Justification|AI-Required-Review)[ \t]*:[ \t]*(.*?)[ \t]*$/i.exec(at(j));
+      const m = /^(AI-Justification|AI-Required-Review)[ \t]*:(.*)$/i.exec(at(j));
       if (!m) break;
-      if ((m[1] as string).toLowerCase() === 'ai-justification') justification ??= fromBinary(m[2] as string);
-      else requiredReview ??= fromBinary(m[2] as string);
+      const said = fromBinary(withoutBlanks(m[2] as string));
+      if ((m[1] as string).toLowerCase() === 'ai-justification') justification ??= said;
+      else requiredReview ??= said;
     }
     records.push({
       provenance,

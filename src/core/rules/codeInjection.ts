@@ -179,7 +179,8 @@ export const codeInjection: Rule = {
           callee,
         )
       ) {
-        if (source.has(/^\s*(?:import code\b|from code import)/m) && callee.endsWith('push') && varies()) report(hit);
+        if (source.has(/^[^\S\n]*(?:import code\b|from code import)/m) && callee.endsWith('push') && varies())
+          report(hit);
       } else if (lang === 'python' && callee === 'getattr' && call.args.length >= 2) {
         if (fromRequest(c, call.args[1]))
           report({ ...hit, message: 'The caller names the attribute to use: choose from a fixed table.' });

@@ -70,7 +70,7 @@ export const debugEnabled: Rule = {
     }
     const pattern =
       language === 'go'
-        ? /^[ \t]*_\s+"net\/http\/pprof"|^\s+_?\s*"net\/http\/pprof"/gm
+        ? /^[ \t]*_[ \t]*"net\/http\/pprof"|^[ \t]+"net\/http\/pprof"/gm
         : language === 'dotenv' || language === 'ini' || language === 'properties'
           ? /^[ \t]*(?:APP_DEBUG|FLASK_DEBUG|DJANGO_DEBUG|DEBUG|display_errors)\s*=\s*(?:true|1|on|True)\b/gm
           : language === 'ruby'

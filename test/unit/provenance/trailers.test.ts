@@ -343,6 +343,12 @@ describe('our trailers in a message', () => {
     );
   });
 
+  it('are looked for in linear time, whatever blanks a line has', () => {
+    const blanks = '\t'.repeat(20_000);
+    for (const key of ['AI-Provenance', 'AI-Justification'])
+      assert.deepEqual(findRecords(`a\n\n${key}:${blanks}\rx\n`), { records: [], malformed: [] });
+  });
+
   it('are reported as malformed when somebody edited them', () => {
     const merged = mergeTrailers('S\n', record).replace('ai=42/57', 'ai=4242/57');
     assert.equal(findRecords(merged).records.length, 0);

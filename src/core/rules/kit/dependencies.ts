@@ -215,8 +215,8 @@ export function dependencies(source: Source): Dependency[] {
     const tables = new Map<Dependency, string>();
     const folders = new Set<string>();
     for (const line of text.split('\n')) {
-      const head = /^\s*\[+\s*([^\]]+?)\s*\]+/.exec(line);
-      if (head && !list) section = head[1]!.replaceAll('"', '');
+      const head = /^\s*\[+([^\]]+)\]/.exec(line);
+      if (head && !list) section = head[1]!.trim().replaceAll('"', '');
       else if (list) {
         for (const spec of quoted(withoutGroups(line))) pushRequirement(spec, list, offset, line);
         if (/^\s*\]/.test(line) || /\]\s*,?\s*(?:#.*)?$/.test(line)) list = '';
@@ -408,7 +408,7 @@ const isInFolder = (version: string): boolean =>
 /** Whether the comment of pip-compile or uv behind a requirement names packages alone: nobody asked for it by name. */
 function cameAlong(text: string, end: number): boolean {
   const behind = text.slice(end, end + 20_000);
-  const via = /^(?:[^\S\n]*\n[^\S\n]+--hash=[^\n]*)*\n[^\S\n]+#[ \t]*via\b([^\n]*(?:\n[^\S\n]+#[^\n]*)*)/.exec(behind);
+  const via = /^[^\S\n]*(?:\n[^\S\n]+--hash=[^\n]*)*\n[^\S\n]+#[ \t]*via\b([^\n]*(?:\n[^\S\n]+#[^\n]*)*)/.exec(behind);
   if (!via) return false;
   const names = via[1]!.split(/[\n,]/).map((line) => line.replace(/^[\s#]+/, '').trim());
   // Another compiled list it was read from holds what came along there, too.

@@ -14,7 +14,7 @@ const givenBy =
 /** Ways to give a variable a value, each of which counts. */
 const anyGift =
   /(?<![\w$-])(\w{1,80})(?:\[[^\]\n]{0,40}\])?\+?=|\bfor\s+(\w{1,80})\s+in\b|\b(?:read|mapfile|readarray|getopts|select|unset|printf\s+-v)\b([^\n;|&]{0,200})|\$\{(\w{1,80}):?=/g;
-const made = /^"?\$\(mktemp(?:[ \t]+(?:-[dtqp]+|--directory|--tmpdir|[\w./-]*X{3,}|[\w.-]+))*\)"?$/;
+const made = /^"?\$\(mktemp(?:[ \t]+(?:[\w.-]+|[\w.-]*\/[\w./-]*XXX))*\)"?$/;
 const makesFolder = /\s(?:-[tqp]*d[tqp]*|--directory)\b/;
 const here = /^"?(?:\$\(pwd(?: -P)?\)|\$PWD|\$\{PWD\})(\/[\w.-]+)*"?$/;
 const ofScript =

@@ -14,13 +14,23 @@ export function shellParts(text: string): Part[] {
   let from = 0;
   for (const m of [...text.matchAll(/&&|\|\||;|(?<!\\)\n|$/g)].slice(0, maxParts + 1)) {
     const whole = text.slice(from, m.index);
-    const part = whole.replace(/(?:\s|\\\n)+$/, '').replace(/\\$/, '');
+    const part = withoutEnd(whole).replace(/\\$/, '');
     const lead = /^(?:\s|\\\n)*/.exec(part)![0].length;
     if (!isClosed(part)) return [];
     if (part.length > lead) parts.push({ text: part.slice(lead).trimEnd(), start: from + lead });
     from = m.index + m[0].length;
   }
   return parts.length > maxParts ? [] : parts;
+}
+
+/** Without the blanks and continued lines at its end. */
+function withoutEnd(text: string): string {
+  let end = text.length;
+  for (;;) {
+    if (/\s/.test(text[end - 1] ?? '')) end--;
+    else if (text[end - 1] === '\\' && text[end] === '\n') end--;
+    else return text.slice(0, end);
+  }
 }
 
 /** Every quote and bracket that the part opens is closed in it. */

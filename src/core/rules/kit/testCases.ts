@@ -50,7 +50,7 @@ function asksNothing(body: string, language: string): boolean {
   const opens = script.test(language) ? /=>|\bfunction\b[^{]{0,200}\{/ : /[{:]\s*\n|\n/;
   const m = opens.exec(body);
   if (!m) return false;
-  const code = body.slice(m.index + m[0].length).replace(/\/\/.*|\/\*[^*]*\*\/|^\s*#(?!\[).*/gm, '');
+  const code = body.slice(m.index + m[0].length).replace(/\/\/.*|\/\*[^*]*\*\/|^[^\S\n]*#(?!\[).*/gm, '');
   return !ofAsserts.test(code) && !/\?\s*(?:[;)]|$)/m.test(code);
 }
 /** What leaves a test, or one row of its table, out. */
@@ -63,7 +63,7 @@ const rustHeads =
 
 /** By what stands above a test, on its line, or first in it. */
 const off =
-  /^\s*(?:#\[ignore\b|@(?:Disabled|Ignore)\b|@(?:pytest\.mark\.skip|unittest\.skip)\b(?!\s*if)|\[(?:Ignore\b|Fact\(Skip\s*=)|(?:it|test)\.skip\s*\(|t\.Skip\w*\(|pytest\.skip\(|self\.skipTest\()/m;
+  /^[^\S\n]*(?:#\[ignore\b|@(?:Disabled|Ignore)\b|@(?:pytest\.mark\.skip|unittest\.skip)\b(?!\s*if)|\[(?:Ignore\b|Fact\(Skip\s*=)|(?:it|test)\.skip\s*\(|t\.Skip\w*\(|pytest\.skip\(|self\.skipTest\()/m;
 
 const kept = new WeakMap<Source, readonly TestCase[]>();
 
@@ -158,7 +158,7 @@ function isEmpty(body: string, language: string): boolean {
       : undefined;
   const m = opens?.exec(body);
   if (!m) return false;
-  const inner = body.slice(m.index + m[0].length).replace(/\/\/.*|\/\*[^*]*\*\/|^\s*#.*/gm, '');
+  const inner = body.slice(m.index + m[0].length).replace(/\/\/.*|\/\*[^*]*\*\/|^[^\S\n]*#.*/gm, '');
   return !/[\w$\])][ \t]*[(`]|\bassert\b|\braise\b|\bthrow\b/.test(inner);
 }
 
@@ -442,13 +442,13 @@ function casesOf(
   }
   if (source.language === 'rust') {
     const head = source.lines.slice(from - 1, line - 1).join('\n');
-    const rows = [...head.matchAll(/^\s*#\[(?:\w+::)?(?:case\b|test_case\s*\()/gm)].length;
+    const rows = [...head.matchAll(/^[^\S\n]*#\[(?:\w+::)?(?:case\b|test_case\s*\()/gm)].length;
     const values = [...text.matchAll(/#\[values\(([^\]\n]{0,400})\)\]/g)];
     return values.reduce((n, m) => n * m[1]!.split(',').length, Math.max(1, rows));
   }
   if (/^(?:java|kotlin|c-sharp)$/.test(source.language)) {
     const above = source.lines.slice(Math.max(0, line - 20), to).join('\n');
-    const rows = [...above.matchAll(/^\s*\[(?:TestCase|InlineData|DataRow)\b/gm)].length;
+    const rows = [...above.matchAll(/^[^\S\n]*\[(?:TestCase|InlineData|DataRow)\b/gm)].length;
     const values = /@(?:ValueSource|CsvSource)\s*\(([^)]{0,2000})\)/.exec(text)?.[1];
     return Math.max(1, rows, values ? [...values.matchAll(/"(?:[^"\\\n]|\\.)*"|\b\d+\b/g)].length : 0);
   }

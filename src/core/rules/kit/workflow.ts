@@ -132,7 +132,8 @@ export function isUntrusted(expression: string, job: Job, source: Source): boole
   const value = expression
     .replace(/[^&|]{0,400}(?:==|!=|<=?|>=?)[^&|]{0,400}/g, ' ')
     .replace(/\b(?:contains|startsWith|endsWith|hashFiles|success|failure|always|cancelled)\s*\([^)]{0,400}\)/g, ' ');
-  if (/^\s*(?:toJSON|fromJSON)?\(?\s*github\s*\)?\s*$|toJSON\(\s*github(?:\.event)?\s*\)/i.test(value)) return true;
+  if (/^\s*(?:(?:toJSON|fromJSON)?\(\s*)?github(?:\s*\))?\s*$|toJSON\(\s*github(?:\.event)?\s*\)/i.test(value))
+    return true;
   if (untrusted.test(value))
     return (
       !/\bgithub\.ref_name\b/.test(value) ||

@@ -25,7 +25,7 @@ export function withoutSameFolders(files: readonly FileChange[], judged: FileCla
     const starts = new Source(path, normalise(after), 'helm').starts;
     const left = classification.findings.filter((f) => {
       if (backgroundOf(f).key !== 'hostPath:value') return true;
-      const value = defaultOf(/\{\{-?\s*([^{}]+?)\s*-?\}\}/.exec(lines[f.line - 1] ?? '')?.[1] ?? '', after);
+      const value = defaultOf(/\{\{([^{}]+)\}\}/.exec(lines[f.line - 1] ?? '')?.[1] ?? '', after);
       const root = roots.findLast((r) => r.start <= (starts[f.line - 1] ?? 0));
       if (!value || !root || !isLeftAt(set, value) || files.some((o) => saysOther(o.after ?? '', value))) return true;
       return !old.some((r) => idOf(r) === idOf(root) && mounts(r, value.folder));
@@ -41,11 +41,13 @@ interface Value {
 
 /** What an expression of a template gives when its value is not set: `default "/data" .Values.dir`, by a variable or not. */
 function defaultOf(expression: string, text: string): Value | undefined {
-  let e = expression.replace(/\s*\|\s*s?quote$/, '');
+  let e = unbarred(expression)
+    .replace(/\|\s*s?quote$/, '')
+    .trimEnd();
   if (/^\$\w+$/.test(e)) {
-    const given = [...text.matchAll(/\{\{-?\s*(\$\w+)\s*:?=\s*([^{}]+?)\s*-?\}\}/g)].filter((m) => m[1] === e);
+    const given = [...text.matchAll(/\{\{-?\s*(\$\w+)\s*:?=([^{}]+)\}\}/g)].filter((m) => m[1] === e);
     if (given.length !== 1) return undefined;
-    e = given[0]![2]!;
+    e = unbarred(given[0]![2]!);
   }
   const m =
     /^default\s+"([^"]+)"\s+\.Values\.([\w.]+)$/.exec(e) ??
@@ -53,6 +55,9 @@ function defaultOf(expression: string, text: string): Value | undefined {
   if (!m) return undefined;
   return { folder: m.groups?.['folder'] ?? m[1]!, path: (m.groups?.['path'] ?? m[2]!).split('.') };
 }
+
+/** Without the bars that trim what stands around it. */
+const unbarred = (expression: string): string => expression.replace(/^-/, '').replace(/-$/, '').trim();
 
 const bare = (folder: string): string => folder.replace(/(?<=.)\/+$/, '');
 

@@ -209,7 +209,7 @@ function appliedInPython(name: string, bare: string): string[] | undefined {
   if (heads.length !== 1) return undefined;
   const [found] = heads as [RegExpExecArray];
   const from = found.index + found[0].length;
-  const body = /^(?:[ \t]+[^\n]*\n|[ \t]*\n)*/.exec(bare.slice(from, from + maxSpan))![0];
+  const body = /^(?:(?:[ \t][^\n]*)?\n)*/.exec(bare.slice(from, from + maxSpan))![0];
   const given = found[1]!;
   const called = new RegExp(`^\\s+return ([\\w.]{1,80})\\(${given}\\)\\s*$`).exec(body)?.[1];
   if (called !== undefined) return [called];
