@@ -121,6 +121,20 @@ const required = new RegExp(
   `\\b${configuration}\\b\\s*\\(?\\s*${inner}["']([^"':\\n]+:[^"':\\n]+)(?::([^"'\\n]{0,400}))?["']`,
   'g',
 );
+/** The parts of a coordinate by their names (`group: 'a', name: 'b', version: '1'`; of Kotlin `group = "a"`). */
+const part = `\\w{1,30}\\s{0,9}[:=]\\s{0,9}(?:"[^"\\n]{0,200}"|'[^'\\n]{0,200}'|[\\w.]{1,100})`;
+const requiredByParts = new RegExp(
+  `\\b${configuration}\\b[ \\t]{0,9}\\(?\\s{0,40}(?:(?:enforcedP|p)latform\\s{0,9}\\(\\s{0,40})?(?=group\\b|name\\b)(${part}(?:\\s{0,9},\\s{0,40}${part}){1,7})`,
+  'g',
+);
+/** One of these parts; a version may be a name for it. */
+const partOf = (parts: string, key: string): string | undefined => {
+  const [, text, word] =
+    new RegExp(`(?:^|[\\s,])${key}\\s{0,9}[:=]\\s{0,9}(?:["']([^"'\\n]{0,200})["']|([A-Za-z_][\\w.]{0,100}))`).exec(
+      parts,
+    ) ?? [];
+  return text ?? (word === undefined ? undefined : `\${${word}}`);
+};
 /** A configuration that is named by a text. */
 const requiredByText = new RegExp(
   `["'][\\w-]{1,60}["']\\s*[(,]\\s*${inner}["']([\\w.-]{1,200}:[\\w.-]{1,200}):([\\w.$\\{}+-]{1,200})["']`,
@@ -192,9 +206,11 @@ export const sectionOfApplied = 'applied';
 
 /** The entries of a script. */
 export function scriptDependencies(text: string): Dependency[] {
-  const names = text.includes('$') ? lookup([...text.matchAll(given)].map((m) => [m[1]!, m[2]!])) : undefined;
+  const byParts = [...text.matchAll(requiredByParts)];
+  const names =
+    text.includes('$') || byParts.length > 0 ? lookup([...text.matchAll(given)].map((m) => [m[1]!, m[2]!])) : undefined;
   const found: Dependency[] = [];
-  const add = (m: RegExpMatchArray & { index: number }, section: string): void => {
+  const add = (m: readonly string[], start: number, section: string): void => {
     const version = (m[2] ?? '').trim();
     const known = version.replace(
       /\$(?:\{(\w+)\}|(\w+))/g,
@@ -205,12 +221,18 @@ export function scriptDependencies(text: string): Dependency[] {
       version,
       ...(known !== version && !known.includes('$') && { resolved: known }),
       section,
-      start: m.index,
-      end: m.index + m[0].length,
+      start,
+      end: start + m[0]!.length,
     });
   };
-  for (const m of text.matchAll(required)) add(m, 'gradle');
-  for (const m of text.matchAll(requiredByText)) add(m, 'gradle');
-  for (const m of text.matchAll(applied)) add(m, m[2] === undefined ? sectionOfApplied : 'plugins');
+  for (const m of text.matchAll(required)) add(m, m.index, 'gradle');
+  for (const m of text.matchAll(requiredByText)) add(m, m.index, 'gradle');
+  for (const m of byParts) {
+    const [all, parts = ''] = m;
+    const [group, name] = [partOf(parts, 'group'), partOf(parts, 'name')];
+    if (group === undefined || name === undefined) continue;
+    add([all, `${group}:${name}`, partOf(parts, 'version') ?? ''], m.index, 'gradle');
+  }
+  for (const m of text.matchAll(applied)) add(m, m.index, m[2] === undefined ? sectionOfApplied : 'plugins');
   return found;
 }
