@@ -33,15 +33,18 @@ export const dependencyChanged: Rule = {
       // A program of a module that is asked for above: the module tells it.
       if (d.section === 'tool' && isOfOneOf(d.name, (required ??= namesIn(all, 'require')))) continue;
       const version = printable(shown(d.resolved ?? d.version));
-      const name = printable(d.usedBy === undefined ? d.name : `${d.name} (${d.usedBy})`);
+      const isAlong = d.indirect && source.path.endsWith('go.mod');
+      const beside = d.usedBy ?? (isAlong ? 'indirect' : undefined);
+      const name = printable(beside === undefined ? d.name : `${d.name} (${beside})`);
       const isToolchain = d.name === 'toolchain' && source.path.endsWith('go.mod');
+      const held = heldModule(d);
       const known = isToolchain
         ? toolchain(version)
         : `Dependency ${name} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it.`;
       report({
         start: d.start,
         end: d.end,
-        ...(d.indirect && { follows: source.path.endsWith('go.mod') ? ('known' as const) : true }),
+        ...(d.indirect && { follows: isAlong ? ('known' as const) : true }),
         // Nobody else may publish there.
         ...(scope !== undefined && d.name.startsWith(scope) && !isAddress.test(d.version)
           ? { tier: 'medium' as const }
@@ -65,9 +68,11 @@ export const dependencyChanged: Rule = {
           }),
         message: isToolchain
           ? toolchain(version)
-          : d.section === 'overrides'
-            ? `Dependency ${name} is held at ${version} for those that ask for another: check that they work with it.`
-            : `Dependency ${name} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one.`,
+          : held !== undefined
+            ? `Module ${name} is held at ${printable(held)} for all that ask for it: check that they work with it.`
+            : d.section === 'overrides'
+              ? heldAt(name, d.name, version)
+              : `Dependency ${name} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one.`,
         known,
         ...((version !== '' || isForSome(d)) && { state: version }),
         ...(!isToolchain && {
@@ -77,6 +82,8 @@ export const dependencyChanged: Rule = {
               return now === ''
                 ? `Dependency ${name} is asked for in other cases now: check that it is needed there.`
                 : known;
+            if (isMoving(now) && !isMoving(was))
+              return `Dependency ${name} goes from ${was} to ${now}, which can be other code every day: take a release.`;
             return now === ''
               ? `Dependency ${name} is free of a version now, it was at ${was}: check what changed in it.`
               : `Dependency ${name} goes ${isLower(now, was) ? 'down ' : ''}from ${was} to ${now}: check what changed in it.`;
@@ -87,13 +94,26 @@ export const dependencyChanged: Rule = {
   },
 };
 
+/** What is said of one that the manifest gives to all that ask for it, in whatever version; another may stand in for it. */
+function heldAt(name: string, own: string, version: string): string {
+  const other = /^npm:(@?[^@]{1,200})/.exec(version)?.[1];
+  return isAddress.test(version) || (other !== undefined && !own.split('>').includes(other))
+    ? `Dependency ${name} is replaced by ${version} for all that ask for it: check that the name is the intended one, and who keeps it.`
+    : `Dependency ${name} is held at ${version} for those that ask for another: check that they work with it.`;
+}
+
+/** A version by which the registry gives other code from day to day, without an edit here. */
+const isMoving = (version: string): boolean => /-SNAPSHOT$|^latest(?:\.\w{1,20})?$|^dev-\w/.test(version);
+
 /** Parts by which a package encrypts or checks, or stops to. */
 const weighty = /danger|insecure|unsafe|tls|ssl|crypto|verif/i;
 
 /** Not a version that the registry of the scope gives, but a place that anybody may own. */
 const isAddress = /^(?!npm:|workspace:|catalog:)[\w+.-]+:|\/\/|^[\w-]+\/[\w.-]+/;
 
-const toolchain = (version: string): string => `The module is built by ${version} now: check what its release changes.`;
+/** A newer one at hand is taken. */
+const toolchain = (version: string): string =>
+  `The module is built by ${version} or newer now: check what its release changes.`;
 
 const namesIn = (all: readonly Dependency[], section: string): ReadonlySet<string> =>
   new Set(all.filter((d) => d.section === section).map((d) => d.name));
@@ -144,6 +164,12 @@ const shown = (version: string): string => {
   const address = read('git') || read('url') || read('path');
   const point = ['rev', 'tag', 'branch'].map((key) => [key, read(key)]).find(([, value]) => value !== '');
   return [point?.join(' '), address.replace(/^https?:\/\//, '')].filter((x) => x).join(' of ');
+};
+
+/** The version of itself that a module gets in the place of those that others ask for. */
+const heldModule = ({ name, version }: Dependency): string | undefined => {
+  const [, to, held] = /^(?:v\S{1,80}\s{1,9})?=>\s{0,9}(\S{1,300})\s{1,9}(v\d\S{0,100})/.exec(version) ?? [];
+  return to === name ? held : undefined;
 };
 
 /** Of two `=> module version` those with the same module in one's place: the versions alone. */

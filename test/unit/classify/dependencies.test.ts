@@ -330,7 +330,7 @@ test('of an entry of a pom its own children say what it is', async () => {
   const byName = left.replace('>1<', '>${left.version}<');
   const one = `<dependency>\n${byName}\n</dependency>`;
   assert.deepEqual(await change(one, '<left.version>2</left.version>'), ['a.b:left at 2 is new']);
-  const other = one.replace('left<', 'other<');
+  const other = one.replace('left<', 'other<').replace('a.b<', 'c.d<');
   assert.equal((await change(`${one}\n${other}`, '<left.version>2</left.version>')).length, 3);
   const parent = file('pom.xml', pom(''), pom('', '<left.version>2</left.version>'));
   assert.deepEqual(await said(parent, file('a/pom.xml', pom(''), pom(one))), [
@@ -371,7 +371,7 @@ test('what a tool before the modules of Go had resolved is not new, and what lie
   const replaced = (to: string) =>
     said(file('go.mod', mod(), `${mod('b.example/x v0.0.0')}\nreplace b.example/x => ${to}\n`));
   assert.deepEqual(await replaced('./x'), []);
-  assert.equal((await replaced('c.example/x v1.0.0')).length, 2);
+  assert.deepEqual(await replaced('c.example/x v1.0.0'), ['b.example/x at v0.0.0 is new']);
 });
 
 test('a new part that asks for what the project asks for already is one finding', async () => {
@@ -403,10 +403,10 @@ test('modules needed indirectly are one finding, new ones also beside a direct c
     mod('v1.1.0', 'c.example/y v1.1.0', 'd.example/new v1.0.0', 'e.example/new v1.0.0'),
   );
   assert.equal(told.length, 2, 'what was there before comes along in silence');
-  assert.equal(told[1], 'd.example/new at v1.0.0 is new');
+  assert.equal(told[1], 'd.example/new (indirect) at v1.0.0 is new');
   const tools = `module a\n\ntool d.example/lint/cmd/lint\n\nrequire (\n\tc.example/y v1.0.0 // indirect\n\td.example/lint v1.0.0 // indirect\n\te.example/z v1.0.0 // indirect\n)\n`;
   const byTool = await of(null, tools);
-  assert.deepEqual(byTool, ['c.example/y at v1.0.0 is new', 'd.example/lint at v1.0.0 is new']);
+  assert.deepEqual(byTool, ['c.example/y (indirect) at v1.0.0 is new', 'd.example/lint at v1.0.0 is new']);
 });
 
 test('of a requirement without its lock file it is said what it admits', async () => {
@@ -489,9 +489,18 @@ test('of what a Go module puts in the place of others only another version, or a
     (await change([row('/api', 'v1.0.0'), row('', 'v1.0.0')], [row('/api', 'v1.1.0'), row('', 'v1.2.0')])).length,
     2,
   );
-  assert.deepEqual(await change([row('', 'v1.0.0')], ['github.com/a/b => github.com/evil/b v1.0.0']), [
-    'github.com/a/b goes from => github.com/a/b v1.0.0 to => github.com/evil/b v1.0.0',
+  assert.deepEqual(await change([], [row('', 'v1.0.0')]), [
+    'Module github.com/a/b is held at v1.0.0 for all that ask for it',
   ]);
+  // Of another module the rule for foreign sources tells it, once.
+  const fork = file('go.mod', mod(row('', 'v1.0.0')), mod('github.com/a/b => github.com/evil/b v1.0.0'));
+  const { findings } = await classify([fork], ctx);
+  assert.deepEqual(
+    findings.map((f) => `${f.rule} ${f.tier}`),
+    ['dependency-foreign-source high'],
+  );
+  const ofFork = ['github.com/a/b => github.com/evil/b v1.0.0', 'github.com/a/b => github.com/evil/b v1.1.0'];
+  assert.deepEqual(await change([ofFork[0]!], [ofFork[1]!]), ['github.com/a/b goes from v1.0.0 to v1.1.0']);
 });
 
 test('a module that replaces another is told with both names, one of the own owner as less', async () => {
@@ -517,4 +526,90 @@ test('a sentence names no more of many long names than a report can take', async
   const [told] = findings.filter((f) => f.rule === 'dependency-changed');
   assert.ok(told!.message.length < 1000);
   assert.match(told!.message, / and \d+ more\.$/);
+});
+
+test('what is held for all that need it is told with what the lock file had, once for a scope', async () => {
+  const manifest = (overrides: string) => `{\n"dependencies": {\n"x": "1"\n}${overrides}\n}\n`;
+  const lock = (...rows: string[]) =>
+    `{\n${rows.map((r) => `"${r.replace('=', `": {\n  "version": "`)}"\n}`).join(',\n')}\n}\n`;
+  const change = (...rows: string[]) =>
+    said(
+      file('package.json', manifest(''), manifest(`,\n"overrides": {\n${rows.join(',\n')}\n}`)),
+      file('package-lock.json', lock('node_modules/left=1.0.0', 'node_modules/x/node_modules/left=2.0.0'), '{}\n'),
+    );
+  assert.deepEqual(await change('"left": "3.0.0"'), [
+    'left is held at 3.0.0 for all who need it; the lock file had 1.0.0, 2.0.0',
+  ]);
+  assert.deepEqual(await change('"x": {\n"left": "3.0.0"\n}'), [
+    'x>left is held at 3.0.0 for all who need it; the lock file had 1.0.0, 2.0.0',
+  ]);
+  assert.deepEqual(await change('"@a/b": "1.0.0"', '"@a/c": "2.0.0"', '"@e/c": "2.0.0"'), [
+    '@a/b is held at 1.0.0 for those that ask for another',
+    '@e/c is held at 2.0.0 for those that ask for another',
+  ]);
+  // Another package, or another place, stands in for it.
+  for (const other of ['npm:lefft@3.0.0', 'github:evil/left'])
+    assert.deepEqual(await change(`"left": "${other}"`), [`left is replaced by ${other} for all that ask for it`]);
+});
+
+test('a requirement whose version the lock file keeps is told as what it admits, as less', async () => {
+  const manifest = (v: string) => `{\n"dependencies": {\n"left": "${v}"\n}\n}\n`;
+  const lock = (v: string, end = '') => `{\n"node_modules/left": {\n  "version": "${v}"\n}${end}\n}\n`;
+  const change = async (to: string, was: string, now: string) =>
+    (
+      await classify(
+        [
+          file('package.json', manifest('^1.2.0'), manifest(to)),
+          file('package-lock.json', lock(was), lock(now, ',"x": 1')),
+        ],
+        ctx,
+      )
+    ).findings
+      .filter((f) => f.rule === 'dependency-changed')
+      .map((f) => `${f.tier} ${f.message.replace(/: check .*$/, '')}`);
+  assert.deepEqual(await change('^1.4.0', '1.4.2', '1.4.2'), [
+    'medium Dependency left takes nothing below 1.4.0 any more (^1.4.0, it was ^1.2.0); the lock file stays at 1.4.2',
+  ]);
+  for (const [was = '', now = ''] of [
+    ['1.3.0', '1.4.2'],
+    ['1.3.0', '1.3.0'],
+  ])
+    assert.deepEqual(await change('^1.4.0', was, now), ['high Dependency left goes from ^1.2.0 to ^1.4.0']);
+});
+
+test('new sisters of one release are one finding that names them all', async () => {
+  const nuget = (...names: string[]) =>
+    file(
+      'a/a.csproj',
+      null,
+      `<Project>\n${names.map((n) => `<PackageReference Include="${n}" Version="1.0" />\n`).join('')}</Project>\n`,
+    );
+  assert.deepEqual(await said(nuget('Orleans.Server', 'Orleans.Client')), ['Orleans.Server at 1.0 is new']);
+  assert.equal((await said(nuget('Orleans.Server', 'Orlean.Client'))).length, 2);
+  const many = nuget(...Array.from({ length: 40 }, (_, n) => `Orleans.${'A'.repeat(30)}${n}`));
+  const all = (await classify([many], ctx)).findings.map((f) => f.message).join(' ');
+  for (let n = 0; n < 40; n++) assert.match(all, new RegExp(`A${n}[ ,]`));
+});
+
+test('a coordinate of Gradle in parts is read, and a version that moves by itself is said to', async () => {
+  const block = (row: string) => `def ver = '1.2'\ndependencies {\n${row}\n}\n`;
+  const change = (was: string, now: string, path = 'build.gradle') => said(file(path, block(was), block(now)));
+  assert.deepEqual(await change('', "  implementation group: 'a.b', name: 'left', version: '1.0'"), [
+    'a.b:left at 1.0 is new',
+  ]);
+  assert.deepEqual(await change('', "  api(name: 'left', group: 'a.b', version: ver)"), ['a.b:left at 1.2 is new']);
+  const kotlin = '  implementation(group = "a.b", name = "left", version = "1.0")';
+  assert.deepEqual(await change('', kotlin, 'build.gradle.kts'), ['a.b:left at 1.0 is new']);
+  assert.deepEqual(await change(kotlin, '  implementation("a.b:left:1.0")', 'build.gradle.kts'), []);
+  assert.deepEqual(await change(kotlin, kotlin.replace('1.0', '1.1-SNAPSHOT'), 'build.gradle.kts'), [
+    'a.b:left goes from 1.0 to 1.1-SNAPSHOT, which can be other code every day: take a release.',
+  ]);
+  assert.deepEqual(await change('', "  exclude group: 'a.b', module: 'left'"), []);
+});
+
+test('what a Go module leaves out or takes back is no dependency', async () => {
+  const change = (row: string) => said(file('go.mod', 'module a\n', `module a\n\n${row}\n`));
+  for (const row of ['exclude a.b/c v1.0.0', 'exclude (\n\ta.b/c v1.0.0\n)', 'retract (\n\tv1.0.0 // bad\n)'])
+    assert.deepEqual(await change(row), [], row);
+  assert.equal((await change('require (\n\ta.b/c v1.0.0\n)')).length, 1);
 });

@@ -5,7 +5,8 @@ import { withKnownFields } from './databases/djangoFields.ts';
 import { weighMigrationPlaces } from './databases/migrationPlaces.ts';
 import { asModels } from './databases/prismaModels.ts';
 import { withoutSnapshots } from './databases/snapshots.ts';
-import { asRanges } from './dependencies/ranges.ts';
+import { asHeld, withoutReplacedTwice } from './dependencies/held.ts';
+import { asKept, asRanges } from './dependencies/ranges.ts';
 import { asReleases, withLockFiles } from './dependencies/releases.ts';
 import { withoutFollowers } from './dependencies/followers.ts';
 import { weighGoDefaults } from './goDefaults.ts';
@@ -54,6 +55,9 @@ export const passes: readonly Pass[] = [
   withoutSnapshots,
   withKnownFields,
   ofSeveral(withoutFollowers),
+  asHeld,
+  withoutReplacedTwice,
+  ofSeveral(asKept),
   ofSeveral(withLockFiles),
   asReleases,
   asRanges,

@@ -1,5 +1,5 @@
 /** What a sentence can name of what it stands for: longer ones nobody reads, and some reports cut them. */
-const maxLength = 500;
+export const maxLength = 500;
 
 /** The first of some words as a list, and how many more there are. */
 export function listed(words: readonly string[], most: number): string {

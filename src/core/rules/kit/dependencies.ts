@@ -145,7 +145,7 @@ export function dependencies(source: Source): Dependency[] {
                 found.push({
                   name: `${d.key}>${leaf.key}`,
                   version: leaf.value,
-                  section: section.key,
+                  section: section.key === 'resolutions' ? 'overrides' : section.key,
                   start: leaf.start,
                   end: leaf.end,
                 });
@@ -154,7 +154,7 @@ export function dependencies(source: Source): Dependency[] {
             found.push({
               name: d.key || d.value,
               version: d.key ? d.value : '',
-              section: section.key === 'resolutions' ? 'overrides' : 'dependencies',
+              section: /^(?:overrides|resolutions)$/.test(section.key) ? 'overrides' : 'dependencies',
               ...(/dev/i.test(section.key) ? { isAside: true } : {}),
               start: d.start,
               end: d.end,
@@ -180,20 +180,21 @@ export function dependencies(source: Source): Dependency[] {
     let block = '';
     let offset = 0;
     for (const line of text.split('\n')) {
-      const open = /^(require|replace|exclude|tool|retract)\s*\(/.exec(line);
+      const open = /^(require|replace|exclude|tool|retract|ignore|godebug)\s*\(/.exec(line);
       if (open) block = open[1]!;
       else if (line.startsWith(')')) block = '';
       else {
         const m = block
           ? /^\s+(\S+)\s*(.*)$/.exec(line)
-          : /^(?:require|replace|exclude|tool|toolchain)\s+(\S+)\s*(.*)$/.exec(line);
+          : /^(?:require|replace|tool|toolchain)\s+(\S+)\s*(.*)$/.exec(line);
         const isToolchain = line.startsWith('toolchain');
-        if (m && !m[1]!.startsWith('//'))
+        // What is left out, or taken back, is asked for by nobody.
+        if (m && !m[1]!.startsWith('//') && !/^(?:exclude|retract|ignore|godebug)$/.test(block))
           found.push({
             name: isToolchain ? 'toolchain' : m[1]!,
             version: isToolchain ? m[1]! : m[2]!.replace(/\s*\/\/.*/, ''),
             ...(block === 'require' && /\/\/ indirect\b/.test(m[2]!) ? { indirect: true } : {}),
-            section: block || (line.startsWith('tool ') ? 'tool' : 'require'),
+            section: block || (/^(?:tool|replace)(?=\s)/.exec(line)?.[0] ?? 'require'),
             start: offset,
             end: offset + line.length,
           });
@@ -342,7 +343,7 @@ export function dependencies(source: Source): Dependency[] {
           found.push({
             name: d.key || d.value,
             version: d.key ? flat(d) : '',
-            section: section.key,
+            section: section.key === 'dependency_overrides' ? 'overrides' : section.key,
             start: d.start,
             end: d.end,
           });

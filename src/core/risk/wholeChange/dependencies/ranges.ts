@@ -1,10 +1,12 @@
 /** Of a requirement that admits other versions, and no lock file that takes one, it is said which. */
 import type { FileChange, Finding } from '../../../model.ts';
 import { rangeChange } from '../../../rules/kit/versionRanges.ts';
-import { withOther } from '../../background.ts';
-import { hasLockFile, maxNamed } from './releases.ts';
+import { ecosystemOf, normalForm, readDependencyKey } from '../../../rules/kit/dependencies.ts';
+import { lockedFor } from '../../../rules/kit/lockedVersions.ts';
+import { backgroundOf, withOther } from '../../background.ts';
+import { baseOf, hasLockFile, lockFileOf, maxNamed } from './releases.ts';
 import { listed } from '../listed.ts';
-import { keep, type FileClassification } from '../pass.ts';
+import { isRead, keep, type FileClassification } from '../pass.ts';
 
 /**
  * Where the lock file of a manifest is no part of the change, a raised minimum brings nothing that could not come before,
@@ -24,15 +26,46 @@ export function asRanges(files: readonly FileChange[], judged: FileClassificatio
   }
 }
 
+/**
+ * Where the lock file of the change holds the same version before and after, what is installed stays as it is: the sentence
+ * says what the requirement admits, and at which version that stays.
+ */
+export function asKept(files: readonly FileChange[], judged: FileClassification[]): void {
+  for (const [i, { path, classification }] of judged.entries()) {
+    const { findings } = classification;
+    const lock = findings.some((f) => isOfRange(f)) ? lockFileOf(files, path) : undefined;
+    if (!lock || !isRead(lock.before) || !isRead(lock.after)) continue;
+    const { before, after } = lock;
+    const file = baseOf(lock.path);
+    const folder = path.slice(lock.path.length - file.length, -baseOf(path).length);
+    const raised: Finding[] = [];
+    const others = findings.map((f) => {
+      const row = isOfRange(f) ? readDependencyKey(backgroundOf(f).key ?? '') : undefined;
+      if (!row) return f;
+      const { name } = ecosystemOf(path) === 'python' ? normalForm(path, row) : row;
+      const kept = lockedFor(file, after, name, folder);
+      if (kept === undefined || lockedFor(file, before, name, folder) !== kept) return f;
+      const told = asRange(path, f, kept);
+      if (told !== f && isRaised.test(told.message)) raised.push(told);
+      return told;
+    });
+    keep(judged, i, withRaised(others, raised));
+  }
+}
+
 const goes = / goes from ([^:]{1,90}) to ([^:]{1,90}): check what changed in it\./;
 const isOfRange = (f: Finding): boolean => f.rule === 'dependency-changed' && goes.test(f.message);
 const isRaised = /^Dependency (\S+) takes nothing below (\S+)[^:]*: [^.:]*\.$/;
 
-function asRange(path: string, f: Finding): Finding {
+/** `kept`: the version that the lock file stays at. */
+function asRange(path: string, f: Finding, kept?: string): Finding {
   const [all, was = '', now = ''] = goes.exec(f.message) ?? [];
   const change = all === undefined ? undefined : rangeChange(path, was, now);
   if (all === undefined || !change) return f;
   const { kind, low, newHigh } = change;
+  // A lock file below the minimum is no longer what is installed.
+  if (kept !== undefined && isBelow(kept, low)) return f;
+  const stays = kept === undefined ? '' : `; the lock file stays at ${kept}`;
   if (kind === 'same') {
     const message = f.message.replace(
       all,
@@ -43,9 +76,22 @@ function asRange(path: string, f: Finding): Finding {
   const above = newHigh === undefined ? '' : ` and nothing from ${newHigh} on`;
   const said =
     kind === 'raised'
-      ? ` takes nothing below ${low}${above} any more (${now}, it was ${was}): check what that is needed for.`
-      : ` takes ${change.now} now (${now}), it took ${change.before} (${was}): check ${kind === 'later' ? 'what changed in the newer ones' : 'why it takes less'}.`;
-  return withOther(f, { message: f.message.replace(all, () => said) });
+      ? ` takes nothing below ${low}${above} any more (${now}, it was ${was})${stays}: check what that is needed for.`
+      : ` takes ${change.now} now (${now}), it took ${change.before} (${was})${stays}: check ${kind === 'later' ? 'what changed in the newer ones' : 'why it takes less'}.`;
+  return withOther(f, {
+    message: f.message.replace(all, () => said),
+    ...(kept !== undefined && { tier: 'medium' as const }),
+  });
+}
+
+/** Whether the numbers of a version are lower than those of a minimum. */
+function isBelow(version: string, low: string): boolean {
+  const [a, b] = [version, low].map((v) => v.split(/[.+-]/).map(Number)) as [number[], number[]];
+  for (const [i, least] of b.entries()) {
+    const n = a[i] ?? 0;
+    if (n !== least) return !(n > least);
+  }
+  return false;
 }
 
 /** Of raised minimums of one tier, the first tells the others: none brings what could not come before. */
@@ -56,7 +102,8 @@ function withRaised(findings: readonly Finding[], raised: readonly Finding[]): F
     if (!first || rest.length === 0) continue;
     const names = rest.map((f) => {
       const [, name = '', low = ''] = isRaised.exec(f.message) ?? [];
-      return `${name} below ${low} (line ${f.line})`;
+      const stays = /; the lock file (stays at [^:]{1,100}):/.exec(f.message)?.[1];
+      return `${name} below ${low} (line ${f.line}${stays ? `; ${stays}` : ''})`;
     });
     const told = withOther(first, { message: `${first.message} Nor are taken: ${listed(names, maxNamed)}.` });
     left = left.flatMap((f) => (f === first ? [told] : rest.includes(f) ? [] : [f]));

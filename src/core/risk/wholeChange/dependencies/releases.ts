@@ -2,7 +2,7 @@
 import type { FileChange, Finding } from '../../../model.ts';
 import { ecosystemOf, readDependencyKey } from '../../../rules/kit/dependencies.ts';
 import { backgroundOf, withOther } from '../../background.ts';
-import { listed } from '../listed.ts';
+import { listed, maxLength } from '../listed.ts';
 import { keep, type FileClassification } from '../pass.ts';
 
 /** Names that a sentence gives. */
@@ -25,12 +25,12 @@ export function asReleases(_files: readonly FileChange[], judged: FileClassifica
       else if (id !== undefined) groups.set(id, [f]);
     }
     const told = new Map<Finding, Finding | undefined>();
-    for (const [first, ...rest] of groups.values()) {
+    for (const [first, ...rest] of [...groups.values()].flatMap(inSentences)) {
       if (!first || rest.length === 0) continue;
-      const isAlong = backgroundOf(first).follows === true;
-      const isNew = first.message.search(goes) < 0;
+      const isAlong = isFollower(first);
+      const isNew = isOfNew(first);
       const names = rest.map((f) => `${nameOf(f)} (line ${f.line}${isAlong ? lowered(f) : ''})`);
-      const others = isAlong ? `Needed indirectly, too, and ${isNew ? 'new' : 'changed'}` : 'So do';
+      const others = isAlong ? `Needed indirectly, too, and ${isNew ? 'new' : 'changed'}` : isNew ? 'So are' : 'So do';
       told.set(
         first,
         withOther(first, { message: `${first.message} ${others}: ${listed(names, isNew ? maxNew : maxNamed)}.` }),
@@ -41,6 +41,22 @@ export function asReleases(_files: readonly FileChange[], judged: FileClassifica
     const left = classification.findings.flatMap((f) => (told.has(f) ? (told.get(f) ?? []) : [f]));
     keep(judged, i, left);
   }
+}
+
+const isFollower = (f: Finding): boolean => backgroundOf(f).follows === true;
+const isOfNew = (f: Finding): boolean => f.message.search(goes) < 0;
+
+/** Whose name nobody has read yet, and who is asked for, is named in any case: as many as a sentence takes. */
+function inSentences(group: readonly Finding[]): (readonly Finding[])[] {
+  if (isFollower(group[0]!) || !isOfNew(group[0]!)) return [group];
+  const parts: Finding[][] = [];
+  let length = 0;
+  for (const f of group) {
+    length += nameOf(f).length + ' (line 1000), '.length;
+    if (parts.length === 0 || length > maxLength) [length] = [0, parts.push([f])];
+    else parts.at(-1)!.push(f);
+  }
+  return parts;
 }
 
 const nameOf = ({ message }: Finding): string => /^Dependency (\S+)/.exec(message)?.[1] ?? '';
@@ -58,8 +74,11 @@ function releaseOf(path: string, f: Finding): string | undefined {
   const at = f.message.search(goes);
   if (!dependency) return undefined;
   if (follows) return path.endsWith('go.mod') ? `indirect ${f.tier} ${at < 0}` : undefined;
-  if (at < 0) return undefined;
   const owner = ownerIn(path, dependency.name);
+  if (at < 0) {
+    const said = / (?:at [^:]{1,100} )?is new: .*$/.exec(f.message)?.[0];
+    return owner && said && `${owner} ${dependency.section} ${f.tier}${said}`;
+  }
   return owner && `${owner} ${dependency.section} ${f.tier} ${f.message.slice(at)}`;
 }
 
@@ -83,6 +102,7 @@ function ownerIn(path: string, name: string): string | undefined {
   }
 }
 
+/** The lock files of each registry's tools. */
 const locks: Readonly<Record<string, RegExp>> = {
   npm: /^(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?)$/,
   python: /^(?:(?:poetry|uv|pdm|Pipfile)\.lock|pylock(?:\.[\w-]{1,40})?\.toml)$/,
@@ -94,6 +114,17 @@ const locks: Readonly<Record<string, RegExp>> = {
   'pubspec.yaml': /^pubspec\.lock$/,
   'deno.json': /^deno\.lock$/,
 };
+
+/** The lock file of a manifest that the change edits: the nearest above. */
+export function lockFileOf(files: readonly FileChange[], path: string): FileChange | undefined {
+  const lock = locks[ecosystemOf(path)];
+  if (!lock) return undefined;
+  let nearest: FileChange | undefined;
+  for (const f of files)
+    if (isAbove(f.path, path) && lock.test(baseOf(f.path)) && !(nearest && nearest.path.length >= f.path.length))
+      nearest = f;
+  return nearest;
+}
 
 /** Whether the change has the lock file of a manifest, or takes it away: beside it or in a folder above. */
 export function hasLockFile(files: readonly FileChange[], path: string): boolean {
@@ -117,5 +148,5 @@ export function withLockFiles(files: readonly FileChange[], judged: FileClassifi
 }
 const toCheck = /: check (?:what changed in it|that the name is the intended one)\.$/;
 
-const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+export const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 const isAbove = (path: string, below: string): boolean => below.startsWith(path.slice(0, path.lastIndexOf('/') + 1));
