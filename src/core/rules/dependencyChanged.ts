@@ -97,7 +97,8 @@ export const dependencyChanged: Rule = {
 /** What is said of one that the manifest gives to all that ask for it, in whatever version; another may stand in for it. */
 function heldAt(name: string, own: string, version: string): string {
   const other = /^npm:(@?[^@]{1,200})/.exec(version)?.[1];
-  return isAddress.test(version) || (other !== undefined && !own.split('>').includes(other))
+  return (isAddress.test(version) && !version.startsWith('patch:')) ||
+    (other !== undefined && !own.split('>').includes(other))
     ? `Dependency ${name} is replaced by ${version} for all that ask for it: check that the name is the intended one, and who keeps it.`
     : `Dependency ${name} is held at ${version} for those that ask for another: check that they work with it.`;
 }

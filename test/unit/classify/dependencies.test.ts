@@ -552,7 +552,7 @@ test('what is held for all that need it is told with what the lock file had, onc
     assert.deepEqual(await change(`"left": "${other}"`), [`left is replaced by ${other} for all that ask for it`]);
 });
 
-test('a requirement whose version the lock file keeps is told as what it admits, as less', async () => {
+test('a requirement whose version the lock file keeps is told as what it admits', async () => {
   const manifest = (v: string) => `{\n"dependencies": {\n"left": "${v}"\n}\n}\n`;
   const lock = (v: string, end = '') => `{\n"node_modules/left": {\n  "version": "${v}"\n}${end}\n}\n`;
   const change = async (to: string, was: string, now: string) =>
@@ -568,7 +568,7 @@ test('a requirement whose version the lock file keeps is told as what it admits,
       .filter((f) => f.rule === 'dependency-changed')
       .map((f) => `${f.tier} ${f.message.replace(/: check .*$/, '')}`);
   assert.deepEqual(await change('^1.4.0', '1.4.2', '1.4.2'), [
-    'medium Dependency left takes nothing below 1.4.0 any more (^1.4.0, it was ^1.2.0); the lock file stays at 1.4.2',
+    'high Dependency left takes nothing below 1.4.0 any more (^1.4.0, it was ^1.2.0); the lock file stays at 1.4.2',
   ]);
   for (const [was = '', now = ''] of [
     ['1.3.0', '1.4.2'],

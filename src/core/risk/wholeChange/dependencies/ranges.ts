@@ -78,10 +78,7 @@ function asRange(path: string, f: Finding, kept?: string): Finding {
     kind === 'raised'
       ? ` takes nothing below ${low}${above} any more (${now}, it was ${was})${stays}: check what that is needed for.`
       : ` takes ${change.now} now (${now}), it took ${change.before} (${was})${stays}: check ${kind === 'later' ? 'what changed in the newer ones' : 'why it takes less'}.`;
-  return withOther(f, {
-    message: f.message.replace(all, () => said),
-    ...(kept !== undefined && { tier: 'medium' as const }),
-  });
+  return withOther(f, { message: f.message.replace(all, () => said) });
 }
 
 /** Whether the numbers of a version are lower than those of a minimum. */
