@@ -83,7 +83,7 @@ function missing(
   const isLeft = (f: Found): boolean => !isRenamed(oldOf(f)) && !lives(oldOf(f));
   for (const f of rest.filter(isLeft).slice(0, Math.max(0, fewer)))
     if (oldOf(f).isOff) out.push({ ...f, tier: 'low', message: unrun });
-    else if (!change.isExcerpt && asksOfNobody(oldOf(f), change.before))
+    else if (!change.isExcerpt && asksOfNobody(oldOf(f), change.before, left))
       out.push({ ...f, tier: 'low', message: empty });
     else if (isAnew(oldOf(f))) out.push({ ...f, tier: 'medium', message: rewritten });
     // There are as many to run as there were.
@@ -103,11 +103,13 @@ function isHollow(test: TestCase, old: Found | undefined, oldOf: (f: Found) => T
 }
 
 /** Nothing in it could fail, and it called nothing that might. */
-function asksOfNobody(test: TestCase, { lines, language, text }: Source): boolean {
+function asksOfNobody(test: TestCase, { lines, language, text }: Source, left: readonly TestCase[]): boolean {
   if (test.asserts > 0 || !test.asksNothing || test.calls.size > 0) return false;
   // What is loaded, shown, made or waited for may fail, and so may what is made for the test.
   const own = lines.slice(test.from - 1, test.to).map((l) => l.replace(/\/\/.*|(?:^|\s)#(?!\[).*/, ''));
-  if (own.some((l) => asksSilently.test(l)) || startsProduct.test(text)) return false;
+  if (own.some((l) => asksSilently.test(l))) return false;
+  // One that is there to start the product asks nothing else, and says nothing that holds anyway.
+  if (startsProduct.test(text) && !(test.saysTheObvious && left.some((t) => !t.isOff))) return false;
   return language !== 'ruby' || !own.some((l) => callsInRuby.test(l));
 }
 /** With these above it, a test without a line starts the whole product. */

@@ -113,3 +113,19 @@ test('of several tests, one that is not called after what went is named', async 
     "high 2 tests were taken out, 'test_Context_repr' first",
   );
 });
+
+test('a test whose lines are comments, or say the obvious, asked nothing', async () => {
+  const java = (head: string, gone: string): File => {
+    const file = (body: string): string =>
+      `${head}class ATest {\n    @Test\n    void adds() {\n        assertEquals(2, add(1, 1));\n    }\n${body}}\n`;
+    const body = `\n    @Test\n    void folds() {\n${gone}    }\n`;
+    return { path: 'src/test/java/ATest.java', before: file(body), after: file('') };
+  };
+  const started = '@SpringBootTest\n';
+  assert.match(await told(java('', '        // assertThat(fold(1)).isEqualTo(1);\n')), /^low/);
+  assert.match(await told(java(started, '        // TODO\n        assertEquals(1, 1);\n')), /^low/);
+  assert.match(await told(java('', '        assertThat(fold(1)).isEqualTo(1);\n')), /^high/);
+  assert.match(await told(java('', '        // what it is\n        assertEquals("//", fold("//"));\n')), /^high/);
+  assert.match(await told(java(started, '        assertEquals(1, 1);\n        fold(1);\n')), /^high/);
+  assert.match(await told(java(started, '')), /^high/);
+});

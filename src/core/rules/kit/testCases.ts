@@ -16,6 +16,8 @@ export interface TestCase {
   readonly asserts: number;
   /** Nothing in it may stop it, in whatever form. */
   readonly asksNothing: boolean;
+  /** It asserts what holds whatever the product does. */
+  readonly saysTheObvious: boolean;
   /** What it calls, without what asserts. */
   readonly calls: ReadonlySet<string>;
   /** Each row of its literal table is one, and each subtest with a name. */
@@ -103,7 +105,8 @@ function read(source: Source): TestCase[] {
     const body = text.slice(h.end - first);
     const title = titleOf(source, h.end, text);
     // What a test is called asks nothing.
-    const own = body.startsWith(title) ? body.slice(title.length) : withoutName(body, text);
+    const said = withoutComments(source, inert, first + text.length - body.length, body);
+    const own = said.startsWith(title) ? said.slice(title.length) : withoutName(said, text);
     const asking = own.replace(always, '');
     // Below an annotation, the name is what tells one test from the next.
     const name = /^\s*[@[]/.test(text) ? named.exec(text)?.index : undefined;
@@ -118,6 +121,7 @@ function read(source: Source): TestCase[] {
       asserts:
         [...asking.matchAll(assertion)].length || (source.language === 'rust' && /\?\s*[;)]/.test(asking) ? 1 : 0),
       asksNothing: asksNothing(asking, source.language),
+      saysTheObvious: asking !== own,
       get calls() {
         return new Set([...own.matchAll(callee)].flatMap((c) => (ofAsserts.test(c[0]) ? [] : c[1]!)));
       },
@@ -127,6 +131,20 @@ function read(source: Source): TestCase[] {
       ),
     };
   });
+}
+
+/** With blanks for what is commented out, which asks nothing. */
+function withoutComments(source: Source, inert: readonly Token[], offset: number, body: string): string {
+  let out = '';
+  let done = 0;
+  for (let i = tokenAt(inert, offset); i < inert.length && inert[i]!.start < offset + body.length; i++) {
+    const { kind, start, end } = inert[i]!;
+    // In Rust, what looks like a comment may be an attribute.
+    if (kind !== 'comment' || source.text.startsWith('#[', start)) continue;
+    out += body.slice(done, start - offset) + source.text.slice(start, end).replace(/[^\n]/g, ' ');
+    done = end - offset;
+  }
+  return out + body.slice(done);
 }
 
 /** The functions with such an attribute, however many other ones they have. */
