@@ -92,7 +92,7 @@ export const k8sRbac: Rule = {
             hot.some((x) => !/^secrets$/.test(x)) ||
             v.some((x) => /^(?:impersonate|escalate|bind)$/.test(x)) ||
             (v.includes('create') && kind !== 'Role');
-          const form = grantForm(root, rule);
+          const form = grantForm(source, root, rule);
           report({
             ...span,
             key,

@@ -213,7 +213,7 @@ export const k8sSettings: Rule = {
         if (verbs.includes('*') || resources.includes('*')) continue;
         const from = at(rule, 'verbs') ?? rule;
         const key = `${resources.join(',')}:${verbs.join(',')}`;
-        const form = grantForm(root, rule);
+        const form = grantForm(source, root, rule);
         // Once for the role: who starts pods in one way needs no second one. Named objects are fewer than all.
         const isFull =
           at(rule, 'resourceNames') === undefined &&
