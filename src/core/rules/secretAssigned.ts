@@ -1,3 +1,4 @@
+import { isTestPath } from '../languages/kinds.ts';
 import type { Source } from '../languages/source.ts';
 import { isInApiExample } from './kit/apiExample.ts';
 import {
@@ -127,9 +128,13 @@ export const secretAssigned: Rule = {
 
 /** Whether a file declares tests and asserts something, wherever it lies. */
 const runsTests = (source: Source): boolean =>
-  source.has(
-    /^[ \t]*(?:(?:ginkgo\.)?(?:It|Describe|Context)\(\s*"|func\s+Test[A-Z]\w*\s*\(\w+ \*testing\.T\)|(?:describe|it|test)\(\s*['"`]|(?:async\s+)?def\s+test_\w+\(|(?:it|describe)\s+['"][^'"\n]{1,200}['"]\s+do\b|@Test\b)/m,
-  ) && source.has(/\b(?:Expect|expect|assert\w*|Assert\w*|require|should)\s?[.!(]|\bassert\s|\bt\.(?:Error|Fatal)f?\(/);
+  (source.has(
+    /^[ \t]*(?:(?:ginkgo\.)?(?:It|Describe|Context)\(\s*"|func\s+Test[A-Z]\w*\s*\(\w+ \*testing\.T\)|(?:describe|it|test)\(\s*['"`]|(?:it|describe)\s+['"][^'"\n]{1,200}['"]\s+do\b|@Test\b)/m,
+  ) ||
+    // A product asks in functions called so, too, whether it reaches something.
+    (source.has(/^[ \t]*(?:async\s+)?def\s+test_\w+\(/m) &&
+      (isTestPath(source.path) || source.has(/^[ \t]*(?:import|from)[ \t]+(?:pytest|unittest|\w+\.test)\b/m)))) &&
+  source.has(/\b(?:Expect|expect|assert\w*|Assert\w*|require|should)\s?[.!(]|\bassert\s|\bt\.(?:Error|Fatal)f?\(/);
 
 /** What its name or its form says an issuer gave out: that is no specimen, wherever it is shown. */
 const isIssued = (name: string, value: string): boolean =>
