@@ -1,5 +1,5 @@
 import type { Instruction } from '../languages/docker.ts';
-import { lineOf, stagesOf } from './kit/dockerStages.ts';
+import { lineOf, stagesOf, type Stage } from './kit/dockerStages.ts';
 import type { Rule } from './rule.ts';
 
 const steps: readonly (readonly [string, RegExp, string, 'high'?])[] = [
@@ -58,13 +58,30 @@ const aside = {
   message: 'This stage carries a way to become root: fine as long as only files of it are used.',
 };
 
-/** Whether an instruction stands in the last stage, or in one that it is built from. */
+/** Stages that, by their names, are what a build with `--target` ends with. */
+const isTarget =
+  /^(?:[\w.]{1,30}[-_])?(?:prod(?:uction)?|release|runtime|runner|final|app|server|service|web|api|worker|deploy|staging|live)$/;
+
+/** Whether an instruction stands in the last stage or another that is run, or in one that such a stage is built from. */
 function shipped(all: readonly Instruction[]): (d: Instruction) => boolean {
   const stages = stagesOf(all);
-  const kept = [...lineOf(stages, stages.length - 1)];
+  const copied = new Set(
+    all.flatMap((d) => [...d.args.matchAll(/--?\S{0,200}?\bfrom=([^\s,]{1,80})/g)].map((m) => m[1]!.toLowerCase())),
+  );
+  const ends = stages.flatMap(({ from }, i) => {
+    const name = /\sAS\s+(\S+)\s*$/i.exec(from.args)?.[1]?.toLowerCase();
+    const isRun = name !== undefined && isTarget.test(name) && !copied.has(name) && !copied.has(String(i));
+    return isRun || i === stages.length - 1 ? [i] : [];
+  });
+  const kept = new Set<Stage>();
+  for (const end of ends)
+    for (const stage of lineOf(stages, end)) {
+      if (kept.has(stage)) break;
+      kept.add(stage);
+    }
   // Which stage it is, somebody else says.
-  if (kept.some(({ base }) => base === '' || base.includes('$'))) return () => true;
-  const instructions = new Set(kept.flatMap((stage) => [stage.from, ...stage.instructions]));
+  if ([...kept].some(({ base }) => base === '' || base.includes('$'))) return () => true;
+  const instructions = new Set([...kept].flatMap((stage) => [stage.from, ...stage.instructions]));
   return (d) => instructions.has(d);
 }
 
