@@ -38,6 +38,7 @@ export function livesOnIn({ before, after }: Removal, left: readonly TestCase[])
     const heart = own.filter((l, i) => asking.test(l) || (/^if\b/.test(l) && asking.test(own[i + 1] ?? '')));
     const kept = (l: string): boolean => (counts!.get(l) ?? 0) >= 0;
     if (heart.length === 0 || !heart.every(kept) || own.filter(kept).length * 5 < own.length * 3) return false;
+    const needed = [...heart, ...arranging(own, heart)];
     hosts ??= left
       .filter((t) => !t.isOff && t.asserts > 0)
       .slice(0, maxHosts)
@@ -50,10 +51,24 @@ export function livesOnIn({ before, after }: Removal, left: readonly TestCase[])
           isHeldBack: leftOut.test([...lines].join('\n')) || fresh.some((l) => holdsBack.test(l)),
         };
       });
-    return hosts.some((h) => !h.isHeldBack && heart.every((l) => h.lines.has(l)) && !isOffAbove(after, h.from));
+    return hosts.some((h) => !h.isHeldBack && needed.every((l) => h.lines.has(l)) && !isOffAbove(after, h.from));
   };
 }
 const maxHosts = 200;
+
+/** Lines that make what others ask about, directly or by more such lines: with another value it is another question. */
+function arranging(own: readonly string[], heart: readonly string[]): string[] {
+  const used = new Set(heart.flatMap((l) => l.match(names) ?? []));
+  return own.toReversed().filter((l) => {
+    const name = /^(?:[\w<>[\],.]{1,60}\s+){0,3}([A-Za-z_]\w{0,60})\s*(?::\s*[\w<>[\],. ]{1,60})?:?=(?![=>])/.exec(
+      l,
+    )?.[1];
+    if (name === undefined || !used.has(name)) return false;
+    for (const word of l.match(names) ?? []) used.add(word);
+    return true;
+  });
+}
+const names = /[A-Za-z_]\w*/g;
 
 /** Whether a block around a line (from 1), or what stands right above the block, says that it does not run. */
 function isOffAbove({ lines }: Source, line: number): boolean {
