@@ -13,7 +13,7 @@ const versioned =
   /(?:^|\/)(?:[^/]{0,80}migrat[^/]{0,80}|changelogs?)\/(?:[^/]{1,80}\/){0,4}[Vv]?\d[\d._-]{0,40}__?[^/]*\.sql$/i;
 /** A folder below that of the migrations, named by nothing but machines of developers and tests: `dev+test`. */
 const forDevelopment =
-  /(?:^|\/)migrations?\/(?:dev(?:el(?:op(?:ment)?)?)?|tests?|testing|local|seeds?)(?:[+,_&-](?:dev(?:el(?:op(?:ment)?)?)?|tests?|testing|local|seeds?))*\/(?:(?!all\/|prod)[^/]{1,80}\/){0,3}[^/]*$/i;
+  /(?:^|\/)migrations?\/(?:dev(?:el(?:op(?:ment)?)?)?|tests?|testing|local)(?:[+,_&-](?:dev(?:el(?:op(?:ment)?)?)?|tests?|testing|local))*\/(?:(?!all\/|prod)[^/]{1,80}\/){0,3}[^/]*$/i;
 
 export function weighMigrationPlaces(files: readonly FileChange[], judged: FileClassification[]): void {
   for (const [i, { path, classification }] of judged.entries()) {
