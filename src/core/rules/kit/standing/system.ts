@@ -113,7 +113,9 @@ const addsOnlyItsUser = (text: string): boolean => {
   const rest = text.replace(userLine, '').replace(groupLine, '');
   return (
     rest !== text &&
-    !/\/etc\b|NOPASSWD|authorized_keys|\bs[ug]id\b|\bchmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[2-7]\d{3}\b)/.test(rest)
+    !/\/etc\b|\/var\/spool\b|systemd|\/s?bin\/|\bsudo\b|NOPASSWD|authorized_keys|\bs[ug]id\b|\bchmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwx]*s|[ugoa]*=[rwx]*s|[2-7]\d{3}\b)|\binstall\s[^;&|]{0,100}-m\s*[2-7]\d{3}\b/.test(
+      rest,
+    )
   );
 };
 
