@@ -405,26 +405,32 @@ export const codeInjection: Rule = {
 
 /** A class `Function` of the file's own, outside of all blocks, or of a module that is no type: then it is not the language's. */
 function hasOwnFunction(source: Source, c: Code): boolean {
-  if (!source.has(ownFunction)) return false;
-  const tokens = c.facts.tokens;
+  let known = ownFunctions.get(source);
+  if (known === undefined)
+    ownFunctions.set(source, (known = source.has(ownFunction) && declaresFunction(c.facts.tokens)));
+  return known;
+}
+const ownFunctions = new WeakMap<Source, boolean>();
+
+function declaresFunction(tokens: Code['facts']['tokens']): boolean {
   let depth = 0;
+  let open = 0;
   for (const [i, { text }] of tokens.entries()) {
     if (text === '}') depth--;
     // What an import takes stands in braces of its own; in a comment or a text there are no such words.
-    else if (text === '{') depth++;
-    else if (text === 'Function' && depth <= 1) {
+    else if (text === '{') {
+      if (depth++ === 0) open = i;
+    } else if (text === 'Function' && depth <= 1) {
       if (depth === 0 && tokens[i - 1]?.text === 'class') return true;
-      if (depth === 1 && isImported(tokens, i)) return true;
+      if (depth === 1 && isImported(tokens, open)) return true;
     }
   }
   return false;
 }
 
-/** Whether a word stands in the braces of an import. */
-function isImported(tokens: Code['facts']['tokens'], at: number): boolean {
-  let i = at - 1;
-  while (i > 0 && tokens[i]!.text !== '{') i--;
-  const head = tokens.slice(Math.max(0, i - 3), i).map((t) => t.text);
+/** Whether a brace opens what an import takes. */
+function isImported(tokens: Code['facts']['tokens'], open: number): boolean {
+  const head = tokens.slice(Math.max(0, open - 3), open).map((t) => t.text);
   return head.includes('import') && !head.includes('type');
 }
 const ownFunction =

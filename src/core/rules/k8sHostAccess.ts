@@ -256,13 +256,17 @@ const aboutNode = /^\/etc\/(?:os-release|localtime|timezone|hostname|machine-id)
 function isOnlyRead(root: TreeNode, volume: TreeNode | undefined): boolean {
   const name = at(volume, 'name')?.value;
   if (!name) return false;
-  let isMounted = false;
-  for (const n of walk(root))
-    if (n.key === 'volumeMounts')
-      for (const mount of n.children) {
-        if (at(mount, 'name')?.value !== name) continue;
-        isMounted = true;
-        if (at(mount, 'readOnly')?.value !== 'true') return false;
-      }
-  return isMounted;
+  let mounts = mountsOf.get(root);
+  if (!mounts) {
+    mountsOf.set(root, (mounts = new Map()));
+    for (const n of walk(root))
+      if (n.key === 'volumeMounts')
+        for (const mount of n.children) {
+          const of = at(mount, 'name')?.value ?? '';
+          mounts.set(of, mounts.get(of) !== false && at(mount, 'readOnly')?.value === 'true');
+        }
+  }
+  return mounts.get(name) === true;
 }
+/** By document: the volumes that are mounted, and whether that is to be read alone. */
+const mountsOf = new WeakMap<TreeNode, Map<string, boolean>>();
