@@ -25,7 +25,7 @@ export const workflowUnpinned: Rule = {
         if (n.key === 'uses' && n.kind === 'scalar') {
           const v = n.value;
           // `$/` is this repository at the commit that runs.
-          if (v === '' || /^(?:\.{1,2}|\$)\//.test(v) || v.includes('${{')) continue;
+          if (v === '' || /^(?:\.{1,2}\/|\$\/(?!\S*\.\.))/.test(v) || v.includes('${{')) continue;
           if (v.startsWith('docker://')) {
             if (!v.includes('@sha256:')) report({ start: n.start, end: n.end, key: `uses:${v}` });
             continue;
