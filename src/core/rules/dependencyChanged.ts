@@ -1,4 +1,4 @@
-import { dependencies, keyOf, withoutChoices, type Dependency } from './kit/dependencies.ts';
+import { dependencies, keyOf, withoutChoices, withoutNumber, type Dependency } from './kit/dependencies.ts';
 import { sectionOfApplied } from './kit/gradleDependencies.ts';
 import type { Source } from '../languages/source.ts';
 import { at } from '../languages/treeNode.ts';
@@ -144,8 +144,6 @@ const isOwn = (d: Dependency): boolean =>
   /^\$\{(?:project|pom)\.version\}$/.test(d.version) ||
   (d.section === 'dependencies' &&
     ((d.name.endsWith('.workspace') && d.version === 'true') || /^\{[^}]*\bworkspace\s*=\s*true\b/.test(d.version)));
-
-const withoutNumber = (version: string): string => version.replace(/\bversion\s*=\s*(["'])[^"'\n]*\1/, '');
 
 /** What follows says where it is installed alone. */
 const isForSome = ({ version }: Dependency): boolean => version.startsWith(';');

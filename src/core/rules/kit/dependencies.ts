@@ -43,6 +43,8 @@ export const withoutChoices = (table: string): string =>
         .replace(/^\{[\s,]*/, '{ ')
         .replace(/[\s,]*\}?$/, ' }')
     : table;
+/** Of a table in one line all but the version. */
+export const withoutNumber = (table: string): string => table.replace(/\bversion\s*=\s*(["'])[^"'\n]*\1/, '');
 const keyStart = 'dependency:';
 
 /** What `dependencyKey` wrote; `undefined` for a key of another kind. */
@@ -425,7 +427,7 @@ function gemVersion(rest: string): string {
   const versions = /^(?:\s*,\s*["'][^"'\n]{0,100}["'](?!\s*=>))+/.exec(rest)?.[0] ?? '';
   const source = [
     ...rest.matchAll(
-      /\b(git(?:hub|lab)?|bitbucket|gist|path|branch|tag|ref)(?::|["']?\s*=>)\s*["']([^"'\n]{0,200})["']/g,
+      /\b(git(?:hub|lab)?|bitbucket|gist|path|branch|tag|ref|source)(?::|["']?\s*=>)\s*["']([^"'\n]{0,200})["']/g,
     ),
   ];
   return [

@@ -1,12 +1,18 @@
 /** Of a requirement that admits other versions, and no lock file that takes one, it is said which. */
 import type { FileChange, Finding } from '../../../model.ts';
+import {
+  dependencies,
+  ecosystemOf,
+  normalForm,
+  readDependencyKey,
+  withoutNumber,
+} from '../../../rules/kit/dependencies.ts';
 import { rangeChange } from '../../../rules/kit/versionRanges.ts';
-import { ecosystemOf, normalForm, readDependencyKey } from '../../../rules/kit/dependencies.ts';
 import { lockedFor } from '../../../rules/kit/lockedVersions.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { baseOf, hasLockFile, lockFileOf, maxNamed } from './releases.ts';
 import { listed } from '../listed.ts';
-import { isRead, keep, type FileClassification } from '../pass.ts';
+import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 
 /**
  * Where the lock file of a manifest is no part of the change, a raised minimum brings nothing that could not come before,
@@ -17,8 +23,10 @@ export function asRanges(files: readonly FileChange[], judged: FileClassificatio
     const { findings } = classification;
     if (!findings.some((f) => isOfRange(f)) || hasLockFile(files, path)) continue;
     const raised: Finding[] = [];
+    const isOnlyRange = onlyRanges(path, files[i]!);
     const others = findings.map((f) => {
       const told = isOfRange(f) ? asRange(path, f) : f;
+      if (told !== f && !isOnlyRange(f)) return f;
       if (told !== f && isRaised.test(told.message)) raised.push(told);
       return told;
     });
@@ -36,6 +44,7 @@ export function asKept(files: readonly FileChange[], judged: FileClassification[
     const lock = findings.some((f) => isOfRange(f)) ? lockFileOf(files, path) : undefined;
     if (!lock || !isRead(lock.before) || !isRead(lock.after)) continue;
     const { before, after } = lock;
+    const isOnlyRange = onlyRanges(path, files[i]!);
     const file = baseOf(lock.path);
     const folder = path.slice(lock.path.length - file.length, -baseOf(path).length);
     const raised: Finding[] = [];
@@ -46,11 +55,44 @@ export function asKept(files: readonly FileChange[], judged: FileClassification[
       const kept = lockedFor(file, after, name, folder);
       if (kept === undefined || lockedFor(file, before, name, folder) !== kept) return f;
       const told = asRange(path, f, kept);
+      if (told !== f && !isOnlyRange(f)) return f;
       if (told !== f && isRaised.test(told.message)) raised.push(told);
       return told;
     });
     keep(judged, i, withRaised(others, raised));
   }
+}
+
+/** By name, what a manifest says of its dependencies beside the version: where they come from, and with which parts. */
+type Conditions = ReadonlyMap<string, ReadonlySet<string>>;
+
+function conditionsOf(path: string, text: string | null): Conditions {
+  const found = new Map<string, Set<string>>();
+  if (!isRead(text)) return found;
+  for (const { name, version } of dependencies(sourceOf(path, text))) {
+    const said = /^[{]|^(?!version=)[a-z]+=/.test(version)
+      ? withoutNumber(version)
+          .replace(/[\s{},]+/g, ' ')
+          .trim()
+      : '';
+    const others = found.get(name);
+    if (others) others.add(said);
+    else found.set(name, new Set([said]));
+  }
+  return found;
+}
+
+/** Whether a finding is of a requirement that says as before where it comes from and with which parts: else it is no mere range. */
+function onlyRanges(path: string, { before, after }: FileChange): (f: Finding) => boolean {
+  let sides: readonly [Conditions, Conditions] | undefined;
+  return (f) => {
+    const [old, now] = (sides ??= [conditionsOf(path, before), conditionsOf(path, after)]);
+    const name = readDependencyKey(backgroundOf(f).key ?? '')?.name ?? '';
+    const said = now.get(name) ?? new Set();
+    // It may have come from another manifest.
+    const was = old.get(name) ?? new Set(['']);
+    return said.size === was.size && [...said].every((one) => was.has(one));
+  };
 }
 
 const goes = / goes from ([^:]{1,90}) to ([^:]{1,90}): check what changed in it\./;
