@@ -1,7 +1,7 @@
 /** Dependencies that are new to a manifest, but not to the project: another manifest asked for them before the change. */
 import { isTestPath } from '../../../languages/kinds.ts';
 import { detectLanguage } from '../../../languages/detect.ts';
-import type { FileChange, Finding } from '../../../model.ts';
+import { tiers, type FileChange, type Finding } from '../../../model.ts';
 import {
   dependencies,
   ecosystemOf,
@@ -97,7 +97,7 @@ function asNewPart(path: string, findings: readonly Finding[], entriesOf: (id: s
     );
     if (giver) known.set(f, `${row.name} (line ${f.line})`);
   }
-  const [first, ...rest] = [...known.keys()];
+  const [first, ...rest] = [...known.keys()].toSorted((a, b) => tiers.indexOf(b.tier) - tiers.indexOf(a.tier));
   if (!first || rest.length === 0) return [...findings];
   const names = rest.slice(0, maxNamed).map((f) => known.get(f));
   const more = rest.length > maxNamed ? ` and ${rest.length - maxNamed} more` : '';
