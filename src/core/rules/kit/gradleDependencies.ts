@@ -65,15 +65,19 @@ function catalogRows(text: string): Row[] {
   for (const line of text.split('\n')) {
     const start = offset;
     offset += line.length + 1;
-    const head = /^\s*\[\s*(\w+)(?:\.([\w.-]+))?\s*\]/.exec(line);
+    const head = /^\s*\[\s*["']?(\w+)["']?(?:\s*\.\s*["']?([\w.-]+)["']?)?\s*\]/.exec(line);
     if (head) [, table = '', alias = ''] = head;
     const pair = head ? undefined : /^\s*["']?([\w-]+)["']?((?:\s*\.\s*[\w-]+)*)\s*=\s*(.*)$/.exec(line);
     if (!pair) continue;
-    const [, key = '', more = '', rest = ''] = pair;
-    const path = `${alias === '' ? '' : `.${key}`}${more.replace(/\s/g, '')}`.slice(1);
-    const name = alias || key;
+    const [, first = '', more = '', rest = ''] = pair;
+    // Before the first table a path begins with the name of one.
+    const keys = [first, ...more.split('.').slice(1)].map((k) => k.trim());
+    const of = table === '' ? keys.shift()! : table;
+    const name = alias || keys.shift();
+    if (name === undefined) continue;
+    const path = keys.join('.');
     const value = rest.replace(/\s+#[^"']*$/, '').trim();
-    const id = `${table} ${name}`;
+    const id = `${of} ${name}`;
     // Its parts may stand in lines of their own.
     const part = path === '' ? value : `{ ${path} = ${value} }`;
     const known = path === '' ? undefined : byAlias.get(id);
@@ -82,7 +86,7 @@ function catalogRows(text: string): Row[] {
       known.end = start + line.length;
       continue;
     }
-    const row = { table, alias: name, value: part, start, end: start + line.length };
+    const row = { table: of, alias: name, value: part, start, end: start + line.length };
     rows.push(row);
     byAlias.set(id, row);
   }
