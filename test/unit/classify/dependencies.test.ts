@@ -613,3 +613,51 @@ test('what a Go module leaves out or takes back is no dependency', async () => {
     assert.deepEqual(await change(row), [], row);
   assert.equal((await change('require (\n\ta.b/c v1.0.0\n)')).length, 1);
 });
+
+test('a requirement that leaves its registry, or takes other parts, is no mere other range', async () => {
+  const weigh = async (path: string, was: string, now: string): Promise<string[]> => {
+    const head = path === 'Cargo.toml' ? '[dependencies]\n' : '[tool.poetry.dependencies]\n';
+    const { findings } = await classify([file(path, `${head}left = ${was}\n`, `${head}left = ${now}\n`)], ctx);
+    return findings.filter((f) => f.rule === 'dependency-changed').map((f) => f.tier);
+  };
+  assert.deepEqual(await weigh('Cargo.toml', '"1.0"', '"^1.0"'), ['low']);
+  const other = '{ version = "^1.0", features = ["a"] }';
+  assert.deepEqual(await weigh('Cargo.toml', '{ version = "1.0", features = ["a"] }', other), ['low']);
+  assert.deepEqual(await weigh('Cargo.toml', '"1.0"', '{ version = "^1.0", registry = "other" }'), ['high']);
+  assert.deepEqual(await weigh('Cargo.toml', '{ version = "1.0", registry = "corp" }', '"^1.0"'), ['high']);
+  assert.deepEqual(await weigh('pyproject.toml', '"^1.0"', '{version = ">=1.0,<2.0", source = "other"}'), ['high']);
+  const gems = await said(file('Gemfile', "gem 'a', '~> 1.2'\n", "gem 'a', '~> 1.2', source: 'https://x.example'\n"));
+  assert.deepEqual(gems, ['a goes from ~> 1.2 to ~> 1.2, source https://x.example']);
+});
+
+test('of what a new part asks for the loudest tells the others', async () => {
+  const text = (name: string): string => JSON.stringify({ name, dependencies: { '@shop/y': '1.0.0', left: '4.17.0' } });
+  const files = [
+    file('package.json', text('@shop/all'), `${text('@shop/all')}\n`),
+    file('x/package.json', null, text('@shop/x')),
+  ];
+  const { findings } = await classify(files, ctx);
+  assert.deepEqual(
+    findings.filter((f) => f.rule === 'dependency-changed').map((f) => f.tier),
+    ['high'],
+  );
+});
+
+test('comments and quoted text of a pom hide no dependency', async () => {
+  const pom = (more: string): string => `<project><dependencies>\n${more}\n</dependencies></project>\n`;
+  const entry = (name: string): string =>
+    `<dependency><groupId>g</groupId><artifactId>${name}</artifactId><version>1</version></dependency>`;
+  for (const more of [
+    `<x><![CDATA[ <!-- ]]></x>${entry('left')}`,
+    `<?x <!-- ?>${entry('left')}`,
+    entry('left<!-- why -->'),
+    entry(`<!-- ${'a'.repeat(2000)} -->left`),
+    entry('<![CDATA[left]]>'),
+  ])
+    assert.deepEqual(await said(file('pom.xml', pom(''), pom(more))), ['g:left at 1 is new']);
+});
+
+test('a table of a catalog may be named in quotes or before a key', async () => {
+  for (const more of ['["libraries"]\nleft = "g:left:1"\n', 'libraries.left = "g:left:1"\n'])
+    assert.deepEqual(await said(file('gradle/libs.versions.toml', '', more)), ['g:left at 1 is new']);
+});

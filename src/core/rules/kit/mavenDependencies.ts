@@ -5,6 +5,9 @@ interface Element {
   readonly name: string;
   readonly start: number;
   readonly fields: Map<string, string>;
+  /** What stands in it besides comments and other elements. */
+  text: string;
+  isParent: boolean;
 }
 
 const entries = new Set(['dependency', 'plugin', 'parent', 'extension', 'path', 'annotationProcessorPath']);
@@ -17,18 +20,29 @@ export function pomDependencies(text: string): Dependency[] {
   const found: Dependency[] = [];
   const properties = new Map<string, string | undefined>();
   const open: Element[] = [];
-  const tag = /<!--|<(\/?)([\w.:-]{1,100})(?![\w.:-])[^<>]*>/g;
+  const tag = /<!--|<!\[CDATA\[|<\?|<(\/?)([\w.:-]{1,100})(?![\w.:-])[^<>]*>/g;
+  let from = 0;
+  const addText = (start: number, end: number): void => {
+    const within = open.at(-1);
+    if (within && within.text.length < maxValue) within.text += text.slice(start, end).trim().slice(0, maxValue);
+  };
   for (let m = tag.exec(text); m; m = tag.exec(text)) {
     const [all, mark = '', name = ''] = m;
-    if (all === '<!--') {
-      const end = text.indexOf('-->', m.index + 4);
-      if (end < 0) break;
-      tag.lastIndex = end + 3;
+    addText(from, m.index);
+    const end = ends[all];
+    if (end !== undefined) {
+      const to = text.indexOf(end, tag.lastIndex);
+      if (to < 0) break;
+      // A comment begins in no text that is quoted.
+      if (end === ']]>') addText(tag.lastIndex, to);
+      from = tag.lastIndex = to + end.length;
       continue;
     }
+    from = tag.lastIndex;
     if (mark === '') {
-      if (all.endsWith('/>')) continue;
-      open.push({ name, start: m.index, fields: new Map() });
+      const within = open.at(-1);
+      if (within) within.isParent = true;
+      if (!all.endsWith('/>')) open.push({ name, start: m.index, fields: new Map(), text: '', isParent: false });
       continue;
     }
     const nearest = open.slice(-maxUnclosed);
@@ -38,8 +52,7 @@ export function pomDependencies(text: string): Dependency[] {
     const element = open[at]!;
     open.length = at;
     const parent = open.at(-1);
-    const start = text.indexOf('>', element.start) + 1;
-    const value = m.index - start <= maxValue ? text.slice(start, m.index).trim() : '';
+    const value = element.isParent ? '' : element.text;
     if (value !== '' && !value.includes('<')) {
       if (parent && !parent.fields.has(name)) parent.fields.set(name, value);
       if (parent?.name === 'properties')
@@ -65,6 +78,8 @@ export function pomDependencies(text: string): Dependency[] {
     return resolved !== undefined && !resolved.includes('${') ? { ...d, resolved } : d;
   });
 }
+/** What is no element: how it ends. */
+const ends: Readonly<Record<string, string | undefined>> = { '<!--': '-->', '<![CDATA[': ']]>', '<?': '?>' };
 const maxValue = 1000;
 /** Elements that a broken text may leave open within another. */
 const maxUnclosed = 20;
