@@ -2,6 +2,7 @@ import { at } from '../languages/treeNode.ts';
 import {
   expressions,
   filledBy,
+  isMadeByJob,
   isUntrusted,
   jobs,
   listsIn,
@@ -51,8 +52,14 @@ export const workflowInjection: Rule = {
           }
           const foreign = pasted.filter((text) => !ownBranch.test(text) && isUntrusted(text, job, source));
           const by = foreign.map((text) => filledBy(text, job, source));
+          const isWhole =
+            /^matrix\.[\w-]+$/.test(e.text) &&
+            script.value.trim() === source.text.slice(e.start, e.end) &&
+            isMadeByJob(job, source);
           const tier = by.includes('outside')
-            ? undefined
+            ? isWhole
+              ? 'medium'
+              : undefined
             : by.includes('starter') && !isPowerless(job, source)
               ? 'medium'
               : 'low';
@@ -62,7 +69,9 @@ export const workflowInjection: Rule = {
             start: e.start,
             end: e.end,
             key: e.text,
-            message: `\${{ ${e.text.slice(0, 60)} }} is pasted into a script: put it into env: and ${how}.`,
+            message: isWhole
+              ? `\${{ ${e.text.slice(0, 60)} }} is a whole script that another job writes: be sure that it makes it of files of the repository alone.`
+              : `\${{ ${e.text.slice(0, 60)} }} is pasted into a script: put it into env: and ${how}.`,
           });
         }
       }

@@ -32,6 +32,7 @@ import { asBlocks } from './tests/testBlocks.ts';
 import { withoutTestsOfLostParts } from './tests/testsOfLostParts.ts';
 import { toldOnce } from './toldOnce.ts';
 import { toldByOwner, weighOwnActions } from './workflows/actions.ts';
+import { weighCalledInputs } from './workflows/callers.ts';
 import { toldByJob } from './workflows/checkouts.ts';
 import { withoutCopiedWorkflows } from './workflows/copies.ts';
 import { toldByBlock } from './workflows/rights.ts';
@@ -77,6 +78,7 @@ export const passes: readonly Pass[] = [
   weighOpenedEgress,
   weighOwners,
   weighOwnActions,
+  ofSeveral(weighCalledInputs),
   toldByOwner,
   toldByBlock,
   toldByJob,

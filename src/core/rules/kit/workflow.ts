@@ -205,16 +205,38 @@ const isFree = (name: string, job: Job): boolean =>
 export function filledBy(expression: string, job: Job, source: Source): 'outside' | 'starter' | 'own' {
   const isBy = (names: RegExp): boolean => triggers(source).every((t) => names.test(t.name));
   // Who pushes a branch or tag brings the workflow along that runs for it.
-  if (!at(job.root, 'runs') && /^\s*github\.ref_name\s*$/.test(expression) && isBy(/^push$/)) return 'own';
+  if (!at(job.root, 'runs') && /^\s*github\.ref_name\s*$/.test(expression)) {
+    if (isBy(/^push$/)) return 'own';
+    if (isBy(/^(?:push|schedule|workflow_dispatch)$/)) return 'starter';
+  }
   if (at(job.root, 'runs') || untrusted.test(expression)) return 'outside';
   if (inputsIn(expression).length > 0)
     return /\bgithub\b(?!\.event\.inputs)|\b(?:steps|needs|matrix)\./.test(expression) ? 'outside' : 'starter';
-  if (!/^\s*matrix\.[\w-]+\s*$/.test(expression) || !isBy(/^(?:push|schedule|workflow_dispatch|repository_dispatch)$/))
+  // A plain request brings its own workflow and files along.
+  if (
+    !/^\s*matrix\.[\w-]+\s*$/.test(expression) ||
+    !isBy(/^(?:push|pull_request|schedule|workflow_dispatch|repository_dispatch)$/)
+  )
     return 'outside';
   const made = at(job.node, 'strategy', 'matrix');
   const sources = made ? expressions(source, made.start, made.end).map((e) => madeBy.exec(e.text)?.[1]) : [];
   const makers = sources.map((name) => jobs(source).find((j) => j.name === name));
   return makers.length > 0 && makers.every((maker) => maker && isMadeOfFiles(maker, source)) ? 'own' : 'outside';
+}
+
+/** Whether another job of a workflow that nobody outside starts writes the lists of a job. */
+export function isMadeByJob(job: Job, source: Source): boolean {
+  const made = at(job.node, 'strategy', 'matrix');
+  if (!made || triggers(source).length === 0 || triggers(source).some((t) => isOutside(t.name))) return false;
+  const names = jobs(source).map((j) => j.name);
+  const lists = expressions(source, made.start, made.end);
+  return (
+    lists.length > 0 &&
+    lists.every((e) => {
+      const maker = /^fromJSON\(\s*needs\.([\w-]+)\.outputs\.[\w-]+\s*\)[\w.]*$/i.exec(e.text)?.[1];
+      return maker !== undefined && names.includes(maker);
+    })
+  );
 }
 
 /** A list that another job wrote. */
@@ -227,7 +249,10 @@ const isMadeOfFiles = (job: Job, source: Source): boolean =>
     const uses = at(step, 'uses')?.value;
     if (uses !== undefined) return /^actions\/(?:checkout|setup-[\w-]+)@/.test(uses) && !at(step, 'with', 'repository');
     const text = source.text.slice(step.start, step.end);
-    return !asks.test(text) && !/\$\{\{(?!\s*(?:steps|runner)\.)/.test(text);
+    return (
+      !asks.test(text) &&
+      !/\$\{\{(?!\s*(?:(?:steps|runner)\.|github\.(?:event\.pull_request\.base\.)?sha\s*\}))/.test(text)
+    );
   });
 const asks =
   /https?:|\b(?:curl|wget|gh|hub|glab|api|graphql|octokit|requests|fetch|clone|ls-remote|for-each-ref|branch|log|shortlog|tag|describe|GITHUB_(?:EVENT|HEAD|REF|ACTOR|TRIGGERING)\w*)\b/i;
