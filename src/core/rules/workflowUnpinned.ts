@@ -1,5 +1,5 @@
 import { at, walk, type TreeNode } from '../languages/treeNode.ts';
-import { hasOnly, isOutside, jobs, triggers, workflowLanguages, type Job } from './kit/workflow.ts';
+import { hasOnly, isOutside, jobs, rightsOf, triggers, workflowLanguages, type Job } from './kit/workflow.ts';
 import type { Source } from '../languages/source.ts';
 import type { Rule } from './rule.ts';
 
@@ -27,7 +27,13 @@ export const workflowUnpinned: Rule = {
           // `$/` is this repository at the commit that runs.
           if (v === '' || /^(?:\.{1,2}\/|\$\/(?!\S*\.\.))/.test(v) || v.includes('${{')) continue;
           if (v.startsWith('docker://')) {
-            if (!v.includes('@sha256:')) report({ start: n.start, end: n.end, key: `uses:${v}` });
+            if (v.includes('@sha256:')) continue;
+            const [, image, tag] = imageName.exec(v.slice('docker://'.length))!;
+            const job = jobs(source).find((j) => j.node.start <= n.start && n.end <= j.node.end);
+            const isPoorly = job && rightsOf(job) && isPoor(source, job);
+            // Another tag of the image that can be moved just as well is no new risk, but one that is meant to move.
+            for (const key of isMovingTag(tag) ? [`docker:${image}`, `docker:${image} moving`] : [`docker:${image}`])
+              report({ start: n.start, end: n.end, key, ...(isPoorly && { tier: 'medium' as const }) });
             continue;
           }
           const [name, ref] = v.split('@');
@@ -81,6 +87,7 @@ export const workflowUnpinned: Rule = {
           const key = `uses:${isCall ? 'call:' : ''}${repository}`;
           // One that is held closer than before is less of a risk: who took what a branch holds took its tags as well.
           const keys = branch ? [`${key}@${ref}`, key] : [key];
+          const isGivenNothing = isCall && readsOnly(n, root) && !triggers(source).some((t) => isOutside(t.name));
           for (const one of isCall ? keys.flatMap((k) => [k, ...givenTo(n, root).map((g) => `${k} ${g}`)]) : keys) {
             // Who calls what a branch holds at that moment takes it on with every call.
             if (!(isCall && branch) && told.has(one)) continue;
@@ -99,6 +106,7 @@ export const workflowUnpinned: Rule = {
                   tier: decides.test(one) || !isMore ? ('high' as const) : ('medium' as const),
                 },
               }),
+              ...(isGivenNothing && { tier: 'medium' as const }),
               ...(own && { tier: isHeld || isCall || isTrusted(n, source) ? ('medium' as const) : ('low' as const) }),
             });
           }
@@ -118,8 +126,8 @@ export const workflowUnpinned: Rule = {
     function look(node: TreeNode, kind: 'container' | 'service', job: Job): void {
       const image = node.kind === 'scalar' ? node : at(node, 'image');
       if (!image || image.value === '' || image.value.includes('@sha256:') || image.value.includes('${{')) return;
-      const [, name, tag] = /^(.*?)(?::([^:/]*))?$/s.exec(image.value)!;
-      const isMoving = tag === undefined || !/\d/.test(tag) || movingTag.test(tag);
+      const [, name, tag] = imageName.exec(image.value)!;
+      const isMoving = isMovingTag(tag);
       const text = source.text.slice(node.start, node.end);
       const isGiven =
         kind === 'container' ||
@@ -145,6 +153,10 @@ export const workflowUnpinned: Rule = {
     }
   },
 };
+
+const imageName = /^(.*?)(?::([^:/]*))?$/s;
+
+const isMovingTag = (tag: string | undefined): boolean => tag === undefined || !/\d/.test(tag) || movingTag.test(tag);
 
 const more =
   'The file gives more than before to a called workflow that can change under you: pin its full commit hash, or give it only what it needs.';
@@ -172,6 +184,16 @@ function givenTo(uses: TreeNode, root: TreeNode): readonly string[] {
       ? [`rights ${rights?.value ?? ''}`]
       : rights.children.filter((r) => !/^(?:read|none)$/.test(r.value)).map((r) => `${r.key}: ${r.value}`)),
   ];
+}
+
+/** Whether a called workflow gets no secret, and a token that is said to read alone. */
+function readsOnly(uses: TreeNode, root: TreeNode): boolean {
+  const rights = at(uses.parent, 'permissions') ?? at(root, 'permissions');
+  const isReading =
+    rights?.kind === 'scalar'
+      ? /^(?:read-all|\{\s*\})$/.test(rights.value)
+      : rights?.children.every((c) => /^(?:read|none)$/.test(c.value));
+  return isReading === true && !at(uses.parent, 'secrets');
 }
 
 /** Whether a step hands its action a secret besides the token of the job. */

@@ -78,7 +78,7 @@ test('a called workflow is the same of another name, if its owner, its kind of r
   assert.deepEqual(await said(old, call('other/flows/.github/workflows/a.yml@main')), ['high']);
   assert.deepEqual(await said(call('org/flows/.github/workflows/a.yml@v1'), call(`${now}@main`)), ['high']);
   assert.deepEqual(await said(old.replace(/ +secrets.*\n/, ''), call(`${now}@main`)), ['high']);
-  assert.deepEqual(await said(old, `${call(`${now}@main`)}  b:\n    uses: ${now}@main\n`), ['high'], 'once more');
+  assert.deepEqual(await said(old, `${call(`${now}@main`)}  b:\n    uses: ${now}@main\n`), ['medium'], 'once more');
   assert.deepEqual(await said(old, old.replace('read', 'read\n  issues: write')), ['medium'], 'given more');
   assert.deepEqual(await said(old, old.replace('read', 'write')), ['high'], 'may change code');
 });

@@ -105,3 +105,59 @@ test('an input of a new action that all callers fill themselves is a remark', as
     'others may call one that was there',
   );
 });
+
+const unpinned = 'workflow-unpinned';
+const steps = (...lines: readonly string[]): string =>
+  `on: push\npermissions:\n  contents: read\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n${lines.map((l) => `      - ${l}\n`).join('')}`;
+
+test('an image of a step is trusted by its name, and its tag weighs as what its job holds', async () => {
+  const step = (image: string) => steps(`uses: docker://ghcr.io/acme/lint${image}`);
+  const weigh = (before: string, after: string) => tiers(unpinned, changed(step(before), step(after)));
+  assert.equal(await weigh(':3-php8.2', ':3-php8.4'), '');
+  assert.equal(await weigh(':3.2', ':latest'), 'medium', 'it is meant to move');
+  assert.equal(await weigh(`@sha256:${'a1'.repeat(32)}`, ':3.2'), 'medium', 'it was held');
+  const written = step(':3.2').replace('contents: read', 'contents: write');
+  assert.equal(await tiers(unpinned, added(written)), 'high');
+  assert.equal(await tiers(unpinned, added(written.replace(/permissions:\n.*\n/, ''))), 'high', 'nothing is said');
+});
+
+test('a called workflow that gets nothing weighs less', async () => {
+  const call = (on: string, rights: string, more = '') =>
+    `on: ${on}\npermissions:\n  contents: ${rights}\njobs:\n  a:\n    uses: acme/.github/.github/workflows/lint.yml@main\n${more}`;
+  assert.equal(await tiers(unpinned, added(call('push', 'read'))), 'medium');
+  assert.equal(await tiers(unpinned, added(call('push', 'write'))), 'high');
+  assert.equal(await tiers(unpinned, added(call('push', 'read', '    secrets: inherit\n'))), 'high');
+  assert.equal(await tiers(unpinned, added(call('pull_request_target', 'read'))), 'high');
+  assert.equal(await tiers(unpinned, added(call('push', 'read').replace(/permissions:\n.*\n/, ''))), 'high');
+});
+
+test("an action in the place of somebody else's, of an owner that is trusted already, trusts fewer", async () => {
+  const was = steps('uses: acme/metrics@main', 'uses: other/open-request@v7');
+  const weigh = (after: string) => tiers(unpinned, changed(was, after));
+  assert.equal(await weigh(steps('uses: acme/metrics@main', 'uses: acme/open-request@v4')), 'low');
+  assert.equal(await weigh(steps('uses: acme/metrics@main', 'uses: third/open-request@v4')), 'high');
+  assert.equal(
+    await weigh(steps('uses: acme/metrics@main', 'uses: acme/open-request@v4', 'uses: other/open-request@v7')),
+    'high',
+    'one more',
+  );
+  assert.equal(
+    await weigh(
+      steps('uses: acme/metrics@main', 'uses: acme/open-request@v4\n        with:\n          key: ${{ secrets.KEY }}'),
+    ),
+    'high',
+    'with a secret',
+  );
+});
+
+test("steps of the platform's own that went into a workflow which is called now are told no more", async () => {
+  const step = 'uses: actions/download-artifact@v8';
+  const inner = (uses: string) => `on: workflow_call\n${steps(uses).replace(/^on: push\n/, '')}`;
+  const caller =
+    'on: push\npermissions:\n  contents: read\njobs:\n  a:\n    uses: ./.github/workflows/b.yml\n  b:\n    steps:\n      - uses: actions/download-artifact@v8\n';
+  const weigh = (uses: string, after = caller) =>
+    tiers(unpinned, changed(steps(step), after), added(inner(uses), '.github/workflows/b.yml'));
+  assert.equal(await weigh(step), '');
+  assert.equal(await weigh('uses: actions/cache@v4'), 'low');
+  assert.equal(await weigh(step, caller.replace('b.yml', 'c.yml')), 'low', 'it is not called');
+});

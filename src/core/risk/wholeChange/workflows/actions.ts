@@ -33,6 +33,7 @@ export function toldByOwner(files: readonly FileChange[], judged: FileClassifica
     const news = new Map<Finding, Finding | undefined>();
     let pinned: ReadonlySet<string> | undefined;
     let swapped: ((f: Finding) => boolean) | undefined;
+    let ofTrusted: ((f: Finding, owner: string) => boolean) | undefined;
     for (const finding of classification.findings) {
       const [, owner, name] = isUnpinned(finding) ? (byTag.exec(backgroundOf(finding).key ?? '') ?? []) : [];
       if (owner === undefined || name === undefined) continue;
@@ -44,7 +45,9 @@ export function toldByOwner(files: readonly FileChange[], judged: FileClassifica
       const weighed =
         finding.tier === 'medium' && ofPlatform.test(`${owner}/`) && (swapped ??= onlySwaps(files[i]!))(finding)
           ? withOther(finding, { tier: 'low' })
-          : finding;
+          : finding.tier === 'high' && (ofTrusted ??= takesPlace(files[i]!))(finding, owner)
+            ? withOther(finding, { tier: 'low' })
+            : finding;
       if (weighed !== finding) news.set(finding, weighed);
       const isGitHubs = ofPlatform.test(`${owner}/`);
       const group = `${isGitHubs ? 'GitHub' : owner} ${finding.message}`;
@@ -150,6 +153,29 @@ function ownersOf(files: readonly FileChange[]): ReadonlySet<string> {
     if (says) for (const m of before.matchAll(says)) found.add(m[1]!.toLowerCase());
   }
   return found;
+}
+
+/** An action whose name can move, that is not of the platform itself. */
+const isLoose = ({ uses }: Step): boolean =>
+  uses.includes('/') && !uses.startsWith('.') && !ofPlatform.test(uses) && !/@[0-9a-f]{40}$/.test(uses);
+
+/**
+ * Whether an action took the place of somebody else's, of an owner that the file trusts as loosely already: then fewer are
+ * trusted than before. One that is given a secret which no action of this owner had is trusted anew.
+ */
+function takesPlace({ path, before, after }: FileChange): (f: Finding, owner: string) => boolean {
+  if (!isRead(before) || !isRead(after)) return () => false;
+  const ownerOf = ({ uses }: Step): string => uses.split('/', 1)[0]!;
+  const olds = stepsOf(workflowOf(path, before)).filter(isLoose);
+  const now = stepsOf(workflowOf(path, after)).filter(isLoose);
+  const names = (steps: readonly Step[]): Set<string> => new Set(steps.map((s) => s.uses.split('@', 1)[0]!));
+  const [was, is] = [names(olds), names(now)];
+  const isFewer = now.length <= olds.length && is.size <= was.size;
+  return (f, owner) =>
+    isFewer &&
+    olds.some((s) => ownerOf(s) === owner) &&
+    [...was].some((name) => !is.has(name) && !name.startsWith(`${owner}/`)) &&
+    !now.some((s) => s.line === f.line && s.given.some((g) => /\bsecrets\b|private|token/i.test(g)));
 }
 
 /**

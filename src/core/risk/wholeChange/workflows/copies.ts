@@ -2,11 +2,13 @@
 import { workflowUnpinned } from '../../../rules/workflowUnpinned.ts';
 import type { Source } from '../../../languages/source.ts';
 import type { FileChange, Finding } from '../../../model.ts';
-import { triggers } from '../../../rules/kit/workflow.ts';
+import { isOnlyCalled, triggers } from '../../../rules/kit/workflow.ts';
 import { run } from '../../hits.ts';
 import { backgroundOf } from '../../background.ts';
 import { keep, type FileClassification } from '../pass.ts';
 import { maxCompared, isWorkflow, workflowOf, isUnpinned, stepsOf, ofPlatform } from './shared.ts';
+
+const isSlight = (f: Finding): boolean => isUnpinned(f) && f.tier === 'low';
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 
@@ -18,7 +20,7 @@ export function withoutCopiedWorkflows(files: readonly FileChange[], judged: Fil
   const olds = files
     .filter((f) => f.before !== null && isWorkflow(f.path, f.before))
     .slice(0, maxCompared)
-    .map((f) => ({ path: f.path, source: workflowOf(f.path, f.before!) }));
+    .map((f) => ({ path: f.path, source: workflowOf(f.path, f.before!), after: f.after ?? '' }));
   for (const [i, { path, classification }] of judged.entries()) {
     const { before, after } = files[i]!;
     if (before !== null || after === null || classification.findings.length === 0 || !isWorkflow(path, after)) continue;
@@ -26,6 +28,12 @@ export function withoutCopiedWorkflows(files: readonly FileChange[], judged: Fil
     let left: readonly Finding[] = classification.findings;
     for (const old of olds) {
       if (folderOf(old.path) !== folderOf(path)) continue;
+      // Steps that went into a workflow which the old one calls now: the platform's own, that are given nothing, are as they were.
+      if (left.some(isSlight) && old.after.includes(`./${path}`) && isOnlyCalled(now)) {
+        const olds = new Set(stepsOf(old.source).map((s) => s.uses));
+        const lines = new Set(stepsOf(now).flatMap((s) => (olds.has(s.uses) ? s.line : [])));
+        left = left.filter((f) => !isSlight(f) || !lines.has(f.line));
+      }
       if (old.source.text.trim() === now.text.trim()) left = left.filter((f) => !f.rule.startsWith('workflow-'));
       else if (left.some(isUnpinned) && isNoStronger(now, old.source)) {
         const had = new Set(run(workflowUnpinned, old.source).map((f) => f.key));
