@@ -63,11 +63,18 @@ function keyOf({ rule, reason }: { readonly rule: string; readonly reason: strin
   if (/(?<!^user)-(?:change|create|delete)$|^delete-(?:system|system-file|outside|tree)$/.test(rule))
     return `${rule}:${reason}`;
   let what = text;
+  // In another order, or with another image from where this one came, it may no more.
+  const plain = rule === 'container-host-access' ? plainRun.exec(text) : null;
+  if (plain) return `${rule}:run ${/\s-\w*d/.test(plain[1]!) ? 'behind' : 'before'} ${plain[2]}`;
   // Another version of a script, or another release, from where it came before.
   if (rule === 'network-to-shell') what = what.replace(/\d+/g, '#');
   else if (rule === 'install-from-url') what = what.replace(/@[\w.+-]{1,80}(?=["'\s#]|$)/g, '@');
   return `${rule}:${what.replace(/\s+/g, ' ').trim().slice(0, 300)}`;
 }
+
+/** A container with all rights, and nothing of the host's besides: how it runs, and whose image. */
+const plainRun =
+  /^\s*(?:docker|podman)\s+run((?=[^\n]{0,100}\s--privileged\s)(?:\s+(?:--privileged|--rm|-[dit]{1,3})){1,5})\s+((?:[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}\/)?[\w-]{1,60}\/)[\w./:@-]{1,200}(?:\s+[\w=-]{1,40}){0,6}\s*$/;
 
 /** Whether one of the lines that a text of the file stands on was changed. */
 function isChanged(source: Source, start: number, text: string): boolean {
@@ -113,12 +120,18 @@ function onlyOnce(text: string, source: Source, task: Chunk): string | undefined
 /** Each weighing looks through the script: of more than these the worst is assumed. */
 const maxWeighed = 80;
 
+/** Whether nothing but what stands in quotes could end a command, and nothing in them starts another. */
+const isOneCommand = (text: string): boolean =>
+  text.length < 4000 &&
+  !/[;&|\n`"'()]/.test(text.replace(/"(?:[^"\\`$]|\\[^\n]|\$(?!\())*"|'[^']*'/g, 'x').replace(/\\\n/g, ' '));
+
 /** What a reviewer says of a command that stands in a file: of what is in one line the worst. */
 function weighed(verdict: Verdict, text: string, standing: Standing): Tier | undefined {
   const whole = weigh(verdict, text, standing);
   const isRead = verdict.rule === 'secret-read';
   if (whole === verdict.tier && !isRead) return whole;
   const parts = shellParts(text);
+  if (parts.length === 0 && isOneCommand(text)) return whole;
   // It can't be taken apart, so there may be more to it than the worst.
   if (parts.length === 0) return whole ?? 'medium';
   // What is read in one part of a line is shown there or nowhere.

@@ -161,3 +161,74 @@ test("steps of the platform's own that went into a workflow which is called now 
   assert.equal(await weigh('uses: actions/cache@v4'), 'low');
   assert.equal(await weigh(step, caller.replace('b.yml', 'c.yml')), 'low', 'it is not called');
 });
+
+const destructive = 'destructive-command';
+const running = (run: string, runner = 'ubuntu-24.04', more = ''): string =>
+  `on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ${runner}\n${more}    steps:\n      - run: |\n${run.replace(/^/gm, '          ')}\n`;
+
+test('rights on a data base that the job set up on its own machine are given to nobody', async () => {
+  const start = 'sudo systemctl start mariadb.service\n';
+  const grant = `mariadb -e "create database a_test; grant all on \\\`a_%\\\`.* to 'root'@'localhost';" -uroot`;
+  const weigh = (run: string, runner?: string) => tiers(destructive, added(running(run, runner)));
+  assert.equal(await weigh(start + grant), '');
+  assert.notEqual(await weigh(grant), '', 'it was there');
+  assert.notEqual(await weigh(start + grant.replace('localhost', '%')), '', 'from anywhere');
+  assert.notEqual(await weigh(`${start}${grant} -h db.example.org`), '');
+  assert.notEqual(await weigh(start + grant, 'db-server'), '', 'a machine that stays');
+  assert.equal(await weigh(`${start}${grant}; rm -rf ~`, 'self-hosted'), 'critical');
+});
+
+test('a layer of an image holds no working copy', async () => {
+  const wipe = 'rm -rf ./*';
+  assert.equal(
+    await tiers(destructive, added(`FROM nginx:1.27\nWORKDIR /html\nRUN ${wipe}\nUSER app\n`, 'Dockerfile')),
+    '',
+  );
+  assert.equal(await tiers(destructive, added(`#!/bin/bash\n${wipe}\n`, 'scripts/clean.sh')), 'critical');
+  assert.equal(await tiers(destructive, added(running(wipe))), 'critical');
+});
+
+test('a pod that is named by the run is its own', async () => {
+  const env = '    env:\n      RUN: ${{ github.run_id }}-${{ github.run_attempt }}\n';
+  const weigh = (run: string, more = '') => tiers(destructive, added(running(run, 'ubuntu-24.04', more)));
+  const wipe = 'kubectl -n search delete pod "verify-$RUN" \\\n  --ignore-not-found=true --wait=false';
+  assert.equal(await weigh(wipe, env), '');
+  assert.equal(await weigh(wipe), 'high', 'whose, is not known');
+  assert.equal(await weigh(wipe.replace('pod', 'pvc'), env), 'critical');
+  assert.equal(await weigh('kubectl delete pods --all', env), 'critical');
+  assert.equal(await weigh('kubectl delete pod -l app=$RUN', env), 'high');
+});
+
+test('files that a pipeline publishes weigh less than a whole bucket', async () => {
+  const weigh = (to: string) =>
+    tiers(destructive, added(running(`aws s3 sync --acl public-read dist "s3://$BUCKET${to}"`)));
+  assert.equal(await weigh('/plugins/$TAG/'), 'high');
+  assert.equal(await weigh(''), 'critical');
+  assert.equal(
+    await tiers(destructive, added('aws s3 sync --acl public-read . "s3://$B/x/"\n', 'scripts/put.sh')),
+    'critical',
+  );
+});
+
+test('the same container with all rights, of the same maker, is not new', async () => {
+  const script = (run: string) => `#!/bin/bash\n${run}\n`;
+  const weigh = (before: string, after: string) =>
+    tiers(destructive, changed(script(before), script(after), 'build/configure'));
+  const old = 'docker run --rm --privileged ghcr.io/acme/qemu --reset -p yes';
+  assert.equal(await weigh(old, 'docker run --privileged --rm ghcr.io/acme/binfmt --install all'), '');
+  assert.equal(await weigh(old, 'docker run --privileged --rm ghcr.io/other/binfmt --install all'), 'high');
+  assert.notEqual(await weigh(old, 'docker run --privileged -v /:/host ghcr.io/acme/binfmt sh'), '');
+  assert.equal(await weigh(old.replace('--privileged ', ''), old), 'high');
+});
+
+test('the same source of packages in another form is not new', async () => {
+  const list = (host: string) =>
+    `echo "deb [signed-by=/usr/share/keyrings/up.gpg] https://${host}/debian bookworm main" > /etc/apt/sources.list.d/up.list`;
+  const sources = (host: string, more = '') =>
+    `cat >/etc/apt/sources.list.d/up.sources <<EOF\nTypes: deb\nURIs: https://${host}/debian\n${more}Signed-By: /usr/share/keyrings/up.gpg\nEOF`;
+  const weigh = (before: string, after: string) =>
+    tiers(destructive, changed(`#!/bin/bash\n${before}\n`, `#!/bin/bash\n${after}\n`, 'scripts/packages.sh'));
+  assert.equal(await weigh(list('a.example'), sources('a.example')), '');
+  assert.equal(await weigh(list('a.example'), sources('b.example')), 'medium');
+  assert.equal(await weigh(list('a.example'), sources('a.example', 'Trusted: yes\n')), 'medium');
+});

@@ -128,6 +128,21 @@ function isSameText(old: string, now: string): boolean {
   return i === was.length;
 }
 
+/** Whether two texts write the same source of packages, in whatever form: from the same addresses, by the same key. */
+function isSamePackageSource(old: string, now: string): boolean {
+  const named = (text: string): string | undefined => {
+    if (text.length > 2000 || /trusted\s*[=:]\s*yes|allow-/i.test(text)) return undefined;
+    const file = />\s*["']?\/etc\/apt\/sources\.list\.d\/([\w.-]{1,80})\.(?:list|sources)\b/.exec(text)?.[1];
+    const places = [...text.matchAll(/\bhttps:\/\/[^\s"']{1,200}/g)].map((m) => m[0].replace(/\/$/, ''));
+    const key = /signed-by\s*[=:]\s*([\w/.-]{1,200})/i.exec(text)?.[1];
+    return file === undefined || key === undefined || places.length === 0 || /\bhttp:/.test(text)
+      ? undefined
+      : [file, key, ...new Set(places.toSorted())].join(' ');
+  };
+  const is = now.includes('sources.list.d') ? named(now) : undefined;
+  return is !== undefined && is === named(old);
+}
+
 /** How often the other branch of a condition is taken. */
 const turns = ({ around }: Form): number => around.filter((a) => a === 'else').length;
 
@@ -140,7 +155,7 @@ export function isSameCommand(old: Found, now: Found): boolean {
   if (!was || !is || tiers.indexOf(now.tier ?? 'high') > tiers.indexOf(old.tier ?? 'high')) return false;
   if (old.key.split(':')[0] !== now.key.split(':')[0]) return false;
   return (
-    isSameText(was.text, is.text) &&
+    (isSameText(was.text, is.text) || isSamePackageSource(was.text, is.text)) &&
     turns(was) === turns(is) &&
     was.around.every((a) => is.around.some((b) => isSameText(a, b))) &&
     was.sinks.length === is.sinks.length &&

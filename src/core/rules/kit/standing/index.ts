@@ -63,6 +63,8 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
     case 'delete-unknown':
       return deletedUnknown(text, tier, standing, depth, weigh);
     case 'delete-everything-here': {
+      // A layer of an image holds no working copy.
+      if (isThrownAway && source.language === 'dockerfile') return undefined;
       const rest = text.replace(/(?<=\s)"\$\{\w{1,80}:?-\}"(?=[\s;)'"]|$)/g, '"./build"');
       if (rest === text || depth > 0) return tier;
       const other = standing.judge(rest);
@@ -89,6 +91,9 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
     case 'cloud-create':
       // Made for whoever runs the script, not for an environment that it names.
       return text.includes('$') && !/prod/i.test(text) && !opensCloud.test(text) ? 'medium' : tier;
+    case 's3-public':
+      // What a pipeline publishes is meant for everybody, if nothing else lies there.
+      return isThrownAway && publishes.test(text) ? lowered(tier) : tier;
     case 'cloud-change':
       return opensCloud.test(text) ||
         /attribute|polic|acl|public|permission|password|disabl|stop|logging|key|secret/i.test(text)
@@ -165,6 +170,10 @@ export function weigh(verdict: Verdict, text: string, standing: Standing, depth 
       return tier;
   }
 }
+
+/** Files that are put into a folder of a bucket, each with its own rights. */
+const publishes =
+  /^\s*aws\s+s3\s+(?:cp|sync)\s(?=[^;&|]{0,400}--acl[ =]public-read(?![\w-]))[^;&|]{0,400}s3:\/\/[^\s/]{1,100}\/[\w$]/;
 
 /** Doors and rights in a cloud, whoever runs the script. */
 const opensCloud =

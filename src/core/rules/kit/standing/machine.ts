@@ -14,7 +14,7 @@ export const thrownAway: ReadonlySet<Language> = new Set([
 ]);
 
 /** Labels of machines that are made for one job, by GitHub or by those that rent them out. */
-const hosted = /^(?:ubuntu|macos|windows|blacksmith|buildjet|depot|namespace|nscloud|warp)\b|^\$\{\{/i;
+const hosted = /^(?:ubuntu|macos|windows|blacksmith|buildjet|depot|namespace|nscloud|warp|ubicloud)\b|^\$\{\{/i;
 const staying = /prod|shell|deploy|server|live|metal|host|vps/i;
 
 const isHostedLabel = (runner: TreeNode | undefined): boolean =>

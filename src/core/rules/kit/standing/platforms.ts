@@ -69,6 +69,9 @@ export function inCluster(rule: string, text: string, tier: Tier, { job, isThrow
   if (/^kubectl-(?:create|label|annotate)$/.test(rule)) return /https?:/.test(text) ? tier : undefined;
   if (/^kubectl-(?:rollout|scale|patch|set)$/.test(rule)) return 'medium';
   if (/^kubectl-rbac$/.test(rule)) return /\bcreate\s+(?:token|serviceaccount|sa)\b/.test(text) ? 'medium' : tier;
+  // A pod of the very run, which a job takes away again.
+  if (rule === 'kubectl-delete' && isThrownAway && isSinglePod.test(continued(text)) && isNamedByRun(text, job))
+    return undefined;
   if (/^kubectl-delete$/.test(rule))
     return !/\s(?:-f|--filename|-k)[ =]/.test(text) ||
       /\s--all\b|\s-A\b|\b(?:ns|namespaces?|pvc?s?|persistentvolume\w*|crds?|customresourcedefinitions?|nodes?)\b/.test(
@@ -78,6 +81,21 @@ export function inCluster(rule: string, text: string, tier: Tier, { job, isThrow
       : 'medium';
   return /-(?:create|install|push|tag|resume|update|bootstrap|migrate)$/.test(rule) ? 'medium' : tier;
 }
+
+/** One pod by its name. */
+const isSinglePod =
+  /\bdelete\s+(?:pods?|po)(?:\s+|\/)(?!-)[\w"'${}.-]{3,120}(?:\s+-{1,2}(?:n|namespace|wait|ignore-not-found|timeout|grace-period|now)(?:[ =][\w"'${}.-]{1,80})?){0,8}(?:\s*\|\|\s*true)?\s*$/;
+
+/** Whether a name holds the number of the very run. */
+const isNamedByRun = (text: string, job: string): boolean =>
+  /\$\{\{\s*github\.run_id\b/.test(text) ||
+  [...text.matchAll(/\$\{?(\w{1,80})/g)]
+    .slice(0, 6)
+    .some(([, name]) =>
+      name === 'GITHUB_RUN_ID'
+        ? true
+        : new RegExp(`^[ \\t]+${name}:[^\\n]{0,80}\\$\\{\\{\\s*github\\.run_id\\b`, 'm').test(job),
+    );
 
 export function inDataBase(rule: string, text: string, tier: Tier, standing: Standing, isContainer: boolean): Weight {
   const { source, isThrownAway, job } = standing;
@@ -95,6 +113,7 @@ export function inDataBase(rule: string, text: string, tier: Tier, standing: Sta
     (/^[ \t]*services:/m.test(job) || /\bdocker\b|-proot\b/.test(text)) &&
     !elsewhere.test(text) &&
     !/secrets\.\w*(?:DATABASE|DB|PG|SQL|POSTGRES|DSN|CONN|PROD|MONGO)\w*/i.test(job);
+  if (rule === 'sql-grant' && isThrownAway && isOfOwnServer(text, standing)) return undefined;
   if (rule === 'sql-grant' || rule === 'sql-server-change')
     return isLocal
       ? undefined
@@ -104,6 +123,22 @@ export function inDataBase(rule: string, text: string, tier: Tier, standing: Sta
   if (/^sql-(?:update|delete)-all$/.test(rule)) return isForTests || isOfJob(text, standing) ? 'medium' : tier;
   if (isLocal || isForTests) return 'medium';
   return source.language === 'manifest' ? 'high' : tier;
+}
+
+/**
+ * Whether rights are given on the machine of the job alone, in a data base that the same script set up: to accounts of that
+ * machine, by a command that names no other.
+ */
+function isOfOwnServer(text: string, { script, job }: Standing): boolean {
+  const accounts = text.match(/\bto\s+\S{1,100}/gi) ?? [];
+  return (
+    accounts.length > 0 &&
+    accounts.every((account) => /@\\?["'`]?(?:localhost|127\.0\.0\.1)\b/.test(account)) &&
+    !elsewhere.test(text.replace(/(?:mysql|mariadb)@[\d.]+\//g, '')) &&
+    !/\s-h[ ]?|--(?:host|defaults-\S+|login-path)\b|:\/\//.test(text) &&
+    !/\b(?:MYSQL|MARIADB)_HOST\b|\bssh\b/.test(job) &&
+    /\b(?:install|start)\b[^\n]{0,200}\b(?:mysql|mariadb)|\b(?:mysql|mariadb)\S{0,40}\s+start\b/i.test(script)
+  );
 }
 
 /** Another machine, or what is in use. */
