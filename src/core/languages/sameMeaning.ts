@@ -155,8 +155,7 @@ function breakBefore(text: string, from: number, to: number): number | undefined
 /** Whether comments that differ do nothing: in some places code and what tools obey stands in them. */
 function areIdle(language: Language, before: string, after: string, a: string, b: string): boolean {
   // The C that Go calls stands in a comment.
-  if (language === 'go')
-    return !/^[^\S\n]*(?:import\s+)?"C"/m.test(before) && !/^[^\S\n]*(?:import\s+)?"C"/m.test(after);
+  if (language === 'go') return !/^[ \t]*(?:import\s+)?"C"/m.test(before) && !/^[ \t]*(?:import\s+)?"C"/m.test(after);
   // A line that ends so goes on in the next, and takes its code along.
   if (language === 'c') return !/\\[ \t]*$/m.test(a) && !/\\[ \t]*$/m.test(b);
   // MySQL runs them.

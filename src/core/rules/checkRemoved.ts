@@ -213,8 +213,8 @@ function doneBy(step: TreeNode): string {
   const uses = at(step, 'uses')?.value ?? '';
   const run = withoutData(at(step, 'run')?.value ?? '')
     .replace(/\$\{\{[^}\n]{0,200}\}\}/g, '_')
-    .replace(/^[^\S\n]*#.*$/gm, '')
-    .replace(/^[^\S\n]*echo\s+(?:"[^"`$\n]*"|'[^'\n]*')\s*(?:>>?\s*\S+\s*)?$/gm, '')
+    .replace(/^[ \t]*#.*$/gm, '')
+    .replace(/^[ \t]*echo\s+(?:"[^"`$\n]*"|'[^'\n]*')\s*(?:>>?\s*\S+\s*)?$/gm, '')
     .replace(installs, '')
     .replace(preparesOnly, '');
   return `${brings.test(uses) ? '' : uses} ${run}`;

@@ -179,7 +179,7 @@ export const codeInjection: Rule = {
           callee,
         )
       ) {
-        if (source.has(/^[^\S\n]*(?:import code\b|from code import)/m) && callee.endsWith('push') && varies())
+        if (source.has(/^[ \t]*(?:import code\b|from code import)/m) && callee.endsWith('push') && varies())
           report(hit);
       } else if (lang === 'python' && callee === 'getattr' && call.args.length >= 2) {
         if (fromRequest(c, call.args[1]))

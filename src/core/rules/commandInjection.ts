@@ -127,7 +127,7 @@ export const commandInjection: Rule = {
       if (
         lang === 'python' &&
         /^(?:sh\.)?(?:ba|z|da)?sh$/.test(callee) &&
-        source.has(/^[^\S\n]*(?:from\s+sh\s+import|import\s+sh)\b/m)
+        source.has(/^[ \t]*(?:from\s+sh\s+import|import\s+sh)\b/m)
       ) {
         const line = call.args.at(-1);
         if (c.facts.literal(call.args[0]) === '-c' && line && !c.isConstant(line))

@@ -131,7 +131,7 @@ export const xmlExternalEntities: Rule = {
       return;
     }
     if (lang === 'python') {
-      if (source.has(/defusedxml/) && !source.has(/^[^\S\n]*(?:import xml\b|from xml\b|import xml\.)/m)) return;
+      if (source.has(/defusedxml/) && !source.has(/^[ \t]*(?:import xml\b|from xml\b|import xml\.)/m)) return;
       for (const m of text.matchAll(
         /^[ \t]*(?:import\s+xml(?:\.(?:etree(?:\.\w+)?|sax|dom(?:\.\w+)?))?|from\s+xml(?:\.\w+)*\s+import\s+[^\n]+|import\s+xmlrpc(?:lib)?[^\n]{0,400}|from\s+xmlrpc[^\n]{0,400})/gm,
       )) {
@@ -143,7 +143,7 @@ export const xmlExternalEntities: Rule = {
         if (/saxutils/.test(m[0])) continue;
         if (
           !source.has(
-            /\b(?:parse|parseString|fromstring|iterparse|XMLParser|make_parser|XML|ServerProxy|SimpleXMLRPCServer|xmlrpc\w*)\s*\(|^[^\S\n]*import xml\s*$/m,
+            /\b(?:parse|parseString|fromstring|iterparse|XMLParser|make_parser|XML|ServerProxy|SimpleXMLRPCServer|xmlrpc\w*)\s*\(|^[ \t]*import xml\s*$/m,
           )
         )
           continue;

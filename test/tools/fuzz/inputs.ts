@@ -89,6 +89,8 @@ const paths = [
   ]);
 
 /** Characters and words that parsers trip over. */
+export /** Characters of the longest repetition. */
+const longRun = 20_000;
 export const pieces = [
   '(',
   ')',
@@ -164,6 +166,8 @@ export const pieces = [
   '9'.repeat(40),
   'a'.repeat(300),
   ' '.repeat(200),
+  '\n ',
+  ' \\\n',
   '__proto__',
   'constructor',
   'toString',
@@ -275,9 +279,13 @@ export function inputAt(seeds: Seeds, seed: number, index: number): Input {
         case 1:
           text = text.slice(0, a) + pick(pieces) + text.slice(a);
           break;
-        case 2:
-          text = text.slice(0, a) + pick(pieces).repeat(1 + below(50)) + text.slice(b);
+        case 2: {
+          // Now and then long enough that the square of it is felt.
+          const piece = pick(pieces);
+          const times = below(100) === 0 ? Math.ceil(longRun / piece.length) : 1 + below(50);
+          text = text.slice(0, a) + piece.repeat(times) + text.slice(b);
           break;
+        }
         case 3:
           text = text.slice(0, b) + text.slice(a, b).repeat(1 + below(20)) + text.slice(b);
           break;

@@ -217,7 +217,7 @@ export function runScheduled(call: Call, scope: Scope, ev: Evaluator): Input | u
   if (call.input.kind === 'known') {
     const text = call.input.text ?? '';
     ev.runText(
-      call.name === 'crontab' ? text.replace(/^[^\S\n]*(?:@\w+|(?:[\d*/,-]+\s+){5})\s*/gm, '') : text,
+      call.name === 'crontab' ? text.replace(/^[ \t]*(?:@\w+|(?:[\d*/,-]+\s+){5})\s*/gm, '') : text,
       inner(scope),
     );
   }

@@ -28,6 +28,7 @@ import { weighBornSkipped } from './tests/bornSkipped.ts';
 import { asDeletedTests } from './tests/deletedTests.ts';
 import { weighLostSubjects } from './tests/lostSubjects.ts';
 import { withoutOrphans } from './tests/orphanedTests.ts';
+import { asReadable } from './asReadable.ts';
 import { asBlocks } from './tests/testBlocks.ts';
 import { withoutTestsOfLostParts } from './tests/testsOfLostParts.ts';
 import { toldOnce } from './toldOnce.ts';
@@ -93,4 +94,5 @@ export const passes: readonly Pass[] = [
   weighMigrationPlaces,
   weighBornSkipped,
   toldOnce,
+  asReadable,
 ];

@@ -411,7 +411,7 @@ const isInFolder = (version: string): boolean =>
 /** Whether the comment of pip-compile or uv behind a requirement names packages alone: nobody asked for it by name. */
 function cameAlong(text: string, end: number): boolean {
   const behind = text.slice(end, end + 20_000);
-  const via = /^[^\S\n]*(?:\n[^\S\n]+--hash=[^\n]*)*\n[^\S\n]+#[ \t]*via\b([^\n]*(?:\n[^\S\n]+#[^\n]*)*)/.exec(behind);
+  const via = /^[ \t]*(?:\n[^\S\n]+--hash=[^\n]*)*\n[^\S\n]+#[ \t]*via\b([^\n]*(?:\n[^\S\n]+#[^\n]*)*)/.exec(behind);
   if (!via) return false;
   const names = via[1]!.split(/[\n,]/).map((line) => line.replace(/^[\s#]+/, '').trim());
   // Another compiled list it was read from holds what came along there, too.

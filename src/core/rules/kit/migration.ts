@@ -54,12 +54,12 @@ export function tablesMade(source: Source): MadeTable[] {
   if (source.language !== 'sql') return madeInCode(source);
   if (
     source.has(
-      /\bsearch_path\b(?!', '', false\))|\bSET\s+SCHEMA\b|\bCURRENT_SCHEMA\b|^[^\S\n]*(?:USE\s|\\(?:if|c|connect)\b)/im,
+      /\bsearch_path\b(?!', '', false\))|\bSET\s+SCHEMA\b|\bCURRENT_SCHEMA\b|^[ \t]*(?:USE\s|\\(?:if|c|connect)\b)/im,
     )
   )
     return [];
   // A step that does not run everywhere.
-  if (source.has(/^[^\S\n]*--\s*(?:changeset\b.*\b(?:context\w*|labels?|dbms)\s*:|preconditions?\b)/im)) return [];
+  if (source.has(/^[ \t]*--\s*(?:changeset\b.*\b(?:context\w*|labels?|dbms)\s*:|preconditions?\b)/im)) return [];
   const undone = undoes(source);
   let end = 0;
   return source.sql.flatMap((s) => {
@@ -73,7 +73,7 @@ export function tablesMade(source: Source): MadeTable[] {
 
 /** Somebody asks whether the table is there, goes on where it is, or knows it from older migrations. */
 const maybeThere =
-  /table_?exists|if_?not_?exists|\bIF\s+NOT\s+EXISTS\b|has_?table|get_table_names|\b(?:rescue|except|catch)\b|^[^\S\n]*(?:end|\}\)?;?)\s*(?:if|unless)\b|\breplaces\s*=|SeparateDatabaseAndState/im;
+  /table_?exists|if_?not_?exists|\bIF\s+NOT\s+EXISTS\b|has_?table|get_table_names|\b(?:rescue|except|catch)\b|^[ \t]*(?:end|\}\)?;?)\s*(?:if|unless)\b|\breplaces\s*=|SeparateDatabaseAndState/im;
 
 function madeInCode(source: Source): MadeTable[] {
   if (!source.has(/\b(?:create_table|CreateModel|createTable|CreateTable|Schema::create)\b/) || source.has(maybeThere))
@@ -205,7 +205,7 @@ const ownCode: Readonly<Record<string, RegExp>> = {
   typescript: /\b(?:from|require|import)\b[\s(]{0,4}["'`]\.{1,2}\//,
   javascript: /\b(?:from|require|import)\b[\s(]{0,4}["'`]\.{1,2}\//,
   python:
-    /^[^\S\n]*(?:from|import)\s+(?!alembic\b|sqlalchemy|django\b|typing\b|uuid\b|datetime\b|__future__|collections\b)(?![^\n]{0,80}\bfields?\b)\S/m,
+    /^[ \t]*(?:from|import)\s+(?!alembic\b|sqlalchemy|django\b|typing\b|uuid\b|datetime\b|__future__|collections\b)(?![^\n]{0,80}\bfields?\b)\S/m,
 };
 const definesOnly =
   /^(?:CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|SET|BEGIN|COMMIT|START|END|ANALYZE|PRAGMA|USE|DELIMITER|GO)\b(?!.* AS (?:SELECT|TABLE|WITH|VALUES|\( SELECT)\b)/;

@@ -52,7 +52,7 @@ function asksNothing(body: string, language: string): boolean {
   const opens = script.test(language) ? /=>|\bfunction\b[^{]{0,200}\{/ : /[{:]\s*\n|\n/;
   const m = opens.exec(body);
   if (!m) return false;
-  const code = body.slice(m.index + m[0].length).replace(/\/\/.*|\/\*[^*]*\*\/|^[^\S\n]*#(?!\[).*/gm, '');
+  const code = body.slice(m.index + m[0].length).replace(/\/\/.*|\/\*[^*]*\*\/|^[ \t]*#(?!\[).*/gm, '');
   return !ofAsserts.test(code) && !/\?\s*(?:[;)]|$)/m.test(code);
 }
 /** What leaves a test, or one row of its table, out. */
@@ -65,7 +65,7 @@ const rustHeads =
 
 /** By what stands above a test, on its line, or first in it. */
 const off =
-  /^[^\S\n]*(?:#\[ignore\b|@(?:Disabled|Ignore)\b|@(?:pytest\.mark\.skip|unittest\.skip)\b(?!\s*if)|\[(?:Ignore\b|Fact\(Skip\s*=)|(?:it|test)\.skip\s*\(|t\.Skip\w*\(|pytest\.skip\(|self\.skipTest\()/m;
+  /^[ \t]*(?:#\[ignore\b|@(?:Disabled|Ignore)\b|@(?:pytest\.mark\.skip|unittest\.skip)\b(?!\s*if)|\[(?:Ignore\b|Fact\(Skip\s*=)|(?:it|test)\.skip\s*\(|t\.Skip\w*\(|pytest\.skip\(|self\.skipTest\()/m;
 
 const kept = new WeakMap<Source, readonly TestCase[]>();
 
@@ -176,7 +176,7 @@ function isEmpty(body: string, language: string): boolean {
       : undefined;
   const m = opens?.exec(body);
   if (!m) return false;
-  const inner = body.slice(m.index + m[0].length).replace(/\/\/.*|\/\*[^*]*\*\/|^[^\S\n]*#.*/gm, '');
+  const inner = body.slice(m.index + m[0].length).replace(/\/\/.*|\/\*[^*]*\*\/|^[ \t]*#.*/gm, '');
   return !/[\w$\])][ \t]*[(`]|\bassert\b|\braise\b|\bthrow\b/.test(inner);
 }
 
@@ -460,13 +460,13 @@ function casesOf(
   }
   if (source.language === 'rust') {
     const head = source.lines.slice(from - 1, line - 1).join('\n');
-    const rows = [...head.matchAll(/^[^\S\n]*#\[(?:\w+::)?(?:case\b|test_case\s*\()/gm)].length;
+    const rows = [...head.matchAll(/^[ \t]*#\[(?:\w+::)?(?:case\b|test_case\s*\()/gm)].length;
     const values = [...text.matchAll(/#\[values\(([^\]\n]{0,400})\)\]/g)];
     return values.reduce((n, m) => n * m[1]!.split(',').length, Math.max(1, rows));
   }
   if (/^(?:java|kotlin|c-sharp)$/.test(source.language)) {
     const above = source.lines.slice(Math.max(0, line - 20), to).join('\n');
-    const rows = [...above.matchAll(/^[^\S\n]*\[(?:TestCase|InlineData|DataRow)\b/gm)].length;
+    const rows = [...above.matchAll(/^[ \t]*\[(?:TestCase|InlineData|DataRow)\b/gm)].length;
     const values = /@(?:ValueSource|CsvSource)\s*\(([^)]{0,2000})\)/.exec(text)?.[1];
     return Math.max(1, rows, values ? [...values.matchAll(/"(?:[^"\\\n]|\\.)*"|\b\d+\b/g)].length : 0);
   }

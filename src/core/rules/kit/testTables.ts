@@ -82,7 +82,7 @@ export function tablesOf({ after }: Removal, was: readonly TestCase[], left: rea
 const maxRows = 400;
 /** A row that stands on a line of its own, or in an attribute. */
 const row =
-  /^[^\S\n]*(?:#\[(?:\w+::)?(?:case\b[\w:#]{0,80}|test_case)\(([\s\S]{2,2000}?)\)\]$|(?:[[({]|pytest\.param\(|\[(?:TestCase|InlineData|DataRow)\b)(.{2,2000})$)/gm;
+  /^[ \t]*(?:#\[(?:\w+::)?(?:case\b[\w:#]{0,80}|test_case)\(([\s\S]{2,2000}?)\)\]$|(?:[[({]|pytest\.param\(|\[(?:TestCase|InlineData|DataRow)\b)(.{2,2000})$)/gm;
 const collapsed = (text: string): string => text.replace(/\s+/g, ' ');
 
 /** The texts of the rows that hold one long enough to tell them by, the longest first; of rows without texts the numbers. */

@@ -110,7 +110,7 @@ function lastSet(
         return found && call.name === 'AlterField' && isOfDjangoAlone(found) ? undefined : found;
       }
     }
-    const dependencies = /^[^\S\n]*dependencies\s*=\s*\[([^\]]{0,2000})\]/m.exec(c.source.text)?.[1] ?? '';
+    const dependencies = /^[ \t]*dependencies\s*=\s*\[([^\]]{0,2000})\]/m.exec(c.source.text)?.[1] ?? '';
     const named = [...dependencies.matchAll(/["'](\w{1,120})["']/g)].map((m) => `${folder}${m[1]}.py`);
     const next = files.filter((f) => f.before === null && isRead(f.after) && named.includes(f.path));
     if (next.length !== 1 || next[0] === at) return undefined;

@@ -381,7 +381,7 @@ const maxScripts = 8;
 
 /** Where a manifest, or what stands in it for its tool, names a registry that is not the public one. */
 const namesIndex =
-  /^[ \t]*(?:--(?:extra-)?index-url|-i|--find-links|-f)[ =]|^[^\S\n]*\[\[(?:source|tool\.(?:poetry\.source|uv\.index|pdm\.source))\]\]|^[ \t]*(?:extra-)?index-url\s*=|"publishConfig"|<(?:repository|RestoreSources)>/m;
+  /^[ \t]*(?:--(?:extra-)?index-url|-i|--find-links|-f)[ =]|^[ \t]*\[\[(?:source|tool\.(?:poetry\.source|uv\.index|pdm\.source))\]\]|^[ \t]*(?:extra-)?index-url\s*=|"publishConfig"|<(?:repository|RestoreSources)>/m;
 const spelling = ({ name, version }: Dependency): string => `=${name} ${version}`;
 
 const isManifest = (path: string, text: string): boolean =>

@@ -173,7 +173,7 @@ function membersLost(removed: readonly string[], before: string, after: string):
 }
 const maxMembers = 20;
 const ownersIn = (text: string): string[] =>
-  [...text.matchAll(/^[^\S\n]*(?:class|(?:async\s+)?def)\s+([A-Za-z]\w{1,60})/gm)].map((m) => m[1]!);
+  [...text.matchAll(/^[ \t]*(?:class|(?:async\s+)?def)\s+([A-Za-z]\w{1,60})/gm)].map((m) => m[1]!);
 const loads = /\b(?:load|require\w*|import|from|source|include\w*)\b/;
 /** A path in quotes to what is no helper of tests. */
 const ofFile = /["'][^"'\n]*\/(?![^"'\n]*(?:tests?|spec|helper|support|mock|fixture|factor)\w*\b)[^"'\n]*["']/i;

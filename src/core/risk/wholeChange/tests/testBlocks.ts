@@ -57,9 +57,7 @@ const partThatWent = /(?<=^Tests (?:went with|were taken out, and) )[^:]{0,120}/
 function typesGone(files: readonly FileChange[]): ReadonlySet<string> {
   const typesIn = (text: string | null): string[] =>
     isRead(text)
-      ? [...text.matchAll(/^[^\S\n]*(?:export\s+)?(?:class|struct|interface|type)\s+([A-Z]\w{3,80})/gm)].map(
-          (m) => m[1]!,
-        )
+      ? [...text.matchAll(/^[ \t]*(?:export\s+)?(?:class|struct|interface|type)\s+([A-Z]\w{3,80})/gm)].map((m) => m[1]!)
       : [];
   const gone = new Set<string>();
   for (const { path, before, after } of files) {
