@@ -29,11 +29,18 @@ export const workflowTools: Rule = {
           if (command === undefined || !run || isData(line.slice(0, 400), run.value)) continue;
           const index = source.text.indexOf(line.trim(), run.start);
           const start = index < 0 || index > run.end ? run.start : index;
-          report({ start, end: index < 0 ? run.end : start + line.trim().length, key: `tool:${command}` });
+          report({ start, end: index < 0 ? run.end : start + line.trim().length, key: `tool:${plain(command)}` });
         }
       }
   },
 };
+
+/** The command in one of the forms that do the same. */
+const plain = (command: string): string =>
+  command
+    .replace(/^python3? -m /, '')
+    .replace(/^pip3/, 'pip')
+    .replace(/^(p?npm) (?:i|add) (?:-g|--global)/, '$1 install -g');
 
 /** The command that takes what is newest; `undefined`: it names a version, a file or a lock. */
 function unlocked(line: string): string | undefined {
@@ -67,12 +74,15 @@ function isLoose(command: string, word: string): boolean {
   return /^[A-Za-z][\w.-]*(?:\[[\w,-]*\])?$/.test(word);
 }
 
+/** What stands in quotes, or is taken as it is: no `#` of it starts a comment. */
+const quoted = /\\.|\$'(?:[^'\\]|\\.)*'|'[^']*'|"(?:[^"\\]|\\.)*"/g;
+
 /** Whether the words of a line are data where it names the command: of a loop or list, of a sentence or a comment. */
 function isData(line: string, script: string): boolean {
   const before = line.slice(0, installs.exec(line)?.index ?? 0);
   const rest = line.slice(before.length);
   const words = `${before}${/^[;&|(]/.test(rest) ? rest[0] : ''}`;
-  if (/(?:^|\s)#/.test(words)) return true;
+  if (/(?:^|\s)#/.test(words.replace(quoted, 'x'))) return true;
   // What another command is made of starts anew.
   const plain = words
     .split(/[;&|]|\$\(/)
