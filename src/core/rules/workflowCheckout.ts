@@ -5,6 +5,7 @@ import {
   jobs,
   majorOf,
   rightsOf,
+  runText,
   triggers,
   workflowLanguages,
   writes,
@@ -36,7 +37,7 @@ export const workflowCheckout: Rule = {
     const all = jobs(source);
     for (const job of all) {
       // Who writes an issue or a comment starts the code of the default branch, until the job fetches theirs.
-      const outside = isOfRequest || (started.length > 0 && job.steps.some((s) => bringsTheirs(source, s)));
+      const outside = isOfRequest || (started.length > 0 && job.steps.some((s) => bringsTheirs(source, job, s)));
       // What stands in another job says nothing of this one.
       const mayFollow = (line: number): boolean =>
         !all.some((j) => j !== job && source.lineAt(j.node.start) <= line && line <= source.lineAt(j.node.end - 1));
@@ -275,18 +276,28 @@ const writesNothing = (job: Job): boolean =>
 const readsNothing = (job: Job): boolean => hasOnly(job, (c) => c.value === 'none' || c.key === 'id-token');
 
 /** Whether a step gets code or files that somebody outside may have chosen. */
-const bringsTheirs = (source: Source, step: TreeNode): boolean => {
+const bringsTheirs = (source: Source, job: Job, step: TreeNode): boolean => {
   const uses = at(step, 'uses')?.value ?? '';
   if (isCheckout.test(uses))
     return ['ref', 'repository'].some((name) => at(step, 'with', name)?.value.includes('${{') === true);
+  const text = source.text.slice(step.start, step.end);
   return (
     /download|checkout|fetch|clone/i.test(uses) ||
     uses.startsWith('./') ||
-    /\bgit\b|\bgh\b[^\n]{0,200}\b(?:pr|api|run|repo|release)\b|\bhead\.(?:ref|sha|repo)\b|\bhead_(?:ref|sha|branch)\b|\b(?:octokit|github)\.rest\.(?:pulls|repos)\b|\bgithub\.event\.(?:comment|issue|discussion|review)\b|refs\/pull/i.test(
-      source.text.slice(step.start, step.end),
-    )
+    /\bgit\b|\bgh\b[^\n]{0,200}\b(?:pr|api|run|repo|release)\b|\b(?:octokit|github)\.rest\.(?:pulls|repos)\b/i.test(
+      text,
+    ) ||
+    theirs.test(text) ||
+    // What the environment holds is handed to every script; it may fetch by it.
+    (runText(step) !== undefined &&
+      !isMute(step) &&
+      [job.node, job.root].map((n) => at(n, 'env')).some((n) => n && theirs.test(source.text.slice(n.start, n.end))))
   );
 };
+
+/** What names or holds something that people outside wrote. */
+const theirs =
+  /\bhead\.(?:ref|sha|repo)\b|\bhead_(?:ref|sha|branch)\b|\bgithub\.event\.(?:comment|issue|discussion|review)\b|refs\/pull/i;
 
 /** The rights of the job are said, and besides reading code they publish images at most. */
 const givesImages = (job: Job): boolean =>
