@@ -23,16 +23,17 @@ const changed = (before: string, after: string, path = '.github/workflows/a.yml'
 const injection = 'workflow-injection';
 
 test('the name of a branch that only who may push chooses is no text from outside', async () => {
-  const weigh = (on: string) =>
+  const weigh = (on: string, more = '') =>
     tiers(
       injection,
       added(
-        `on: ${on}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    permissions:\n      contents: write\n    steps:\n      - run: ./release.sh \${{ github.ref_name }}\n`,
+        `on: ${on}\njobs:\n  a:\n${more}    runs-on: ubuntu-24.04\n    permissions:\n      contents: write\n    steps:\n      - run: ./release.sh \${{ github.ref_name }}\n`,
       ),
     );
   assert.equal(await weigh('workflow_dispatch'), 'medium');
   assert.equal(await weigh('[push, workflow_dispatch]'), 'medium');
   assert.equal(await weigh('push'), 'low');
+  assert.equal(await weigh('push', '    environment: release\n'), 'medium', 'with what the environment holds');
   assert.equal(await weigh('[push, pull_request]'), 'high');
   assert.equal(await weigh('[workflow_dispatch, workflow_call]'), 'high', 'whoever starts the caller');
 });

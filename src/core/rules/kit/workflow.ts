@@ -206,7 +206,8 @@ export function filledBy(expression: string, job: Job, source: Source): 'outside
   const isBy = (names: RegExp): boolean => triggers(source).every((t) => names.test(t.name));
   // Who pushes a branch or tag brings the workflow along that runs for it.
   if (!at(job.root, 'runs') && /^\s*github\.ref_name\s*$/.test(expression)) {
-    if (isBy(/^push$/)) return 'own';
+    // An environment may hold secrets that are for those branches alone which it names.
+    if (isBy(/^push$/)) return at(job.node, 'environment') ? 'starter' : 'own';
     if (isBy(/^(?:push|schedule|workflow_dispatch)$/)) return 'starter';
   }
   if (at(job.root, 'runs') || untrusted.test(expression)) return 'outside';
