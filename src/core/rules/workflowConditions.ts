@@ -1,5 +1,5 @@
-import { walk } from '../languages/treeNode.ts';
-import { isOutside, triggers, workflowLanguages } from './kit/workflow.ts';
+import { walk, type TreeNode } from '../languages/treeNode.ts';
+import { askedBy, isOutside, triggers, workflowLanguages } from './kit/workflow.ts';
 import type { Source } from '../languages/source.ts';
 import type { Tier } from '../model.ts';
 import type { Rule } from './rule.ts';
@@ -38,7 +38,7 @@ export const workflowConditions: Rule = {
             v,
           )
         )
-          report({ start: n.start, end: n.end, key: `actor:${v.trim()}`, ...actor, tier: reach(v, source) });
+          report({ start: n.start, end: n.end, key: `actor:${v.trim()}`, ...actor, tier: reach(n, source) });
         else if (
           /contains\(\s*['"][^'"]{0,400}['"]\s*,\s*(?:github\.(?:ref|ref_name|head_ref|base_ref|actor|event)|env\.|inputs\.)/.test(
             v,
@@ -77,10 +77,10 @@ const always = {
 };
 
 /** Who can make the condition true that should not: the author of a fork alone is a stranger. */
-function reach(condition: string, source: Source): Tier {
-  const isEach = !/\|\||!\s*\(/.test(condition);
-  const asked = condition.replace(/^\s*\$\{\{|\}\}\s*$/g, '').split('&&');
-  if (isEach && asked.some((one) => sameRepository.test(one.trim()))) return 'low';
+function reach(condition: TreeNode, source: Source): Tier {
+  const asked = askedBy(source, condition) ?? '';
+  const isEach = !/\|\||!\s*\(/.test(asked);
+  if (isEach && asked.split('&&').some((one) => sameRepository.test(one.trim()))) return 'low';
   const starts = triggers(source).map((t) => t.name);
   return starts.length > 0 && starts.every((t) => !isOutside(t) && t !== 'workflow_call') ? 'medium' : 'high';
 }

@@ -42,6 +42,30 @@ test('an action of the own organisation at a branch is a remark, where old texts
   assert.deepEqual(await said('workflow-unpinned', file('.github/workflows/a.yml', pinned, loose), owners), ['high@8']);
 });
 
+test('a job whose condition is always true runs in any repository', async () => {
+  const asked = "github.repository_owner == 'harbour'";
+  const weigh = (condition: string) =>
+    said(
+      'workflow-unpinned',
+      file(
+        '.github/workflows/a.yml',
+        null,
+        workflow('push', 'uses: harbour/ships@main').replace('  a:\n', `  a:\n    if: ${condition}\n`),
+      ),
+    );
+  for (const condition of [asked, `\${{ ${asked} }}`, `|\n      ${asked}`, `>-\n      \${{ ${asked} }}`])
+    assert.match((await weigh(condition)).join(), /^medium/, condition);
+  for (const condition of [
+    `|\n      \${{ ${asked} }}`,
+    `>+\n      \${{ ${asked} }}`,
+    `|-\n\n      \${{ ${asked} }}`,
+    `' \${{ ${asked.replaceAll("'", "''")} }}'`,
+    `\${{ ${asked} }} && true`,
+    `\${{ ${asked} }}\${{ ${asked} }}`,
+  ])
+    assert.match((await weigh(condition)).join(), /^high/, condition);
+});
+
 test('a tag in the place of a branch is no new risk, the other way it is', async () => {
   const weigh = (before: string, after: string) =>
     said(
@@ -84,6 +108,8 @@ test('who acted last is weighed by who may do so', async () => {
     `${actor} && !(${same})`,
     `${actor} && contains('${same}', 'x')`,
     `${actor} && github.event.pull_request.head.repo.full_name != github.repository`,
+    `|\n          \${{ ${actor} && ${same} }}`,
+    `"\${{ ${actor} && ${same} }} "`,
   ])
     assert.deepEqual(await weigh('pull_request_target', condition), ['high'], condition);
   for (const on of ['workflow_run', 'issue_comment', 'workflow_call'])

@@ -77,6 +77,16 @@ const scopes = [
   'statuses',
 ];
 
+/** What a condition asks; `undefined`: text stands beside its `${{ }}`, be it a blank or a line end, and it is always true. */
+export function askedBy(source: Source, condition: TreeNode): string | undefined {
+  if (!condition.value.includes('${{')) return condition.value;
+  const block = /^if\s*:\s*([|>]\S*)/.exec(source.text.slice(condition.start, condition.end))?.[1];
+  // Only `-` takes the end of the last line away.
+  if (block !== undefined && !/^[|>]-$/.test(block)) return undefined;
+  const text = block === undefined ? condition.value : condition.value.replace(/^ +|\n+$/g, '');
+  return /^\$\{\{((?:(?!\}\}|\$\{\{)[\s\S])*)\}\}$/.exec(text)?.[1];
+}
+
 /** The script of a step: `run:`, or `script:` of an action that runs one. */
 export function runText(step: TreeNode): TreeNode | undefined {
   const run = at(step, 'run');

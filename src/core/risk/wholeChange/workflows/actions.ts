@@ -4,7 +4,7 @@ import { workflowUnpinned } from '../../../rules/workflowUnpinned.ts';
 import type { Policy } from '../../../policy/model.ts';
 import type { Source } from '../../../languages/source.ts';
 import type { FileChange, Finding, Tier } from '../../../model.ts';
-import { isOutside, jobs, triggers } from '../../../rules/kit/workflow.ts';
+import { askedBy, isOutside, jobs, triggers } from '../../../rules/kit/workflow.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { isRead, keep, type FileClassification } from '../pass.ts';
 import {
@@ -124,15 +124,13 @@ function runsAtHomeOnly(source: Source, line: number, owner: string): boolean {
   const job = jobs(source).find(
     ({ node }) => source.lineAt(node.start) <= line && line <= source.lineAt(Math.max(node.start, node.end - 1)),
   );
-  const condition = at(job?.node, 'if')?.value ?? '';
-  if (condition.includes('||') || /!(?!=)/.test(condition)) return false;
-  return condition
-    .replace(/^\s*\$\{\{|\}\}\s*$/g, '')
-    .split('&&')
-    .some((part) => {
-      const asked = /^\s*github\.repository(?:_owner)?\s*==\s*'([\w-]{1,60})(?:\/[\w.-]{1,100})?'\s*$/.exec(part)?.[1];
-      return asked?.toLowerCase() === owner.toLowerCase();
-    });
+  const said = at(job?.node, 'if');
+  const condition = said && askedBy(source, said);
+  if (condition === undefined || condition.includes('||') || /!(?!=)/.test(condition)) return false;
+  return condition.split('&&').some((part) => {
+    const asked = /^\s*github\.repository(?:_owner)?\s*==\s*'([\w-]{1,60})(?:\/[\w.-]{1,100})?'\s*$/.exec(part)?.[1];
+    return asked?.toLowerCase() === owner.toLowerCase();
+  });
 }
 const ownCode =
   'An action of the own organisation is taken by a name that can move: who may push to its repository decides what runs here with the rights of this job. Pin the commit.';
