@@ -37,9 +37,10 @@ export const workflowConditions: Rule = {
           /\bgithub\.(?:actor|triggering_actor|event\.sender\.login|actor_id)\s*==\s*['"][^'"]{0,400}(?:\[bot\]|bot)['"]|['"][^'"]{0,400}\[bot\]['"]\s*==\s*github\.(?:actor|triggering_actor)|contains\(\s*github\.actor\s*,|startsWith\(\s*github\.actor|endsWith\(\s*github\.actor|github\.actor_id\s*==\s*['"]?\d/.test(
             v,
           )
-        )
-          report({ start: n.start, end: n.end, key: `actor:${v.trim()}`, ...actor, tier: reach(n, source) });
-        else if (
+        ) {
+          const tier = reach(n, source);
+          if (tier) report({ start: n.start, end: n.end, key: `actor:${v.trim()}`, ...actor, tier });
+        } else if (
           /contains\(\s*['"][^'"]{0,400}['"]\s*,\s*(?:github\.(?:ref|ref_name|head_ref|base_ref|actor|event)|env\.|inputs\.)/.test(
             v,
           )
@@ -76,12 +77,16 @@ const always = {
   message: 'The condition is a text, no text is empty here, and so it is always true: write `if:` on one line.',
 };
 
-/** Who can make the condition true that should not: the author of a fork alone is a stranger. */
-function reach(condition: TreeNode, source: Source): Tier {
+/**
+ * By who can make the condition true that should not: the author of a fork alone is a stranger. Who may push brings the
+ * workflow of a plain request along, condition and all.
+ */
+function reach(condition: TreeNode, source: Source): Tier | undefined {
   const asked = askedBy(source, condition) ?? '';
   const isEach = !/\|\||!\s*\(/.test(asked);
-  if (isEach && asked.split('&&').some((one) => sameRepository.test(one.trim()))) return 'low';
   const starts = triggers(source).map((t) => t.name);
+  if (isEach && asked.split('&&').some((one) => sameRepository.test(one.trim())))
+    return starts.length > 0 && starts.every((t) => t === 'pull_request') ? undefined : 'low';
   return starts.length > 0 && starts.every((t) => !isOutside(t) && t !== 'workflow_call') ? 'medium' : 'high';
 }
 

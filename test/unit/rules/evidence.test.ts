@@ -99,7 +99,9 @@ test('who acted last is weighed by who may do so', async () => {
     ).map((s) => s.split('@')[0]);
   const actor = "github.actor == 'renovate[bot]'";
   const same = 'github.event.pull_request.head.repo.full_name == github.repository';
-  assert.deepEqual(await weigh('pull_request', `${actor} && ${same}`), ['low']);
+  assert.deepEqual(await weigh('pull_request', `${actor} && ${same}`), []);
+  assert.deepEqual(await weigh('pull_request', `${actor} || ${same}`), ['medium']);
+  assert.deepEqual(await weigh('[push, pull_request]', `${actor} && ${same}`), ['low']);
   assert.deepEqual(await weigh('pull_request_target', `\${{ ${same} && ${actor} }}`), ['low']);
   assert.deepEqual(await weigh('pull_request', actor), ['medium']);
   for (const condition of [
