@@ -64,16 +64,23 @@ export const workflowPermissions: Rule = {
         on &&
         // What only other workflows call has the token that its caller gives it.
         !isOnlyCalled(source) &&
-        !at(root, 'permissions') &&
-        (at(root, 'jobs')?.children ?? []).some((job) => at(job, 'steps') && !at(job, 'permissions'))
-      )
-        report({
-          start: on.start,
-          end: on.start + on.key.length,
+        !at(root, 'permissions')
+      ) {
+        const open = all.filter((job) => job.root === root && at(job.node, 'steps') && !at(job.node, 'permissions'));
+        const isStarted = triggers(source).some((t) => isOutside(t.name));
+        const isBeside = open.some(({ node }) => at(node, 'container') ?? at(node, 'services'));
+        const steps = open.flatMap((job) => job.steps);
+        const user = steps.find((s) => !saysOnly(s)) ?? (isStarted || isBeside ? open[0]?.node : undefined);
+        if (!user) continue;
+        const hit = {
           key: 'default',
-          tier: triggers(source).some((t) => isOutside(t.name)) ? 'high' : 'medium',
+          tier: isStarted ? ('high' as const) : ('medium' as const),
           message: `Nothing limits the token of ${whose(all)}: say \`permissions: {}\` at the top and give single jobs what they need.`,
-        });
+        };
+        report({ ...hit, start: on.start, end: on.start + on.key.length });
+        // What first has a use for it may come later, far below.
+        report({ ...hit, start: user.start, end: user.end, follows: true });
+      }
     }
   },
   fix(text) {
@@ -87,6 +94,12 @@ const runsCheckout = (job: Job): boolean => {
   const from = job.steps.findIndex((s) => /^actions\/checkout(?:@|$)/.test(at(s, 'uses')?.value ?? ''));
   return from >= 0 && job.steps.slice(from + 1).some((s) => at(s, 'run') ?? at(s, 'uses')?.value.startsWith('./'));
 };
+
+/** Whether a step prints texts that are written out, and so has no use for a token. */
+const saysOnly = (step: TreeNode): boolean =>
+  step.children.every((c) => c.key === 'name' || c.key === 'run') &&
+  (at(step, 'run')?.value ?? '$').split('\n').every((line) => saying.test(line));
+const saying = /^\s*(?:echo(?:\s+(?:"[^"`$\\]*"|'[^']*'|[\w ./:,!?-]+))?\s*)?$/;
 
 /** The jobs that say nothing of their rights, where others do. */
 function whose(all: readonly Job[]): string {
@@ -160,7 +173,15 @@ const pushesImages = (source: Source, job: Job): boolean => {
 /** Whether a job writes to the repository: a push, or a release with its files. */
 const writesContents = (source: Source, job: Job): boolean =>
   stepTexts(source, job).some((text) =>
-    /\bgit\s+(?:-\S+\s+\S+\s+)?push\b|\bgh\s+release\s+(?:create|upload|edit)\b|uses:\s*["']?[\w.-]+\/(?:action-gh-release|release-action|git-auto-commit-action|add-and-commit|create-pull-request|actions-gh-pages|goreleaser-action)@/.test(
+    /\bgit\s+(?:-\S+\s+\S+\s+)?push\b|\bgh\s+release\s+(?:create|upload|edit)\b|\blerna\s+(?:publish|version)\b|uses:\s*["']?[\w.-]+\/(?:action-gh-release|release-action|git-auto-commit-action|add-and-commit|create-pull-request|actions-gh-pages|goreleaser-action)@/.test(
+      text,
+    ),
+  );
+
+/** Whether a job shows who it is to a registry or a cloud: by an action for that, or as it publishes or signs. */
+const showsItself = (source: Source, job: Job): boolean =>
+  stepTexts(source, job).some((text) =>
+    /\b(?:npm|pnpm|yarn|lerna|uv|flit)\s+publish\b|\bcosign\s+sign\b|uses:\s*["']?(?:pypa\/gh-action-pypi-publish|rust-lang\/crates-io-auth-action|rubygems\/(?:release-gem|configure-rubygems-credentials)|actions\/(?:attest[\w-]*|deploy-pages))@|\b(?:role-to-assume|workload_identity_provider)\s*:/.test(
       text,
     ),
   );
@@ -168,6 +189,7 @@ const writesContents = (source: Source, job: Job): boolean =>
 const needing: Readonly<Record<string, (source: Source, job: Job) => boolean>> = {
   packages: pushesImages,
   contents: writesContents,
+  'id-token': showsItself,
 };
 
 /** Whether all jobs do one thing, by workflows of one place or the same actions: none could do without what one needs. */
