@@ -10,9 +10,9 @@ const ofOtherRelease =
 /** An address that names what it gives: a full commit hash. */
 const pinned = /\bhttps:\/\/raw\.githubusercontent\.com\/[\w.-]{1,100}\/[\w.-]{1,100}\/[0-9a-f]{40}\//;
 
-/** Where the host of a repository gives out its files as they are at a branch, a tag or a commit. */
+/** Where the host of a repository gives out its files as they are at a branch, a tag or a commit, or those of a release. */
 const atRef =
-  /(?<=\bhttps:\/\/raw\.githubusercontent\.com\/[\w.-]{1,100}\/[\w.-]{1,100}\/)(?:refs\/(?:heads|tags)\/)?[\w.-]{1,100}(?=\/)/g;
+  /(?<=\bhttps:\/\/raw\.githubusercontent\.com\/[\w.-]{1,100}\/[\w.-]{1,100}\/)(?:refs\/(?:heads|tags)\/)?[\w.-]{1,100}(?=\/)|(?<=\bhttps:\/\/github\.com\/[\w.-]{1,100}\/[\w.-]{1,100}\/releases\/download\/)[\w.-]{1,100}(?=\/)/g;
 const release = /^(?:refs\/tags\/)?v?\d+(?:\.\d+){1,3}$/;
 
 /** Whether the same script of the same repository was run before, and now is one of a release. */

@@ -25,7 +25,8 @@ export const workflowCaches: Rule = {
             tier,
             start: from.start,
             end: from.end,
-            key: `cache:${at(step, 'uses')?.value.split('@')[0]}`,
+            // One more cache of a job that publishes nothing does not make that of another one new.
+            key: `cache:${tier} ${at(step, 'uses')?.value.split('@')[0]}`,
           });
       }
     }

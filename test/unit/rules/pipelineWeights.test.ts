@@ -233,3 +233,25 @@ test('the same source of packages in another form is not new', async () => {
   assert.equal(await weigh(list('a.example'), sources('b.example')), 'medium');
   assert.equal(await weigh(list('a.example'), sources('a.example', 'Trusted: yes\n')), 'medium');
 });
+
+test('another release of the same script from the network is weighed below a new script', async () => {
+  const by = (address: string): string =>
+    `on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: curl -LsSf ${address} | sh\n`;
+  const at = (release: string, repository = 'pier/ships'): string =>
+    by(`https://github.com/${repository}/releases/download/${release}/install.sh`);
+  const weigh = (before: string, after: string) => tiers('pipe-to-shell', changed(before, after));
+  assert.equal(await weigh(at('v0.15.1'), at('v0.30.1')), 'medium');
+  assert.equal(await weigh(at('v0.15.1'), at('v0.15.1', 'quay/ships')), 'high', 'of somebody else');
+  assert.equal(await weigh(at('v0.15.1'), at('nightly')), 'high', 'of a name that moves');
+  assert.equal(await weigh(at('v0.15.1'), by('https://ships.example/install.sh')), 'high');
+});
+
+test('one more cache is weighed by the job that takes it', async () => {
+  const job = (name: string, last: string): string =>
+    `  ${name}:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: astral-sh/setup-uv@v6\n        with:\n          enable-cache: true\n      - run: ${last}\n`;
+  const by = (...jobs: string[]): string => `on:\n  release:\n    types: [published]\njobs:\n${jobs.join('')}`;
+  const weigh = (...after: string[]) =>
+    tiers('workflow-cache-in-release', changed(by(job('ship', 'uv publish')), by(...after)));
+  assert.equal(await weigh(job('bump', 'uv version 2'), job('ship', 'uv publish')), 'medium');
+  assert.equal(await weigh(job('also', 'uv publish'), job('ship', 'uv publish')), 'high');
+});
