@@ -173,7 +173,7 @@ const pushesImages = (source: Source, job: Job): boolean => {
 /** Whether a job writes to the repository: a push, or a release with its files. */
 const writesContents = (source: Source, job: Job): boolean =>
   stepTexts(source, job).some((text) =>
-    /\bgit\s+(?:-\S+\s+\S+\s+)?push\b|\bgh\s+release\s+(?:create|upload|edit)\b|\blerna\s+(?:publish|version)\b|uses:\s*["']?[\w.-]+\/(?:action-gh-release|release-action|git-auto-commit-action|add-and-commit|create-pull-request|actions-gh-pages|goreleaser-action)@/.test(
+    /\bgit\s+(?:-\S+\s+\S+\s+)?push\b|\bgh\s+release\s+(?:create|upload|edit)\b|uses:\s*["']?[\w.-]+\/(?:action-gh-release|release-action|git-auto-commit-action|add-and-commit|create-pull-request|actions-gh-pages|goreleaser-action)@/.test(
       text,
     ),
   );
