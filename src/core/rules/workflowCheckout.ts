@@ -197,8 +197,11 @@ const hasSecrets = (source: Source, job: Job): boolean =>
     (n) => n && /\bsecrets\b(?!\s*\.\s*GITHUB_TOKEN\b)/.test(source.text.slice(n.start, n.end)),
   );
 
-/** Rights to say something about the code or a run of it: with them nothing is changed that others take. */
-const remarks = /^(?:checks|security-events|statuses)$/;
+/**
+ * Rights to say something about the code or a run of it: with them nothing is changed that others take. What is attested is
+ * signed with the identity of the job, which no token gives.
+ */
+const remarks = /^(?:attestations|checks|security-events|statuses)$/;
 
 const isCheckout = /^actions\/checkout(?:@|$)/;
 const workspace = /^(?:\.\/?|\*\*|\.\/\*\*|\$\{\{\s*github\.workspace\s*\}\}\/?)$/;
@@ -329,10 +332,15 @@ function gives(step: TreeNode, checkout: TreeNode): 'folder' | 'something' | und
     const isApart = files.every((line) => isPart.test(line.trim()) && !/\.\.|\.git\b/.test(line));
     return isApart && !files.some((line) => holds(line, at(checkout, 'with', 'path')?.value)) ? undefined : 'folder';
   }
+  // What was built, and what the package manager keeps at home, unless it is told more.
+  if (uses.startsWith('Swatinem/rust-cache@'))
+    return at(step, 'with')?.children.every((c) => cacheNames.test(c.key)) === false ? 'folder' : undefined;
   const run = withoutSingles(at(step, 'run')?.value ?? '');
   if (takesAll.test(run) || givesByAction.test(uses)) return 'folder';
   return mayGive.test(run) || byName.test(run) ? 'something' : undefined;
 }
+
+const cacheNames = /^(?:key|shared-key|prefix-key|add-[\w-]{1,40}|save-if|lookup-only|cache-on-failure|cache-targets)$/;
 
 /** A script without the lines that pack or send files one by one, by their names. */
 const withoutSingles = (run: string): string =>

@@ -255,3 +255,15 @@ test('one more cache is weighed by the job that takes it', async () => {
   assert.equal(await weigh(job('bump', 'uv version 2'), job('ship', 'uv publish')), 'medium');
   assert.equal(await weigh(job('also', 'uv publish'), job('ship', 'uv publish')), 'high');
 });
+
+test('a step that gave the folder away before gives no more of it with a token that may less', async () => {
+  const by = (rights: string, ...steps: string[]): string =>
+    `on: push\n${rights}jobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v5\n${steps.map((s) => `      - run: ${s}\n`).join('')}`;
+  const reads = 'permissions:\n  contents: read\n';
+  const none = 'permissions:\n  contents: none\n';
+  const weigh = (before: string, after: string) => tiers('workflow-credentials-kept', changed(before, after));
+  const packs = 'docker build -t a .';
+  assert.equal(await weigh(by('', packs), by(reads, packs)), '');
+  assert.notEqual(await weigh(by('', 'make'), by(reads, packs)), '', 'it gives the folder away now');
+  assert.notEqual(await weigh(by(none, packs), by(reads, packs)), '', 'the token may more');
+});

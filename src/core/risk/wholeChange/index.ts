@@ -34,7 +34,7 @@ import { withoutTestsOfLostParts } from './tests/testsOfLostParts.ts';
 import { toldOnce } from './toldOnce.ts';
 import { toldByOwner, weighOwnActions } from './workflows/actions.ts';
 import { weighCalledInputs } from './workflows/callers.ts';
-import { toldByJob } from './workflows/checkouts.ts';
+import { toldByJob, withoutNarrowed } from './workflows/checkouts.ts';
 import { withoutCopiedWorkflows } from './workflows/copies.ts';
 import { toldByBlock } from './workflows/rights.ts';
 import { toldByServices } from './workflows/services.ts';
@@ -82,6 +82,7 @@ export const passes: readonly Pass[] = [
   ofSeveral(weighCalledInputs),
   toldByOwner,
   toldByBlock,
+  withoutNarrowed,
   toldByJob,
   toldByServices,
   ofSeveral(asKustomized),
