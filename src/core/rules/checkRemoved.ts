@@ -127,6 +127,11 @@ function isStill(found: Found, { before, after }: Removal): boolean | Found {
   if (job && step && !same && key.startsWith('check:tests') && isInMatrix(job, before, after))
     return { ...found, tier: 'medium', message: merged };
   if (!step || !same) return false;
+  // What handed on goes along with what found.
+  const isHandedOn = uploads.test(at(step, 'uses')?.value ?? '');
+  const kinds = isHandedOn ? job.steps.flatMap((s) => kindsOf(doneBy(s))) : [key.slice('check:'.length)];
+  const called = calledFor(kinds, same);
+  if (called) return { ...found, ...called };
   const name = at(step, 'name')?.value;
   const kind = key.slice('check:'.length).replace(' of unittest', '');
   const isSpared = (s: TreeNode): boolean =>
@@ -154,6 +159,18 @@ function isStill(found: Found, { before, after }: Removal): boolean | Found {
   const ran = scannersOf(job.steps, 'run');
   return told.length > 0 && ran.every((k) => told.includes(k));
 }
+
+/** What is said of a step whose job calls a workflow now that is named after what the step checked. */
+function calledFor(kinds: readonly string[], { node }: Job): Pick<Found, 'tier' | 'message'> | undefined {
+  const called = at(node, 'uses')?.value ?? '';
+  const file = /([^/@]{1,100})\.ya?ml(?:@([\w./-]{1,100}))?$/.exec(called.slice(-300));
+  const name = file?.[1]?.toLowerCase();
+  if (!file || at(node, 'if') || !kinds.some((kind) => name?.includes(kind))) return undefined;
+  // Its own may be a shell without a core, and so may what a name that moves stands for.
+  return { tier: /^[0-9a-f]{40}$/.test(file[2] ?? '') ? 'low' : 'medium', message: byOther };
+}
+const byOther =
+  'A check of the pipeline is left to a workflow that the job calls now: be sure that it is done there, and fails.';
 
 /** Of all tests some are named. */
 const namesTests = /-m\s+unittest\s+(?:-\w+\s+){0,4}(?!discover\b)[A-Za-z_]/;

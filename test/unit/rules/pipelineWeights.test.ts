@@ -267,3 +267,21 @@ test('a step that gave the folder away before gives no more of it with a token t
   assert.notEqual(await weigh(by('', 'make'), by(reads, packs)), '', 'it gives the folder away now');
   assert.notEqual(await weigh(by(none, packs), by(reads, packs)), '', 'the token may more');
 });
+
+test('a check that is left to a called workflow is weighed by its name and hash', async () => {
+  const job = (what: string): string => `on: push\njobs:\n  a:\n    permissions:\n      contents: read\n${what}`;
+  const steps =
+    '    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v5\n      - uses: ossf/scorecard-action@v2\n';
+  const weigh = (uses: string, more = '') =>
+    tiers('ci-check-removed', changed(job(steps), job(`${more}    uses: ${uses}\n`)));
+  const hash = '5c1d9e0b7a3f4628d1e0c9b8a7f6e5d4c3b2a190';
+  assert.equal(await weigh(`pier/shared/.github/workflows/scorecard.yml@${hash}`), 'low');
+  assert.equal(await weigh('pier/shared/.github/workflows/scorecard.yml@main'), 'medium');
+  const handsOn = '      - uses: github/codeql-action/upload-sarif@v4\n';
+  const left = job(`    uses: pier/shared/.github/workflows/scorecard.yml@${hash}\n`);
+  assert.equal(await tiers('ci-check-removed', changed(job(steps + handsOn), left)), 'low', 'with what it hands on');
+  assert.equal(await weigh('./.github/workflows/scorecard.yml'), 'medium');
+  assert.equal(await weigh(`pier/shared/.github/workflows/build.yml@${hash}`), 'high');
+  assert.equal(await weigh(`pier/scorecard/.github/workflows/a.yml@${hash}`), 'high');
+  assert.equal(await weigh(`pier/shared/.github/workflows/scorecard.yml@${hash}`, '    if: false\n'), 'high');
+});
