@@ -126,7 +126,10 @@ function isStill(found: Found, { before, after }: Removal): boolean | Found {
   const same = job && jobs(after).find((j) => j.name === job.name);
   if (job && step && !same && key.startsWith('check:tests') && isInMatrix(job, before, after))
     return { ...found, tier: 'medium', message: merged };
+  if (isDoneByOwnAction(found, before, after)) return { ...found, tier: 'medium', message: byAction };
   if (!step || !same) return false;
+  if (key === 'check:verification' && isOfGoneDownload(step, before, after))
+    return { ...found, tier: 'medium', message: ofDownload };
   // What handed on goes along with what found.
   const isHandedOn = uploads.test(at(step, 'uses')?.value ?? '');
   const kinds = isHandedOn ? job.steps.flatMap((s) => kindsOf(doneBy(s))) : [key.slice('check:'.length)];
@@ -159,6 +162,40 @@ function isStill(found: Found, { before, after }: Removal): boolean | Found {
   const ran = scannersOf(job.steps, 'run');
   return told.length > 0 && ran.every((k) => told.includes(k));
 }
+
+/** Whether a job that called a workflow of the repository now takes the steps of an action that bears its name. */
+function isDoneByOwnAction({ start, key }: Found, before: Source, after: Source): boolean {
+  const called = /^check:\.\/(?:[^/]{1,100}\/)*([^/]{1,100})\.ya?ml$/.exec(key)?.[1];
+  const job = called === undefined ? undefined : jobs(before).find((j) => at(j.node, 'uses')?.start === start);
+  const same = job && jobs(after).find((j) => j.name === job.name);
+  if (!job || !same || at(same.node, 'if')?.value !== at(job.node, 'if')?.value || isLax(same.node)) return false;
+  return same.steps.some((s) => {
+    const action = /^\.\/(?:[\w.-]{1,100}\/)*([\w.-]{3,100})\/?$/.exec(at(s, 'uses')?.value ?? '')?.[1];
+    return action !== undefined && called!.endsWith(action) && !at(s, 'if') && !isLax(s);
+  });
+}
+const isLax = (node: TreeNode): boolean => (at(node, 'continue-on-error')?.value ?? 'false') !== 'false';
+const byAction =
+  'A check of the pipeline is done by an action of the repository now, in place of a workflow: be sure that it does all of it, and fails.';
+
+const checksums = /\b(?:sha\d+sum|shasum)\b[^\n]{0,200}(?:-c\b|--check)/;
+const downloads =
+  /\b(?:curl|wget|iwr|Invoke-WebRequest|aria2c|gh[ \t]+release[ \t]+download|npx|bunx|uvx)\b|https?:\/\/|\b(?:npm|pnpm|yarn|pip3?|pipx|gem|cargo|go|brew|apt|apt-get|dnf|apk)[ \t]+(?:install|add|get|i)\b|^[ \t-]*uses[ \t]*:/i;
+
+/** Whether a step checked what it downloaded and nothing else, and neither that nor another download is there. */
+function isOfGoneDownload(step: TreeNode, before: Source, after: Source): boolean {
+  const run = at(step, 'run')?.value ?? '';
+  const lines = run.split('\n');
+  const rest = lines.filter((line) => !checksums.test(line)).join('\n');
+  if (!lines.some((line) => /^\s*(?:curl|wget)\s/.test(line)) || rest === run || verifies.test(rest)) return false;
+  const texts = (source: Source): string[] => source.lines.map((line) => line.trim());
+  const [was, is] = [new Set(texts(before)), new Set(texts(after))];
+  // Not a line of it stays that fetched or unpacked something.
+  const isThere = lines.some((line) => /https?:|\b(?:curl|wget|tar|unzip)\b/.test(line) && is.has(line.trim()));
+  return !isThere && ![...is].some((line) => !was.has(line) && downloads.test(line) && !line.startsWith('#'));
+}
+const ofDownload =
+  'The check of a download is gone along with it: be sure that what takes its place is held by a hash or a lock file.';
 
 /** What is said of a step whose job calls a workflow now that is named after what the step checked. */
 function calledFor(kinds: readonly string[], { node }: Job): Pick<Found, 'tier' | 'message'> | undefined {

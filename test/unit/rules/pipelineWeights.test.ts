@@ -285,3 +285,37 @@ test('a check that is left to a called workflow is weighed by its name and hash'
   assert.equal(await weigh(`pier/scorecard/.github/workflows/a.yml@${hash}`), 'high');
   assert.equal(await weigh(`pier/shared/.github/workflows/scorecard.yml@${hash}`, '    if: false\n'), 'high');
 });
+
+test('the check of a download that is gone with it is weighed below another', async () => {
+  const by = (...lines: string[]): string =>
+    `on: push\npermissions: {}\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n      - name: Install crane\n        run: |\n${lines.map((l) => `          ${l}\n`).join('')}`;
+  const address = 'https://quay.example/v1/crane.tgz';
+  const old = [`curl -fsSLO ${address}`, 'grep crane sums.txt | sha256sum -c -', 'tar -xzf crane.tgz'];
+  const weigh = (...after: string[]) => tiers('ci-check-removed', changed(by(...old), by(...after)));
+  assert.equal(await weigh('make crane'), 'medium');
+  assert.equal(await weigh(old[0]!, old[2]!), 'high', 'what is fetched is run unchecked');
+  assert.equal(await weigh('wget https://quay.example/v2/crane.tgz'), 'high', 'another is');
+  assert.equal(await weigh('go install quay.example/crane@latest'), 'high');
+  const more = [...old, 'cosign verify-blob crane'];
+  assert.equal(await tiers('ci-check-removed', changed(by(...more), by('make crane'))), 'high', 'one more check');
+});
+
+test('a check that an action of the repository does now is weighed by its name', async () => {
+  const by = (what: string): string => `on: push\npermissions: {}\njobs:\n  a:\n${what}`;
+  const old = by('    uses: ./.github/workflows/job-scan-ships.yaml\n');
+  const weigh = (action: string, more = '') =>
+    tiers(
+      'ci-check-removed',
+      changed(
+        old,
+        by(
+          `    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v5\n      - uses: ${action}\n${more}`,
+        ),
+      ),
+    );
+  assert.equal(await weigh('./.github/actions/scan-ships'), 'medium');
+  assert.equal(await weigh('./.github/actions/build-ships'), 'high');
+  assert.equal(await weigh('pier/scan-ships@v1'), 'high');
+  assert.equal(await weigh('./.github/actions/scan-ships', '        continue-on-error: true\n'), 'high');
+  assert.equal(await weigh('./.github/actions/scan-ships', '        if: false\n'), 'high');
+});
