@@ -141,13 +141,15 @@ export const workflowCheckout: Rule = {
         const giver = writesNothing(job) ? later.find((s) => !isMute(s) && gives(s, step)) : undefined;
         const may = writes(job);
         const isSlight = held === undefined && may.length > 0 && may.every((right) => remarks.test(right));
-        const weighty = may.filter((right) => !remarks.test(right));
+        const canChange = may.some((right) => changing.test(right));
+        const isRemark = (right: string): boolean => remarks.test(right) || (canChange && right === 'attestations');
+        const weighty = may.filter((right) => !isRemark(right));
         for (const what of [
           ...(held === undefined ? [] : [held]),
           ...weighty,
           reach === 'any' ? reach : '',
           '',
-          ...may.filter((right) => remarks.test(right)),
+          ...may.filter(isRemark),
         ])
           for (const [place, from, sentence] of [
             ['', where, message],
@@ -160,7 +162,7 @@ export const workflowCheckout: Rule = {
                 end: from.end,
                 key: `checkout:${what}${place}`,
                 // Where the checkout was there before: what it left can do little more.
-                tier: tier === 'medium' && (remarks.test(what) || isSlight) ? 'low' : tier,
+                tier: tier === 'medium' && (isRemark(what) || isSlight) ? 'low' : tier,
                 mayFollow,
                 ...(place === '' ? { subject: alike, ...(closer && { closer }) } : { follows: true }),
                 ...(sentence !== undefined && { message: sentence }),
@@ -197,11 +199,10 @@ const hasSecrets = (source: Source, job: Job): boolean =>
     (n) => n && /\bsecrets\b(?!\s*\.\s*GITHUB_TOKEN\b)/.test(source.text.slice(n.start, n.end)),
   );
 
-/**
- * Rights to say something about the code or a run of it: with them nothing is changed that others take. What is attested is
- * signed with the identity of the job, which no token gives.
- */
-const remarks = /^(?:attestations|checks|security-events|statuses)$/;
+/** Rights to say something about the code or a run of it: with them nothing is changed that others take. */
+const remarks = /^(?:checks|security-events|statuses)$/;
+/** Rights to change what others take: who has one can do little more with the word that vouches for it. */
+const changing = /^(?:actions|contents|packages)$/;
 
 const isCheckout = /^actions\/checkout(?:@|$)/;
 const workspace = /^(?:\.\/?|\*\*|\.\/\*\*|\$\{\{\s*github\.workspace\s*\}\}\/?)$/;

@@ -319,3 +319,12 @@ test('a check that an action of the repository does now is weighed by its name',
   assert.equal(await weigh('./.github/actions/scan-ships', '        continue-on-error: true\n'), 'high');
   assert.equal(await weigh('./.github/actions/scan-ships', '        if: false\n'), 'high');
 });
+
+test('the right to vouch weighs less where the token could change what it vouches for', async () => {
+  const by = (...rights: string[]): string =>
+    `on: push\npermissions:\n${rights.map((r) => `  ${r}: write\n`).join('')}jobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v5\n      - run: make\n`;
+  const weigh = (before: string, after: string) => tiers('workflow-credentials-kept', changed(before, after));
+  assert.equal(await weigh(by('contents'), by('contents', 'attestations')), 'low');
+  assert.equal(await weigh(by('checks'), by('checks', 'attestations')), 'medium');
+  assert.equal(await weigh(by('checks'), by('contents', 'attestations')), 'medium');
+});
