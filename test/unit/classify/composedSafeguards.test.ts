@@ -141,4 +141,26 @@ test('a decorator in Python and an annotation in Java apply what stands in them'
   assert.equal(await told(change, meta('ADMIN')), '');
   assert.notEqual(await told(change, meta('USER')), '', 'another role');
   assert.notEqual(await told(change), '');
+  const jaxRs = (f: File): File => ({
+    ...f,
+    before: f.before && f.before.replaceAll('org.springframework.security.access.prepost', 'acme.rest.security'),
+    after: f.after!.replaceAll('org.springframework.security.access.prepost', 'acme.rest.security'),
+  });
+  assert.notEqual(await told(jaxRs(change), jaxRs(meta('ADMIN'))), '', 'read at the method alone');
+});
+
+test('what registers a function in Python registers it without the guards above', async () => {
+  const route = "@bp.route('/orders')\n";
+  const guarded = `${route}@login_required\n`;
+  const definition = access('    return login_required(view)\n');
+  const change = (now: string, was = guarded): File => file('shop/views.py', views(was), views(now));
+  assert.equal(await told(change(`${route}@members\n`), definition), '');
+  assert.notEqual(await told(change(`@members\n${route}`), definition), '', 'above the route');
+  const elsewhere = (now: string): File => {
+    const f = change(now);
+    return { ...f, after: f.after!.replaceAll('members', 'members_only') };
+  };
+  assert.equal(await told(elsewhere(`${route}@members\n`)), 'medium');
+  assert.match(await told(elsewhere(`@members\n${route}`)), /high|critical/, 'above the route, defined elsewhere');
+  assert.notEqual(await told(change("@members\n@bp.get('/orders')\n")), '', 'another route below');
 });

@@ -57,11 +57,21 @@ export function weighComposed(files: readonly FileChange[], judged: FileClassifi
       if (lost.length === 0 || come.length === 0 || there.decorators.some((d) => opens.test(d.name))) return [f];
       const definitions = come.map((d) => definitionOf(d, i, files, now));
       const isApplied = (g: string): boolean =>
-        definitions.some((d) => d?.applies.includes(g) === true && isSameName(nameIn(g), old, d.source));
+        definitions.some(
+          (d, k) =>
+            d?.applies.includes(g) === true &&
+            isSameName(nameIn(g), old, d.source) &&
+            (!isJvm(old) || isSprings(nameIn(g), old)) &&
+            isInPlaceOf(come[k]!, g, there, handler, old),
+        );
       if (lost.every(isApplied)) return [];
       if (policy.rules.tiers[rule] !== undefined) return [f];
       const elsewhere = come.find(
-        (d, k) => definitions[k] === undefined && soundsLikeGuard.test(d.name) && !tells.test(d.name),
+        (d, k) =>
+          definitions[k] === undefined &&
+          soundsLikeGuard.test(d.name) &&
+          !tells.test(d.name) &&
+          lost.every((g) => isInPlaceOf(d, g, there, handler, old)),
       );
       // What the change itself shows of it is not enough.
       if (!elsewhere || !isGivenIn(elsewhere.name, now) || isMadeUp(elsewhere.name, files)) return [f];
@@ -91,12 +101,29 @@ function guardsOf({ name, text }: { readonly name: string; readonly text: string
   return splitArguments(text.slice(text.indexOf('(') + 1, -1));
 }
 
+/**
+ * Whether a decorator guards all that the one which is gone did. In Python each wraps what stands below it: what registers
+ * the function there registers it without the guards above.
+ */
+function isInPlaceOf(come: Decorator, guard: string, there: Handler, was: Handler, { language }: Source): boolean {
+  if (language !== 'python') return true;
+  const guarded = was.decorators.slice(was.decorators.findIndex((d) => guardsOf(d).includes(guard)) + 1);
+  const below = there.decorators.slice(there.decorators.indexOf(come) + 1);
+  return below.every((d) => guarded.some((o) => o.text === d.text));
+}
+
+const isJvm = ({ language }: Source): boolean => /^(?:java|kotlin)$/.test(language);
+
+/** Spring alone looks for its annotations on annotations; others see only what stands at the method itself. */
+const isSprings = (name: string, source: Source): boolean =>
+  new RegExp(`^import\\s+org\\.springframework\\.security\\.(?:\\w+\\.)+${name}\\s*;?\\s*$`, 'm').test(source.text);
+
 const nameIn = (guard: string): string => /^[\w$]+/.exec(guard)?.[0] ?? '';
 
 /** Whether a name means the same in both files: it comes from one module. */
 function isSameName(name: string, one: Source, other: Source): boolean {
   if (one.path === other.path) return true;
-  if (/^(?:java|kotlin)$/.test(one.language)) {
+  if (isJvm(one)) {
     const [a, b] = [one, other].map(
       (s) => new RegExp(`^import\\s+([\\w.]+\\.${name})\\s*;?\\s*$`, 'm').exec(s.text)?.[1],
     );
@@ -119,7 +146,7 @@ function resolved(module: string, from: string): string {
 }
 
 const isGivenIn = (name: string, source: Source): boolean =>
-  /^(?:java|kotlin)$/.test(source.language)
+  isJvm(source)
     ? new RegExp(`^import\\s+[\\w.]+\\.${name}\\s*;?\\s*$`, 'm').test(source.text)
     : importOf(source, name) !== undefined;
 
@@ -142,11 +169,11 @@ function definitionOf(
   source: Source,
 ): Definition | undefined {
   if (!/^\w{2,80}$/.test(name)) return undefined;
-  const isJvm = /^(?:java|kotlin)$/.test(source.language);
-  const module = isJvm ? undefined : importOf(source, name);
+  const ofJvm = isJvm(source);
+  const module = ofJvm ? undefined : importOf(source, name);
   const definers = files.flatMap(({ path, after }, k) => {
     if (!isRead(after) || isTestPath(path) || !after.includes(name)) return [];
-    const isIt = isJvm
+    const isIt = ofJvm
       ? k !== importer && new RegExp(`(?:^|/)${name}\\.(?:java|kt)$`).test(path)
       : module === undefined
         ? k === importer
@@ -176,7 +203,7 @@ function isOf(module: string, from: string, path: string): boolean {
 function appliedBy(name: string, given: string, source: Source): string[] | undefined {
   const bare = withoutComments(source);
   if (source.language === 'python') return appliedInPython(name, bare);
-  if (/^(?:java|kotlin)$/.test(source.language)) {
+  if (isJvm(source)) {
     const own = handlersOf(source).find((h) => h.name === name)?.decorators;
     // Of what ends with the compiler nobody asks later.
     if (source.language === 'java' && !own?.some((d) => /^Retention\(.*\bRUNTIME\)$/.test(d.text))) return undefined;
