@@ -1,7 +1,7 @@
 import { at, scalars, type TreeNode, walk } from '../languages/treeNode.ts';
 import { isKube, kubernetes } from './kit/kube.ts';
 import { grantForm, isCoveredBy } from './kit/rbac.ts';
-import type { Rule } from './rule.ts';
+import type { Hit, Rule } from './rule.ts';
 
 const write = /^(?:\*|create|update|patch|delete|deletecollection|approve|sign|bind|escalate|impersonate)$/;
 const sensitive =
@@ -27,6 +27,37 @@ const anybody =
 /** Kinds by which a product hands out rights, or runs what it is given. */
 const powerful =
   /role|binding|token|user|secret|polic|exception|project|application|provider|(?:task|pipeline)run|workflow|issuer|cluster/i;
+
+/** Kinds that run what they are given. */
+const runs = /^(?:pods|deployments|daemonsets|statefulsets|replicasets|replicationcontrollers|jobs|cronjobs)$/;
+
+/**
+ * What a rule reaches but for the named kinds that nobody is warned of for themselves: where the role had that before, only
+ * more of these are new.
+ */
+function moreKinds(root: TreeNode, rule: TreeNode): Hit['closer'] {
+  const [name, space] = ['name', 'namespace'].map((key) => at(root, 'metadata', key)?.value);
+  const [groups, res, v, objects] = ['apiGroups', 'resources', 'verbs', 'resourceNames'].map((key) =>
+    scalars(at(rule, key)).toSorted(),
+  ) as [string[], string[], string[], string[]];
+  if (!name || groups.length === 0 || v.some((x) => /^(?:impersonate|escalate|bind)$/.test(x))) return undefined;
+  const hot = res.filter((x) => sensitive.test(x));
+  const isAll = v.includes('*');
+  // All verbs include those that nobody has thought of: left to kinds that a product brought along.
+  if (isAll ? hot.length > 0 || !groups.every(isCustom) : hot.length === 0) return undefined;
+  const reach = v.some((x) => write.test(x))
+    ? res.filter((x) => hot.includes(x) || powerful.test(x) || runs.test(x))
+    : hot;
+  return {
+    subject: `more:${[[at(root, 'kind')?.value ?? '', space ?? '', name], groups, v, objects, reach].map((part) => part.join(',')).join(':')}`,
+    ...(isAll
+      ? { tier: 'high', message: 'The role gets every right on more kinds of a product: name the verbs it needs.' }
+      : {
+          tier: 'medium',
+          message: 'The role gets the rights that it has on more kinds: see that the workload needs them there.',
+        }),
+  };
+}
 
 export const k8sRbac: Rule = {
   id: 'k8s-rbac-wide',
@@ -93,6 +124,7 @@ export const k8sRbac: Rule = {
             v.some((x) => /^(?:impersonate|escalate|bind)$/.test(x)) ||
             (v.includes('create') && kind !== 'Role');
           const form = grantForm(source, root, rule);
+          const more = nonUrl.length === 0 ? moreKinds(root, rule) : undefined;
           report({
             ...span,
             key,
@@ -104,6 +136,7 @@ export const k8sRbac: Rule = {
                     'The role grants far-reaching rights in its namespace: name the resources and verbs the workload needs.',
                 }
               : {}),
+            ...(more && { closer: more }),
             ...(ofOwn && {
               closer: {
                 subject: `own:${kind}:${at(root, 'metadata', 'name')?.value}:${groups.join(',')}:${v.join(',')}:${res
@@ -116,10 +149,17 @@ export const k8sRbac: Rule = {
             }),
           });
           if (ofOwn) continue;
-          if (v.includes('*') && verbs && span.start !== verbs.start)
-            report({ start: verbs.start, end: verbs.end, key: `${key}#verbs`, form });
-          else if (verbs && hot.length > 0 && v.some((x) => write.test(x)))
-            report({ start: verbs.start, end: verbs.end, key: `${key}#verbs`, form });
+          if (
+            verbs &&
+            ((v.includes('*') && span.start !== verbs.start) || (hot.length > 0 && v.some((x) => write.test(x))))
+          )
+            report({
+              start: verbs.start,
+              end: verbs.end,
+              // Said again only where they are others, or reach further.
+              key: more ? `${more.subject}#verbs` : `${key}#verbs`,
+              form,
+            });
         }
       }
       if (kind.endsWith('RoleBinding')) {

@@ -32,7 +32,35 @@ test("a role that may do anything to its product's own kinds reaches little furt
   const core = (resources: string): string => role(resources, '""');
   assert.ok((await found(core('pods'), core('pods, configmaps'))).includes('critical'));
   const foreign = (resources: string): string => role(resources, 'workflows.io');
-  assert.ok((await found(foreign('jobs'), foreign('jobs, runs'))).includes('critical'));
+  assert.deepEqual(await found(foreign('jobs'), foreign('jobs, runs')), ['high']);
+  assert.ok((await found(foreign('jobs'), foreign('jobs, taskruns'))).includes('critical'), 'runs what it is given');
+});
+
+test('more named kinds under rights that a role has weigh as what is new', async () => {
+  const role = (resources: string, verbs = 'get, list, watch', name = 'gate', groups = '""'): string =>
+    `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: ${name}\nrules:\n  - apiGroups: [${groups}]\n    resources: [${resources}]\n    verbs: [${verbs}]\n`;
+  const found = (before: string, after: string) => tiersOf('k8s-rbac-wide', 'deploy/role.yaml', before, after);
+  const old = role('pods, secrets');
+  assert.deepEqual(await found(old, role('configmaps, pods, secrets')), ['medium']);
+  const writes = 'get, create';
+  assert.deepEqual(await found(role('secrets', writes), role('secrets, configmaps', writes)), ['medium']);
+  for (const [before, after] of [
+    [role('pods'), old],
+    [old, role('configmaps, pods, secrets', 'get, list, watch, update')],
+    [old, role('configmaps, pods, secrets', '"*"')],
+    [old, role('configmaps, pods, secrets, "*"')],
+    [old, `${old}---\n${role('configmaps, secrets', 'get', 'other')}`],
+    [old, role('configmaps, pods, secrets', 'get, list, watch', 'gate', '"", apps')],
+    [role('secrets', writes), role('secrets, pods', writes)],
+    [role('secrets', writes), role('secrets, pods/exec', writes)],
+  ] as const)
+    assert.ok(
+      (await found(before, after)).some((tier) => tier !== 'medium'),
+      after,
+    );
+  const quoted =
+    "apiVersion: v1\nkind: ClusterRole\nmetadata:\n  name: a\nrules:\n  - apiGroups: [b]\n    verbs:\n      - '*'\n";
+  assert.deepEqual(await found(quoted, quoted.replaceAll("'", '"')), []);
 });
 
 test('a folder of the node that became a value, with the folder as its default, is no new one', async () => {
