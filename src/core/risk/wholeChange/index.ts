@@ -10,6 +10,7 @@ import { asKept, asRanges } from './dependencies/ranges.ts';
 import { asReleases, withLockFiles } from './dependencies/releases.ts';
 import { withoutFollowers } from './dependencies/followers.ts';
 import { weighGoDefaults } from './goDefaults.ts';
+import { weighBornResources } from './infrastructure/bornResources.ts';
 import { toldOfOneObject, weighOwnDefaults } from './infrastructure/bundledLimits.ts';
 import { withoutSameFolders } from './infrastructure/chartDefaults.ts';
 import { weighLostLimits } from './infrastructure/containerLimits.ts';
@@ -77,6 +78,7 @@ export const passes: readonly Pass[] = [
   ofSeveral(asDeletedTests),
   asSafeguards,
   weighOpenedEgress,
+  weighBornResources,
   weighOwners,
   weighOwnActions,
   ofSeveral(weighCalledInputs),

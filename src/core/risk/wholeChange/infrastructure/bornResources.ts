@@ -1,0 +1,39 @@
+/** Resources that a change brings: nothing protected them before. */
+import type { FileChange, Finding } from '../../../model.ts';
+import type { Policy } from '../../../policy/model.ts';
+import { cloudProtectionOff } from '../../../rules/cloudProtectionOff.ts';
+import { resources } from '../../../rules/kit/cloud.ts';
+import { backgroundOf, withOther } from '../../background.ts';
+import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
+
+const { id } = cloudProtectionOff;
+const message =
+  'Nothing keeps the new resource, and what it will hold, from being destroyed: set `prevent_destroy` before there is data in it.';
+
+/** Says of a resource that is seen to be new that it is not protected, not that its protection was lifted. */
+export function weighBornResources(files: readonly FileChange[], judged: FileClassification[], policy: Policy): void {
+  if (policy.rules.tiers[id] !== undefined) return;
+  for (const [i, { path, classification }] of judged.entries()) {
+    const { after } = files[i]!;
+    const isAbout = (f: Finding): boolean =>
+      f.rule === id && f.tier === 'critical' && backgroundOf(f).key?.endsWith(':lifecycle.preventdestroy') === true;
+    if (!classification.findings.some(isAbout) || !isRead(after)) continue;
+    // What is there already, or had another name, is no new one.
+    const taken = files.some((f) => adopts.test(f.after ?? ''));
+    const all = taken ? [] : resources(sourceOf(path, after));
+    const born = all.filter(({ type }) => !files.some((f) => f.before?.includes(`"${type}"`)));
+    const keys = new Set(born.map((r) => `${r.type}.${r.name}:lifecycle.preventdestroy`));
+    keep(
+      judged,
+      i,
+      classification.findings.map((f) =>
+        isAbout(f) && keys.has(backgroundOf(f).key!)
+          ? withOther(f, { tier: /(?:^|\/)examples?\//.test(path) ? 'medium' : 'high', message })
+          : f,
+      ),
+    );
+  }
+}
+
+/** Blocks by which Terraform takes over what exists. */
+const adopts = /^[ \t]*(?:import|moved)[ \t]*\{/m;

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { classify } from '../../../src/core/classify.ts';
+import { defaultPolicy } from '../../../src/core/policy/index.ts';
+import { createGrammars } from '../../../src/platform/grammars.ts';
+
+const ctx = { grammars: createGrammars(), policy: defaultPolicy };
+type Texts = Readonly<Record<string, string>>;
+const tiers = async (rule: string, files: Texts, old: Texts = {}): Promise<string> =>
+  (
+    await classify(
+      Object.entries(files).map(([path, after]) => ({ path, before: old[path] ?? null, after })),
+      ctx,
+    )
+  ).findings
+    .filter((f) => f.rule === rule)
+    .map((f) => f.tier)
+    .join(' ');
+
+test('of a resource that is new no protection is lifted', async () => {
+  const rule = 'cloud-protection-off';
+  const bucket = (keeps: string, name = 'state', more = ''): string =>
+    `resource "aws_s3_bucket" "${name}" {\n  bucket = var.name\n  lifecycle {\n    prevent_destroy = ${keeps}\n  }\n}\n${more}`;
+  const path = 'infra/main.tf';
+  assert.equal(await tiers(rule, { [path]: bucket('false') }), 'high');
+  assert.equal(await tiers(rule, { 'modules/a/examples/all/main.tf': bucket('false') }), 'medium');
+  const loud: [Texts, Texts?][] = [
+    [{ [path]: bucket('false') }, { [path]: bucket('true') }],
+    [{ [path]: bucket('false', 'store') }, { [path]: bucket('true') }],
+    [{ 'infra/new.tf': bucket('false'), [path]: '\n' }, { [path]: bucket('true') }],
+    [{ [path]: bucket('false', 'state', 'import {\n  to = aws_s3_bucket.state\n  id = "a"\n}\n') }],
+    [{ 'infra/examples/main.tf': bucket('false') }, { 'infra/examples/main.tf': bucket('true') }],
+  ];
+  for (const [files, old] of loud) assert.equal(await tiers(rule, files, old), 'critical', JSON.stringify(files));
+});
