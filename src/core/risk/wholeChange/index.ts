@@ -11,6 +11,7 @@ import { asReleases, withLockFiles } from './dependencies/releases.ts';
 import { withoutFollowers } from './dependencies/followers.ts';
 import { weighGoDefaults } from './goDefaults.ts';
 import { weighBornResources } from './infrastructure/bornResources.ts';
+import { weighStarted } from './infrastructure/startedInside.ts';
 import { toldOfOneObject, weighOwnDefaults } from './infrastructure/bundledLimits.ts';
 import { withoutSameFolders } from './infrastructure/chartDefaults.ts';
 import { weighLostLimits } from './infrastructure/containerLimits.ts';
@@ -79,6 +80,7 @@ export const passes: readonly Pass[] = [
   asSafeguards,
   weighOpenedEgress,
   weighBornResources,
+  ofSeveral(weighStarted),
   weighOwners,
   weighOwnActions,
   ofSeveral(weighCalledInputs),
