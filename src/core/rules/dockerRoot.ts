@@ -49,25 +49,35 @@ export const dockerRoot: Rule = {
       start: at.start,
       end: at.end,
       key: 'no-user',
-      ...(isCron
+      ...(!starts && isBuilt(last, base)
         ? {
             tier: 'low',
-            message: 'What is started has to be root: see that the work it starts runs as users of their own.',
+            message:
+              'Nothing is started here: see that what is built on this image ends with a USER of its own before it starts.',
           }
-        : mayStepDown
+        : isCron
           ? {
-              tier: 'medium',
-              message:
-                'The image starts as root, with a tool at hand to step down: see that its entrypoint does so unless told otherwise.',
+              tier: 'low',
+              message: 'What is started has to be root: see that the work it starts runs as users of their own.',
             }
-          : !ofRoot.test(base) && {
-              tier: 'medium',
-              message:
-                'Nothing here says who the program runs as, so its base image does: see that this is not root, or end the last stage with a USER of its own.',
-            }),
+          : mayStepDown
+            ? {
+                tier: 'medium',
+                message:
+                  'The image starts as root, with a tool at hand to step down: see that its entrypoint does so unless told otherwise.',
+              }
+            : !ofRoot.test(base) && {
+                tier: 'medium',
+                message:
+                  'Nothing here says who the program runs as, so its base image does: see that this is not root, or end the last stage with a USER of its own.',
+              }),
     });
   },
 };
+
+/** An image that things are built in: with the tools for it, and by its name. */
+const isBuilt = (from: Instruction, base: string): boolean =>
+  /\/sdk$|^(?:golang|rust|gcc|maven|gradle|buildpack-deps)$/.test(base) && /\sas\s+build(?:er)?\s*$/i.test(from.args);
 
 /** The image that a stage is made from in the end, without its version. */
 function baseOf(all: readonly Instruction[], stages: readonly Stage[]): string {

@@ -50,3 +50,12 @@ test('a program that an image of the change starts has to listen to its containe
   const compose = 'services:\n  web:\n    build: web\n    network_mode: host\n';
   assert.equal(await tiers(rule, { ...both('["python", "app.py"]'), 'compose.yaml': compose }), 'high');
 });
+
+test('an image that starts nothing weighs less where it is one to build in', async () => {
+  const found = (text: string): Promise<string> => tiers('docker-root', { Dockerfile: text });
+  assert.equal(await found('FROM mcr.microsoft.com/dotnet/sdk:8.0 AS build\nWORKDIR /app\nCOPY . .\n'), 'low');
+  assert.equal(await found('FROM node:22-bookworm-slim\nRUN apt-get update\n'), 'high');
+  assert.equal(await found('FROM nginx:1.27\nCOPY site /usr/share/nginx/html\n'), 'high');
+  assert.equal(await found('FROM node:22 AS build\nCOPY . .\n'), 'high');
+  assert.equal(await found('FROM node:22\nRUN true\nCMD ["node"]\n'), 'high');
+});
