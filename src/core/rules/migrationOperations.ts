@@ -291,6 +291,7 @@ export const migrationOperations: Rule = {
           );
       } else if (ef && /^(?:\w{1,40}\.)?\w*[bB]uilder\./.test(call.callee)) {
         if (/^(?:DropTable|DropColumn|DropSchema|DeleteData)$/.test(call.name)) found({ ...hit, tier: 'critical' });
+        else if (isSwapped(c, call)) continue;
         else if (call.name === 'Sql' && !isJudged(call, found)) {
           const sql = statement(c, call.args[0] ?? { from: call.open + 1, to: call.close });
           const destroys = /\b(?:DELETE\s+FROM|DROP\s+\w+|TRUNCATE)\b/i.test(`${body} ${sql}`);
@@ -325,6 +326,38 @@ export const migrationOperations: Rule = {
 
 /** Names under which migrations run SQL that they have as text. */
 const runsSql = /^(?:RunSQL|execute|raw|query|statement|unprepared|Sql)$/;
+
+/**
+ * Whether a table, or an index of it, is renamed to make way for a new table of the old name, which gets its rows: code
+ * that runs finds what it knows. What becomes of the old one is told for itself.
+ */
+function isSwapped(c: Code, call: Call): boolean {
+  if (call.name !== 'Sql' && call.name !== 'RenameTable') return false;
+  const text = (x: Call): string => c.text({ from: x.open, to: x.close + 1 });
+  const said = text(call);
+  const table =
+    /^\(\s*["']EXEC(?:UTE)?\s+sp_rename\s+N?'\[?(\w{1,100})\]?'\s*,\s*N?'\[?(\w{1,100})\]?'\s*;?["']\s*\)$/i.exec(said);
+  const index =
+    /^\(\s*["']EXEC(?:UTE)?\s+sp_rename\s+N?'\[?\w{1,100}\]?\.\[?\w{1,100}\]?'\s*,\s*N?'\w{1,100}'\s*,\s*N?'INDEX'\s*;?["']\s*\)$/i;
+  if (index.test(said)) return true;
+  const named = (key: string): string | undefined => new RegExp(`[(,]\\s*${key}:\\s*"(\\w{1,100})"`).exec(said)?.[1];
+  const [old, now] = table ? [table[1], table[2]] : [named('name'), named('newName')];
+  if (old === undefined || now === undefined || (!table && call.name === 'Sql')) return false;
+  const later = (x: Call): boolean => x.start > call.end && c.facts.scopeAt(x.first) === c.facts.scopeAt(call.first);
+  const made = [...c.facts.callsNamed('CreateTable')].find(
+    (x) => later(x) && new RegExp(`^\\(\\s*(?:name:\\s*)?"${old}"`).test(text(x)),
+  );
+  const filled = new RegExp(
+    `\\bINSERT\\s+INTO\\s+[["]?${old}\\b[^;]{0,4000}\\bFROM\\s+[["]?${now}\\b(?!\\W{0,3}\\s*\\b(?:WHERE|JOIN)\\b)`,
+    'i',
+  );
+  return (
+    made !== undefined &&
+    [...c.facts.callsNamed('Sql')].some(
+      (x) => x.start > made.start && later(x) && filled.test(text(x).replace(/"\s*\+\s*"/g, '')),
+    )
+  );
+}
 
 /** What a seeder puts into a table that it empties before: by that, not by the table's name, it is the same as before. */
 function refilled(c: Code, call: Call): string | undefined {

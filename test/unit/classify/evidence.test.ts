@@ -59,3 +59,22 @@ test('an image that starts nothing weighs less where it is one to build in', asy
   assert.equal(await found('FROM node:22 AS build\nCOPY . .\n'), 'high');
   assert.equal(await found('FROM node:22\nRUN true\nCMD ["node"]\n'), 'high');
 });
+
+test('a table that makes way for a new one of its name, with its rows, keeps its name', async () => {
+  const up = (...calls: string[]): string =>
+    `using Microsoft.EntityFrameworkCore.Migrations;\n\npublic partial class A : Migration\n{\n    protected override void Up(MigrationBuilder migrationBuilder)\n    {\n${calls.map((c) => `        migrationBuilder.${c};\n`).join('')}    }\n}\n`;
+  const found = async (...calls: string[]): Promise<number> =>
+    (
+      await classify([{ path: 'Data/Migrations/20260101_A.cs', before: null, after: up(...calls) }], ctx)
+    ).findings.filter((f) => f.rule === 'migration-operation' && f.line === 7).length;
+  const rename = `Sql("EXEC sp_rename N'[Berths]', N'[Berths_old]'")`;
+  const make = (name: string): string =>
+    `CreateTable(name: "${name}", columns: table => new { Id = table.Column<int>() })`;
+  const fill = 'Sql("INSERT INTO [Berths] ([Id]) SELECT [Id] FROM [Berths_old]")';
+  assert.equal(await found(rename, make('Berths'), fill), 0);
+  assert.equal(await found('RenameTable(name: "Berths", newName: "Berths_old")', make('Berths'), fill), 0);
+  assert.equal(await found(rename), 1);
+  assert.equal(await found(rename, make('Berths')), 1, 'stays empty');
+  assert.equal(await found(rename, make('Slots'), fill), 1);
+  assert.equal(await found(rename, make('Berths'), fill.replace('_old]")', '_old] WHERE [Id] > 9")')), 1, 'in part');
+});
