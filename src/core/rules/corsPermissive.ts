@@ -61,7 +61,18 @@ export const corsPermissive: Rule = {
       // Discovery documents are for everybody (RFC 8615; OpenID Connect Discovery and RFC 8414 ask for it).
       const above = text.slice(Math.max(0, m.index - 400), m.index);
       if (/["'`]\/\.well-known\//.test(above) && !/credentials/i.test(text.slice(m.index, m.index + 400))) continue;
-      report({ start: m.index, end: m.index + m[0].length });
+      const isDiscovery =
+        /\*["']?$/.test(m[0]) &&
+        isMetadata(text.slice(Math.max(0, m.index - 4000), m.index)) &&
+        !/credentials/i.test(text);
+      report({
+        start: m.index,
+        end: m.index + m[0].length,
+        ...(isDiscovery && {
+          tier: 'low',
+          message: 'Any site may read this: right for a discovery document and public keys, and for nothing else.',
+        }),
+      });
     }
     // The same by the method of the answer, whose names of headers mean the same in any case; or the origin that asks.
     if (/^(?:java|kotlin|scala|php|ruby|go)$/.test(source.language)) {
@@ -155,3 +166,10 @@ export const corsPermissive: Rule = {
     }
   },
 };
+
+/** Whether the function above puts together what a provider of logins says of itself to everybody. */
+function isMetadata(above: string): boolean {
+  const own = above.slice(Math.max(above.lastIndexOf('\nfunc '), 0));
+  const told = own.match(/\b(?:ResponseTypes|SubjectTypes|IDTokenSigningAlgValues|ClaimTypes|GrantTypes)Supported\b/g);
+  return own.startsWith('\nfunc ') && new Set(told).size > 1;
+}

@@ -78,3 +78,17 @@ test('a table that makes way for a new one of its name, with its rows, keeps its
   assert.equal(await found(rename, make('Slots'), fill), 1);
   assert.equal(await found(rename, make('Berths'), fill.replace('_old]")', '_old] WHERE [Id] > 9")')), 1, 'in part');
 });
+
+test('a discovery document is for every site', async () => {
+  const serve = (fields: string): string =>
+    `package web\n\nimport "net/http"\n\nfunc (h *Handler) serve(w http.ResponseWriter, r *http.Request) {\n\tdoc := document{\n${fields}\t}\n\tw.Header().Set("Access-Control-Allow-Origin", "*")\n\t_ = json.NewEncoder(w).Encode(doc)\n}\n`;
+  const metadata =
+    '\t\tSubjectTypesSupported: []string{"public"},\n\t\tResponseTypesSupported: []string{"id_token"},\n';
+  const found = (text: string): Promise<string> => tiers('cors-any-origin', { 'web/handler.go': text });
+  assert.equal(await found(serve(metadata)), 'low');
+  assert.equal(await found(serve('\t\tOrders: h.orders(r),\n')), 'high');
+  const other = serve('\t\tOrders: h.orders(r),\n').slice(serve('').indexOf('func'));
+  assert.equal(await found(`${serve(metadata)}\n${other.replace('serve', 'list')}`), 'low high');
+  const cookies = 'w.Header().Set("Access-Control-Allow-Credentials", "true")\n\t_ =';
+  assert.match(await found(serve(metadata).replace('_ =', cookies)), /high/);
+});
