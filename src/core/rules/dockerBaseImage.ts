@@ -24,7 +24,10 @@ export const dockerBaseImage: Rule = {
       if (image === '' || isStage || image === 'scratch' || image.includes('$') || image.includes('@')) continue;
       const name = image.slice(image.lastIndexOf('/') + 1);
       if (!name.includes(':') || /:(?:latest|master|main|edge|nightly)$/.test(name))
-        report({ start: d.start, end: d.end, key: `from:${image}` });
+        report({ start: d.start, end: d.end, key: `from:${image.replace(mirrored, '').replace(/:latest$/, '')}` });
     }
   },
 };
+
+/** Where the official images lie under another address: they are the same ones. */
+const mirrored = /^(?:(?:docker\.io|public\.ecr\.aws\/docker)\/)?library\/|^docker\.io\/(?=[^/]*$)/;
