@@ -29,13 +29,13 @@ export const cloudSecretParameter: Rule = {
         for (const block of root.children) {
           const name = block.labels[0] ?? '';
           if ((block.key !== 'variable' && block.key !== 'output') || !isSecret(name)) continue;
-          if (isReference(block) || isSwitch(block) || isPlace(block)) continue;
+          if (isReference(block) || isSwitch(block) || isPlace(block) || isOfPlaces(block)) continue;
           const mark = block.children.find((c) => c.key === 'sensitive');
           if ((mark && !isFalse(mark)) || block.children.some((c) => c.key === 'ephemeral')) continue;
           report({
             start: block.start,
             end: block.end,
-            key: `${block.key}:${name}`,
+            key: `${block.key}:${plain(name)}`,
             // The plan of a variable is shown only where its value is used.
             tier: 'medium',
             message: `'${name.slice(0, 60)}' is shown in plans and logs: mark it as sensitive.`,
@@ -98,6 +98,18 @@ const isReference = (block: TreeNode): boolean =>
   ) &&
   /^[a-z][a-z-]{2,40}$/.test(attr(block, 'default')?.value ?? '') &&
   !/pass|changeme|admin|root/.test(attr(block, 'default')!.value);
+
+/** A variable of fields that each say where something is, and that by its own words takes the ARN of a secret. */
+function isOfPlaces(block: TreeNode): boolean {
+  const type = attr(block, 'type')?.value ?? '';
+  const fields = /^object\(\s*\{([^{}]{1,400})\}\s*\)$/.exec(type)?.[1]?.match(/[\w-]{1,80}(?=\s*=)/g);
+  return (
+    block.key === 'variable' &&
+    fields?.every((field) => /(?:arn|credentials_?parameter)$/i.test(field)) === true &&
+    /\barn of (?:a|an|the)\b[^.\n]{0,40}\bsecrets?\b/i.test(attr(block, 'description')?.value ?? '') &&
+    /^(?:|null)$/.test(attr(block, 'default')?.value ?? '')
+  );
+}
 
 /** A variable that by its type, or its default where it has none, holds no text: a switch, or how long something is. */
 function isSwitch(block: TreeNode): boolean {
