@@ -1,5 +1,6 @@
 import type { TreeNode } from '../languages/treeNode.ts';
 import {
+  attr,
   attributes,
   cloudLanguages,
   isLiteral,
@@ -96,7 +97,7 @@ export const cloudSettings: Rule = {
           start: r.node.start,
           end: r.node.end,
           key: `${r.type}.${r.name}`,
-          tier: 'medium',
+          tier: isOfMadeUser(source.path, r) ? 'low' : 'medium',
           message: 'Rights of single users are lost sight of: attach the policy to a group or role.',
         });
       else if (r.type === 'aws_default_vpc')
@@ -140,3 +141,9 @@ function flagged(r: Resource, n: TreeNode, report: Parameters<Rule['check']>[1])
       message: `'${n.value.slice(0, 60)}' is set to what the benchmarks warn of: set it the other way.`,
     });
 }
+
+/** Whether a module lets those who call it give rights to a user that it makes: whom they reach is said where it is called. */
+const isOfMadeUser = (path: string, { props }: Resource): boolean =>
+  /(?:^|\/)modules\//.test(path) &&
+  /\baws_iam_user\.\w/.test(attr(props, 'user')?.value ?? '') &&
+  /\b(?:local|var)\.\w/.test(attr(props, 'count')?.value ?? attr(props, 'foreach')?.value ?? '');

@@ -92,3 +92,13 @@ test('a discovery document is for every site', async () => {
   const cookies = 'w.Header().Set("Access-Control-Allow-Credentials", "true")\n\t_ =';
   assert.match(await found(serve(metadata).replace('_ =', cookies)), /high/);
 });
+
+test('a module that makes a user lets its callers say what that one may do', async () => {
+  const policy = (user: string, when = 'count = local.inline ? 1 : 0'): string =>
+    `resource "aws_iam_user" "this" {\n  name = var.name\n}\n\nresource "aws_iam_user_policy" "inline" {\n  ${when}\n  user   = ${user}\n  policy = var.policy\n}\n`;
+  const found = (path: string, text: string): Promise<string> => tiers('cloud-setting-weak', { [path]: text });
+  assert.equal(await found('modules/iam-user/main.tf', policy('aws_iam_user.this[0].name')), 'low');
+  assert.equal(await found('live/main.tf', policy('aws_iam_user.this[0].name')), 'medium');
+  assert.equal(await found('modules/iam-user/main.tf', policy('"alice"')), 'medium');
+  assert.equal(await found('modules/iam-user/main.tf', policy('aws_iam_user.this[0].name', 'name = "a"')), 'medium');
+});
