@@ -33,7 +33,7 @@ export const dependencyChanged: Rule = {
       // A program of a module that is asked for above: the module tells it.
       if (d.section === 'tool' && isOfOneOf(d.name, (required ??= namesIn(all, 'require')))) continue;
       const version = printable(shown(d.resolved ?? d.version));
-      const isAlong = d.indirect && source.path.endsWith('go.mod');
+      const isAlong = d.indirect;
       const beside = d.usedBy ?? (isAlong ? 'indirect' : undefined);
       const name = printable(beside === undefined ? d.name : `${d.name} (${beside})`);
       const isToolchain = d.name === 'toolchain' && source.path.endsWith('go.mod');
@@ -44,13 +44,14 @@ export const dependencyChanged: Rule = {
       report({
         start: d.start,
         end: d.end,
-        ...(d.indirect && { follows: isAlong ? ('known' as const) : true }),
+        ...(d.indirect && { follows: source.path.endsWith('go.mod') ? ('known' as const) : true }),
         // Nobody else may publish there.
         ...(scope !== undefined && d.name.startsWith(scope) && !isAddress.test(d.version)
           ? { tier: 'medium' as const }
           : {}),
         key: keyOf(source.path, d),
-        subject: `${d.section}:${d.name}`,
+        // Another major version of a Go module is the same module by another path.
+        subject: `${d.section}:${source.path.endsWith('go.mod') ? d.name.replace(/\/v\d{1,3}$/, '') : d.name}`,
         ...(d.local && {
           closer: {
             subject: `${d.section}:${d.name} ${withoutNumber(withoutChoices(d.version))}`,

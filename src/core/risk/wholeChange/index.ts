@@ -6,9 +6,10 @@ import { weighMigrationPlaces } from './databases/migrationPlaces.ts';
 import { asModels } from './databases/prismaModels.ts';
 import { withoutSnapshots } from './databases/snapshots.ts';
 import { asHeld, withoutReplacedTwice } from './dependencies/held.ts';
+import { asKnown } from './dependencies/known.ts';
 import { asKept, asRanges } from './dependencies/ranges.ts';
 import { asReleases, withLockFiles } from './dependencies/releases.ts';
-import { withoutFollowers } from './dependencies/followers.ts';
+import { weighWritten, withoutFollowers } from './dependencies/followers.ts';
 import { weighGoDefaults } from './goDefaults.ts';
 import { weighBornResources } from './infrastructure/bornResources.ts';
 import { weighStarted } from './infrastructure/startedInside.ts';
@@ -62,7 +63,9 @@ export const passes: readonly Pass[] = [
   asHeld,
   withoutReplacedTwice,
   ofSeveral(asKept),
+  ofSeveral(asKnown),
   ofSeveral(withLockFiles),
+  weighWritten,
   asReleases,
   asRanges,
   ofSeveral(withoutMoves),

@@ -8,7 +8,7 @@ import { keep, type FileClassification } from '../pass.ts';
 /** Names that a sentence gives. */
 export const maxNamed = 5;
 /** Of those that nobody had before, in full. */
-const maxNew = 20;
+export const maxNew = 20;
 const goes = / goes (?:down )?from /;
 
 /**
@@ -73,7 +73,7 @@ function releaseOf(path: string, f: Finding): string | undefined {
   const dependency = f.rule === 'dependency-changed' ? readDependencyKey(key ?? '') : undefined;
   const at = f.message.search(goes);
   if (!dependency) return undefined;
-  if (follows) return path.endsWith('go.mod') ? `indirect ${f.tier} ${at < 0}` : undefined;
+  if (follows) return `indirect ${f.tier} ${at < 0}`;
   const owner = ownerIn(path, dependency.name);
   if (at < 0) {
     const said = / (?:at [^:]{1,100} )?is new: .*$/.exec(f.message)?.[0];
