@@ -1,4 +1,5 @@
 import { code } from './kit/code.ts';
+import type { Source } from '../languages/source.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
 export const weakRandom: Rule = {
@@ -75,11 +76,28 @@ export const weakRandom: Rule = {
             .reverse()
             .find((l) => /\b(?:function|def|func?|public|private|protected)\b/.test(l)) ?? '',
         )?.[1] ?? '';
-      if (secret.test(near.replace(/\w+\[[^\]]*random[^\]]*\]|Math\.random|random\.\w+/g, '')) || secret.test(name))
+      // What tells two versions of one thing apart hides nothing.
+      const told = tellsVersions(source, line) ? near.replace(ofVersion, '') : near;
+      if (secret.test(told.replace(/\w+\[[^\]]*random[^\]]*\]|Math\.random|random\.\w+/g, '')) || secret.test(name))
         report({ start: call.start, end: call.end, key: call.callee });
     }
   },
 };
+
+/** A number by which two states of the same version differ. */
+const ofVersion = /(?<![\w$])["']?(?:version|revision)_?nonce["']?\s*:\s*(?=Math\.floor\(\s*Math\.random\(\)\s*\*)/i;
+/** Where such a number would decide who may do something. */
+const decides = /header|cookie|\bsign|hmac|hash|crypt|cipher|auth|token|csp\b|policy|\burl|login|session/i;
+
+/** Whether the line sets such a number beside the version itself, and no line of the file decides anything by it. */
+function tellsVersions(source: Source, line: number): boolean {
+  if (!ofVersion.test(source.lines[line - 1] ?? '')) return false;
+  const around = source.lines.slice(Math.max(0, line - 5), line + 4);
+  return (
+    around.some((l) => /^\s*["']?(?:version|revision|seed)["']?\s*:/.test(l)) &&
+    !source.lines.some((l) => /(?:version|revision)_?nonce/i.test(l) && decides.test(l))
+  );
+}
 
 /** What a file of Go calls `math/rand`. */
 const goAlias = (text: string): string => /(\w+)[ \t]+"math\/rand(?:\/v2)?"/.exec(text)?.[1] ?? 'rand';
