@@ -265,6 +265,12 @@ export const commandInjection: Rule = {
       if (c.isConstant(first)) continue;
       if (lang === 'python' && !all.includes('**') && isListOfWords(c, first, call.start)) continue;
       if (
+        lang === 'go' &&
+        isOwnProgram(c, first) &&
+        args.slice(args.indexOf(first) + 1).every((a) => isFixedList(c, a))
+      )
+        continue;
+      if (
         c.isOutside(first) ||
         fromRequest(c, first) ||
         c.isBuilt(first) ||
@@ -325,6 +331,36 @@ export const commandInjection: Rule = {
         if (t.kind === 'str' && t.dynamic && source.text[t.start] === '`') report({ start: t.start, end: t.end });
   },
 };
+
+/** Whether Go starts what lies beside the running program itself, by a fixed name that is no interpreter's. */
+function isOwnProgram(c: Code, program: { from: number; to: number }): boolean {
+  const joined = /^filepath\.Join\(\s*([\w.()[\]]{1,80}),\s*["`]([\w-][\w.-]{0,60})["`]\s*\)$/.exec(c.text(program));
+  if (!joined || !ownProgram.test(joined[2]!)) return false;
+  const folder = joined[1]!;
+  if (ownFolder.test(folder)) return true;
+  const values = /^\w+$/.test(folder) ? c.facts.valuesOf(folder, program.from) : [];
+  return values.length > 0 && values.every((v) => ownFolder.test(c.text(v)));
+}
+const ownFolder = /^filepath\.Dir\(os\.Args\[0\]\)$/;
+
+/** Whether arguments in Go are texts of the file alone, or a list that is made of such and handed to nobody who could fill it. */
+function isFixedList(c: Code, arg: { from: number; to: number }): boolean {
+  const text = c.text(arg);
+  if (startsShell.test(text)) return false;
+  if (/^"[^"\n]{0,200}"$/.test(text)) return true;
+  const name = /^(\w{1,60})\.\.\.$/.exec(text)?.[1];
+  if (name === undefined || c.facts.isParam(name, arg.from)) return false;
+  const values = c.facts.valuesOf(name, arg.from);
+  const fixed = new RegExp(
+    `^(?:\\[\\]string\\{|append\\(\\s*${name}\\s*,)(?:\\s*"[^"\\n]{0,200}"\\s*,?){0,40}\\s*[})]$`,
+  );
+  const isFilled = new RegExp(`&${name}\\b|(?<!\\bappend)[(]\\s*${name}\\s*[,)]|,\\s*${name}\\s*[,)]`);
+  return (
+    values.length > 0 &&
+    values.every((v) => fixed.test(c.text(v)) && !startsShell.test(c.text(v))) &&
+    !isFilled.test(c.source.text)
+  );
+}
 
 /**
  * Whether the function around declares its parameter as a list of words and sets it to nothing else: no shell reads it. Nor
