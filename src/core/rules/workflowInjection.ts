@@ -14,7 +14,7 @@ import {
   type Job,
 } from './kit/workflow.ts';
 import type { Source } from '../languages/source.ts';
-import type { Rule } from './rule.ts';
+import type { Form, Found, Rule } from './rule.ts';
 
 export const workflowInjection: Rule = {
   id: 'workflow-injection',
@@ -26,9 +26,11 @@ export const workflowInjection: Rule = {
   why: '`${{ … }}` is replaced before the shell sees the script: a title, branch name or input that holds shell syntax is run with the tokens of the job.',
   remedy: 'put the value into `env:` and use the variable, quoted',
   keywords: ['run', 'script'],
+  isSame: isRenamed,
   check(source, report) {
     // What who starts a run may write: told once, for it is put right in all places together.
     const inputs = new Set<string>();
+    let formOf: ReturnType<typeof formsOf> | undefined;
     for (const job of jobs(source)) {
       for (const step of job.steps) {
         const script = runText(step);
@@ -46,7 +48,8 @@ export const workflowInjection: Rule = {
           const pasted = set ? expressions(source, set.start, set.end).map((x) => x.text) : [e.text];
           if (!pasted.some((text) => isUntrusted(text, job, source))) continue;
           told.add(e.text);
-          if (/^\s*(?:github\.event\.)?inputs\.[\w-]+\s*$/.test(e.text)) {
+          const isInput = plainInput.test(e.text);
+          if (isInput) {
             if (inputs.has(e.text)) continue;
             inputs.add(e.text);
           }
@@ -69,6 +72,7 @@ export const workflowInjection: Rule = {
             start: e.start,
             end: e.end,
             key: e.text,
+            ...(isInput && { form: (formOf ??= formsOf(source))(e.text, script.value) }),
             message: isWhole
               ? `\${{ ${e.text.slice(0, 60)} }} is a whole script that another job writes: be sure that it makes it of files of the repository alone.`
               : `\${{ ${e.text.slice(0, 60)} }} is pasted into a script: put it into env: and ${how}.`,
@@ -78,6 +82,49 @@ export const workflowInjection: Rule = {
     }
   },
 };
+
+const plainInput = /^\s*(?:github\.event\.)?inputs\.[\w-]+\s*$/;
+const nameOf = (expression: string): string => expression.trim().replace(/^.*\./, '');
+
+/** Makes forms: the script without the names of inputs, what starts it and how often each is pasted; and the inputs that there are. */
+function formsOf(source: Source): (expression: string, script: string) => Form {
+  const counts = new Map<string, number>();
+  for (const m of source.text.matchAll(/\binputs\.([\w-]+)/g)) counts.set(m[1]!, (counts.get(m[1]!) ?? 0) + 1);
+  const starts = triggers(source).map((t) => t.name);
+  const sinks = inputsOf(source);
+  let last = '';
+  let text = '';
+  return (expression, script) => {
+    if (last !== script) {
+      last = script;
+      text = script.replace(/(?<=\$\{\{\s*(?:github\.event\.)?inputs\.)[\w-]+/g, '');
+    }
+    return { text, around: [`${starts.join(' ')} ${counts.get(nameOf(expression))}`], sinks };
+  };
+}
+
+const inputsOf = ({ tree }: Source): string[] =>
+  tree.flatMap((root) =>
+    [
+      at(root, 'inputs'),
+      ...['on', 'true'].flatMap((on) =>
+        ['workflow_dispatch', 'workflow_call'].map((name) => at(root, on, name, 'inputs')),
+      ),
+    ].flatMap((inputs) => inputs?.children.map((c) => c.key) ?? []),
+  );
+
+/** Whether one script pastes the same, of an input that got another name. */
+function isRenamed(old: Found, now: Found): boolean {
+  const [was, is] = [old.form, now.form];
+  if (!was || !is || old.tier !== now.tier || was.text !== is.text || was.around[0] !== is.around[0]) return false;
+  const [oldName, newName] = [nameOf(old.key), nameOf(now.key)];
+  return (
+    was.sinks.includes(oldName) &&
+    is.sinks.includes(newName) &&
+    !is.sinks.includes(oldName) &&
+    !was.sinks.includes(newName)
+  );
+}
 
 /** The branch of this repository that a request is for. */
 const ownBranch = /^github\.(?:base_ref|event\.pull_request\.base\.ref)$/;
