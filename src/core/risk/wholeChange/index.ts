@@ -32,6 +32,7 @@ import { asDeletedTests } from './tests/deletedTests.ts';
 import { weighLostSubjects } from './tests/lostSubjects.ts';
 import { withoutOrphans } from './tests/orphanedTests.ts';
 import { asReadable } from './asReadable.ts';
+import { withoutSkippedOn } from './tests/skippedOn.ts';
 import { asBlocks } from './tests/testBlocks.ts';
 import { withoutTestsOfLostParts } from './tests/testsOfLostParts.ts';
 import { toldOnce } from './toldOnce.ts';
@@ -78,6 +79,7 @@ export const passes: readonly Pass[] = [
   ofSeveral(withoutSameFolders),
   ofSeveral(withoutCopiedWorkflows),
   ofSeveral(withoutRewrittenTests),
+  withoutSkippedOn,
   asBlocks,
   ofSeveral(asDeletedTests),
   asSafeguards,
