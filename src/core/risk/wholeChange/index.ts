@@ -11,6 +11,7 @@ import { asKept, asRanges } from './dependencies/ranges.ts';
 import { asReleases, withLockFiles } from './dependencies/releases.ts';
 import { weighWritten, withoutFollowers } from './dependencies/followers.ts';
 import { weighGoDefaults } from './goDefaults.ts';
+import { weighBareInstances } from './infrastructure/bareInstances.ts';
 import { weighBornResources } from './infrastructure/bornResources.ts';
 import { weighStarted } from './infrastructure/startedInside.ts';
 import { toldOfOneObject, weighOwnDefaults } from './infrastructure/bundledLimits.ts';
@@ -85,6 +86,7 @@ export const passes: readonly Pass[] = [
   asSafeguards,
   weighOpenedEgress,
   weighBornResources,
+  weighBareInstances,
   ofSeveral(weighStarted),
   weighOwners,
   weighOwnActions,
