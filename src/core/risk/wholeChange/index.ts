@@ -18,6 +18,7 @@ import { toldOfOneObject, weighOwnDefaults } from './infrastructure/bundledLimit
 import { withoutSameFolders } from './infrastructure/chartDefaults.ts';
 import { weighLostLimits } from './infrastructure/containerLimits.ts';
 import { asKustomized } from './infrastructure/kustomized.ts';
+import { withoutMovedEgress } from './infrastructure/movedEgress.ts';
 import { weighOpenedEgress } from './infrastructure/openedEgress.ts';
 import { asShownModule } from './infrastructure/shownModules.ts';
 import { asUnmanaged } from './infrastructure/unmanaged.ts';
@@ -85,6 +86,7 @@ export const passes: readonly Pass[] = [
   ofSeveral(asDeletedTests),
   asSafeguards,
   weighOpenedEgress,
+  ofSeveral(withoutMovedEgress),
   weighBornResources,
   weighBareInstances,
   ofSeveral(weighStarted),
