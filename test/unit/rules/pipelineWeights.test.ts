@@ -177,6 +177,10 @@ test('rights on a data base that the job set up on its own machine are given to 
   assert.notEqual(await weigh(`${start}${grant} -h db.example.org`), '');
   assert.notEqual(await weigh(start + grant, 'db-server'), '', 'a machine that stays');
   assert.equal(await weigh(`${start}${grant}; rm -rf ~`, 'self-hosted'), 'critical');
+  assert.equal(await weigh(`sudo apt-get install -y mariadb-server\n${grant}`), '');
+  assert.notEqual(await weigh(`sudo apt-get install -y mysql-client\n${grant}`), '', 'the server is elsewhere');
+  assert.notEqual(await weigh(`${start}cloud_sql_proxy a:b:c=tcp:3306 &\n${grant}`), '', 'handed on');
+  assert.notEqual(await weigh(`${start}${grant} -P 3307`), '', 'another door');
 });
 
 test('a layer of an image holds no working copy', async () => {
@@ -198,6 +202,9 @@ test('a pod that is named by the run is its own', async () => {
   assert.equal(await weigh(wipe.replace('pod', 'pvc'), env), 'critical');
   assert.equal(await weigh('kubectl delete pods --all', env), 'critical');
   assert.equal(await weigh('kubectl delete pod -l app=$RUN', env), 'high');
+  assert.equal(await weigh('kubectl delete pod "web-${{ github.run_id }}"'), '');
+  assert.equal(await weigh('kubectl delete pod web-0 -n "ns-$RUN"', env), 'high', 'its namespace alone');
+  assert.equal(await weigh('kubectl delete pod "$POD"', '    env:\n      POD: web-0 # ${{ github.run_id }}\n'), 'high');
 });
 
 test('files that a pipeline publishes weigh less than a whole bucket', async () => {

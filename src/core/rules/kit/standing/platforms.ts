@@ -70,8 +70,10 @@ export function inCluster(rule: string, text: string, tier: Tier, { job, isThrow
   if (/^kubectl-(?:rollout|scale|patch|set)$/.test(rule)) return 'medium';
   if (/^kubectl-rbac$/.test(rule)) return /\bcreate\s+(?:token|serviceaccount|sa)\b/.test(text) ? 'medium' : tier;
   // A pod of the very run, which a job takes away again.
-  if (rule === 'kubectl-delete' && isThrownAway && isSinglePod.test(continued(text)) && isNamedByRun(text, job))
-    return undefined;
+  if (rule === 'kubectl-delete' && isThrownAway) {
+    const pod = isSinglePod.exec(continued(text).replace(runId, '$GITHUB_RUN_ID'))?.[1];
+    if (pod !== undefined && isNamedByRun(pod, job)) return undefined;
+  }
   if (/^kubectl-delete$/.test(rule))
     return !/\s(?:-f|--filename|-k)[ =]/.test(text) ||
       /\s--all\b|\s-A\b|\b(?:ns|namespaces?|pvc?s?|persistentvolume\w*|crds?|customresourcedefinitions?|nodes?)\b/.test(
@@ -84,18 +86,17 @@ export function inCluster(rule: string, text: string, tier: Tier, { job, isThrow
 
 /** One pod by its name. */
 const isSinglePod =
-  /\bdelete\s+(?:pods?|po)(?:\s+|\/)(?!-)[\w"'${}.-]{3,120}(?:\s+-{1,2}(?:n|namespace|wait|ignore-not-found|timeout|grace-period|now)(?:[ =][\w"'${}.-]{1,80})?){0,8}(?:\s*\|\|\s*true)?\s*$/;
+  /\bdelete\s+(?:pods?|po)(?:\s+|\/)(?!-)([\w"'${}.-]{3,120})(?:\s+-{1,2}(?:n|namespace|wait|ignore-not-found|timeout|grace-period|now)(?:[ =][\w"'${}.-]{1,80})?){0,8}(?:\s*\|\|\s*true)?\s*$/;
 
 /** Whether a name holds the number of the very run. */
-const isNamedByRun = (text: string, job: string): boolean =>
-  /\$\{\{\s*github\.run_id\b/.test(text) ||
-  [...text.matchAll(/\$\{?(\w{1,80})/g)]
-    .slice(0, 6)
-    .some(([, name]) =>
-      name === 'GITHUB_RUN_ID'
-        ? true
-        : new RegExp(`^[ \\t]+${name}:[^\\n]{0,80}\\$\\{\\{\\s*github\\.run_id\\b`, 'm').test(job),
-    );
+const isNamedByRun = (pod: string, job: string): boolean =>
+  [...pod.matchAll(/\$\{?(\w{1,80})/g)].slice(0, 6).some(([, name]) =>
+    name === 'GITHUB_RUN_ID'
+      ? true
+      : // A comment behind a value is no part of it.
+        new RegExp(`^[ \\t]+${name}:(?:[^\\n#]|\\S#){0,80}\\$\\{\\{\\s*github\\.run_id\\b`, 'm').test(job),
+  );
+const runId = /\$\{\{\s*github\.run_id\s*\}\}/g;
 
 export function inDataBase(rule: string, text: string, tier: Tier, standing: Standing, isContainer: boolean): Weight {
   const { source, isThrownAway, job } = standing;
@@ -135,11 +136,17 @@ function isOfOwnServer(text: string, { script, job }: Standing): boolean {
     accounts.length > 0 &&
     accounts.every((account) => /@\\?["'`]?(?:localhost|127\.0\.0\.1)\b/.test(account)) &&
     !elsewhere.test(text.replace(/(?:mysql|mariadb)@[\d.]+\//g, '')) &&
-    !/\s-h[ ]?|--(?:host|defaults-\S+|login-path)\b|:\/\//.test(text) &&
-    !/\b(?:MYSQL|MARIADB)_HOST\b|\bssh\b/.test(job) &&
-    /\b(?:install|start)\b[^\n]{0,200}\b(?:mysql|mariadb)|\b(?:mysql|mariadb)\S{0,40}\s+start\b/i.test(script)
+    !/\s-[hPS][ ]?\S|--(?:host|port|socket|defaults-\S+|login-path)\b|:\/\//.test(text) &&
+    !/\b(?:MYSQL|MARIADB)_(?:HOST|TCP_PORT|UNIX_PORT)\b|\bssh\b|prox(?:y|ies)\b|tunnel|port-forward|\bsocat\b/i.test(
+      job,
+    ) &&
+    startsServer.test(script)
   );
 }
+
+/** Who installs a client alone has the server elsewhere. */
+const startsServer =
+  /\binstall\b[^\n]{0,200}\b(?:mysql|mariadb)(?!-\w|_)|\binstall\b[^\n]{0,200}\b(?:mysql|mariadb)-server|\bstart\b[^\n]{0,200}\b(?:mysql|mariadb)|\b(?:mysql|mariadb)\S{0,40}\s+start\b/i;
 
 /** Another machine, or what is in use. */
 const elsewhere =
