@@ -99,6 +99,27 @@ test('an input of a new action that all callers fill themselves is a remark', as
     'high',
   );
   assert.equal(await tiers(injection, action(), added(call('token: x', './.github/actions/other'))), 'high');
+  assert.equal(await weigh('TOKEN: ${{ github.head_ref }}'), 'high', 'the same name');
+  for (const place of [
+    './.github/../.github/actions/scan',
+    'acme/app/.github/actions/scan@main',
+    './app/.github/actions/scan',
+  ])
+    assert.equal(
+      await tiers(
+        injection,
+        action(),
+        added(call('token: x')),
+        added(call('token: ${{ github.head_ref }}', place), '.github/workflows/b.yml'),
+      ),
+      'high',
+      place,
+    );
+  assert.equal(
+    await tiers(injection, { ...action(), path: 'scan/action.yml' }, added(call('token: x', './scan'))),
+    'medium',
+    'others may call it',
+  );
   const old = action();
   assert.equal(
     await tiers(injection, { ...old, before: old.after!.replace(/export.*/, 'true') }, added(call('token: x'))),

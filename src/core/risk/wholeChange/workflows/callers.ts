@@ -22,15 +22,15 @@ export function weighCalledInputs(files: readonly FileChange[], judged: FileClas
     if (inputs.length === 0 || (called[2] !== undefined && !isOnlyCalled(workflowOf(path, after)))) continue;
     uses ??= usesOf(files);
     const place = called[2] === undefined ? called[1]!.replace(/\/$/, '') : path;
-    const callers = uses.filter((u) => u.value.replace(/^\.\//, '').replace(/\/$/, '') === place);
+    const callers = uses.filter((u) => isCallOf(u.value, place));
     if (callers.length === 0) continue;
+    // Other repositories may call what is kept to be called.
+    const isPublic = !place.startsWith('.github/');
     const defaults = defaultsOf(workflowOf(path, after));
     const left = classification.findings.map((f) => {
       const name = nameOf(backgroundOf(f).key, f.rule);
-      const isChosen =
-        name === undefined ||
-        callers.some((u) => !isFixed(at(u.parent, 'with', name)?.value ?? defaults.get(name) ?? ''));
-      return isChosen ? f : withOther(f, { tier: 'low' });
+      const isChosen = name === undefined || callers.some((u) => !givenBy(u, name, defaults).every(isFixed));
+      return isChosen ? f : withOther(f, { tier: isPublic ? 'medium' : 'low' });
     });
     keep(judged, i, left);
   }
@@ -46,18 +46,32 @@ const defaultsOf = ({ tree }: Source): ReadonlyMap<string, string> =>
     tree
       .flatMap((root) => [at(root, 'inputs'), at(root, 'on', 'workflow_call', 'inputs')])
       .flatMap((inputs) => inputs?.children ?? [])
-      .map((input) => [input.key, at(input, 'default')?.value ?? '']),
+      .map((input) => [input.key.toLowerCase(), at(input, 'default')?.value ?? '']),
   );
+
+/** What a caller writes into an input, or else stands there: the names of inputs mean the same in any case. */
+function givenBy(uses: TreeNode, name: string, defaults: ReadonlyMap<string, string>): readonly string[] {
+  const given = at(uses.parent, 'with');
+  const isIt = (n: TreeNode): boolean => n.key.toLowerCase() === name.toLowerCase();
+  const said = (given?.children ?? []).filter(isIt).map((n) => n.value);
+  return said.length > 0 ? said : [defaults.get(name.toLowerCase()) ?? ''];
+}
+
+/** Whether what a step or job uses is at a place of the repository, in whatever form, or may be there. */
+function isCallOf(used: string, place: string): boolean {
+  const said = used.replace(/@[^/@]*$/, '').replace(/\/$/, '');
+  return said.includes('..') ? said.endsWith(place.slice(place.lastIndexOf('/'))) : said.endsWith(`/${place}`);
+}
 
 /** Secrets and variables are set by who keeps the repository. */
 const isFixed = (given: string): boolean =>
   !given.replace(/\$\{\{\s*(?:secrets|vars)\.\w{1,100}\s*\}\}/g, '').includes('${{');
 
-/** Where the workflows of the change call an action or workflow of the repository. */
+/** What the workflows of the change call. */
 const usesOf = (files: readonly FileChange[]): readonly TreeNode[] =>
   files
     .filter((f) => isRead(f.after) && isWorkflow(f.path, f.after))
     .slice(0, maxCompared)
     .flatMap((f) => jobs(workflowOf(f.path, f.after!)))
     .flatMap((job) => [job.node, ...job.steps].map((n) => at(n, 'uses')))
-    .filter((n): n is TreeNode => n?.value.startsWith('./') === true);
+    .filter((n): n is TreeNode => n?.value.includes('/') === true);
