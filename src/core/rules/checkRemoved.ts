@@ -171,7 +171,12 @@ function isDoneByOwnAction({ start, key }: Found, before: Source, after: Source)
   if (!job || !same || at(same.node, 'if')?.value !== at(job.node, 'if')?.value || isLax(same.node)) return false;
   return same.steps.some((s) => {
     const action = /^\.\/(?:[\w.-]{1,100}\/)*([\w.-]{3,100})\/?$/.exec(at(s, 'uses')?.value ?? '')?.[1];
-    return action !== undefined && called!.endsWith(action) && !at(s, 'if') && !isLax(s);
+    return (
+      action !== undefined &&
+      `-${called!.replace(/[_.]/g, '-')}`.endsWith(`-${action.replace(/[_.]/g, '-')}`) &&
+      !at(s, 'if') &&
+      !isLax(s)
+    );
   });
 }
 const isLax = (node: TreeNode): boolean => (at(node, 'continue-on-error')?.value ?? 'false') !== 'false';
@@ -180,7 +185,7 @@ const byAction =
 
 const checksums = /\b(?:sha\d+sum|shasum)\b[^\n]{0,200}(?:-c\b|--check)/;
 const downloads =
-  /\b(?:curl|wget|iwr|Invoke-WebRequest|aria2c|gh[ \t]+release[ \t]+download|npx|bunx|uvx)\b|https?:\/\/|\b(?:npm|pnpm|yarn|pip3?|pipx|gem|cargo|go|brew|apt|apt-get|dnf|apk)[ \t]+(?:install|add|get|i)\b|^[ \t-]*uses[ \t]*:/i;
+  /\b(?:curl|wget|iwr|Invoke-WebRequest|aria2c|irm|Invoke-RestMethod|gh[ \t]+release[ \t]+download|git[ \t]+clone|(?:docker|podman)[ \t]+(?:pull|run|cp)|oras[ \t]+pull|aws[ \t]+s3[ \t]+(?:cp|sync)|gsutil|npx|bunx|uvx)\b|https?:\/\/|\b(?:npm|pnpm|yarn|pip3?|pipx|gem|cargo|go|brew|apt|apt-get|dnf|apk)[ \t]+(?:install|add|get|i)\b|^[ \t-]*uses[ \t]*:/i;
 
 /** Whether a step checked what it downloaded and nothing else, and neither that nor another download is there. */
 function isOfGoneDownload(step: TreeNode, before: Source, after: Source): boolean {
@@ -202,10 +207,21 @@ function calledFor(kinds: readonly string[], { node }: Job): Pick<Found, 'tier' 
   const called = at(node, 'uses')?.value ?? '';
   const file = /([^/@]{1,100})\.ya?ml(?:@([\w./-]{1,100}))?$/.exec(called.slice(-300));
   const name = file?.[1]?.toLowerCase();
-  if (!file || at(node, 'if') || !kinds.some((kind) => name?.includes(kind))) return undefined;
-  // Its own may be a shell without a core, and so may what a name that moves stands for.
-  return { tier: /^[0-9a-f]{40}$/.test(file[2] ?? '') ? 'low' : 'medium', message: byOther };
+  const kind = kinds.find((k) => name?.includes(k));
+  if (!file || at(node, 'if') || kind === undefined || (at(node, 'with')?.children ?? []).some(spares))
+    return undefined;
+  // Its own may be a shell without a core, and so may what a name that moves stands for; whose tests run, no tool says.
+  const isTool = /^[0-9a-f]{40}$/.test(file[2] ?? '') && !ofOwn.test(kind);
+  return { tier: isTool ? 'low' : 'medium', message: byOther };
 }
+/** Checks that are the product's own, not those of a tool that its name stands for. */
+const ofOwn = /^(?:tests|verification)\b/;
+/** An input that tells a called workflow to leave something out, or to let it pass. */
+const spares = ({ key, value }: TreeNode): boolean =>
+  /skip|disable|exclude|ignore|dry|soft|allow|continue|no[-_]/i.test(key)
+    ? !/^(?:false|no|0|)$/i.test(value)
+    : /^(?:run|fail|enable|strict|block|exit|test|lint|scan)/i.test(key) &&
+      /^(?:false|no|none|off|never|0)$/i.test(value);
 const byOther =
   'A check of the pipeline is left to a workflow that the job calls now: be sure that it is done there, and fails.';
 

@@ -310,6 +310,16 @@ test('a check that is left to a called workflow is weighed by its name and hash'
   assert.equal(await tiers('ci-check-removed', changed(job(steps + handsOn), left)), 'low', 'with what it hands on');
   assert.equal(await weigh('./.github/workflows/scorecard.yml'), 'medium');
   assert.equal(await weigh(`pier/shared/.github/workflows/build.yml@${hash}`), 'high');
+  const told = (input: string) =>
+    weigh(`pier/shared/.github/workflows/scorecard.yml@${hash}\n    with:\n      ${input}`);
+  assert.equal(await told('skip-scorecard: true'), 'high');
+  assert.equal(await told('fail-on-error: false'), 'high');
+  assert.equal(await told('publish: true'), 'low');
+  const own = (what: string) =>
+    job(`    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v5\n${what}`);
+  const tested = job(`    uses: pier/shared/.github/workflows/tests.yml@${hash}\n`);
+  const ran = own('      - run: npm test\n');
+  assert.equal(await tiers('ci-check-removed', changed(ran, tested)), 'medium', 'what it runs nobody sees');
   assert.equal(await weigh(`pier/scorecard/.github/workflows/a.yml@${hash}`), 'high');
   assert.equal(await weigh(`pier/shared/.github/workflows/scorecard.yml@${hash}`, '    if: false\n'), 'high');
 });
@@ -324,6 +334,8 @@ test('the check of a download that is gone with it is weighed below another', as
   assert.equal(await weigh(old[0]!, old[2]!), 'high', 'what is fetched is run unchecked');
   assert.equal(await weigh('wget https://quay.example/v2/crane.tgz'), 'high', 'another is');
   assert.equal(await weigh('go install quay.example/crane@latest'), 'high');
+  assert.equal(await weigh('git clone git@quay.example:crane.git'), 'high');
+  assert.equal(await weigh('docker cp $(docker create quay.example/crane):/crane .'), 'high');
   const more = [...old, 'cosign verify-blob crane'];
   assert.equal(await tiers('ci-check-removed', changed(by(...more), by('make crane'))), 'high', 'one more check');
 });
