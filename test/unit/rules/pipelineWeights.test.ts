@@ -170,6 +170,23 @@ test("an action in the place of somebody else's, of an owner that is trusted alr
     'high',
     'with a secret',
   );
+  const env = steps(
+    'uses: acme/metrics@main',
+    'uses: acme/open-request@v4\n        env:\n          K: ${{ secrets.K }}',
+  );
+  assert.equal(await weigh(env), 'high', 'in its environment');
+  const apart = (first: string, second: string, rights: string) =>
+    `${steps(...first.split(' ').map((x) => `uses: ${x}`))}  b:\n    runs-on: ubuntu-24.04\n    permissions:\n      ${rights}\n    steps:\n      - uses: ${second}\n`;
+  const moved = (rights: string) =>
+    tiers(
+      unpinned,
+      changed(
+        apart('acme/metrics@v1', 'other/publish@v7', rights),
+        apart('acme/metrics@v1', 'acme/publish@v1', rights),
+      ),
+    );
+  assert.equal(await moved('contents: read'), 'low');
+  for (const rights of ['contents: write', 'id-token: write']) assert.equal(await moved(rights), 'high', rights);
 });
 
 test("steps of the platform's own that went into a workflow which is called now are told no more", async () => {

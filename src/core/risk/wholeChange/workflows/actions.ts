@@ -4,7 +4,7 @@ import { workflowUnpinned } from '../../../rules/workflowUnpinned.ts';
 import type { Policy } from '../../../policy/model.ts';
 import type { Source } from '../../../languages/source.ts';
 import type { FileChange, Finding, Tier } from '../../../model.ts';
-import { askedBy, isOutside, jobs, triggers } from '../../../rules/kit/workflow.ts';
+import { askedBy, isOutside, jobs, rightsOf, triggers, writes } from '../../../rules/kit/workflow.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { isRead, keep, type FileClassification } from '../pass.ts';
 import {
@@ -159,13 +159,23 @@ const isLoose = ({ uses }: Step): boolean =>
 
 /**
  * Whether an action took the place of somebody else's, of an owner that the file trusts as loosely already: then fewer are
- * trusted than before. One that is given a secret which no action of this owner had is trusted anew.
+ * trusted than before. One that is given a secret which no action of this owner had is trusted anew, and so is one in a job
+ * with rights or secrets where none of this owner was.
  */
 function takesPlace({ path, before, after }: FileChange): (f: Finding, owner: string) => boolean {
   if (!isRead(before) || !isRead(after)) return () => false;
   const ownerOf = ({ uses }: Step): string => uses.split('/', 1)[0]!;
   const olds = stepsOf(workflowOf(path, before)).filter(isLoose);
-  const now = stepsOf(workflowOf(path, after)).filter(isLoose);
+  const source = workflowOf(path, after);
+  const now = stepsOf(source).filter(isLoose);
+  const isPoor = ({ job }: Step): boolean =>
+    writes(job).length === 0 &&
+    at(rightsOf(job), 'id-token')?.value !== 'write' &&
+    !/\bsecrets\b|^[ \t]+environment[ \t]*:/m.test(source.text.slice(job.node.start, job.node.end)) &&
+    !at(job.root, 'env');
+  const isTrusted = (s: Step): boolean =>
+    (isPoor(s) || olds.some((o) => ownerOf(o) === ownerOf(s) && o.job.name === s.job.name)) &&
+    ![...s.given, ...envOf(source, s)].some((g) => /\bsecrets\b|private|token/i.test(g));
   const names = (steps: readonly Step[]): Set<string> => new Set(steps.map((s) => s.uses.split('@', 1)[0]!));
   const [was, is] = [names(olds), names(now)];
   const isFewer = now.length <= olds.length && is.size <= was.size;
@@ -173,8 +183,14 @@ function takesPlace({ path, before, after }: FileChange): (f: Finding, owner: st
     isFewer &&
     olds.some((s) => ownerOf(s) === owner) &&
     [...was].some((name) => !is.has(name) && !name.startsWith(`${owner}/`)) &&
-    !now.some((s) => s.line === f.line && s.given.some((g) => /\bsecrets\b|private|token/i.test(g)));
+    now.every((s) => s.line !== f.line || isTrusted(s));
 }
+
+/** What stands in the environment of a step. */
+const envOf = (source: Source, step: Step): readonly string[] =>
+  step.job.steps
+    .filter((s) => source.lineAt(at(s, 'uses')?.start ?? 0) === step.line)
+    .flatMap((s) => at(s, 'env')?.children.map((c) => `${c.key} ${c.value}`) ?? []);
 
 /**
  * Whether the platform's own actions of a file by tags are others and no more than before: then one that is given no secret took

@@ -4,7 +4,7 @@ import { at } from '../../../languages/treeNode.ts';
 import { workflowUnpinned } from '../../../rules/workflowUnpinned.ts';
 import { Source } from '../../../languages/source.ts';
 import { tiers, type Finding, type Tier } from '../../../model.ts';
-import { jobs } from '../../../rules/kit/workflow.ts';
+import { jobs, type Job } from '../../../rules/kit/workflow.ts';
 import { maxText, normalise } from '../../sides.ts';
 import { keep, type FileClassification } from '../pass.ts';
 
@@ -22,6 +22,7 @@ export interface Step {
   readonly line: number;
   readonly uses: string;
   readonly given: readonly string[];
+  readonly job: Job;
 }
 
 export const stepsOf = (source: Source): readonly Step[] =>
@@ -32,7 +33,7 @@ export const stepsOf = (source: Source): readonly Step[] =>
       const given = (at(step, 'with')?.children ?? []).map((g) =>
         source.text.slice(g.start, g.end).replace(/\s+/g, ' ').trim(),
       );
-      return [{ line: source.lineAt(uses.start), uses: uses.value, given }];
+      return [{ line: source.lineAt(uses.start), uses: uses.value, given, job }];
     }),
   );
 
