@@ -29,7 +29,15 @@ const powerful =
   /role|binding|token|user|secret|polic|exception|project|application|provider|(?:task|pipeline)run|workflow|issuer|cluster/i;
 
 /** Kinds that run what they are given. */
-const runs = /^(?:pods|deployments|daemonsets|statefulsets|replicasets|replicationcontrollers|jobs|cronjobs)$/;
+const runs =
+  /^(?:pods|deployments|daemonsets|statefulsets|replicasets|replicationcontrollers|jobs|cronjobs|rollouts|scaledjobs|sparkapplications|podtemplates)$/;
+
+/** Kinds by whose change what runs can be taken over, let out of its limits or reached from inside, and all of a kind. */
+const opens =
+  /^(?:nodes|namespaces|apiservices|endpoints|endpointslices|volumeattachments|csidrivers|.*\/(?:\*|proxy|portforward)|\*\/.*)$/;
+
+/** What is told of these lets who reads it run code there, or holds the secrets of all kinds. */
+const opensRead = /^(?:.*\/(?:\*|proxy|portforward)|\*\/.*)$/;
 
 /**
  * What a rule reaches but for the named kinds that nobody is warned of for themselves: where the role had that before, only
@@ -46,8 +54,8 @@ function moreKinds(root: TreeNode, rule: TreeNode): Hit['closer'] {
   // All verbs include those that nobody has thought of: left to kinds that a product brought along.
   if (isAll ? hot.length > 0 || !groups.every(isCustom) : hot.length === 0) return undefined;
   const reach = v.some((x) => write.test(x))
-    ? res.filter((x) => hot.includes(x) || powerful.test(x) || runs.test(x))
-    : hot;
+    ? res.filter((x) => hot.includes(x) || powerful.test(x) || runs.test(x) || opens.test(x))
+    : res.filter((x) => hot.includes(x) || opensRead.test(x));
   return {
     subject: `more:${[[at(root, 'kind')?.value ?? '', space ?? '', name], groups, v, objects, reach].map((part) => part.join(',')).join(':')}`,
     ...(isAll

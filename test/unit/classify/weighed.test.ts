@@ -53,6 +53,10 @@ test('more named kinds under rights that a role has weigh as what is new', async
     [old, role('configmaps, pods, secrets', 'get, list, watch', 'gate', '"", apps')],
     [role('secrets', writes), role('secrets, pods', writes)],
     [role('secrets', writes), role('secrets, pods/exec', writes)],
+    ...['nodes', 'namespaces', 'apiservices', 'rollouts', 'pods/proxy', '"*/*"', 'pods/portforward'].map(
+      (kind) => [role('secrets', writes), role(`secrets, ${kind}`, writes)] as const,
+    ),
+    [old, role('pods, secrets, pods/proxy')],
   ] as const)
     assert.ok(
       (await found(before, after)).some((tier) => tier !== 'medium'),
