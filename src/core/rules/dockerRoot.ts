@@ -49,7 +49,7 @@ export const dockerRoot: Rule = {
       start: at.start,
       end: at.end,
       key: 'no-user',
-      ...(!starts && isBuilt(last, base)
+      ...(!starts && !source.docker.some((d) => serves.test(d.name)) && isBuilt(last, base)
         ? {
             tier: 'low',
             message:
@@ -74,6 +74,9 @@ export const dockerRoot: Rule = {
     });
   },
 };
+
+/** What an image says that something else starts as a service. */
+const serves = /^(?:EXPOSE|HEALTHCHECK|ONBUILD|STOPSIGNAL)$/;
 
 /** An image that things are built in: with the tools for it, and by its name. */
 const isBuilt = (from: Instruction, base: string): boolean =>

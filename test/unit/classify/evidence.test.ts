@@ -29,6 +29,7 @@ test('of a resource that is new no protection is lifted', async () => {
     [{ [path]: bucket('false', 'store') }, { [path]: bucket('true') }],
     [{ 'infra/new.tf': bucket('false'), [path]: '\n' }, { [path]: bucket('true') }],
     [{ [path]: bucket('false', 'state', 'import {\n  to = aws_s3_bucket.state\n  id = "a"\n}\n') }],
+    [{ [path]: bucket('false'), 'scripts/adopt.sh': 'terraform import aws_s3_bucket.state acme-state\n' }],
     [{ 'infra/examples/main.tf': bucket('false') }, { 'infra/examples/main.tf': bucket('true') }],
   ];
   for (const [files, old] of loud) assert.equal(await tiers(rule, files, old), 'critical', JSON.stringify(files));
@@ -49,11 +50,14 @@ test('a program that an image of the change starts has to listen to its containe
   assert.equal(await tiers(rule, both('["python", "app.py"]', 'jobs/')), 'high');
   const compose = 'services:\n  web:\n    build: web\n    network_mode: host\n';
   assert.equal(await tiers(rule, { ...both('["python", "app.py"]'), 'compose.yaml': compose }), 'high');
+  const task = '{"family": "web", "networkMode": "host", "containerDefinitions": []}\n';
+  assert.equal(await tiers(rule, { ...both('["python", "app.py"]'), 'deploy/task.json': task }), 'high');
 });
 
 test('an image that starts nothing weighs less where it is one to build in', async () => {
   const found = (text: string): Promise<string> => tiers('docker-root', { Dockerfile: text });
   assert.equal(await found('FROM mcr.microsoft.com/dotnet/sdk:8.0 AS build\nWORKDIR /app\nCOPY . .\n'), 'low');
+  assert.equal(await found('FROM golang:1.24 AS builder\nCOPY . .\nEXPOSE 8080\n'), 'high', 'it serves');
   assert.equal(await found('FROM node:22-bookworm-slim\nRUN apt-get update\n'), 'high');
   assert.equal(await found('FROM nginx:1.27\nCOPY site /usr/share/nginx/html\n'), 'high');
   assert.equal(await found('FROM node:22 AS build\nCOPY . .\n'), 'high');

@@ -35,4 +35,5 @@ export function weighStarted(files: readonly FileChange[], judged: FileClassific
 }
 
 /** The network of the machine for what runs in a container. */
-const ofHost = /\b(?:network_mode|hostNetwork|--net(?:work)?)["']?\s{0,4}[:=]?\s{0,4}["']?(?:host|true)\b/;
+const ofHost =
+  /\bhostPort\b|\b(?:network_?mode|hostNetwork|--net(?:work)?)["']?\s{0,4}[:=]?\s{0,4}["']?(?:host|true)\b/i;
