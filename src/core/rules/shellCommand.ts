@@ -72,9 +72,9 @@ function keyOf({ rule, reason }: { readonly rule: string; readonly reason: strin
   return `${rule}:${what.replace(/\s+/g, ' ').trim().slice(0, 300)}`;
 }
 
-/** A container with all rights, and nothing of the host's besides: how it runs, and whose image. */
+/** A container with all rights, and nothing of the host's or any command besides: how it runs, and whose image. */
 const plainRun =
-  /^\s*(?:docker|podman)\s+run((?=[^\n]{0,100}\s--privileged\s)(?:\s+(?:--privileged|--rm|-[dit]{1,3})){1,5})\s+((?:[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}\/)?[\w-]{1,60}\/)[\w./:@-]{1,200}(?:\s+[\w=-]{1,40}){0,6}\s*$/;
+  /^\s*(?:docker|podman)\s+run((?=[^\n]{0,100}\s--privileged\s)(?:\s+(?:--privileged|--rm|-[dit]{1,3})){1,5})\s+((?:[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}\/)?[\w-]{1,60}\/)[\w./:@-]{1,200}(?:\s+(?!(?:nsenter|chroot|mount|dd|insmod|modprobe|(?:ba|da|a|z)?sh|busybox|python3?|perl)\b)[\w=-]{1,40}){0,6}\s*$/;
 
 /** Whether one of the lines that a text of the file stands on was changed. */
 function isChanged(source: Source, start: number, text: string): boolean {

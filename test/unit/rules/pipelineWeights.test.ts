@@ -263,6 +263,7 @@ test('the same container with all rights, of the same maker, is not new', async 
   const old = 'docker run --rm --privileged ghcr.io/acme/qemu --reset -p yes';
   assert.equal(await weigh(old, 'docker run --privileged --rm ghcr.io/acme/binfmt --install all'), '');
   assert.equal(await weigh(old, 'docker run --privileged --rm ghcr.io/other/binfmt --install all'), 'high');
+  assert.equal(await weigh(old, 'docker run --privileged --rm ghcr.io/acme/alpine nsenter --target=1 -m sh'), 'high');
   assert.notEqual(await weigh(old, 'docker run --privileged -v /:/host ghcr.io/acme/binfmt sh'), '');
   assert.equal(await weigh(old.replace('--privileged ', ''), old), 'high');
 });
