@@ -43,7 +43,7 @@ function openDefaults(text: string): { readonly name: string; readonly rule: str
     const [variable = ''] = block.split(/^\}/m);
     const rules = variable.slice(1 + variable.search(/\bdefault\s*=/)).match(/\{[^{}]*\}/g) ?? [];
     return rules
-      .filter((r) => /^\s*type\s*=\s*"egress"/m.test(r) && /^\s*protocol\s*=\s*"?(?:-1|all)"?\s*$/m.test(r))
+      .filter((r) => /^[ \t]*type\s*=\s*"egress"/m.test(r) && /^[ \t]*protocol\s*=\s*"?(?:-1|all)"?\s*$/m.test(r))
       .map((r) => ({ name, rule: r }));
   });
 }
