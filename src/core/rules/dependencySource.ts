@@ -76,7 +76,7 @@ export const dependencySource: Rule = {
           report({ start: m.index, end: m.index + m[0].length, key: `index:${m[1]}` });
     } else {
       for (const m of source.text.matchAll(
-        /"resolved":\s*"((?:http:|git\+?(?:ssh|http)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]{0,400})"|^[ \t]+resolved "((?:http:|git\+?(?:ssh|http)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]{0,400})"/gm,
+        /"resolved":\s*"((?:http:|git\+?(?:ssh|https?)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]{0,400})"|^[ \t]+resolved "((?:http:|git\+?(?:ssh|https?)?:|https:\/\/(?!registry\.npmjs\.org\/|registry\.yarnpkg\.com\/|npm\.pkg\.github\.com\/))[^"]{0,400})"/gm,
       )) {
         const url = m[1] ?? m[2] ?? '';
         const host = /^[a-z+]+:\/\/(?:[^@/]{0,400}@)?([^/:]+)/.exec(url)?.[1] ?? url;

@@ -10,6 +10,7 @@ import { asKnown } from './dependencies/known.ts';
 import { asKept, asRanges } from './dependencies/ranges.ts';
 import { asReleases, withLockFiles } from './dependencies/releases.ts';
 import { weighWritten, withoutFollowers } from './dependencies/followers.ts';
+import { withoutOwnFeeds } from './dependencies/feeds.ts';
 import { weighGoDefaults } from './goDefaults.ts';
 import { weighBareInstances } from './infrastructure/bareInstances.ts';
 import { weighBornResources } from './infrastructure/bornResources.ts';
@@ -63,6 +64,7 @@ export const passes: readonly Pass[] = [
   withoutSnapshots,
   withKnownFields,
   ofSeveral(withoutFollowers),
+  withoutOwnFeeds,
   asHeld,
   withoutReplacedTwice,
   ofSeveral(asKept),
