@@ -18,6 +18,8 @@ export const workflowSecrets: Rule = {
       const s = at(job.node, 'secrets');
       // What it does with them stands in the repository, and is looked at there.
       const isOwnCall = /^\.\/\.github\/workflows\/[\w.-]+$/.test(at(job.node, 'uses')?.value ?? '');
+      const owner = /^([\w.-]{1,60})\/[\w.-]+\//.exec(at(job.node, 'uses')?.value ?? '')?.[1];
+      const whose = owner === undefined || isOwnCall || owner.startsWith('.') ? '' : ` of ${owner}`;
       if (s && s.value === 'inherit')
         report({
           start: s.start,
@@ -26,7 +28,7 @@ export const workflowSecrets: Rule = {
           ...(isOwnCall && { tier: 'low' as const }),
           message: isOwnCall
             ? '`secrets: inherit` lets a workflow of this repository name any secret: pass the ones it needs by name.'
-            : '`secrets: inherit` gives the called workflow all secrets: pass the ones it needs by name.',
+            : `\`secrets: inherit\` gives the called workflow${whose} all secrets: pass the ones it needs by name.`,
         });
       for (const creds of [
         at(job.node, 'container', 'credentials', 'password'),

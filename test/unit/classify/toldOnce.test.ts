@@ -82,3 +82,21 @@ test('columns that get another character set are told once, beside what may cut 
     ['high 1 character set line 2', 'high 3 may cut data lines 4, 5'],
   );
 });
+
+test('all secrets for workflows of one owner are told once, with the lines of the others', async () => {
+  const call = (name: string, owner: string): string =>
+    `  ${name}:\n    uses: ${owner}/flows/.github/workflows/${name}.yml@v1\n    secrets: inherit\n`;
+  const workflow = (...calls: string[]): string => `on: push\npermissions: {}\njobs:\n${calls.join('')}`;
+  const told = async (before: string | null, after: string): Promise<readonly Finding[]> =>
+    (await classify([{ path: '.github/workflows/a.yml', before, after }], ctx)).findings.filter(
+      (f) => f.rule === 'workflow-secrets-exposed',
+    );
+  const own = [call('lint', 'acme'), call('build', 'acme'), call('deploy', 'acme')];
+  const [first, ...rest] = await told(null, workflow(...own));
+  assert.equal(rest.length, 0);
+  assert.equal(`${first?.tier} ${first?.line}`, 'high 6');
+  assert.match(first!.message, / of acme all secrets: .* The same holds for lines 9, 12\.$/);
+  // Another owner is another decision, and one more is one more.
+  assert.equal((await told(null, workflow(...own, call('scan', 'evil')))).length, 2);
+  assert.equal((await told(workflow(own[0]!), workflow(own[0]!, own[1]!))).length, 1);
+});

@@ -17,7 +17,9 @@ const isRepeated = (f: Finding): boolean =>
   (f.rule === 'agent-permissions-widened' && f.tier === 'low') ||
   repeated.test(f.rule) ||
   oneRemark(f) ||
-  f.message === wholeAnswer;
+  f.message === wholeAnswer ||
+  // Its sentence names the owner: to whom all secrets go is decided for each.
+  (f.rule === 'workflow-secrets-exposed' && backgroundOf(f).key === 'inherit');
 
 /** Lines that a sentence names. */
 const maxNamed = 5;
