@@ -1,5 +1,5 @@
 import { code } from './kit/code.ts';
-import { codeLanguages, type Rule } from './rule.ts';
+import { codeLanguages, type Hit, type Rule } from './rule.ts';
 
 export const filePermissions: Rule = {
   id: 'file-permissions-wide',
@@ -38,6 +38,14 @@ export const filePermissions: Rule = {
       const m = /^(?:0o?|os\.FileMode\(0o?)?([0-7]{3,4})\)?$/.exec(t.replace(/^["']|["']$/g, ''));
       return m && /^(?:0|["']|os)/.test(t) ? parseInt(m[1]!, 8) : undefined;
     };
+    // Nobody but a group gets something: that is less than everyone.
+    const ofGroup = (mode: number | undefined): Partial<Hit> =>
+      mode === undefined || (mode & 0o007) !== 0
+        ? {}
+        : {
+            tier: 'medium',
+            message: 'Open to a whole group: use 0600 for files and 0700 for folders, or be sure who is in it.',
+          };
     for (const call of c.facts.calls) {
       const hit = { start: call.start, end: call.end };
       if (source.language === 'go' && call.callee === 'http.Dir' && c.facts.literal(call.args[0]) === '/')
@@ -52,21 +60,23 @@ export const filePermissions: Rule = {
               (source.language === 'python' && (mode & 0o011) !== 0 && (mode & 0o007) !== 0 && mode > 0o755))) ||
           /S_IWOTH|S_IRWXO/.test(text)
         )
-          report({ ...hit, key: text });
+          report({ ...hit, key: text, ...(!/S_IWOTH|S_IRWXO/.test(text) && ofGroup(mode)) });
         else if (
           source.language === 'go' &&
           mode !== undefined &&
-          (mode & 0o177) !== 0 &&
+          (mode & 0o077) !== 0 &&
           (mode & 0o011) === 0 &&
           mode > 0o644
         )
-          report({ ...hit, key: text });
+          report({ ...hit, key: text, ...ofGroup(mode) });
       } else if (source.language === 'go' && /^(?:os|ioutil)\.(?:WriteFile|OpenFile)$/.test(call.callee)) {
         const mode = parse(c.text(call.args.at(-1)));
-        if (mode !== undefined && (mode & 0o133) !== 0) report({ ...hit, key: c.text(call.args.at(-1)) });
+        if (mode !== undefined && (mode & 0o133) !== 0 && (mode & 0o077) !== 0)
+          report({ ...hit, key: c.text(call.args.at(-1)), ...ofGroup(mode) });
       } else if (source.language === 'go' && /^os\.Mkdir(?:All|Temp)?$/.test(call.callee)) {
         const mode = parse(c.text(call.args.at(-1)));
-        if (mode !== undefined && (mode & 0o022) !== 0) report({ ...hit, key: c.text(call.args.at(-1)) });
+        if (mode !== undefined && (mode & 0o022) !== 0)
+          report({ ...hit, key: c.text(call.args.at(-1)), ...ofGroup(mode) });
       } else if (
         /^(?:os\.umask|syscall\.Umask|process\.umask)$/.test(call.callee) &&
         /^(?:0|0o?0+|000)$/.test(c.text(call.args[0]))

@@ -234,3 +234,12 @@ test('names in SQL of a list that the file writes out can be nothing else', asyn
     ['high'],
   );
 });
+
+test('a mode that gives others nothing is open to a group, not to everyone', async () => {
+  const go = (line: string) => `package store\n\nimport "os"\n\nfunc open(dir string) error {\n\t${line}\n}\n`;
+  const weigh = (mode: string) =>
+    said('file-permissions-wide', file('store/open.go', go('return nil'), go(`return os.Chmod(dir, ${mode})`)));
+  for (const mode of ['0o777', '0o666', '0o772']) assert.deepEqual(await weigh(mode), ['high@6'], mode);
+  for (const mode of ['0o770', '0o660']) assert.deepEqual(await weigh(mode), ['medium@6'], mode);
+  assert.deepEqual(await weigh('0o700'), []);
+});
