@@ -171,6 +171,17 @@ const saysHow = (name: string, value: string): boolean =>
     value,
   );
 
+/** A connection string that says where something is, and nothing else: `Service=us-east-1;Database=orders`. */
+const namesPlaceOnly = (value: string): boolean =>
+  value
+    .replace(/;\s*$/, '')
+    .split(';')
+    .every((part) =>
+      /^\s*(?:Service|Region|Server|Host(?:name)?|Port|Database|Initial Catalog|Data Source)\s*=\s*(?!.*[a-z\d]{20})[a-z\d.:,\\_-]{1,80}\s*$/i.test(
+        part,
+      ),
+    );
+
 /** Whether the value of a name that says "secret" is a real one. */
 function isSecretValue(name: string, value: string, code: boolean): boolean {
   if (saysHow(name, value)) return false;
@@ -188,6 +199,7 @@ function isSecretValue(name: string, value: string, code: boolean): boolean {
     !/(?:AccountKey|SharedAccess(?:Signature|Key)|Password|AccessKey)=/i.test(value)
   )
     return false;
+  if (/connection[_.-]?string/i.test(name) && namesPlaceOnly(value)) return false;
   // A URL with its user and password: `secret-in-url` says whether the password is one.
   if (
     /^(?:https?|postgres(?:ql)?(?:\+\w{1,20})?|mysql(?:\+\w{1,20})?|mariadb|mongodb(?:\+srv)?|rediss?|amqps?):\/\/[^\s:/@]{1,80}:[^\s/@]{3,120}@/i.test(
