@@ -97,6 +97,7 @@ export const tlsVersionWeak: Rule = {
         )
       )
         continue;
+      if (source.language === 'php' && /STREAM_CRYPTO|CURL_SSL/.test(m[0]) && onlyMaps(text, m.index, m[0])) continue;
       if (/createSsl|NewTLS/.test(text.slice(lineStart, m.index))) continue;
       if (
         m[0] === 'sslmode=disable' &&
@@ -139,7 +140,7 @@ export const tlsVersionWeak: Rule = {
       }
       // A server without credentials speaks plain text.
       for (const m of text.matchAll(/\bgrpc\.NewServer\s*\(\s*\)/g))
-        if (!/\bgrpc\.Creds\(/.test(text))
+        if (!/\bgrpc\.Creds\(/.test(text) && !staysOnMachine(text))
           report({
             start: m.index,
             end: m.index + m[0].length,
@@ -164,6 +165,38 @@ const compiled = /^(?:go|java|kotlin|scala)$/;
 /** Go and the languages of the JVM. */
 const ofCompiled =
   /\binsecure\.NewCredentials\(\)|\bnew\s+org\.apache\.http\.impl\.client\.DefaultHttpClient\s*\(\s*\)|\.setEnabledProtocols\s*\([^;\n]{0,200}"(?:SSLv3|TLSv1(?:\.1)?)"|\bConnectionSpec\.CLEARTEXT\b/g;
+
+/**
+ * A constant that is compared or looked for, or set in the branch that asks whether the caller's option is the one of
+ * the same version: nobody who does not ask for it gets it.
+ */
+function onlyMaps(text: string, at: number, name: string): boolean {
+  const lineStart = text.lastIndexOf('\n', at) + 1;
+  const before = text.slice(Math.max(lineStart, at - 200), at);
+  const after = text.slice(at + name.length, at + name.length + 120);
+  if (/\bdefined\(\s*["']$|[!=]==?\s*\\?$|^\s*case\s+\\?$/.test(before) || /^\s*[!=]==?\s/.test(after)) return true;
+  const version = /v1_[01]/.exec(name)?.[0];
+  if (version === undefined || !/^\s*\$[\w[\]\\'"]+\s*=\s*\\?$/.test(before)) return false;
+  // The nearest condition above that is no question about what the runtime knows.
+  const asked = text
+    .slice(Math.max(0, lineStart - 600), lineStart)
+    .split('\n')
+    .findLast((l) => /\b(?:else|elseif|if|case|default)\b/.test(l) && !/\bif\s*\(\s*!\s*\\?defined\(/.test(l));
+  return (
+    asked !== undefined &&
+    new RegExp(`\\bif\\s*\\(\\s*\\\\?\\w+TLS${version}_CLIENT\\s*===?\\s*\\$[\\w[\\]'"]+\\s*\\)\\s*\\{`).test(asked)
+  );
+}
+
+/** Whether all that a file of Go listens on is a socket of this machine, or a pipe in memory. */
+const staysOnMachine = (text: string): boolean => {
+  const listeners = text.match(/\b(?:\w+\.)?Listen\w*\s*\(\s*[^\n]{0,40}/g) ?? [];
+  return (
+    listeners.length > 0 &&
+    listeners.every((l) => /^net\.Listen\(\s*"unix"\s*,|^bufconn\.Listen\(|^net\.ListenUnix\(\s*"unix"/.test(l)) &&
+    !/\bnet\.FileListener\(/.test(text)
+  );
+};
 
 /** Offset behind the brace that closes a literal, whose body starts at `from`. */
 function literalEnd(text: string, from: number): number {
