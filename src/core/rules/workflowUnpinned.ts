@@ -98,7 +98,7 @@ export const workflowUnpinned: Rule = {
               end: n.end,
               key: one,
               ...(isCall && {
-                form: { text: one.replace(repository, owner).replace(/@\S+/, '@'), around: [], sinks: [] },
+                form: { text: asService(one).replace(repository, owner).replace(/@\S+/, '@'), around: [], sinks: [] },
                 // Where the file called it before, what it is given is the news.
                 closer: {
                   subject: isMore ? `${key}@${ref}` : one,
@@ -174,12 +174,30 @@ const movingTag =
 const reaches =
   /\bsecrets\b|\bgithub\s*\.\s*token\b|\$\{\{\s*(?:needs|steps)\b|\bcredentials\s*:|\bvolumes\s*:|--(?:privileged|volume|mount|pid|ipc|network|net|cap-add|device|security-opt|userns)\b|(?<![\w-])-v\b/;
 
+/** One that is given a secret by its own name, by the service that the name tells: its credential may be another kind now. */
+const asService = (key: string): string =>
+  key.replace(
+    / (\w{3,80}?)_(?:CLIENT_SECRET|API_KEY|API_TOKEN|TOKEN)=\$\{\{\s*secrets\.(\w{3,100})\s*\}\}$/,
+    (whole, service: string, name: string) =>
+      service.includes('_') && whole.startsWith(` ${name}=`) ? ` of ${service}` : whole,
+  );
+
 /** Secrets and rights that a called workflow is given: each of them is trust of its own. */
 function givenTo(uses: TreeNode, root: TreeNode): readonly string[] {
   const secrets = at(uses.parent, 'secrets');
   const rights = at(uses.parent, 'permissions') ?? at(root, 'permissions');
   return [
-    ...(secrets?.kind === 'scalar' ? [secrets.value] : (secrets?.children ?? []).map((s) => `${s.key}=${s.value}`)),
+    ...(secrets?.kind === 'scalar'
+      ? [secrets.value]
+      : (secrets?.children ?? [])
+          // The name of a client is no secret of its own beside the secret of that client.
+          .filter(
+            (s) =>
+              !s.key.endsWith('_CLIENT_ID') ||
+              s.value !== `\${{ secrets.${s.key} }}` ||
+              !at(secrets, s.key.replace(/_ID$/, '_SECRET')),
+          )
+          .map((s) => `${s.key}=${s.value}`)),
     ...(rights?.kind === 'scalar' || !rights
       ? [`rights ${rights?.value ?? ''}`]
       : rights.children.filter((r) => !/^(?:read|none)$/.test(r.value)).map((r) => `${r.key}: ${r.value}`)),

@@ -931,3 +931,21 @@ test('the name of a branch or tag is a remark where a push alone starts the work
   assert.deepEqual(await weigh('push', 'github.event.head_commit.message'), ['high']);
   assert.deepEqual(await weigh('create'), ['high']);
 });
+
+test('another kind of credential of one service is no more than before', async () => {
+  const workflow = (...names: string[]): string =>
+    `on: push\npermissions: {}\njobs:\n  a:\n    uses: acme/flows/.github/workflows/scan.yml@v2\n    secrets:\n${names
+      .map((n) => `      ${n}: \${{ secrets.${n} }}\n`)
+      .join('')}`;
+  const count = async (before: string, after: string): Promise<number> =>
+    (await classify([{ path: '.github/workflows/a.yml', before, after }], ctx)).findings.filter(
+      (f) => f.rule === 'workflow-unpinned',
+    ).length;
+  const was = workflow('ACME_SCAN_API_KEY', 'ACME_BOT_TOKEN');
+  assert.equal(await count(was, workflow('ACME_SCAN_CLIENT_SECRET', 'ACME_SCAN_CLIENT_ID', 'ACME_BOT_TOKEN')), 0);
+  assert.equal(await count(was, workflow('ACME_SCAN_API_KEY', 'ACME_SCAN_CLIENT_SECRET', 'ACME_BOT_TOKEN')), 1);
+  assert.equal(await count(was, workflow('ACME_PROD_CLIENT_SECRET', 'ACME_BOT_TOKEN')), 1);
+  const pair = workflow('ACME_SCAN_CLIENT_SECRET', 'ACME_SCAN_CLIENT_ID', 'ACME_BOT_TOKEN');
+  assert.equal(await count(was, pair.replace('secrets.ACME_SCAN_CLIENT_ID', 'secrets.PROD_KEY')), 1);
+  assert.equal(await count(was, was.replace(/ {4}secrets:[\s\S]*/, '    secrets: inherit\n')), 1);
+});

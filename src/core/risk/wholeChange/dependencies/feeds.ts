@@ -19,7 +19,7 @@ export function withoutOwnFeeds(files: readonly FileChange[], judged: FileClassi
   for (const [i, { classification }] of judged.entries()) {
     if (!classification.findings.some((f) => f.rule === dependencySource.id)) continue;
     const { before, after } = files[i]!;
-    if (!isRead(before) || !isRead(after) || !/^\s*"?resolved"?:?\s+"/m.test(before)) continue;
+    if (!isRead(before) || !isRead(after) || !/^[ \t]*"?resolved"?:?\s+"/m.test(before)) continue;
     const feeds = feedsOf(before);
     if (feeds.size === 0) continue;
     const lines = after.split('\n');
