@@ -73,7 +73,7 @@ export const dependencyChanged: Rule = {
             ? `Module ${name} is held at ${printable(held)} for all that ask for it: check that they work with it.`
             : d.section === 'overrides'
               ? heldAt(name, d.name, version)
-              : `Dependency ${name} ${version ? `at ${version} ` : ''}is new: check that the name is the intended one.`,
+              : `Dependency ${name} ${version ? `at ${version} ` : ''}is new: ${isMoving(version) ? 'take a release, for that can be other code every day, and ' : ''}check that the name is the intended one.`,
         known,
         ...((version !== '' || isForSome(d)) && { state: version }),
         ...(!isToolchain && {
@@ -83,6 +83,8 @@ export const dependencyChanged: Rule = {
               return now === ''
                 ? `Dependency ${name} is asked for in other cases now: check that it is needed there.`
                 : known;
+            if (isOther(now, was, d.name))
+              return `Dependency ${name} goes from ${was} to ${now}, another package: check that the name is the intended one, and who keeps it.`;
             if (isMoving(now) && !isMoving(was))
               return `Dependency ${name} goes from ${was} to ${now}, which can be other code every day: take a release.`;
             return now === ''
@@ -97,15 +99,25 @@ export const dependencyChanged: Rule = {
 
 /** What is said of one that the manifest gives to all that ask for it, in whatever version; another may stand in for it. */
 function heldAt(name: string, own: string, version: string): string {
-  const other = /^npm:(@?[^@]{1,200})/.exec(version)?.[1];
+  const other = aliased(version);
   return (isAddress.test(version) && !version.startsWith('patch:')) ||
     (other !== undefined && !own.split('>').includes(other))
     ? `Dependency ${name} is replaced by ${version} for all that ask for it: check that the name is the intended one, and who keeps it.`
     : `Dependency ${name} is held at ${version} for those that ask for another: check that they work with it.`;
 }
 
+/** The package of npm that a version names, whatever it is called here. */
+const aliased = (version: string): string | undefined => /^npm:(@?[^@]{1,200})/.exec(version)?.[1];
+
+/** Whether a version names another package than the one before did, under a name that stays. */
+function isOther(version: string, was: string, name: string): boolean {
+  const other = aliased(version);
+  return other !== undefined && other !== (aliased(was) ?? name);
+}
+
 /** A version by which the registry gives other code from day to day, without an edit here. */
-const isMoving = (version: string): boolean => /-SNAPSHOT$|^latest(?:\.\w{1,20})?$|^dev-\w/.test(version);
+const isMoving = (version: string): boolean =>
+  /-SNAPSHOT$|^latest(?:\.\w{1,20})?$|^dev-\w(?![^\s#]*#[0-9a-f]{40}\b)/.test(version);
 
 /** Parts by which a package encrypts or checks, or stops to. */
 const weighty = /danger|insecure|unsafe|tls|ssl|crypto|verif/i;

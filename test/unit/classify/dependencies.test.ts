@@ -388,8 +388,9 @@ test('a new part that asks for what the project asks for already is one finding'
     'b.example/x at v1.0.0 is new here, and asked for elsewhere in the project already, as are c.example/y (line 5)',
     'd.example/z at v1.0.0 is new',
   ]);
-  assert.equal((await said(root(''), part('v1.0.1'))).length, 2);
-  assert.equal((await said(root(' // indirect'), part('v1.0.0'))).length, 2);
+  // Another version, or one that only came along, is asked for anew.
+  assert.deepEqual(await said(root(''), part('v1.0.1')), ['b.example/x at v1.0.1 is new']);
+  assert.deepEqual(await said(root(' // indirect'), part('v1.0.0')), ['b.example/x at v1.0.0 is new']);
   // The root gets it together with the part.
   assert.equal((await said(root('', 'd.example/z v1.0.0'), part('v1.0.0', 'd.example/z v1.0.0'))).length, 2);
 });
@@ -585,7 +586,11 @@ test('new sisters of one release are one finding that names them all', async () 
       `<Project>\n${names.map((n) => `<PackageReference Include="${n}" Version="1.0" />\n`).join('')}</Project>\n`,
     );
   assert.deepEqual(await said(nuget('Orleans.Server', 'Orleans.Client')), ['Orleans.Server at 1.0 is new']);
-  assert.equal((await said(nuget('Orleans.Server', 'Orlean.Client'))).length, 2);
+  // What a new manifest asks for is one decision; added to one that was there, each owner's is one.
+  assert.deepEqual(await said(nuget('Orleans.Server', 'Orlean.Client')), ['Orleans.Server at 1.0 is new']);
+  const added = (...names: string[]) => said({ ...nuget(...names), before: '<Project>\n</Project>\n' });
+  assert.equal((await added('Orleans.Server', 'Orleans.Client')).length, 1);
+  assert.equal((await added('Orleans.Server', 'Orlean.Client')).length, 2);
   const many = nuget(...Array.from({ length: 40 }, (_, n) => `Orleans.${'A'.repeat(30)}${n}`));
   const all = (await classify([many], ctx)).findings.map((f) => f.message).join(' ');
   for (let n = 0; n < 40; n++) assert.match(all, new RegExp(`A${n}[ ,]`));
@@ -697,7 +702,11 @@ test('of a package that the lock file had already the name is not new', async ()
       /^high left at \^1\.2\.0 is new/,
     );
   // From elsewhere it is another one of that name.
-  const elsewhere = file('apps/a/package.json', null, '{"dependencies":{"left":"github:evil/left"}}');
+  const elsewhere = file(
+    'apps/a/package.json',
+    null,
+    '{"dependencies":{"left":"github:evil/left","pad":"1","pud":"1"}}',
+  );
   assert.match(
     (await weighed(elsewhere, lock(['left@1.2.3'], ['left@1.2.3'])))[0]!,
     /^high left at github:evil\/left is new/,
@@ -723,4 +732,81 @@ test('another major version of a Go module is the same module by another path', 
   const change = (before: string, after: string): Promise<string[]> => weighed(file('go.mod', mod(before), mod(after)));
   assert.deepEqual(await change('a.b/c v1.3.2', 'a.b/c/v2 v2.0.1'), ['high a.b/c/v2 goes from v1.3.2 to v2.0.1']);
   assert.deepEqual(await change('a.b/c v1.3.2', 'a.b/d/v2 v2.0.1'), ['high a.b/d/v2 at v2.0.1 is new']);
+});
+
+test('a commit by its whole name does not move, and a number written another way is the same', async () => {
+  const dev = (hash: string) =>
+    said(file('composer.json', '{"require":{"a/b":"^3.0"}}\n', `{"require":{"a/b":"dev-master${hash}"}}\n`));
+  assert.doesNotMatch((await dev(`#${'2c02'.repeat(10)} as 3.0.999`))[0]!, /every day/);
+  assert.match((await dev(''))[0]!, /every day/);
+  assert.match((await dev('#main'))[0]!, /every day/);
+  const pom = (version: string, more = ''): string =>
+    `<project><artifactId>p</artifactId>${more}<dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId><version>${version}</version></dependency></dependencies></project>\n`;
+  const above = (number: string) =>
+    file(
+      'pom.xml',
+      '<project></project>\n',
+      `<project><properties><a.version>${number}</a.version></properties></project>\n`,
+    );
+  const part = file(
+    'p/pom.xml',
+    pom('${own.version}', '<properties><own.version>1.2</own.version></properties>'),
+    pom('${a.version}'),
+  );
+  const ofPart = async (number: string) =>
+    (await said(above(number), part)).filter((message) => message.startsWith('g:a'));
+  assert.deepEqual(await ofPart('1.2'), []);
+  assert.deepEqual(await ofPart('1.3'), ['g:a goes from 1.2 to 1.3']);
+});
+
+test('a version that the registry moves is said where the name is new, another package where the name stays', async () => {
+  const npm = (list: string): string => `{ "dependencies": { ${list} } }\n`;
+  const change = (before: string, after: string) => said(file('package.json', npm(before), npm(after)));
+  assert.deepEqual(await change('"a": "1"', '"a": "1", "left": "latest"'), [
+    'left at latest is new: take a release, for that can be other code every day, and check that the name is the intended one.',
+  ]);
+  assert.deepEqual(await change('"a": "1"', '"a": "1", "left": "1.0.0"'), ['left at 1.0.0 is new']);
+  assert.deepEqual(await change('"left": "^1"', '"left": "npm:lefty@^1"'), [
+    'left goes from ^1 to npm:lefty@^1, another package',
+  ]);
+  assert.deepEqual(await change('"left": "npm:lefty@1"', '"left": "npm:leftie@1"'), [
+    'left goes from npm:lefty@1 to npm:leftie@1, another package',
+  ]);
+  // The same package, by its whole name.
+  for (const [was, now] of [
+    ['npm:lefty@1', 'npm:lefty@2'],
+    ['1', 'npm:left@2'],
+  ])
+    assert.deepEqual(await change(`"left": "${was}"`, `"left": "${now}"`), [`left goes from ${was} to ${now}`]);
+});
+
+test('packages of one owner that come in one version beside another are told once', async () => {
+  const pack = (name: string, version: string, when: string): string =>
+    `  <PackageVersion Include="${name}" Version="${version}" Condition="'$(T)' ${when} 'net10'" />\n`;
+  const props = (...names: string[]) =>
+    file(
+      'Directory.Packages.props',
+      `<Project>\n${names.map((n) => pack(n, '9', '!=')).join('')}</Project>\n`,
+      `<Project>\n${names.map((n) => pack(n, '9', '!=') + pack(n, '10', '==')).join('')}</Project>\n`,
+    );
+  const tell = async (...names: string[]): Promise<string[]> =>
+    (await classify([props(...names)], ctx)).findings.map((f) => f.message);
+  assert.deepEqual(await tell('Left.A', 'Left.B', 'Right.A'), [
+    'Dependency Left.A is at 10 now: check what changed in it. So are: Left.B (line 5).',
+    'Dependency Right.A is at 10 now: check what changed in it.',
+  ]);
+  // What came before in another form of the name is changed, not new, and stands for itself.
+  const go = (...list: string[]): string => `module example.com/m\n\ngo 1.22\n\nrequire (\n${list.join('')})\n`;
+  const along = (name: string, version: string): string => `\t${name} ${version} // indirect\n`;
+  const found = await classify(
+    [
+      file(
+        'go.mod',
+        go(along('example.org/a', 'v1.0.0')),
+        go(along('example.org/a', 'v1.1.0'), along('example.org/b', 'v1.0.0'), along('example.org/c', 'v1.0.0')),
+      ),
+    ],
+    ctx,
+  );
+  assert.equal(found.findings.filter((f) => /is new: .*and new: example\.org\/c/.test(f.message)).length, 1);
 });

@@ -8,7 +8,7 @@ import { withoutSnapshots } from './databases/snapshots.ts';
 import { asHeld, withoutReplacedTwice } from './dependencies/held.ts';
 import { asKnown } from './dependencies/known.ts';
 import { asKept, asRanges } from './dependencies/ranges.ts';
-import { asReleases, withLockFiles } from './dependencies/releases.ts';
+import { asNewManifests, asReleases, withLockFiles } from './dependencies/releases.ts';
 import { weighWritten, withoutFollowers } from './dependencies/followers.ts';
 import { withoutOwnFeeds } from './dependencies/feeds.ts';
 import { weighGoDefaults } from './goDefaults.ts';
@@ -74,6 +74,7 @@ export const passes: readonly Pass[] = [
   asReleases,
   asRanges,
   ofSeveral(withoutMoves),
+  asNewManifests,
   asModels,
   ofSeveral(withoutDialectTwins),
   ofSeveral(withoutOrphans),

@@ -138,7 +138,9 @@ function asResolved(
       /\$\{([\w.-]{1,100})\}/g,
       (all, name: string) => propertyAbove(files, poms, path, name) ?? all,
     );
-    return [message === f.message ? f : withOther(f, { message })];
+    if (message === f.message) return [f];
+    // Another way to write the same number.
+    return / goes from ([^:]{1,70}) to \1: /.test(message) ? [] : [withOther(f, { message })];
   });
 }
 

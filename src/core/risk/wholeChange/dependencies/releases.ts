@@ -15,11 +15,11 @@ const goes = / goes (?:down )?from /;
  * Of dependencies of a manifest that go from one version to the same other one, and whose names begin with the same owner,
  * the first tells the others; so does the first of those that other dependencies need and a tool wrote along.
  */
-export function asReleases(_files: readonly FileChange[], judged: FileClassification[]): void {
+export function asReleases(files: readonly FileChange[], judged: FileClassification[]): void {
   for (const [i, { path, classification }] of judged.entries()) {
     const groups = new Map<string, Finding[]>();
     for (const f of classification.findings) {
-      const id = releaseOf(path, f);
+      const id = releaseOf(path, f, files[i]?.before === null);
       const others = id === undefined ? undefined : groups.get(id);
       if (others) others.push(f);
       else if (id !== undefined) groups.set(id, [f]);
@@ -30,7 +30,11 @@ export function asReleases(_files: readonly FileChange[], judged: FileClassifica
       const isAlong = isFollower(first);
       const isNew = isOfNew(first);
       const names = rest.map((f) => `${nameOf(f)} (line ${f.line}${isAlong ? lowered(f) : ''})`);
-      const others = isAlong ? `Needed indirectly, too, and ${isNew ? 'new' : 'changed'}` : isNew ? 'So are' : 'So do';
+      const others = isAlong
+        ? `Needed indirectly, too, and ${isNew ? 'new' : 'changed'}`
+        : goes.test(first.message)
+          ? 'So do'
+          : 'So are';
       told.set(
         first,
         withOther(first, { message: `${first.message} ${others}: ${listed(names, isNew ? maxNew : maxNamed)}.` }),
@@ -43,8 +47,31 @@ export function asReleases(_files: readonly FileChange[], judged: FileClassifica
   }
 }
 
+/** A manifest that is new takes all that it asks for with one decision, but for what comes from elsewhere: as few findings tell them. */
+export function asNewManifests(files: readonly FileChange[], judged: FileClassification[]): void {
+  for (const [i, { classification }] of judged.entries()) {
+    if (files[i]?.before !== null) continue;
+    const isPlain = (f: Finding): boolean => f.rule === 'dependency-changed' && isPlainlyNew.test(f.message);
+    const plain = classification.findings.filter(isPlain);
+    const told = new Map<Finding, Finding | undefined>();
+    for (const tier of new Set(plain.map((f) => f.tier)))
+      for (const [first, ...rest] of inSentences(plain.filter((f) => f.tier === tier))) {
+        if (!first || rest.length === 0) continue;
+        const names = rest.map((f) => `${nameOf(f)} (line ${f.line})`);
+        told.set(first, withOther(first, { message: `${first.message} So are: ${listed(names, maxNew)}.` }));
+        for (const f of rest) told.set(f, undefined);
+      }
+    if (told.size > 0)
+      keep(
+        judged,
+        i,
+        classification.findings.flatMap((f) => (told.has(f) ? (told.get(f) ?? []) : [f])),
+      );
+  }
+}
+
 const isFollower = (f: Finding): boolean => backgroundOf(f).follows === true;
-const isOfNew = (f: Finding): boolean => f.message.search(goes) < 0;
+const isOfNew = (f: Finding): boolean => f.message.includes(' is new: ');
 
 /** Whose name nobody has read yet, and who is asked for, is named in any case: as many as a sentence takes. */
 function inSentences(group: readonly Finding[]): (readonly Finding[])[] {
@@ -67,16 +94,20 @@ const lowered = ({ message }: Finding): string => {
   return way === undefined ? '' : `, ${way}`;
 };
 
+const isPlainlyNew = /^Dependency \S+ (?:at [^:/]{1,100} )?is new: check that the name is the intended one/;
+
 /** What the findings of one release have in common; `undefined` for one that stands for itself. */
-function releaseOf(path: string, f: Finding): string | undefined {
+function releaseOf(path: string, f: Finding, isNewManifest: boolean): string | undefined {
   const { key, follows } = backgroundOf(f);
   const dependency = f.rule === 'dependency-changed' ? readDependencyKey(key ?? '') : undefined;
   const at = f.message.search(goes);
   if (!dependency) return undefined;
-  if (follows) return `indirect ${f.tier} ${at < 0}`;
+  if (follows) return `indirect ${f.tier} ${isOfNew(f)}`;
+  // `asNewManifests` tells them all.
+  if (isNewManifest && isPlainlyNew.test(f.message)) return undefined;
   const owner = ownerIn(path, dependency.name);
   if (at < 0) {
-    const said = / (?:at [^:]{1,100} )?is new: .*$/.exec(f.message)?.[0];
+    const said = / (?:(?:at [^:]{1,100} )?is new|is at [^:]{1,100} now): .*$/.exec(f.message)?.[0];
     return owner && said && `${owner} ${dependency.section} ${f.tier}${said}`;
   }
   return owner && `${owner} ${dependency.section} ${f.tier} ${f.message.slice(at)}`;
@@ -146,7 +177,7 @@ export function withLockFiles(files: readonly FileChange[], judged: FileClassifi
     keep(judged, i, told);
   }
 }
-const toCheck = /: check (?:what changed in it|that the name is the intended one)\.$/;
+const toCheck = /(?:: |, and )check (?:what changed in it|that the name is the intended one)\.$/;
 
 export const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 const isAbove = (path: string, below: string): boolean => below.startsWith(path.slice(0, path.lastIndexOf('/') + 1));
