@@ -32,7 +32,7 @@ export const secretProvider: Rule = {
         pattern.lastIndex = 0;
         for (const m of piece.matchAll(pattern)) {
           const value = m[0];
-          if (isPlaceholder(value) || entropy(value) < least || published.has(value)) continue;
+          if (isPlaceholder(value) || hasLongRun(value) || entropy(value) < least || published.has(value)) continue;
           // Inside a longer word, path or URL query it is something else.
           if (/[A-Za-z0-9]/.test(piece[m.index - 1] ?? ' ') && /^[A-Za-z0-9]/.test(value)) continue;
           if (/^(?:Slack token|Mailgun key|Lob key)$/.test(name) && /[/.\w-]/.test(piece[m.index - 1] ?? ' ')) continue;
@@ -65,6 +65,16 @@ export const secretProvider: Rule = {
     }
   },
 };
+
+/** Whether somebody typed the alphabet, or a good part of it: no issuer draws a dozen neighbours in a row. */
+function hasLongRun(value: string): boolean {
+  let run = 1;
+  for (let i = 1; i < value.length; i++) {
+    run = value.charCodeAt(i) === value.charCodeAt(i - 1) + 1 ? run + 1 : 1;
+    if (run === 12) return true;
+  }
+  return false;
+}
 
 /** Long past for every user of this version; a clock would judge the same text in two ways. */
 const longPast = Date.UTC(2026, 10, 1) / 1000;

@@ -26,8 +26,6 @@ export const weakRandom: Rule = {
   ],
   check(source, report) {
     const c = code(source);
-    const secret =
-      /token|secret|pass(?:word|wd|code)|[a-z]_?key\b|session_?(?:id|key)|nonce|salt|\botp|csrf|verification|reset_?code|credential|auth(?!or)|captcha|invite/i;
     for (const call of c.facts.calls) {
       if (
         !/^(?:Math\.random|random\.(?:random|randint|randrange|choice|choices|sample|getrandbits|uniform|triangular|shuffle)|rand\.(?:Int|Intn|Int31|Int31n|Int63|Int63n|Float64|Float32|Read|Seed)|(?:\w+\.)?nextInt|(?:\w+\.)?nextLong|(?:\w+\.)?nextBytes|rand|mt_rand|Kernel\.rand|Random\.rand|Random|java\.util\.Random|RandomStringUtils\.\w+)$/.test(
@@ -65,6 +63,7 @@ export const weakRandom: Rule = {
         )
       )
         continue;
+      if (isLifetime(source.text.slice(Math.max(0, call.start - 120), call.start))) continue;
       const line = source.lineAt(call.start);
       // The statement itself, and the line it goes on from.
       const own = source.lines[line - 1] ?? '';
@@ -97,6 +96,16 @@ function tellsVersions(source: Source, line: number): boolean {
     around.some((l) => /^\s*["']?(?:version|revision|seed)["']?\s*:/.test(l)) &&
     !source.lines.some((l) => /(?:version|revision)_?nonce/i.test(l) && decides.test(l))
   );
+}
+
+const secret =
+  /token|secret|pass(?:word|wd|code)|[a-z]_?key\b|session_?(?:id|key)|nonce|salt|\botp|csrf|verification|reset_?code|credential|auth(?!or)|captcha|invite/i;
+
+/** Whether the name that is given the number is that of a span of time, and nothing secret is made on the way. */
+function isLifetime(before: string): boolean {
+  const made = /\b\w*(?:expires?_?in|ttl|lifetime|max_?age|duration)["']?\s{0,4}(?:=>|:|:?=)\s{0,4}([\w\s.*+(-]{0,60})$/i;
+  const way = made.exec(before)?.[1];
+  return way !== undefined && !/[A-Za-z]\s*\n/.test(way) && !secret.test(way);
 }
 
 /** What a file of Go calls `math/rand`. */
