@@ -103,7 +103,8 @@ const secret =
 
 /** Whether the name that is given the number is that of a span of time, and nothing secret is made on the way. */
 function isLifetime(before: string): boolean {
-  const made = /\b\w*(?:expires?_?in|ttl|lifetime|max_?age|duration)["']?\s{0,4}(?:=>|:|:?=)\s{0,4}([\w\s.*+(-]{0,60})$/i;
+  const made =
+    /\b\w*(?:expires?_?in|ttl|lifetime|max_?age|duration)["']?\s{0,4}(?:=>|:|:?=)\s{0,4}([\w\s.*+(-]{0,60})$/i;
   const way = made.exec(before)?.[1];
   return way !== undefined && !/[A-Za-z]\s*\n/.test(way) && !secret.test(way);
 }

@@ -57,3 +57,15 @@ test('annotations stand for the test below them', async () => {
   );
   assert.equal(await told(path, [null, nested]), 'high', 'a class in it');
 });
+
+test('a function of Kotlin that is an expression ends where it does', async () => {
+  const kotlin = (mark: string): string =>
+    `class SumTest {\n    @Test\n    fun stress() = StressOptions().check(this::class)\n\n    @Test\n${mark}    fun models() = ModelOptions().check(this::class)\n}\n`;
+  const file = 'src/test/kotlin/SumTest.kt';
+  assert.equal(await told(file, [null, kotlin('    @Ignore\n')]), 'low');
+  assert.equal(await told(file, [kotlin(''), kotlin('    @Ignore\n')]), 'high');
+  assert.equal(
+    await told(file, [null, kotlin('    @Ignore\n').replace('Test\n    fun s', 'Test\n    @Ignore\n    fun s')]),
+    'high high',
+  );
+});

@@ -322,13 +322,16 @@ function firstLine(source: Source, line: number): number {
 const byBrackets = /^(?:java|kotlin|c-sharp)$/;
 const indent = (line: string): number => line.length - line.trimStart().length;
 
+/** What ends the head of a test; in Kotlin one may be an expression: `fun works() = runTest()`. */
+const opensBody = /[{=]\s*$|^\s*(?:[a-z]{1,20}\s+){0,4}fun\s[^\n=]{1,300}\)\s{0,4}(?::[^\n=]{1,80})?=\s{0,4}\S/;
+
 /** The last line of the block that a test opens, by indentation; it ends before the next test. */
 function lastLine(source: Source, inert: readonly Token[], line: number, headEnd: number, most: number): number {
   const { lines } = source;
   const depth = indent(lines[line - 1]!);
   const isMarked = /^\s*(?:@|\[|#\[)/.test(lines[line - 1]!);
   let l = headEnd;
-  if (isMarked) while (l < lines.length && l < line + 20 && !/[{=]\s*$/.test(lines[l - 1]!)) l++;
+  if (isMarked) while (l < lines.length && l < line + 20 && !opensBody.test(lines[l - 1]!)) l++;
   // What closes a list of parameters opens the body.
   const isOpen = (text: string): boolean => /[{:(]\s*$/.test(text) && /^\s*[)\]}]/.test(text);
   // Where brackets tell, a line that is not indented ends no body.
