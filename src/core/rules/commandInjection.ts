@@ -1,5 +1,6 @@
 import type { Call } from '../languages/facts.ts';
 import { code, type Code } from './kit/code.ts';
+import { isOwnText } from './kit/markup.ts';
 import { fromRequest, wholeText } from './kit/taint.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
@@ -96,6 +97,7 @@ export const commandInjection: Rule = {
           source.text,
         )?.[1]
       : undefined;
+    const started = new Set<string>();
     for (const call of c.facts.calls) {
       let callee = call.callee.replace(/^(?:this|self)\./, '');
       if (alias && callee.startsWith(`${alias}.`)) callee = `child_process.${callee.slice(alias.length + 1)}`;
@@ -205,10 +207,16 @@ export const commandInjection: Rule = {
           )
         )
           continue;
-        report({ ...hit, ...commandOf(c, call) });
+        // A wrapper of the file's own, which is handed nothing but the file's own lines.
+        if (isJs && isOwnText(c, first)) continue;
+        report({ ...hit, ...(splatOf(c, call, first) ?? commandOf(c, call)) });
         continue;
       }
-      const shellOption = c.option(call, /^shell$/);
+      // In Python, what stands deeper is an option of another call.
+      const shellOption =
+        lang === 'python' && !/\*\*/.test(c.text({ from: call.open, to: call.close }))
+          ? c.named(call, 'shell')
+          : c.option(call, /^shell$/);
       const usesShell = shellOption !== undefined && /^(?:True|true|["'`])/.test(c.text(shellOption));
       const all = c.text({ from: call.open, to: call.close + 1 });
       // What ends the process early stands before the program.
@@ -261,7 +269,7 @@ export const commandInjection: Rule = {
       // More words behind a list of words: the program is still the first of them.
       const head = /^(\w+)(?:\s*\+\s*\[|$)/.exec(name)?.[1];
       const values = head === undefined ? [] : c.facts.valuesOf(head, first.from);
-      if (values.length > 0 && values.every((v) => /^\[\s*["'`]/.test(c.text(v)) || v.op === '+=')) continue;
+      if (values.length > 0 && values.every((v) => v.op === '+=' || startsWithOwn(c, v))) continue;
       if (c.isConstant(first)) continue;
       if (lang === 'python' && !all.includes('**') && isListOfWords(c, first, call.start)) continue;
       if (
@@ -299,7 +307,14 @@ export const commandInjection: Rule = {
           !args.some((a) => fromRequest(c, a)) &&
           c.text(args.at(-1)).endsWith('...') &&
           !source.has(startsShell);
-        report(isRunner ? { ...hit, tier: 'medium', message: named } : hit);
+        const key = listOf(c, call, first, values);
+        if (key !== undefined) {
+          // One way to start it, however its output is handled.
+          const way = `${key} ${c.facts.scopeAt(call.open)}`;
+          if (started.has(way)) continue;
+          started.add(way);
+        }
+        report({ ...hit, ...(key !== undefined && { key }), ...(isRunner && { tier: 'medium', message: named }) });
       } else if (
         callee === 'ProcessBuilder' &&
         c.names(first).some((n) => c.facts.valuesOf(n, first.from).some((a) => !c.isConstant(a) && c.isParameter(a)))
@@ -385,6 +400,49 @@ function isListOfWords(c: Code, range: { from: number; to: number }, at: number)
 /** Where programs are named by others: what a file like this runs is asked about. */
 const servesOthers =
   /^[ \t]*(?:import|from)[ \t]+(?:flask|fastapi|django|aiohttp|tornado|starlette|mcp|socketserver|websockets?|requests|openai|anthropic)\b|\b(?:input|split)\(|\bsys\.(?:argv|stdin)\b|["'](?:ba|z|da|k)?sh["']|["']-c["']/m;
+
+/** Whether a value is a list whose first word, the program, is written out, or is one of two that are. */
+function startsWithOwn(c: Code, { from, to }: { from: number; to: number }): boolean {
+  const { tokens } = c.facts;
+  const first = tokens[from + 1];
+  if (tokens[from]?.text !== '[' || first === undefined) return false;
+  if (first.kind === 'str') return !first.dynamic;
+  if (first.kind !== 'id' || !/^[,\]]$/.test(tokens[from + 2]?.text ?? '') || from + 2 >= to) return false;
+  const values = c.facts.isParam(first.text, from) ? [] : c.facts.valuesOf(first.text, from);
+  return (
+    values.length > 0 && values.every((v) => v.op === '=' && oneOfTwo.test(c.text(v)) && !interpreter.test(c.text(v)))
+  );
+}
+const interpreter =
+  /["'](?:\S{0,40}\/)?(?:(?:ba|z|da|k|c|tc|fi)?sh|env|sudo|su|xargs|ssh|python[\d.]*|perl|ruby|node|php|awk|cmd|powershell|pwsh)(?:\.exe)?["']/i;
+const oneOfTwo =
+  /^(["'])([\w.-]{1,40})\1(?:\s+if\s+[\w\s.]{1,80}\s+else\s+(["'])[\w.-]{1,40}\3)?$|^[\w\s.!]{1,80}\?\s*(["'])[\w.-]{1,40}\4\s*:\s*(["'])[\w.-]{1,40}\5$/;
+
+/** A list that no shell reads, by its name and by what its program is made of: options may come and go beside it. */
+function listOf(
+  c: Code,
+  call: Call,
+  first: { from: number; to: number },
+  values: readonly { from: number; to: number }[],
+): string | undefined {
+  const name = c.text(first);
+  if (!/^\w{1,80}$/.test(name) || values.length === 0 || values.length > 20) return undefined;
+  if (c.isOutside(first) || fromRequest(c, first)) return undefined;
+  const programs = values.map((v) => {
+    const text = c.text(v);
+    return /^\[\s*([^,\]]{1,200})/.exec(text)?.[1]?.trim() ?? text.slice(0, 400);
+  });
+  return `${call.name} ${name} ${c.isParameter(first) ? 'parameter' : 'own'} ${[...new Set(programs)].sort().join(' ')}`;
+}
+
+/** All that its caller says, handed on in Ruby: `system(*args)`. */
+function splatOf(c: Code, call: Call, first: { from: number; to: number }): { key: string } | undefined {
+  const name = c.source.language === 'ruby' ? /^\*\s?(\w{1,60})$/.exec(c.text(first))?.[1] : undefined;
+  if (name === undefined || !c.source.has(new RegExp(`\\bdef\\s+[\\w.]{1,60}[!?]?\\s*\\(\\s*\\*${name}\\s*[,)]`)))
+    return undefined;
+  if (c.facts.valuesOf(name, first.from).length > 0) return undefined;
+  return fromRequest(c, first) ? undefined : { key: `${call.name} *${name}` };
+}
 
 /** A command that says something itself is the same one under other names of its variables, while they come from as far away. */
 function commandOf(c: Code, call: Call): { key: string } | undefined {

@@ -66,6 +66,6 @@ test('a function of Kotlin that is an expression ends where it does', async () =
   assert.equal(await told(file, [kotlin(''), kotlin('    @Ignore\n')]), 'high');
   assert.equal(
     await told(file, [null, kotlin('    @Ignore\n').replace('Test\n    fun s', 'Test\n    @Ignore\n    fun s')]),
-    'high high',
+    'high',
   );
 });

@@ -193,14 +193,14 @@ export function isOwnText(c: Code, range: { readonly from: number; readonly to: 
   const isArrow = tokens[open - 1]?.text === '=' && tokens[open - 3]?.text === 'const';
   const at = isArrow ? open - 2 : tokens[open - 2]?.text === 'function' ? open - 1 : -1;
   const name = tokens[at];
-  const head = tokens[at - 2]?.text;
+  const head = tokens[tokens[at - 2]?.text === 'async' ? at - 3 : at - 2]?.text;
   if (name?.kind !== 'id' || head === 'export' || head === 'default' || tokens[at - 2]?.text === '=') return false;
   const isModule = /^(?:import|export)\b/m.test(c.source.text);
   if (c.facts.scopeAt(at) === 0 && !isModule) return false;
-  const place = c
-    .text({ from: open + 1, to: match[open]! })
-    .split(',')
-    .findIndex((p) => p.trim() === value);
+  const params = c.text({ from: open + 1, to: match[open]! });
+  // Within brackets a comma parts no parameters.
+  if (/[<({[]/.test(params)) return false;
+  const place = params.split(',').findIndex((p) => p.split(':')[0]!.trim() === value);
   const calls = [...c.facts.callsNamed(name.text)].filter((call) => call.callee === name.text && call.open !== open);
   return (
     place >= 0 &&
