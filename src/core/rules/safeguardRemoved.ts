@@ -1,6 +1,7 @@
 import type { Source } from '../languages/source.ts';
 import { wentWithItsCode, wentWithItsMethod } from './kit/goneAlong.ts';
 import {
+  comparedAnew,
   isBuiltInstead,
   isOfBrowser,
   isSibling,
@@ -48,6 +49,11 @@ export const safeguardRemoved: Rule = {
     if (isExcerpt) return true;
     if (isSibling(key, change, line) || isBuiltInstead(key, change, line)) return false;
     if (renamed(key, change, line)) return false;
+    const compares = key === 'filepath.clean' ? comparedAnew(change, line) : undefined;
+    if (compares !== undefined) {
+      const message = `'filepath.Clean' made a path ready to be compared, and '${compares.slice(0, 40)}' does now: be sure that it cleans as much.`;
+      return { ...found, tier: 'low', message };
+    }
     if (escapes.test(key) && isScript.test(before.language) && wentWithItsMethod(key, change, line)) {
       const called = /^'[^']{1,60}'/.exec(found.message ?? '')?.[0] ?? `'${key.slice(0, 40)}'`;
       const message = `${called} went with the function that called it: be sure that what shows those values now escapes them.`;

@@ -128,6 +128,8 @@ export const sqlInjection: Rule = {
     const c = code(source);
     for (const call of c.facts.calls) {
       if (!sinks.test(call.name) || ofPlatform.test(call.callee)) continue;
+      // What a file of Go executes that knows no data base is a command or a template.
+      if (source.language === 'go' && call.name === 'Execute' && !knowsDatabase(c, call.callee)) continue;
       const args = call.args.filter(
         (a) =>
           a.name === undefined ||
@@ -239,6 +241,13 @@ export const sqlInjection: Rule = {
 /** Makes lists and bytes, and asks no data base. */
 const ofPlatform =
   /^(?:window\.|globalThis\.)?(?:Array|Buffer|(?:Ui|I)nt\d{1,2}(?:Clamped)?Array|Readable|Iterator)\.from$/;
+
+/** Whether the receiver, an import or a text of the file has to do with a data base. */
+const knowsDatabase = ({ source }: ReturnType<typeof code>, callee: string): boolean =>
+  /db|conn|tx|sql|session|stmt|pool|query|database|store|repo/i.test(callee) ||
+  source.has(
+    /(?:sql|gorm|pgx?|sqlx|db|database|clickhouse|cassandra|gocql|presto|trino|mongo|spanner|bigquery|xorm|vitess)["/]|\b(?:SELECT\s[^\n"`]{1,200}\sFROM|INSERT\s+INTO|UPDATE\s+\S{1,60}\s+SET|DELETE\s+FROM|CREATE\s+(?:TABLE|VIEW)|ALTER\s+\w+|DROP\s+\w+)\b/i,
+  );
 
 /** Long text that is a script without blanks: of a bundle that is cut within a text, what stands in it is taken for one. */
 const isProgram = (text: string): boolean =>

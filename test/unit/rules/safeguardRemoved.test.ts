@@ -33,3 +33,23 @@ test('what escaped a value and went with its method and its sink is a low remark
     'no escaping',
   );
 });
+
+test('a path that is cleaned to be compared, and resolved for that now, is a low remark', async () => {
+  const go = (lines: string): string =>
+    `package a\n\nfunc has(all []M, dir, path string) (bool, error) {\n\tfor _, m := range all {\n${lines}\t\t\treturn true, nil\n\t\t}\n\t}\n\treturn false, nil\n}\n`;
+  const before = go('\t\tif filepath.Clean(m.Path) == path {\n');
+  const now = (made: string, asked = 'found == path'): string =>
+    go(`\t\t${made}\n\t\tif err != nil {\n\t\t\treturn false, err\n\t\t}\n\t\tif ${asked} {\n`);
+  const weigh = async (was: string, after: string): Promise<string> =>
+    (await classifyFile({ path: 'a.go', before: was, after }, ctx)).findings
+      .filter((f) => f.rule === 'safeguard-removed')
+      .map((f) => f.tier)
+      .join(', ');
+  assert.equal(await weigh(before, now('found, err := workspace.ResolvePath(dir, m.Path)')), 'low');
+  assert.equal(await weigh(before, now('found, err := workspace.ResolvePath(dir, path)')), 'high', 'another path');
+  assert.equal(await weigh(before, now('found, err := workspace.Named(dir, m.Path)')), 'high', 'says nothing');
+  assert.equal(await weigh(before, now('found, err := workspace.ResolvePath(dir, m.Path)', 'm.Path == path')), 'high');
+  assert.equal(await weigh(before, go('\t\tif m.Path == path {\n')), 'high', 'nothing instead');
+  const guard = before.replace('== path', '== m.Path');
+  assert.equal(await weigh(guard, now('found, err := workspace.ResolvePath(dir, m.Path)', 'found == m.Path')), 'high');
+});

@@ -209,3 +209,43 @@ export function roleInstead({ before, after, changed, hunks }: Removal, line: nu
   }
   return undefined;
 }
+
+/**
+ * What makes the same path ready to be compared with the same name now, where it was cleaned for that alone. To compare a
+ * path with what cleaning makes of it refuses the others: that is a guard.
+ */
+export function comparedAnew({ before, after, hunks }: Removal, line: number): string | undefined {
+  const text = before.lines[line - 1] ?? '';
+  const was = /(?<![\w.])(?:filepath\.ToSlash\()?filepath\.Clean\(([\w.]{1,80})\)\)? == ([\w.]{1,80})(?![\w.([])/.exec(
+    text.slice(0, 400),
+  );
+  const named = /^\s*(\w{1,60}) :?= filepath\.Clean\(([\w.]{1,80})\)\s*$/.exec(text.slice(0, 400));
+  const hunk = (was ?? named) ? hunkThatTook(hunks, line) : undefined;
+  if (!hunk || was?.[1] === was?.[2]) return named && hunk ? cleanedAnew(named, before, after, hunk) : undefined;
+  const lines = after.lines.slice(hunk.newStart - 1, hunk.newStart - 1 + Math.min(hunk.newLines, 40));
+  for (const [i, now] of lines.entries()) {
+    const made = /^\s*(\w{1,60})(, err)? :?= ((?:\w{1,60}\.)?\w{1,60})\(([\w., ]{1,200})\)\s*$/.exec(now);
+    if (!made || !was || !made[4]!.split(/, ?/).includes(was[1]!)) continue;
+    // By its name it makes a path plain; what can refuse one says so.
+    const isPlain = made[2] === undefined ? /clean|normali[sz]e/i : /clean|normali[sz]e|resolve|canonical/i;
+    if (!isPlain.test(made[3]!)) continue;
+    const isCompared = new RegExp(`\\b${made[1]} == ${was[2]!.replaceAll('.', '\\.')}(?![\\w.([])`);
+    if (lines.slice(i + 1).some((l) => isCompared.test(l.slice(0, 400)))) return made[3];
+  }
+  return undefined;
+}
+
+/** The other side of such a comparison, which has its name still and is cleaned by a function that says so. */
+function cleanedAnew([, name, path]: readonly string[], before: Source, after: Source, hunk: Hunk): string | undefined {
+  const isCompared = new RegExp(`[\\w)] == ${name}(?![\\w.([])`);
+  const below = (lines: readonly string[], from: number): readonly string[] => lines.slice(from, from + 40);
+  // Handed on, a path may be opened.
+  if (!below(before.lines, hunk.oldStart - 1).some((l) => isCompared.test(l.slice(0, 400)))) return undefined;
+  for (const now of below(after.lines, hunk.newStart - 1).slice(0, hunk.newLines)) {
+    const made = /^\s*(\w{1,60}) :?= (?:filepath\.ToSlash\()?(\w{0,60}[cC]lean\w{0,60})\(([\w.]{1,80})\)\)?\s*$/.exec(
+      now,
+    );
+    if (made?.[1] === name && made?.[3] === path) return made?.[2];
+  }
+  return undefined;
+}
