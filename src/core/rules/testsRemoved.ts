@@ -108,8 +108,9 @@ function asksOfNobody(test: TestCase, { lines, language, text }: Source, left: r
   // What is loaded, shown, made or waited for may fail, and so may what is made for the test.
   const own = lines.slice(test.from - 1, test.to).map((l) => l.replace(/\/\/.*|(?:^|\s)#(?!\[).*/, ''));
   if (own.some((l) => asksSilently.test(l))) return false;
-  // One that is there to start the product asks nothing else, and says nothing that holds anyway.
-  if (startsProduct.test(text) && !(test.saysTheObvious && left.some((t) => !t.isOff))) return false;
+  // One that is there to start the product asks nothing else, and neither says what holds anyway nor what once was asked.
+  const isLeftOver = test.saysTheObvious || lines.slice(test.from, test.to).some((l) => /^\s*\/\/.{0,200}\w\(/.test(l));
+  if (startsProduct.test(text) && !(isLeftOver && left.some((t) => !t.isOff))) return false;
   return language !== 'ruby' || !own.some((l) => callsInRuby.test(l));
 }
 /** With these above it, a test without a line starts the whole product. */

@@ -128,4 +128,6 @@ test('a test whose lines are comments, or say the obvious, asked nothing', async
   assert.match(await told(java('', '        // what it is\n        assertEquals("//", fold("//"));\n')), /^high/);
   assert.match(await told(java(started, '        assertEquals(1, 1);\n        fold(1);\n')), /^high/);
   assert.match(await told(java(started, '')), /^high/);
+  assert.match(await told(java(started, '        // assertThat(fold(1)).isEqualTo(1);\n')), /^low/);
+  assert.match(await told(java(started, '        // starts with all its parts\n')), /^high/);
 });
