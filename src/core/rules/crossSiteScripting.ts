@@ -10,6 +10,7 @@ import {
   saidEscaped,
   sanitised,
 } from './kit/markup.ts';
+import { escapedMarkup } from './kit/markupPieces.ts';
 import { isOwnAnswer } from './kit/ownAnswer.ts';
 import { codeLanguages, type Rule } from './rule.ts';
 
@@ -157,10 +158,15 @@ export const crossSiteScripting: Rule = {
         ) {
           const copied = a.op === '=' ? copyOf(c, a) : 'no';
           const said = saidEscaped(c, a);
-          if (copied !== 'page' && !isOwnText(c, a))
+          const made = copied === 'no' && a.name === 'innerHTML' ? escapedMarkup(c, a) : undefined;
+          if (copied !== 'page' && !isOwnText(c, a) && made !== 'all')
             report({
               start: a.start,
               end: a.end,
+              ...(made !== undefined && {
+                tier: 'medium',
+                message: `Put into a page, all is escaped but '${made.left.slice(0, 40)}': be sure that it is one of the program's own words.`,
+              }),
               ...(copied === 'element' && { tier: 'medium' }),
               ...(isOwnAnswer(c, a) && { tier: 'medium', message: wholeAnswer }),
               ...(said && {

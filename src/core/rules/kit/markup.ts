@@ -52,9 +52,9 @@ export function isEscapedBefore(c: Code, range: { readonly from: number; readonl
   );
 }
 /** Where escaping for HTML is not enough: addresses, scripts, styles, and attributes without quotes. */
-const notForMarkup =
+export const notForMarkup =
   /(?:\s(?:href|src|srcset|srcdoc|action|formaction|data|style|on\w{2,40}|xlink:href)\s*=\s*(?:"[^"<>]*|'[^'<>]*)|=\s*|<(?:script|style)\b[^<]*|<\/?[\w-]*|<[^<>"']*\s)$/i;
-const inAttribute = /=\s*(?:"[^"<>]*|'[^'<>]*)$/;
+export const inAttribute = /=\s*(?:"[^"<>]*|'[^'<>]*)$/;
 const maxPieces = 200;
 
 /**
@@ -101,7 +101,7 @@ export function isOfEscapedPieces(c: Code, range: { readonly from: number; reado
 }
 
 /** What the file says of a function that is to escape: the quote as well. */
-function keepsQuotes({ source }: Code, name: string): boolean {
+export function keepsQuotes({ source }: Code, name: string): boolean {
   if (!/escape|encode/i.test(name)) return false;
   const own = name.replaceAll('$', '\\$');
   return (
@@ -111,7 +111,7 @@ function keepsQuotes({ source }: Code, name: string): boolean {
 }
 
 /** A variable of the function that is given nothing but numbers. */
-function isCount(c: Code, name: string, at: number): boolean {
+export function isCount(c: Code, name: string, at: number): boolean {
   const { facts } = c;
   const values = facts.isParam(name, at) ? [] : facts.valuesOf(name, at);
   return (
@@ -309,6 +309,9 @@ function onlyFunction(c: Code, name: string): Body | undefined {
   return { params, returns };
 }
 
+/** What the one function of that name in a file returns; nothing where it is not known. */
+export const returnsOf = (c: Code, name: string): Body['returns'] => onlyFunction(c, name)?.returns ?? [];
+
 /** `return text.replace(/&/g, '&amp;').replace(/</g, '&lt;')…` in a function of the file that does nothing else. */
 function escapesAll(c: Code, name: string): boolean {
   const body = onlyFunction(c, name);
@@ -376,5 +379,5 @@ const isWholeTags = (text: string): boolean =>
 const isChoice = (text: string): boolean => /^(?:[^"'?]{0,200}\?\s*["'][\w -]*["']\s*:\s*)?["'][\w -]*["']$/.test(text);
 
 /** Functions that return text without markup. `encodeURI` lets quotes and `javascript:` through. */
-const escaping =
+export const escaping =
   /^(?:escape_?html\w*|html_?(?:escape|encode)\w*|escapeAttr\w*|escape|sanitize(?:_?html)?|encodeURIComponent|encode_?html\w*)$/i;
