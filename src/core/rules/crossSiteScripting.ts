@@ -324,7 +324,7 @@ export const crossSiteScripting: Rule = {
               c.text(first),
             )
           )
-            report(hit);
+            report({ ...hit, ...wordingOf(c, first) });
         } else if (
           /(?:^|\.)(?:send_mail|mail_admins|mail_managers|email_user)$/.test(callee) &&
           c.named(call, 'html_message')
@@ -514,6 +514,23 @@ export const crossSiteScripting: Rule = {
     return m ? { title: 'Set text instead of HTML', newText: `${m[1]}.textContent${m[2]}${m[3]}` } : undefined;
   },
 };
+
+/** A text with the same tags and the same values in the same places is the same one, whatever else it says. */
+function wordingOf(c: Code, range: { readonly from: number; readonly to: number }): { key: string } | undefined {
+  if (c.isOutside(range) || fromRequest(c, range)) return undefined;
+  let said = '';
+  let values = '';
+  for (let i = range.from; i < range.to; i++) {
+    const t = c.facts.tokens[i]!;
+    if (t.kind === 'str') said += c.facts.stringOf(t);
+    else values += `${t.text} `;
+  }
+  // A script says more than its tags.
+  if (said.length > 4000 || /<\s{0,9}(?:script|style)\b/i.test(said)) return undefined;
+  const places = said.match(/<[^<>]{0,400}>|\{[^{}]{0,100}\}|%(?:\(\w{1,40}\))?[sdr]/g) ?? [];
+  if (places.length === 0 || said.replace(/<[^<>]{0,400}>/g, '').includes('<')) return undefined;
+  return { key: `markup ${places.join('')} ${values}${c.isParameter(range) ? 'parameter' : ''}` };
+}
 
 /** Whether markup is copied from an element: one of this very page, one that is not known, or one that was parsed here. */
 function copyOf(c: Code, range: { readonly from: number; readonly to: number }): 'no' | 'element' | 'page' {
