@@ -810,3 +810,15 @@ test('packages of one owner that come in one version beside another are told onc
   );
   assert.equal(found.findings.filter((f) => /is new: .*and new: example\.org\/c/.test(f.message)).length, 1);
 });
+
+test('the tier that the policy gives a dependency is not lowered', async () => {
+  const change = file('Cargo.toml', '[dependencies]\nleft = "1.0"\n', '[dependencies]\nleft = "^1.0"\n');
+  for (const tier of ['critical', 'high', 'medium'] as const) {
+    const policy = { ...defaultPolicy, rules: { ...defaultPolicy.rules, tiers: { 'dependency-changed': tier } } };
+    const { findings } = await classify([change], { ...ctx, policy });
+    assert.deepEqual(
+      findings.map((f) => f.tier),
+      [tier],
+    );
+  }
+});

@@ -34,6 +34,7 @@ import { weighBornSkipped } from './tests/bornSkipped.ts';
 import { asDeletedTests } from './tests/deletedTests.ts';
 import { weighLostSubjects } from './tests/lostSubjects.ts';
 import { withoutOrphans } from './tests/orphanedTests.ts';
+import { asDecided } from './asDecided.ts';
 import { asReadable } from './asReadable.ts';
 import { withoutSkippedOn } from './tests/skippedOn.ts';
 import { asBlocks } from './tests/testBlocks.ts';
@@ -110,6 +111,7 @@ export const passes: readonly Pass[] = [
   ofSeveral(weighOwnDefaults),
   weighMigrationPlaces,
   weighBornSkipped,
+  asDecided,
   toldOnce,
   asReadable,
 ];
