@@ -93,11 +93,17 @@ export function normalForm(
   const [, base = name, inName] = /^([\w.-]+)\[([^\]]*)\]$/.exec(name) ?? [];
   const wanted = number.replace(/^version=|;.*|["'\s]/g, '').replace(/,$/, '');
   return {
-    name: base.toLowerCase().replace(/[-_.]+/g, '-'),
+    name: pythonName(base),
     extras: sorted((inName ?? inTable ?? '').replace(/["'\s]/g, '').toLowerCase()),
     wanted: wanted === '*' ? '' : sorted(withoutPadding(wanted)),
   };
 }
+/** As PyPI compares names (PEP 503), without the parts that are asked for. */
+const pythonName = (name: string): string =>
+  name
+    .replace(/\[.*/s, '')
+    .toLowerCase()
+    .replace(/[-_.]+/g, '-');
 /** Zeros at the end say nothing (PEP 440), but where they tell how far `~=` goes. */
 const withoutPadding = (list: string): string =>
   list.replace(/(?<=(?:^|[,\s])(?:[<>=!]=|[<>])\s{0,9}v?\d{1,9}(?:\.\d{1,9}){0,9}?)(?:\.0{1,9}){1,9}(?=[,;\s]|$)/g, '');
@@ -175,7 +181,20 @@ export function dependencies(source: Source): Dependency[] {
       'requirements',
     );
     const isAside = aside.test(name);
-    return found.map((d) => ({ ...asNamed(d), isAside, ...(cameAlong(text, d.end) ? { indirect: true } : {}) }));
+    const head = /^#[^\n]*\buv export\b[^\n]*/m.exec(text.slice(0, 2000))?.[0];
+    // uv calls the project that asks by its name, which has no pin in its own list; other tools by its file.
+    const pinned =
+      head === undefined
+        ? undefined
+        : new Set([
+            ...found.map((d) => pythonName(d.name)),
+            ...[...head.matchAll(/--no-emit-package[ =](\S{1,100})/g)].map((m) => pythonName(m[1]!)),
+          ]);
+    return found.map((d) => ({
+      ...asNamed(d),
+      isAside,
+      ...(cameAlong(text, d.end, pinned) ? { indirect: true } : {}),
+    }));
   }
   if (name === 'gopkg.lock' || name === 'glide.lock') return formerGoModules(text);
   if (name === 'go.mod') {
@@ -408,15 +427,18 @@ const aside = /dev|test|lint|docs?\b|optional|group|extras|setup_requires|^requi
 const isInFolder = (version: string): boolean =>
   /^\{[^}]*\bpath\s*=\s*["']/.test(version) && !/\b(?:git|url)\s*=/.test(version);
 
-/** Whether the comment of pip-compile or uv behind a requirement names packages alone: nobody asked for it by name. */
-function cameAlong(text: string, end: number): boolean {
+/** Whether the comment of pip-compile or uv behind a requirement names packages alone, of those `pinned` where that is known. */
+function cameAlong(text: string, end: number, pinned: ReadonlySet<string> | undefined): boolean {
   const behind = text.slice(end, end + 20_000);
   const via = /^[ \t]*(?:\n[^\S\n]+--hash=[^\n]*)*\n[^\S\n]+#[ \t]*via\b([^\n]*(?:\n[^\S\n]+#[^\n]*)*)/.exec(behind);
   if (!via) return false;
   const names = via[1]!.split(/[\n,]/).map((line) => line.replace(/^[\s#]+/, '').trim());
   // Another compiled list it was read from holds what came along there, too.
   const asked = names.filter((name) => name !== '' && !/^-(?:c |r \S+\.txt$)/.test(name));
-  return asked.length > 0 && asked.every((name) => /^[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?$/.test(name));
+  return (
+    asked.length > 0 &&
+    asked.every((name) => /^[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?$/.test(name) && pinned?.has(pythonName(name)) !== false)
+  );
 }
 
 const flat = (n: TreeNode): string =>
