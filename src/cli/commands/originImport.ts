@@ -16,6 +16,7 @@ import { findRepository, git, gitOutput, showFile } from '../../platform/git.ts'
 import { realRepoPath } from '../../platform/policyFile.ts';
 import type { Repository } from '../../platform/state.ts';
 import { readAll, UsageError, type Io } from '../command.ts';
+import { addTo } from '../../core/multimap.ts';
 
 const maxBytes = 64 * 1024 * 1024;
 const maxNoteBytes = 4 * 1024 * 1024;
@@ -72,9 +73,7 @@ class Importer {
     const problems = [...record.problems];
     const files = new Map<string, LineClaim[]>();
     for (const claim of record.claims) {
-      const same = files.get(claim.path);
-      if (same) same.push(claim);
-      else files.set(claim.path, [claim]);
+      addTo(files, claim.path, claim);
     }
     const commit = this.#isWorktree ? undefined : await this.#commit(record, problems);
     if (this.#isWorktree || commit !== undefined)

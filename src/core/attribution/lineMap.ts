@@ -12,6 +12,7 @@ import { type Cell, Edit, isPending, judge, Mixed, originOf, Restorable, type So
 import { cellOf, partsOf } from './lineParts.ts';
 import { type LineOrigins, type LineState, type OriginCounts, unseen } from './model.ts';
 import { compressLines, countOrigins, expandLines } from './origins.ts';
+import { addTo } from '../multimap.ts';
 
 /** As in LSP: no `range` = the whole text. */
 export interface ContentChange {
@@ -298,9 +299,7 @@ export class LineMap {
           // An old line that is moved is the mover's change: the text before it has no such line there.
           const cell = cells[i]!;
           if (cell !== null && cell !== edit && isTelling(line)) {
-            const there = places.get(line);
-            if (there) there.push(taken.length);
-            else places.set(line, [taken.length]);
+            addTo(places, line, taken.length);
           }
           taken.push({ line, cell });
         }

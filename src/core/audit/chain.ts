@@ -1,6 +1,7 @@
 /** Checks a log's chain, line by line, in constant memory. Pure: the caller reads and hashes. */
 import { noHash, parseEvent } from './event.ts';
 import type { AuditEvent } from './model.ts';
+import { addTo } from '../multimap.ts';
 
 export interface AuditProblem {
   /** File name of the segment. */
@@ -69,9 +70,7 @@ export class ChainVerifier {
       // A record written before the log's first event says so with zeros.
       if (hex !== undefined && /^0+$/.test(hex)) continue;
       const key = hex?.slice(0, 16) ?? anchor.hash;
-      const same = this.open.get(key);
-      if (same) same.push(anchor);
-      else this.open.set(key, [anchor]);
+      addTo(this.open, key, anchor);
     }
     this.checked = anchors.length;
   }

@@ -1,4 +1,5 @@
 import type { CommitExporter, CommitFacts, ContributedRange } from './model.ts';
+import { addTo } from '../multimap.ts';
 
 /** https://models.dev names: PROVIDER/MODEL. A model whose provider its name does not tell stands for itself. */
 const providers: readonly (readonly [RegExp, string])[] = [
@@ -61,9 +62,7 @@ function conversations(ranges: readonly ContributedRange[]): object[] {
   const groups = new Map<string, ContributedRange[]>();
   for (const range of ranges) {
     const key = JSON.stringify([range.by, range.agent, range.model]);
-    const group = groups.get(key);
-    if (group) group.push(range);
-    else groups.set(key, [range]);
+    addTo(groups, key, range);
   }
   return [...groups.values()].map((group) => {
     const { by, model } = group[0] as ContributedRange;

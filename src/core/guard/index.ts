@@ -16,6 +16,7 @@ import { isCmdlet, looksLikePowerShell, parsePowerShell } from './powershell.ts'
 import { families } from './rules/index.ts';
 import { redact } from '../secrets/redact.ts';
 import { unwrap } from './wrappers/index.ts';
+import { addTo } from '../multimap.ts';
 
 export type { About, GuardVerdict } from './model.ts';
 
@@ -47,9 +48,7 @@ const maxLength = 1_000_000;
 const byProgram = new Map<string, Family[]>();
 for (const family of families)
   for (const program of family.programs) {
-    const list = byProgram.get(program);
-    if (list) list.push(family);
-    else byProgram.set(program, [family]);
+    addTo(byProgram, program, family);
   }
 const everywhere = byProgram.get('*') ?? [];
 

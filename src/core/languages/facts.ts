@@ -2,6 +2,7 @@
 import { Effort } from './effort.ts';
 import { inlineModule, readImports } from './imports.ts';
 import type { Token } from './lexer.ts';
+import { addTo } from '../multimap.ts';
 
 export interface Arg {
   /** Keyword argument (`shell=True`, `verify: false`). */
@@ -148,16 +149,12 @@ export class CodeFacts {
     [this.scopes, this.#scopeOf] = this.#readScopes();
     this.calls = this.#readCalls();
     for (const call of this.calls) {
-      const list = this.#callsByName.get(call.name);
-      if (list) list.push(call);
-      else this.#callsByName.set(call.name, [call]);
+      addTo(this.#callsByName, call.name, call);
     }
     this.assignments = this.#readAssignments();
     const byName = new Map<string, Assignment[]>();
     for (const a of this.assignments) {
-      const list = byName.get(a.name);
-      if (list) list.push(a);
-      else byName.set(a.name, [a]);
+      addTo(byName, a.name, a);
     }
     this.byName = byName;
     for (const [name, list] of byName) {

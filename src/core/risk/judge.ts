@@ -14,6 +14,7 @@ import { carried, count, surplus } from './counted.ts';
 import { hits, run } from './hits.ts';
 import { leftOfOldFlow } from './oldFlow.ts';
 import { identity, type Side } from './sides.ts';
+import { addTo } from '../multimap.ts';
 
 /** Hits that the change brought (or, for `removed` rules, took away). */
 export function judge(
@@ -139,9 +140,7 @@ function statesBefore(
 function bySubject(found: readonly Found[]): Map<string | undefined, Found[]> {
   const groups = new Map<string | undefined, Found[]>();
   for (const f of found) {
-    const group = groups.get(f.subject);
-    if (group) group.push(f);
-    else groups.set(f.subject, [f]);
+    addTo(groups, f.subject, f);
   }
   return groups;
 }
@@ -179,9 +178,7 @@ function distinct(findings: readonly Finding[]): Finding[] {
   const byLine = new Map<string, Finding[]>();
   for (const f of findings) {
     const id = `${f.rule}:${f.line}`;
-    const there = byLine.get(id);
-    if (there) there.push(f);
-    else byLine.set(id, [f]);
+    addTo(byLine, id, f);
   }
   for (const f of findings) {
     const better = byLine.get(`${ruleById(f.rule)?.yieldsTo}:${f.line}`);

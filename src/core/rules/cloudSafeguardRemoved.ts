@@ -3,6 +3,7 @@ import { walk, type TreeNode } from '../languages/treeNode.ts';
 import { answersAbsence } from './cloudUnsafeDefault.ts';
 import { cloudLanguages, isFalse, isTrue, plain, resources, where, type Resource } from './kit/cloud.ts';
 import type { Rule } from './rule.ts';
+import { addTo } from '../multimap.ts';
 
 interface Safeguard {
   /** What is lost, as the end of "'x' was taken out: …". */
@@ -136,9 +137,7 @@ const safeguards: readonly Safeguard[] = [
 const byName = new Map<string, Safeguard[]>();
 for (const s of safeguards)
   for (const name of s.names.split(' ')) {
-    const own = byName.get(name);
-    if (own) own.push(s);
-    else byName.set(name, [s]);
+    addTo(byName, name, s);
   }
 
 /** Resources that are nothing but a safeguard of another one. */

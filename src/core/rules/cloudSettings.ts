@@ -17,13 +17,12 @@ import type { Setting } from './kit/cloudSettings/setting.ts';
 import { workloads } from './kit/cloudSettings/workloads.ts';
 import { switchBack } from './kit/switchBack.ts';
 import type { Rule } from './rule.ts';
+import { addTo } from '../multimap.ts';
 
 const byName = new Map<string, Setting[]>();
 for (const s of [...access, ...network, ...safeguards, ...workloads, ...repositories])
   for (const name of s.names.split(' ')) {
-    const own = byName.get(name);
-    if (own) own.push(s);
-    else byName.set(name, [s]);
+    addTo(byName, name, s);
   }
 
 /** `name`/`value` pairs: flags of databases, settings of clusters. */

@@ -3,6 +3,7 @@ import type { FileChange, Finding } from '../../model.ts';
 import { wholeAnswer } from '../../rules/crossSiteScripting.ts';
 import { backgroundOf, withOther } from '../background.ts';
 import { keep, type FileClassification } from './pass.ts';
+import { addTo } from '../../multimap.ts';
 
 /** Rules on what is repeated: from container to container, from resource to resource, from column to column. */
 const repeated =
@@ -31,9 +32,7 @@ export function toldOnce(_files: readonly FileChange[], judged: FileClassificati
     for (const f of classification.findings) {
       if (!isRepeated(f)) continue;
       const id = `${f.rule} ${f.tier} ${oneRemark(f) ? '' : f.message} ${lost(f)}`;
-      const others = groups.get(id);
-      if (others) others.push(f);
-      else groups.set(id, [f]);
+      addTo(groups, id, f);
     }
     if (groups.size === 0) continue;
     const told = [...groups.values()].map((group) => {

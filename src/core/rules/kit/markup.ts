@@ -1,6 +1,7 @@
 /** What rules ask about values that are put into markup. */
 import type { Source } from '../../languages/source.ts';
 import type { Code } from './code.ts';
+import { addTo } from '../../multimap.ts';
 
 /** Whether all that `v-html` shows comes out of one call of a sanitiser. */
 export const sanitised = (attribute: string): boolean =>
@@ -276,9 +277,7 @@ function headsIn(c: Code): ReadonlyMap<string, readonly number[]> {
   for (let i = 0; i + 1 < tokens.length; i++) {
     if (tokens[i]!.text !== 'function') continue;
     const name = tokens[i + 1]!.text;
-    const known = heads.get(name);
-    if (known) known.push(i);
-    else heads.set(name, [i]);
+    addTo(heads, name, i);
   }
   return heads;
 }

@@ -2,6 +2,7 @@
 import type { Language } from '../../languages/detect.ts';
 import type { Assignment, Call, CodeFacts } from '../../languages/facts.ts';
 import type { Code } from './code.ts';
+import { addTo } from '../../multimap.ts';
 
 type Range = { readonly from: number; readonly to: number };
 
@@ -112,9 +113,7 @@ function fillingCalls(facts: CodeFacts): ReadonlyMap<string, readonly Call[]> {
   for (const call of facts.callsNamed('append', 'push', 'add', 'WriteString', 'push_str', 'Append', 'extend', 'put')) {
     const name = call.callee.split('.').at(-2);
     if (name === undefined) continue;
-    const calls = known.get(name);
-    if (calls) calls.push(call);
-    else known.set(name, [call]);
+    addTo(known, name, call);
   }
   return known;
 }

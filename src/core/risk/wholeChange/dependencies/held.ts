@@ -6,6 +6,7 @@ import { backgroundOf, withOther } from '../../background.ts';
 import { listed } from '../listed.ts';
 import { isRead, keep, type FileClassification } from '../pass.ts';
 import { baseOf, lockFileOf, maxNamed } from './releases.ts';
+import { addTo } from '../../../multimap.ts';
 
 const held =
   /^Dependency (.{1,160}?) is held at ([^:]{1,160}) for those that ask for another: check that they work with it\.$/;
@@ -25,9 +26,7 @@ export function asHeld(files: readonly FileChange[], judged: FileClassification[
       if (versions.length > 0) had.set(f, `the lock file had ${listed(versions, maxNamed)}`);
       const scope = /^@[^/]+\//.exec(name)?.[0] ?? name;
       const id = `${f.tier} ${scope}`;
-      const others = scopes.get(id);
-      if (others) others.push(f);
-      else scopes.set(id, [f]);
+      addTo(scopes, id, f);
     }
     const told = new Map<Finding, Finding | undefined>();
     for (const [first, ...rest] of scopes.values()) {

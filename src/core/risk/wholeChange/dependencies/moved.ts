@@ -14,6 +14,7 @@ import { namedDependencies } from '../../../rules/kit/gradleDependencies.ts';
 import type { Found } from '../../../rules/rule.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { areRead, isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
+import { addTo } from '../../../multimap.ts';
 
 /** What a manifest asked for before the change. */
 interface Entry extends Pick<Dependency, 'version' | 'isAside' | 'indirect'> {
@@ -354,9 +355,7 @@ function entriesBefore(files: readonly FileChange[]): ReadonlyMap<string, readon
         isCompiled: isWritten,
         ...(d.indirect && { indirect: true }),
       };
-      const others = entries.get(id);
-      if (others) others.push(entry);
-      else entries.set(id, [entry]);
+      addTo(entries, id, entry);
     }
   }
   return entries;

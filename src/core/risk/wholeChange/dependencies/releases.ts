@@ -4,6 +4,7 @@ import { ecosystemOf, readDependencyKey } from '../../../rules/kit/dependencies.
 import { backgroundOf, withOther } from '../../background.ts';
 import { listed, maxLength } from '../listed.ts';
 import { keep, type FileClassification } from '../pass.ts';
+import { addTo } from '../../../multimap.ts';
 
 /** Names that a sentence gives. */
 export const maxNamed = 5;
@@ -20,9 +21,7 @@ export function asReleases(files: readonly FileChange[], judged: FileClassificat
     const groups = new Map<string, Finding[]>();
     for (const f of classification.findings) {
       const id = releaseOf(path, f, files[i]?.before === null);
-      const others = id === undefined ? undefined : groups.get(id);
-      if (others) others.push(f);
-      else if (id !== undefined) groups.set(id, [f]);
+      if (id !== undefined) addTo(groups, id, f);
     }
     const told = new Map<Finding, Finding | undefined>();
     for (const [first, ...rest] of [...groups.values()].flatMap(inSentences)) {

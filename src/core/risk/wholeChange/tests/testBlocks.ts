@@ -4,6 +4,7 @@ import type { FileChange, Finding } from '../../../model.ts';
 import { testCases } from '../../../rules/kit/testCases.ts';
 import { backgroundOf, withBackground, withOther } from '../../background.ts';
 import { areRead, isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
+import { addTo } from '../../../multimap.ts';
 
 /** Makes one finding, at its first test, of those that say the same of one file. */
 export function asBlocks(files: readonly FileChange[], judged: FileClassification[]): void {
@@ -21,9 +22,7 @@ export function asBlocks(files: readonly FileChange[], judged: FileClassificatio
     for (const f of removed) {
       // What went with several parts of one thing is one remark.
       const id = `${f.tier}:${f.message.replace(partThatWent, '')}`;
-      const others = same.get(id);
-      if (others) others.push(f);
-      else same.set(id, [f]);
+      addTo(same, id, f);
     }
     const merged = new Map<Finding, Finding | undefined>();
     for (const group of same.values()) {

@@ -6,6 +6,7 @@ import { hasLexer } from '../../../languages/lexer.ts';
 import type { FileChange, Hunk } from '../../../model.ts';
 import { backgroundOf } from '../../background.ts';
 import { areRead, isRead, keep, type FileClassification } from '../pass.ts';
+import { addTo } from '../../../multimap.ts';
 
 const declared =
   /\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|type|const|let|var|val)\s+([A-Za-z_]\w{4,60})|^\s*(?:readonly\s+)?([A-Za-z_]\w{4,60})\??\s*[=:]\s/;
@@ -75,9 +76,7 @@ export function withoutTestsOfLostParts(files: readonly FileChange[], judged: Fi
   for (const p of products)
     for (const [name, written] of p.gone) {
       if (!ofMoreWords.test(written)) continue;
-      const list = losers.get(name);
-      if (list) list.push(p);
-      else losers.set(name, [p]);
+      addTo(losers, name, p);
     }
   const isMoved = (name: string): boolean => products.some((p) => (p.gains.get(name) ?? 0) > 0);
   for (const [i, { path, classification }] of judged.entries()) {

@@ -19,6 +19,7 @@ import {
   pinnedIn,
   type Step,
 } from './shared.ts';
+import { addTo } from '../../../multimap.ts';
 
 /** Actions by a tag, as `workflow-unpinned` keys them; not a branch, nor a called workflow. */
 const byTag = /^uses:([\w.-]{1,100})\/([\w.-]{1,100})$/;
@@ -52,9 +53,7 @@ export function toldByOwner(files: readonly FileChange[], judged: FileClassifica
       const isGitHubs = ofPlatform.test(`${owner}/`);
       const group = `${isGitHubs ? 'GitHub' : owner} ${finding.message}`;
       const one = { finding, tier: weighed.tier, name: isGitHubs ? `${owner}/${name}` : name };
-      const others = groups.get(group);
-      if (others) others.push(one);
-      else groups.set(group, [one]);
+      addTo(groups, group, one);
     }
     const isOfGitHub = (id: string): boolean => id.startsWith('GitHub ');
     const ofOthers = [...groups].flatMap(([id, group]) => (isOfGitHub(id) ? [] : group.map((g) => g.finding)));

@@ -8,6 +8,7 @@ import { run } from '../../hits.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { isRead, type FileClassification } from '../pass.ts';
 import { workflowOf, replace } from './shared.ts';
+import { addTo } from '../../../multimap.ts';
 
 /**
  * Takes out that a step may give away what checkout leaves, where it did so before with a token that may write: then the
@@ -47,9 +48,7 @@ export function toldByJob(files: readonly FileChange[], judged: FileClassificati
     for (const f of classification.findings) {
       if (f.rule !== workflowCheckout.id) continue;
       const id = `${f.tier} ${f.message}`;
-      const others = groups.get(id);
-      if (others) others.push(f);
-      else groups.set(id, [f]);
+      addTo(groups, id, f);
     }
     const news = new Map<Finding, Finding | undefined>();
     for (const group of groups.values()) {
