@@ -179,3 +179,9 @@ export function globProblem(glob: string): string | undefined {
   if (body.split('/').includes('..')) return `'${glob}' must not leave the folder of the policy file ('..')`;
   return undefined;
 }
+
+/** The folder of a file with its slash; '' for the root. */
+export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
+
+/** The name of a file without its folder. */
+export const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

@@ -1,4 +1,5 @@
 import type { Rule } from './rule.ts';
+import { baseOf } from '../paths.ts';
 
 export const dockerBaseImage: Rule = {
   id: 'docker-base-unpinned',
@@ -22,7 +23,7 @@ export const dockerBaseImage: Rule = {
       const isStage = stages.has(image.toLowerCase());
       if (/^as$/i.test(words[1] ?? '') && words[2] !== undefined) stages.add(words[2].toLowerCase());
       if (image === '' || isStage || image === 'scratch' || image.includes('$') || image.includes('@')) continue;
-      const name = image.slice(image.lastIndexOf('/') + 1);
+      const name = baseOf(image);
       if (!name.includes(':') || /:(?:latest|master|main|edge|nightly)$/.test(name))
         report({ start: d.start, end: d.end, key: `from:${image.replace(mirrored, '').replace(/:latest$/, '')}` });
     }

@@ -3,6 +3,7 @@ import type { Source } from '../languages/source.ts';
 import type { TreeNode } from '../languages/treeNode.ts';
 import { isKube, isPipeline, kubernetes, settings } from './kit/kube.ts';
 import type { Rule } from './rule.ts';
+import { baseOf } from '../paths.ts';
 
 export const k8sImages: Rule = {
   id: 'k8s-image-unpinned',
@@ -25,7 +26,7 @@ export const k8sImages: Rule = {
         if (image === '' || /[{$]/.test(image) || image.includes('@sha256:')) continue;
         if (!ofContainers.test(n.parent?.parent?.key ?? '') && picture.test(image)) continue;
         if (hasVersion(n, source.language, image)) continue;
-        const name = image.slice(image.lastIndexOf('/') + 1);
+        const name = baseOf(image);
         // `<image-you-built>`, `CHANGE_ME`: no name of an image looks so, and a version would stand behind the real one.
         if (/^<[^<>:]*>$|^[A-Z]+(?:_[A-Z]+)+$/.test(name)) continue;
         if (!name.includes(':') || /:(?:latest|master|main|edge|nightly)$/.test(name))

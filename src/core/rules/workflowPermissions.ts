@@ -11,6 +11,7 @@ import {
 } from './kit/workflow.ts';
 import type { Source } from '../languages/source.ts';
 import type { Hit, Rule } from './rule.ts';
+import { listed } from './kit/listed.ts';
 
 export const workflowPermissions: Rule = {
   id: 'workflow-permissions',
@@ -108,9 +109,8 @@ function whose(all: readonly Job[]): string {
 }
 
 function named(some: readonly Job[]): string {
-  const names = some.slice(0, 3).map((job) => job.name.slice(0, 40));
-  const more = some.length > 3 ? ` and ${some.length - 3} more` : '';
-  return `the job${some.length > 1 ? 's' : ''} ${names.join(', ')}${more}`;
+  const names = some.map((job) => job.name.slice(0, 40));
+  return `the job${some.length > 1 ? 's' : ''} ${listed(names, 3)}`;
 }
 
 /** What is to be said of a right that all jobs have which say nothing of theirs: by how many of them need it. */

@@ -8,6 +8,7 @@ import { ownersRemoved } from '../../rules/ownersRemoved.ts';
 import { covers, isSection, mayMeet, ownerRules, type OwnerRule } from '../../rules/kit/codeowners.ts';
 import { about, backgroundOf, withBackground, withOther } from '../background.ts';
 import { areRead, keep, type FileClassification } from './pass.ts';
+import { listed } from '../../rules/kit/listed.ts';
 
 const id = ownersRemoved.id;
 const isOwnersFile = (path: string): boolean => detectLanguage(path, '') === 'codeowners';
@@ -130,9 +131,6 @@ function fateOf(at: number, was: readonly OwnerRule[], now: readonly OwnerRule[]
   const later = new Set(was.slice(at + 1).map(said));
   return { isDead, heirs: [now[heir]!, ...now.slice(heir + 1).filter((r) => mayMeet(r, rule) && !later.has(said(r)))] };
 }
-
-const listed = (names: readonly string[], most: number, more: string): string =>
-  names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} ${more}`;
 
 /** One finding for all of them, about the first. */
 function folded(group: readonly Finding[], stays: boolean): Finding {

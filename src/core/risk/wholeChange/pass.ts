@@ -32,3 +32,18 @@ export function keep(judged: FileClassification[], i: number, left: readonly Fin
   judged[i] = { path, classification: { ...classification, ...summed(floor, left), findings: left } };
   floors.set(judged[i].classification, floor);
 }
+
+/** Puts other findings, or none, in the places of some. */
+export function replace(
+  judged: FileClassification[],
+  i: number,
+  news: ReadonlyMap<Finding, Finding | undefined>,
+): void {
+  if (news.size === 0) return;
+  const { findings } = judged[i]!.classification;
+  keep(
+    judged,
+    i,
+    findings.flatMap((f) => (news.has(f) ? (news.get(f) ?? []) : f)),
+  );
+}

@@ -4,6 +4,7 @@ import { wholeAnswer } from '../../rules/crossSiteScripting.ts';
 import { backgroundOf, withOther } from '../background.ts';
 import { keep, type FileClassification } from './pass.ts';
 import { addTo } from '../../multimap.ts';
+import { listed } from '../../rules/kit/listed.ts';
 
 /** Rules on what is repeated: from container to container, from resource to resource, from column to column. */
 const repeated =
@@ -38,11 +39,10 @@ export function toldOnce(_files: readonly FileChange[], judged: FileClassificati
     const told = [...groups.values()].map((group) => {
       const [first, ...rest] = group.toSorted((a, b) => a.line - b.line) as [Finding, ...Finding[]];
       if (rest.length === 0) return first;
-      const lines = rest.slice(0, maxNamed).map((f) => f.line);
-      const more = rest.length > maxNamed ? ` and ${rest.length - maxNamed} more` : '';
+      const lines = rest.map((f) => f.line);
       const places = rest.length === 1 ? 'line' : 'lines';
       const holds = rest.every((f) => f.message === first.message) ? 'The same holds for' : 'Look also at';
-      return withOther(first, { message: `${first.message} ${holds} ${places} ${lines.join(', ')}${more}.` });
+      return withOther(first, { message: `${first.message} ${holds} ${places} ${listed(lines, maxNamed)}.` });
     });
     const rest = classification.findings.filter((f) => !isRepeated(f));
     keep(

@@ -3,6 +3,7 @@ import type { Source } from '../../languages/source.ts';
 import { catalogDependencies, scriptDependencies } from './gradleDependencies.ts';
 import { pomDependencies } from './mavenDependencies.ts';
 import { at, walk, type TreeNode } from '../../languages/treeNode.ts';
+import { baseOf } from '../../paths.ts';
 
 export interface Dependency {
   readonly name: string;
@@ -61,7 +62,7 @@ export function readDependencyKey(
 
 /** What asks in one registry, whatever the manifest's format. */
 export function ecosystemOf(path: string): string {
-  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  const name = baseOf(path).toLowerCase();
   if (name === 'package.json' || name === 'pnpm-workspace.yaml') return 'npm';
   if (/^(?:pyproject\.toml|setup\.(?:py|cfg)|pipfile)$|\.(?:txt|in)$/.test(name)) return 'python';
   if (/proj$|\.props$|^packages\.config$/.test(name)) return 'nuget';
@@ -111,7 +112,7 @@ const sorted = (list: string): string => list.split(',').sort().join(',');
 
 /** Never throws. */
 export function dependencies(source: Source): Dependency[] {
-  const name = source.path.slice(source.path.lastIndexOf('/') + 1).toLowerCase();
+  const name = baseOf(source.path).toLowerCase();
   const found: Dependency[] = [];
   const { text } = source;
   const byRegex = (pattern: RegExp, section: string, group = 1): void => {

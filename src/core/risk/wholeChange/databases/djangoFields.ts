@@ -15,6 +15,7 @@ import {
 import type { Call } from '../../../languages/facts.ts';
 import { withOther } from '../../background.ts';
 import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
+import { folderOf } from '../../../paths.ts';
 
 const rule = 'migration-operation';
 /** So many migrations are gone back. */
@@ -93,7 +94,7 @@ function lastSet(
   files: readonly FileChange[],
   codeOf: (file: FileChange) => Code,
 ): FieldDefinition | undefined {
-  const folder = file.path.slice(0, file.path.lastIndexOf('/') + 1);
+  const folder = folderOf(file.path);
   let at = file;
   for (let n = 0; n < maxSteps; n++) {
     const c = codeOf(at);

@@ -3,9 +3,10 @@ import type { FileChange, Finding } from '../../../model.ts';
 import { readDependencyKey } from '../../../rules/kit/dependencies.ts';
 import { lockedVersions } from '../../../rules/kit/lockedVersions.ts';
 import { backgroundOf, withOther } from '../../background.ts';
-import { listed } from '../listed.ts';
-import { isRead, keep, type FileClassification } from '../pass.ts';
-import { baseOf, lockFileOf, maxNamed } from './releases.ts';
+import { listed } from '../../../rules/kit/listed.ts';
+import { baseOf } from '../../../paths.ts';
+import { isRead, keep, replace, type FileClassification } from '../pass.ts';
+import { lockFileOf, maxNamed } from './releases.ts';
 import { addTo } from '../../../multimap.ts';
 
 const held =
@@ -44,11 +45,7 @@ export function asHeld(files: readonly FileChange[], judged: FileClassification[
       if (message !== first.message) told.set(first, withOther(first, { message }));
       for (const f of rest) told.set(f, undefined);
     }
-    keep(
-      judged,
-      i,
-      classification.findings.flatMap((f) => (told.has(f) ? (told.get(f) ?? []) : [f])),
-    );
+    replace(judged, i, told);
   }
 }
 /** Of packages of one scope that are held: how many are named. */

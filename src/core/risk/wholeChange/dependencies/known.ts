@@ -3,9 +3,10 @@ import type { FileChange, Finding } from '../../../model.ts';
 import { ecosystemOf, normalForm, readDependencyKey } from '../../../rules/kit/dependencies.ts';
 import { lockedVersions } from '../../../rules/kit/lockedVersions.ts';
 import { backgroundOf, withOther } from '../../background.ts';
-import { listed } from '../listed.ts';
+import { listed } from '../../../rules/kit/listed.ts';
+import { baseOf } from '../../../paths.ts';
 import { isRead, keep, type FileClassification } from '../pass.ts';
-import { baseOf, lockFileOf, maxNamed, maxNew } from './releases.ts';
+import { lockFileOf, maxNamed, maxNew } from './releases.ts';
 
 const isNew = /^Dependency (.{1,160}?) (?:at ([^:]{1,160}) )?is new: check that the name is the intended one\.$/;
 

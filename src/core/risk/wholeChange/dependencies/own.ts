@@ -4,6 +4,7 @@ import { ecosystemOf, normalForm, readDependencyKey } from '../../../rules/kit/d
 import { backgroundOf } from '../../background.ts';
 import { withoutMoved } from './moved.ts';
 import { isRead, keep, type FileClassification } from '../pass.ts';
+import { baseOf } from '../../../paths.ts';
 
 /**
  * Takes out dependencies that the whole change explains: parts whose own manifests it edits (a release raises them all),
@@ -89,7 +90,7 @@ function declaredPart({ path, before, after }: FileChange): string | undefined {
 }
 
 function nameIn(path: string, text: string | null): string | undefined {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = baseOf(path);
   if (!isRead(text)) return undefined;
   if (name === 'package.json')
     try {

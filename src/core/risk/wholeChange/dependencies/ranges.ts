@@ -10,8 +10,9 @@ import {
 import { rangeChange } from '../../../rules/kit/versionRanges.ts';
 import { lockedFor } from '../../../rules/kit/lockedVersions.ts';
 import { backgroundOf, withOther } from '../../background.ts';
-import { baseOf, hasLockFile, lockFileOf, maxNamed } from './releases.ts';
-import { listed } from '../listed.ts';
+import { lockFileOf, lockFilesOf, maxNamed } from './releases.ts';
+import { listed } from '../../../rules/kit/listed.ts';
+import { baseOf } from '../../../paths.ts';
 import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 
 /**
@@ -21,7 +22,7 @@ import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 export function asRanges(files: readonly FileChange[], judged: FileClassification[]): void {
   for (const [i, { path, classification }] of judged.entries()) {
     const { findings } = classification;
-    if (!findings.some((f) => isOfRange(f)) || hasLockFile(files, path)) continue;
+    if (!findings.some((f) => isOfRange(f)) || lockFilesOf(files, path).length > 0) continue;
     const raised: Finding[] = [];
     const isOnlyRange = onlyRanges(path, files[i]!);
     const others = findings.map((f) => {

@@ -2,8 +2,9 @@
 import type { FileChange, Finding } from '../../../model.ts';
 import { ecosystemOf, readDependencyKey } from '../../../rules/kit/dependencies.ts';
 import { backgroundOf, withOther } from '../../background.ts';
-import { listed, maxLength } from '../listed.ts';
-import { keep, type FileClassification } from '../pass.ts';
+import { listed, maxListed } from '../../../rules/kit/listed.ts';
+import { baseOf, folderOf } from '../../../paths.ts';
+import { keep, replace, type FileClassification } from '../pass.ts';
 import { addTo } from '../../../multimap.ts';
 
 /** Names that a sentence gives. */
@@ -40,9 +41,7 @@ export function asReleases(files: readonly FileChange[], judged: FileClassificat
       );
       for (const f of rest) told.set(f, undefined);
     }
-    if (told.size === 0) continue;
-    const left = classification.findings.flatMap((f) => (told.has(f) ? (told.get(f) ?? []) : [f]));
-    keep(judged, i, left);
+    replace(judged, i, told);
   }
 }
 
@@ -60,12 +59,7 @@ export function asNewManifests(files: readonly FileChange[], judged: FileClassif
         told.set(first, withOther(first, { message: `${first.message} So are: ${listed(names, maxNew)}.` }));
         for (const f of rest) told.set(f, undefined);
       }
-    if (told.size > 0)
-      keep(
-        judged,
-        i,
-        classification.findings.flatMap((f) => (told.has(f) ? (told.get(f) ?? []) : [f])),
-      );
+    replace(judged, i, told);
   }
 }
 
@@ -79,7 +73,7 @@ function inSentences(group: readonly Finding[]): (readonly Finding[])[] {
   let length = 0;
   for (const f of group) {
     length += nameOf(f).length + ' (line 1000), '.length;
-    if (parts.length === 0 || length > maxLength) [length] = [0, parts.push([f])];
+    if (parts.length === 0 || length > maxListed) [length] = [0, parts.push([f])];
     else parts.at(-1)!.push(f);
   }
   return parts;
@@ -145,29 +139,21 @@ const locks: Readonly<Record<string, RegExp>> = {
   'deno.json': /^deno\.lock$/,
 };
 
-/** The lock file of a manifest that the change edits: the nearest above. */
-export function lockFileOf(files: readonly FileChange[], path: string): FileChange | undefined {
+/** The lock files of the change that may hold for a manifest: beside it or in a folder above. */
+export function lockFilesOf(files: readonly FileChange[], path: string): readonly FileChange[] {
   const lock = locks[ecosystemOf(path)];
-  if (!lock) return undefined;
-  let nearest: FileChange | undefined;
-  for (const f of files)
-    if (isAbove(f.path, path) && lock.test(baseOf(f.path)) && !(nearest && nearest.path.length >= f.path.length))
-      nearest = f;
-  return nearest;
+  return lock ? files.filter((f) => path.startsWith(folderOf(f.path)) && lock.test(baseOf(f.path))) : [];
 }
 
-/** Whether the change has the lock file of a manifest, or takes it away: beside it or in a folder above. */
-export function hasLockFile(files: readonly FileChange[], path: string): boolean {
-  const lock = locks[ecosystemOf(path)];
-  return lock !== undefined && files.some((f) => isAbove(f.path, path) && lock.test(baseOf(f.path)));
-}
+/** The nearest of them. */
+export const lockFileOf = (files: readonly FileChange[], path: string): FileChange | undefined =>
+  lockFilesOf(files, path).toSorted((a, b) => b.path.length - a.path.length)[0];
 
 /** Points to what the lock file resolves to, where the change has that of the manifest: beside it or in a folder above. */
 export function withLockFiles(files: readonly FileChange[], judged: FileClassification[]): void {
   for (const [i, { path, classification }] of judged.entries()) {
     if (!classification.findings.some((f) => f.rule === 'dependency-changed')) continue;
-    const lock = locks[ecosystemOf(path)];
-    if (!lock || !files.some((f) => f.after !== null && isAbove(f.path, path) && lock.test(baseOf(f.path)))) continue;
+    if (lockFilesOf(files, path).every((f) => f.after === null)) continue;
     const told = classification.findings.map((f) =>
       f.rule === 'dependency-changed' && toCheck.test(f.message)
         ? withOther(f, { message: `${f.message.slice(0, -1)} and what the lock file resolves to.` })
@@ -177,6 +163,3 @@ export function withLockFiles(files: readonly FileChange[], judged: FileClassifi
   }
 }
 const toCheck = /(?:: |, and )check (?:what changed in it|that the name is the intended one)\.$/;
-
-export const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-const isAbove = (path: string, below: string): boolean => below.startsWith(path.slice(0, path.lastIndexOf('/') + 1));

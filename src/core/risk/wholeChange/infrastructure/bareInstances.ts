@@ -5,6 +5,7 @@ import { cloudUnsafeDefault } from '../../../rules/cloudUnsafeDefault.ts';
 import { attr, resources } from '../../../rules/kit/cloud.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
+import { folderOf } from '../../../paths.ts';
 
 const { id } = cloudUnsafeDefault;
 const message =
@@ -50,7 +51,6 @@ export function weighBareInstances(files: readonly FileChange[], judged: FileCla
 
 const tokensIn = (text: string | null | undefined): number => text?.match(/\bhttp_tokens\b/g)?.length ?? 0;
 
-const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 /** What keeps its state somewhere is put up for good, wherever it lies. */
 const keepsState = /^[ \t]*(?:backend[ \t]+"|cloud[ \t]*\{)/m;
 const isExample = (path: string, files: readonly FileChange[]): boolean =>

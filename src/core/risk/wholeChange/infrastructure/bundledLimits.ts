@@ -6,6 +6,7 @@ import type { Policy } from '../../../policy/model.ts';
 import { hardeningRemoved } from '../../../rules/hardeningRemoved.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { areRead, isRead, keep, type FileClassification } from '../pass.ts';
+import { listed } from '../../../rules/kit/listed.ts';
 
 const id = hardeningRemoved.id;
 const isManifest = /\.ya?ml$/i;
@@ -42,12 +43,8 @@ export function toldOfOneObject(files: readonly FileChange[], judged: FileClassi
       (isProduction(files[at]!.path) ? 0 : 1e9) + (files[at]!.before?.length ?? 0);
     const [first, ...others] = all.toSorted((a, b) => rank(a) - rank(b));
     const names = others.map((c) => files[c.at]!.path);
-    const more = names.length > maxNamed ? ` and ${names.length - maxNamed} more` : '';
-    for (const f of first!.findings)
-      instead.set(
-        f,
-        withOther(f, { message: `${f.message} The same holds for ${names.slice(0, maxNamed).join(', ')}${more}.` }),
-      );
+    const told = `The same holds for ${listed(names, maxNamed)}.`;
+    for (const f of first!.findings) instead.set(f, withOther(f, { message: `${f.message} ${told}` }));
     for (const f of others.flatMap((c) => c.findings)) instead.set(f, undefined);
   }
   if (instead.size === 0) return;

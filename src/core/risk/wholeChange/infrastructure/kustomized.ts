@@ -7,6 +7,7 @@ import type { Policy } from '../../../policy/model.ts';
 import { ruleById } from '../../../rules/index.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
+import { folderOf } from '../../../paths.ts';
 
 /** Most kustomizations that are followed. */
 const maxFollowed = 200;
@@ -63,7 +64,7 @@ export function asKustomized(files: readonly FileChange[], judged: FileClassific
 }
 
 function read({ path, before, after }: FileChange): Kustomization {
-  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const folder = folderOf(path);
   const tree = sourceOf(path, after!).tree[0]!;
   const lists = ['resources', 'bases', 'components'].flatMap((key) => scalars(at(tree, key)));
   return { path, folder, tree, isOld: before !== null, lists: lists.flatMap((l) => resolved(folder, l) ?? []) };

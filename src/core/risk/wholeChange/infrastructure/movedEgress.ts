@@ -2,6 +2,7 @@
 import type { FileChange, Finding } from '../../../model.ts';
 import { backgroundOf } from '../../background.ts';
 import { isRead, keep, type FileClassification } from '../pass.ts';
+import { folderOf } from '../../../paths.ts';
 
 const rule = 'cloud-open-network';
 /** Who was not given a group before was given no way out. */
@@ -31,7 +32,6 @@ export function withoutMovedEgress(files: readonly FileChange[], judged: FileCla
   }
 }
 
-const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 const uses = (text: string, name: string): boolean => new RegExp(`\\bvar\\.${name}\\b`).test(text);
 
 /** Rules in the defaults of variables that let everything out. */

@@ -4,6 +4,7 @@ import type { Policy } from '../../../policy/model.ts';
 import { dependencySource, shownModule } from '../../../rules/dependencySource.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { keep, type FileClassification } from '../pass.ts';
+import { folderOf } from '../../../paths.ts';
 
 const { id } = dependencySource;
 const isOfExample = (f: Finding): boolean => f.rule === id && f.message === shownModule;
@@ -49,4 +50,3 @@ export function asShownModule(files: readonly FileChange[], judged: FileClassifi
 }
 
 const keepsState = /^[ \t]*(?:backend[ \t]+"|cloud[ \t]*\{)/m;
-const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);

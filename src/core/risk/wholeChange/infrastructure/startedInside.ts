@@ -6,6 +6,7 @@ import { bindAll } from '../../../rules/bindAll.ts';
 import { escapeRegExp } from '../../../rules/kit/escapeRegExp.ts';
 import { withOther } from '../../background.ts';
 import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
+import { baseOf, folderOf } from '../../../paths.ts';
 
 const { id } = bindAll;
 const message =
@@ -18,9 +19,9 @@ export function weighStarted(files: readonly FileChange[], judged: FileClassific
   if (files.some(({ after }) => isRead(after) && ofHost.test(after))) return;
   for (const [i, { path, classification }] of judged.entries()) {
     if (!classification.findings.some((f) => f.rule === id)) continue;
-    const [folder, name] = [path.slice(0, path.lastIndexOf('/') + 1), path.slice(path.lastIndexOf('/') + 1)];
+    const [folder, name] = [folderOf(path), baseOf(path)];
     const isStarted = files.some((f) => {
-      if (!isRead(f.after) || f.path.slice(0, f.path.lastIndexOf('/') + 1) !== folder) return false;
+      if (!isRead(f.after) || folderOf(f.path) !== folder) return false;
       if (detectLanguage(f.path, f.after) !== 'dockerfile') return false;
       const starts = sourceOf(f.path, f.after).docker.filter((d) => d.name === 'CMD' || d.name === 'ENTRYPOINT');
       return starts.some((d) => new RegExp(`(?:^|[\\s"'/])${escapeRegExp(name)}(?:$|[\\s"',\\]])`).test(d.args));

@@ -5,11 +5,11 @@ import { oneLine } from '../../../plainText.ts';
 import { terraformDestroy } from '../../../rules/terraformDestroy.ts';
 import { withOther } from '../../background.ts';
 import { isRead, keep, type FileClassification } from '../pass.ts';
+import { folderOf } from '../../../paths.ts';
 
 const id = terraformDestroy.id;
 const isConfiguration = (path: string): boolean =>
   /\.(?:tf|tf\.json|hcl|tofu)$/.test(path) && !path.endsWith('.lock.hcl');
-const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 /** Where state is kept. A provider stands in modules and in single files of a root, too. */
 const ofRoot = /^[ \t]*(?:backend[ \t]+"|cloud[ \t]*\{|remote_state[ \t]*\{)/m;
 /** The file that a module begins with: with it, it goes as a whole. Of others more may stay than the change shows. */

@@ -2,13 +2,14 @@
 import type { FileChange, Finding } from '../../../model.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { keep, type FileClassification } from '../pass.ts';
+import { listed } from '../../../rules/kit/listed.ts';
+import { baseOf } from '../../../paths.ts';
 
 /** As many are a clearing; fewer are told each for itself. */
 const least = 4;
 const maxNamed = 6;
 /** What such a file guards is named first. */
 const guards = /auth|login|permi|admin|role|secur|csrf|token|limit|audit|passw|crypt|ssrf|saniti|access|session/i;
-const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /** Leaves, of the tests of many files that are gone, the finding of the first file, which counts them all. */
 export function asDeletedTests(files: readonly FileChange[], judged: FileClassification[]): void {
@@ -21,9 +22,8 @@ export function asDeletedTests(files: readonly FileChange[], judged: FileClassif
   const found = gone.map((i) => judged[i]!.classification.findings.find(isOfGone)!);
   const n = found.reduce((sum, f) => sum + (backgroundOf(f).standsFor ?? 1), 0);
   const paths = gone.map((i) => judged[i]!.path);
-  const named = [...paths.filter((p) => guards.test(p)), ...paths.filter((p) => !guards.test(p))].map(nameOf);
-  const more = named.length > maxNamed ? ` and ${named.length - maxNamed} more` : '';
-  const message = `${n} tests were taken out with their ${gone.length} files (${named.slice(0, maxNamed).join(', ')}${more}): fix the code, or say why the behaviour is no longer wanted.`;
+  const named = [...paths.filter((p) => guards.test(p)), ...paths.filter((p) => !guards.test(p))].map(baseOf);
+  const message = `${n} tests were taken out with their ${gone.length} files (${listed(named, maxNamed)}): fix the code, or say why the behaviour is no longer wanted.`;
   for (const [k, i] of gone.entries())
     keep(
       judged,

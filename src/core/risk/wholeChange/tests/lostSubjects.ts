@@ -9,6 +9,7 @@ import { testCases, type TestCase } from '../../../rules/kit/testCases.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { areRead, isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
 import { guards } from './testsOfLostParts.ts';
+import { baseOf, folderOf } from '../../../paths.ts';
 
 const rule = 'tests-removed';
 /** Of more than one word, or long enough to mean one thing. */
@@ -180,7 +181,7 @@ const ofFile = /["'][^"'\n]*\/(?![^"'\n]*(?:tests?|spec|helper|support|mock|fixt
 
 /** Whether a test file is that of a file of the product, by its folder, its name or what it loads: short names are many. */
 function isBeside(test: string, lines: readonly string[], product: string): boolean {
-  const stem = product.slice(product.lastIndexOf('/') + 1).replace(/\..*$/, '');
+  const stem = baseOf(product).replace(/\..*$/, '');
   return (
     folderOf(test) === folderOf(product) ||
     plainOf(test).includes(plainOf(stem)) ||
@@ -365,9 +366,8 @@ function lostBy(files: readonly FileChange[]): Lost {
   };
 }
 
-const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 function stemOf(path: string): string[] {
-  const stem = path.slice(path.lastIndexOf('/') + 1).replace(/\..*$/, '');
+  const stem = baseOf(path).replace(/\..*$/, '');
   return stem.length >= 4 && stem !== 'index' ? [stem] : [];
 }
 

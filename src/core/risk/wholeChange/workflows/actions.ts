@@ -6,7 +6,7 @@ import type { Source } from '../../../languages/source.ts';
 import type { FileChange, Finding, Tier } from '../../../model.ts';
 import { askedBy, isOutside, jobs, rightsOf, triggers, writes } from '../../../rules/kit/workflow.ts';
 import { backgroundOf, withOther } from '../../background.ts';
-import { isRead, keep, type FileClassification } from '../pass.ts';
+import { isRead, keep, replace, type FileClassification } from '../pass.ts';
 import {
   maxCompared,
   isWorkflow,
@@ -15,11 +15,14 @@ import {
   isUnpinned,
   stepsOf,
   ofPlatform,
-  replace,
   pinnedIn,
   type Step,
 } from './shared.ts';
 import { addTo } from '../../../multimap.ts';
+import { listed } from '../../../rules/kit/listed.ts';
+
+/** Names that a sentence gives. */
+const maxNamed = 3;
 
 /** Actions by a tag, as `workflow-unpinned` keys them; not a branch, nor a called workflow. */
 const byTag = /^uses:([\w.-]{1,100})\/([\w.-]{1,100})$/;
@@ -64,13 +67,12 @@ export function toldByOwner(files: readonly FileChange[], judged: FileClassifica
       const [first, ...rest] = group.toSorted((a, b) => rank(b.tier) - rank(a.tier) || a.finding.line - b.finding.line);
       if (!first || rest.length === 0) continue;
       for (const { finding } of rest) news.set(finding, undefined);
-      const names = rest.slice(0, 3).map((r) => r.name.slice(0, 40));
+      const names = rest.map((r) => r.name.slice(0, 40));
       const whose = id.startsWith('GitHub ') ? 'GitHub' : 'this owner';
-      const more = rest.length > 3 ? ` and ${rest.length - 3} more` : '';
       news.set(
         first.finding,
         withOther(news.get(first.finding) ?? first.finding, {
-          message: `${first.finding.message} The same holds for ${names.join(', ')}${more} of ${whose}.`,
+          message: `${first.finding.message} The same holds for ${listed(names, maxNamed)} of ${whose}.`,
         }),
       );
     }
@@ -80,12 +82,11 @@ export function toldByOwner(files: readonly FileChange[], judged: FileClassifica
       .toSorted((a, b) => rank(b.tier) - rank(a.tier) || a.line - b.line)[0];
     if (loudest && ofGitHub.length > 0 && rank(loudest.tier) > rank('low')) {
       for (const { finding } of ofGitHub) news.set(finding, undefined);
-      const names = ofGitHub.slice(0, 3).map((g) => g.name.slice(0, 80));
+      const names = ofGitHub.map((g) => g.name.slice(0, 80));
       const told = news.get(loudest) ?? loudest;
-      const more = ofGitHub.length > 3 ? ` and ${ofGitHub.length - 3} more` : '';
       news.set(
         loudest,
-        withOther(told, { message: `${told.message} The tags of ${names.join(', ')}${more} can move, too.` }),
+        withOther(told, { message: `${told.message} The tags of ${listed(names, maxNamed)} can move, too.` }),
       );
     }
     replace(judged, i, news);

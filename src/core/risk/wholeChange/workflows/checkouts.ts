@@ -6,8 +6,8 @@ import type { Source } from '../../../languages/source.ts';
 import type { FileChange, Finding } from '../../../model.ts';
 import { run } from '../../hits.ts';
 import { backgroundOf, withOther } from '../../background.ts';
-import { isRead, type FileClassification } from '../pass.ts';
-import { workflowOf, replace } from './shared.ts';
+import { isRead, replace, type FileClassification } from '../pass.ts';
+import { workflowOf } from './shared.ts';
 import { addTo } from '../../../multimap.ts';
 
 /**

@@ -7,10 +7,9 @@ import { run } from '../../hits.ts';
 import { backgroundOf } from '../../background.ts';
 import { keep, type FileClassification } from '../pass.ts';
 import { maxCompared, isWorkflow, workflowOf, isUnpinned, stepsOf, ofPlatform } from './shared.ts';
+import { folderOf } from '../../../paths.ts';
 
 const isSlight = (f: Finding): boolean => isUnpinned(f) && f.tier === 'low';
-
-const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 
 /**
  * Takes out what a new workflow has from another one beside it, as that was before the change: all of a whole copy, and of

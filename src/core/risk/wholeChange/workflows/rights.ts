@@ -2,8 +2,8 @@
 import { workflowPermissions } from '../../../rules/workflowPermissions.ts';
 import type { FileChange, Finding } from '../../../model.ts';
 import { backgroundOf, withOther } from '../../background.ts';
-import { type FileClassification } from '../pass.ts';
-import { rank, replace } from './shared.ts';
+import { replace, type FileClassification } from '../pass.ts';
+import { rank } from './shared.ts';
 
 /** Of rights that a file gives to all its jobs, the loudest is told with the others in its sentence: they stand in one block. */
 export function toldByBlock(_files: readonly FileChange[], judged: FileClassification[]): void {

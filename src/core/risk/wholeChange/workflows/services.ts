@@ -3,8 +3,8 @@ import { at } from '../../../languages/treeNode.ts';
 import type { FileChange, Finding } from '../../../model.ts';
 import { jobs } from '../../../rules/kit/workflow.ts';
 import { backgroundOf, withOther } from '../../background.ts';
-import { isRead, type FileClassification } from '../pass.ts';
-import { workflowOf, rank, isUnpinned, replace } from './shared.ts';
+import { isRead, replace, type FileClassification } from '../pass.ts';
+import { workflowOf, rank, isUnpinned } from './shared.ts';
 
 /** Images of Docker's own beside the steps, as `workflow-unpinned` keys them. */
 const besides = /^image:beside:([\w-]{1,100})( moving)?$/;

@@ -6,7 +6,6 @@ import { Source } from '../../../languages/source.ts';
 import { tiers, type Finding, type Tier } from '../../../model.ts';
 import { jobs, type Job } from '../../../rules/kit/workflow.ts';
 import { maxText, normalise } from '../../sides.ts';
-import { keep, type FileClassification } from '../pass.ts';
 
 /** Most workflows of a change that a new one is compared with. */
 export const maxCompared = 50;
@@ -39,21 +38,6 @@ export const stepsOf = (source: Source): readonly Step[] =>
 
 /** Kept by the platform itself. */
 export const ofPlatform = /^(?:actions|github|dependabot)\//;
-
-/** Puts other findings, or none, in the places of some. */
-export function replace(
-  judged: FileClassification[],
-  i: number,
-  news: ReadonlyMap<Finding, Finding | undefined>,
-): void {
-  if (news.size === 0) return;
-  const { findings } = judged[i]!.classification;
-  keep(
-    judged,
-    i,
-    findings.flatMap((f) => (news.has(f) ? (news.get(f) ?? []) : f)),
-  );
-}
 
 /** Repositories whose actions a text takes by a hash. */
 export const pinnedIn = (text: string): ReadonlySet<string> =>
