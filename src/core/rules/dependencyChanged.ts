@@ -3,6 +3,7 @@ import { sectionOfApplied } from './kit/gradleDependencies.ts';
 import type { Source } from '../languages/source.ts';
 import { at } from '../languages/treeNode.ts';
 import type { Rule } from './rule.ts';
+import { goesTo, isAt, isFree, isHeld, isNew } from './kit/dependencySentences.ts';
 
 export const dependencyChanged: Rule = {
   id: 'dependency-changed',
@@ -38,9 +39,7 @@ export const dependencyChanged: Rule = {
       const name = printable(beside === undefined ? d.name : `${d.name} (${beside})`);
       const isToolchain = d.name === 'toolchain' && source.path.endsWith('go.mod');
       const held = heldModule(d);
-      const known = isToolchain
-        ? toolchain(version)
-        : `Dependency ${name} is ${version ? `at ${version}` : 'free of a version'} now: check what changed in it.`;
+      const known = isToolchain ? toolchain(version) : isAt(name, version);
       report({
         start: d.start,
         end: d.end,
@@ -73,7 +72,7 @@ export const dependencyChanged: Rule = {
             ? `Module ${name} is held at ${printable(held)} for all that ask for it: check that they work with it.`
             : d.section === 'overrides'
               ? heldAt(name, d.name, version)
-              : `Dependency ${name} ${version ? `at ${version} ` : ''}is new: ${isMoving(version) ? 'take a release, for that can be other code every day, and ' : ''}check that the name is the intended one.`,
+              : isNew(name, version, isMoving(version)),
         known,
         ...((version !== '' || isForSome(d)) && { state: version }),
         ...(!isToolchain && {
@@ -87,9 +86,7 @@ export const dependencyChanged: Rule = {
               return `Dependency ${name} goes from ${was} to ${now}, another package: check that the name is the intended one, and who keeps it.`;
             if (isMoving(now) && !isMoving(was))
               return `Dependency ${name} goes from ${was} to ${now}, which can be other code every day: take a release.`;
-            return now === ''
-              ? `Dependency ${name} is free of a version now, it was at ${was}: check what changed in it.`
-              : `Dependency ${name} goes ${isLower(now, was) ? 'down ' : ''}from ${was} to ${now}: check what changed in it.`;
+            return now === '' ? isFree(name, was) : goesTo(name, was, now, isLower(now, was));
           },
         }),
       });
@@ -103,7 +100,7 @@ function heldAt(name: string, own: string, version: string): string {
   return (isAddress.test(version) && !version.startsWith('patch:')) ||
     (other !== undefined && !own.split('>').includes(other))
     ? `Dependency ${name} is replaced by ${version} for all that ask for it: check that the name is the intended one, and who keeps it.`
-    : `Dependency ${name} is held at ${version} for those that ask for another: check that they work with it.`;
+    : isHeld(name, version);
 }
 
 /** The package of npm that a version names, whatever it is called here. */

@@ -3,6 +3,7 @@ import { detectLanguage } from '../../languages/detect.ts';
 import { Source } from '../../languages/source.ts';
 import type { Classification, FileChange, Finding } from '../../model.ts';
 import type { Policy } from '../../policy/model.ts';
+import { withOther } from '../background.ts';
 import { maxText, normalise } from '../sides.ts';
 import { floors, summed } from '../verdict.ts';
 
@@ -46,4 +47,15 @@ export function replace(
     i,
     findings.flatMap((f) => (news.has(f) ? (news.get(f) ?? []) : f)),
   );
+}
+
+/** For `replace`: of some findings the first stays, with a sentence that tells the others. */
+export function fold(
+  news: Map<Finding, Finding | undefined>,
+  first: Finding,
+  rest: readonly Finding[],
+  message: string,
+): void {
+  news.set(first, withOther(first, { message }));
+  for (const f of rest) news.set(f, undefined);
 }

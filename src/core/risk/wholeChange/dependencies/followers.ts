@@ -2,6 +2,8 @@
 import type { FileChange, Finding } from '../../../model.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { keep, type FileClassification } from '../pass.ts';
+import { goesOn } from '../../../rules/kit/dependencySentences.ts';
+import { isOfDependency } from './row.ts';
 
 /** Which tool keeps a manifest: what it writes along in one of them follows what was asked for in another. */
 const keeper = (path: string): string => (/(?:^|\/)go\.mod$/.test(path) ? 'go' : 'python');
@@ -24,15 +26,12 @@ export function withoutFollowers(_files: readonly FileChange[], judged: FileClas
 const isNewName = (path: string, f: Finding): boolean =>
   keeper(path) === 'go' && backgroundOf(f).ifKnown?.message === f.message;
 
-/** Another version, of the registry: neither a lower one nor a place. */
-const goesOn = / goes from [^:@/]{1,90} to [^:@/]{1,90}: /;
-
 /** What others ask for and a tool wrote along into a compiled list: that it went on is a remark, a new name is not. */
 export function weighWritten(_files: readonly FileChange[], judged: FileClassification[]): void {
   for (const [i, { path, classification }] of judged.entries()) {
     if (keeper(path) === 'go') continue;
     const others = classification.findings.map((f) =>
-      f.rule === 'dependency-changed' && backgroundOf(f).follows === true && f.tier === 'high' && goesOn.test(f.message)
+      isOfDependency(f) && backgroundOf(f).follows === true && f.tier === 'high' && goesOn(f.message)
         ? withOther(f, { tier: 'medium' })
         : f,
     );

@@ -1,28 +1,25 @@
 /** What a manifest holds for all who need it: what the lock file had, and each owner's packages and forks told once. */
 import type { FileChange, Finding } from '../../../model.ts';
-import { readDependencyKey } from '../../../rules/kit/dependencies.ts';
 import { lockedVersions } from '../../../rules/kit/lockedVersions.ts';
-import { backgroundOf, withOther } from '../../background.ts';
 import { listed } from '../../../rules/kit/listed.ts';
 import { baseOf } from '../../../paths.ts';
-import { isRead, keep, replace, type FileClassification } from '../pass.ts';
+import { fold, isRead, keep, replace, type FileClassification } from '../pass.ts';
 import { lockFileOf, maxNamed } from './releases.ts';
 import { addTo } from '../../../multimap.ts';
-
-const held =
-  /^Dependency (.{1,160}?) is held at ([^:]{1,160}) for those that ask for another: check that they work with it\.$/;
+import { heldForAll, heldIn } from '../../../rules/kit/dependencySentences.ts';
+import { isOfDependency, rowOf } from './row.ts';
 
 /** Tells of what is held which versions the lock file had; of packages of one scope the first tells the others. */
 export function asHeld(files: readonly FileChange[], judged: FileClassification[]): void {
   for (const [i, { path, classification }] of judged.entries()) {
-    const found = classification.findings.filter((f) => f.rule === 'dependency-changed' && held.test(f.message));
+    const found = classification.findings.filter((f) => isOfDependency(f) && heldIn(f.message) !== undefined);
     if (found.length === 0) continue;
     const lock = lockFileOf(files, path);
     const before = lock && isRead(lock.before) ? lock.before : undefined;
     const scopes = new Map<string, Finding[]>();
     const had = new Map<Finding, string>();
     for (const f of found) {
-      const name = packageOf(readDependencyKey(backgroundOf(f).key ?? '')?.name ?? '');
+      const name = packageOf(rowOf(f)?.name ?? '');
       const versions = before === undefined ? [] : lockedVersions(baseOf(lock!.path), before, name);
       if (versions.length > 0) had.set(f, `the lock file had ${listed(versions, maxNamed)}`);
       const scope = /^@[^/]+\//.exec(name)?.[0] ?? name;
@@ -33,17 +30,13 @@ export function asHeld(files: readonly FileChange[], judged: FileClassification[
     for (const [first, ...rest] of scopes.values()) {
       if (!first) continue;
       const versions = had.get(first);
-      const own =
-        versions === undefined
-          ? first.message
-          : first.message.replace(/ for those that ask for another: /, () => ` for all who need it; ${versions}: `);
+      const own = versions === undefined ? first.message : heldForAll(first.message, versions);
       const names = rest.map((f) => {
-        const [, name = '', version = ''] = held.exec(f.message) ?? [];
+        const { name, version } = heldIn(f.message)!;
         return `${name} at ${version} (line ${f.line}${had.has(f) ? `; ${had.get(f)}` : ''})`;
       });
       const message = names.length === 0 ? own : `${own} So are: ${listed(names, maxHeld)}.`;
-      if (message !== first.message) told.set(first, withOther(first, { message }));
-      for (const f of rest) told.set(f, undefined);
+      if (message !== first.message) fold(told, first, rest, message);
     }
     replace(judged, i, told);
   }
@@ -67,7 +60,7 @@ export function withoutReplacedTwice(_files: readonly FileChange[], judged: File
     const replaced = new Set<number>();
     for (const f of classification.findings) if (f.rule === 'dependency-foreign-source') replaced.add(f.line);
     if (replaced.size === 0) continue;
-    const isTold = (f: Finding): boolean => f.rule === 'dependency-changed' && replaced.has(f.line);
+    const isTold = (f: Finding): boolean => isOfDependency(f) && replaced.has(f.line);
     keep(
       judged,
       i,

@@ -2,14 +2,7 @@
 import { isTestPath } from '../../../languages/kinds.ts';
 import { detectLanguage } from '../../../languages/detect.ts';
 import { tiers, type FileChange, type Finding } from '../../../model.ts';
-import {
-  dependencies,
-  ecosystemOf,
-  keyOf,
-  normalForm,
-  readDependencyKey,
-  type Dependency,
-} from '../../../rules/kit/dependencies.ts';
+import { dependencies, ecosystemOf, keyOf, normalForm, type Dependency } from '../../../rules/kit/dependencies.ts';
 import { namedDependencies } from '../../../rules/kit/gradleDependencies.ts';
 import type { Found } from '../../../rules/rule.ts';
 import { backgroundOf, withOther } from '../../background.ts';
@@ -19,6 +12,8 @@ import { listed } from '../../../rules/kit/listed.ts';
 import { lockedVersions } from '../../../rules/kit/lockedVersions.ts';
 import { lockFilesOf, maxNamed } from './releases.ts';
 import { baseOf, folderOf } from '../../../paths.ts';
+import { saysSame, toldOtherwise } from '../../../rules/kit/dependencySentences.ts';
+import { rowOf } from './row.ts';
 
 /** What a manifest asked for before the change. */
 interface Entry extends Pick<Dependency, 'version' | 'isAside' | 'indirect'> {
@@ -53,7 +48,7 @@ export function withoutMoved(
     const { path, classification } = judged[i]!;
     const left = classification.findings.flatMap((f) => {
       const { key, ifKnown } = backgroundOf(f);
-      const dependency = f.rule === 'dependency-changed' ? readDependencyKey(key ?? '') : undefined;
+      const dependency = rowOf(f);
       if (dependency && isSaidAgain(read, path, dependency, ifKnown !== undefined)) return [];
       if (!ifKnown || !dependency || f.message === ifKnown.known || dependency.section === 'overrides') return [f];
       const text = files.find((file) => file.path === path)?.after ?? '';
@@ -86,8 +81,8 @@ export function withoutMoved(
 function asNewPart(path: string, findings: readonly Finding[], entriesOf: (id: string) => readonly Entry[]): Finding[] {
   const known = new Map<Finding, string>();
   for (const f of findings) {
-    const { key, ifKnown } = backgroundOf(f);
-    const row = f.rule === 'dependency-changed' ? readDependencyKey(key ?? '') : undefined;
+    const { ifKnown } = backgroundOf(f);
+    const row = rowOf(f);
     if (!row || row.section === 'overrides' || row.section === 'replace' || ifKnown?.message !== f.message) continue;
     const { name, extras, wanted } = normalForm(path, row);
     const giver = entriesOf(`${ecosystemOf(path)} ${name}`).find(
@@ -108,8 +103,8 @@ function asNewPart(path: string, findings: readonly Finding[], entriesOf: (id: s
     rest.map((f) => known.get(f)!),
     maxNamed,
   );
-  const message = first.message.replace(
-    / is new:[^:]*$/,
+  const message = toldOtherwise(
+    first.message,
     ` is new here, and asked for elsewhere in the project already, as are ${others}: check that the new part needs them.`,
   );
   return findings.flatMap((f) => (f === first ? [withOther(f, { message })] : known.has(f) ? [] : [f]));
@@ -124,8 +119,6 @@ function asResolved(
   const text = files.find((file) => file.path === path)?.after ?? '';
   const uses = new Map<string, number>();
   for (const [use] of text.matchAll(/\$\{[\w.-]{1,100}\}/g)) uses.set(use, (uses.get(use) ?? 0) + 1);
-  const rowOf = (f: Finding) =>
-    f.rule === 'dependency-changed' ? readDependencyKey(backgroundOf(f).key ?? '') : undefined;
   const isNew = (f: Finding): boolean => backgroundOf(f).ifKnown?.message === f.message;
   const taken = new Set(
     findings.flatMap((f) => {
@@ -144,7 +137,7 @@ function asResolved(
     );
     if (message === f.message) return [f];
     // Another way to write the same number.
-    return / goes from ([^:]{1,70}) to \1: /.test(message) ? [] : [withOther(f, { message })];
+    return saysSame(message) ? [] : [withOther(f, { message })];
   });
 }
 
@@ -208,7 +201,7 @@ function asMoved(f: Finding, hit: Found, all: readonly Entry[], now: Asked): Fin
   };
   if (!isElsewhere && (gone.length > 0 ? gone.every(isSame) || areAllKept() : alike.some(isSame))) {
     const isForAll = alike.some((e) => isSame(e) && !e.isAside);
-    return isForAll || now.isAside() ? [] : [known(f.message.replace(/ is new:[^:]*$/, forAll))];
+    return isForAll || now.isAside() ? [] : [known(toldOtherwise(f.message, forAll))];
   }
   const was = gone.find((e) => !isSame(e) && e.wanted !== '' && !isUnread(e));
   return [known((was && hit.changed?.(was.version)) ?? hit.known)];

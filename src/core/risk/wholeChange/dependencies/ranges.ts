@@ -1,19 +1,15 @@
 /** Of a requirement that admits other versions, and no lock file that takes one, it is said which. */
 import type { FileChange, Finding } from '../../../model.ts';
-import {
-  dependencies,
-  ecosystemOf,
-  normalForm,
-  readDependencyKey,
-  withoutNumber,
-} from '../../../rules/kit/dependencies.ts';
+import { dependencies, ecosystemOf, normalForm, withoutNumber } from '../../../rules/kit/dependencies.ts';
 import { rangeChange } from '../../../rules/kit/versionRanges.ts';
 import { lockedFor } from '../../../rules/kit/lockedVersions.ts';
-import { backgroundOf, withOther } from '../../background.ts';
+import { withOther } from '../../background.ts';
 import { lockFileOf, lockFilesOf, maxNamed } from './releases.ts';
 import { listed } from '../../../rules/kit/listed.ts';
 import { baseOf } from '../../../paths.ts';
 import { isRead, keep, sourceOf, type FileClassification } from '../pass.ts';
+import { stepIn } from '../../../rules/kit/dependencySentences.ts';
+import { isOfDependency, rowOf } from './row.ts';
 
 /**
  * Where the lock file of a manifest is no part of the change, a raised minimum brings nothing that could not come before,
@@ -50,7 +46,7 @@ export function asKept(files: readonly FileChange[], judged: FileClassification[
     const folder = path.slice(lock.path.length - file.length, -baseOf(path).length);
     const raised: Finding[] = [];
     const others = findings.map((f) => {
-      const row = isOfRange(f) ? readDependencyKey(backgroundOf(f).key ?? '') : undefined;
+      const row = isOfRange(f) ? rowOf(f) : undefined;
       if (!row) return f;
       const { name } = ecosystemOf(path) === 'python' ? normalForm(path, row) : row;
       const kept = lockedFor(file, after, name, folder);
@@ -88,7 +84,7 @@ function onlyRanges(path: string, { before, after }: FileChange): (f: Finding) =
   let sides: readonly [Conditions, Conditions] | undefined;
   return (f) => {
     const [old, now] = (sides ??= [conditionsOf(path, before), conditionsOf(path, after)]);
-    const name = readDependencyKey(backgroundOf(f).key ?? '')?.name ?? '';
+    const name = rowOf(f)?.name ?? '';
     const said = now.get(name) ?? new Set();
     // It may have come from another manifest.
     const was = old.get(name) ?? new Set(['']);
@@ -96,15 +92,15 @@ function onlyRanges(path: string, { before, after }: FileChange): (f: Finding) =
   };
 }
 
-const goes = / goes from ([^:]{1,90}) to ([^:]{1,90}): check what changed in it\./;
-const isOfRange = (f: Finding): boolean => f.rule === 'dependency-changed' && goes.test(f.message);
+const isOfRange = (f: Finding): boolean => isOfDependency(f) && stepIn(f.message) !== undefined;
 const isRaised = /^Dependency (\S+) takes nothing below (\S+)[^:]*: [^.:]*\.$/;
 
 /** `kept`: the version that the lock file stays at. */
 function asRange(path: string, f: Finding, kept?: string): Finding {
-  const [all, was = '', now = ''] = goes.exec(f.message) ?? [];
-  const change = all === undefined ? undefined : rangeChange(path, was, now);
-  if (all === undefined || !change) return f;
+  const step = stepIn(f.message);
+  const change = step && rangeChange(path, step.was, step.now);
+  if (!step || !change) return f;
+  const { was, now, said: all } = step;
   const { kind, low, newHigh } = change;
   // A lock file below the minimum is no longer what is installed.
   if (kept !== undefined && isBelow(kept, low)) return f;

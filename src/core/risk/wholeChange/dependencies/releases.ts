@@ -1,17 +1,25 @@
 /** Dependencies of one release are one finding, and the lock file is named where the change has one. */
 import type { FileChange, Finding } from '../../../model.ts';
-import { ecosystemOf, readDependencyKey } from '../../../rules/kit/dependencies.ts';
+import { ecosystemOf } from '../../../rules/kit/dependencies.ts';
 import { backgroundOf, withOther } from '../../background.ts';
 import { listed, maxListed } from '../../../rules/kit/listed.ts';
 import { baseOf, folderOf } from '../../../paths.ts';
-import { keep, replace, type FileClassification } from '../pass.ts';
+import { fold, keep, replace, type FileClassification } from '../pass.ts';
 import { addTo } from '../../../multimap.ts';
+import {
+  nameIn,
+  saidOf,
+  saysNewInRegistry,
+  saysStep,
+  wayDown,
+  withLock,
+} from '../../../rules/kit/dependencySentences.ts';
+import { isOfDependency, rowOf } from './row.ts';
 
 /** Names that a sentence gives. */
 export const maxNamed = 5;
 /** Of those that nobody had before, in full. */
 export const maxNew = 20;
-const goes = / goes (?:down )?from /;
 
 /**
  * Of dependencies of a manifest that go from one version to the same other one, and whose names begin with the same owner,
@@ -29,17 +37,15 @@ export function asReleases(files: readonly FileChange[], judged: FileClassificat
       if (!first || rest.length === 0) continue;
       const isAlong = isFollower(first);
       const isNew = isOfNew(first);
-      const names = rest.map((f) => `${nameOf(f)} (line ${f.line}${isAlong ? lowered(f) : ''})`);
+      // Of one that goes another way than the first, how far.
+      const lowered = ({ message }: Finding): string => (isAlong && wayDown(message) ? `, ${wayDown(message)}` : '');
+      const names = rest.map((f) => `${nameIn(f.message)} (line ${f.line}${lowered(f)})`);
       const others = isAlong
         ? `Needed indirectly, too, and ${isNew ? 'new' : 'changed'}`
-        : goes.test(first.message)
+        : saysStep(first.message)
           ? 'So do'
           : 'So are';
-      told.set(
-        first,
-        withOther(first, { message: `${first.message} ${others}: ${listed(names, isNew ? maxNew : maxNamed)}.` }),
-      );
-      for (const f of rest) told.set(f, undefined);
+      fold(told, first, rest, `${first.message} ${others}: ${listed(names, isNew ? maxNew : maxNamed)}.`);
     }
     replace(judged, i, told);
   }
@@ -49,15 +55,14 @@ export function asReleases(files: readonly FileChange[], judged: FileClassificat
 export function asNewManifests(files: readonly FileChange[], judged: FileClassification[]): void {
   for (const [i, { classification }] of judged.entries()) {
     if (files[i]?.before !== null) continue;
-    const isPlain = (f: Finding): boolean => f.rule === 'dependency-changed' && isPlainlyNew.test(f.message);
+    const isPlain = (f: Finding): boolean => isOfDependency(f) && saysNewInRegistry(f.message);
     const plain = classification.findings.filter(isPlain);
     const told = new Map<Finding, Finding | undefined>();
     for (const tier of new Set(plain.map((f) => f.tier)))
       for (const [first, ...rest] of inSentences(plain.filter((f) => f.tier === tier))) {
         if (!first || rest.length === 0) continue;
-        const names = rest.map((f) => `${nameOf(f)} (line ${f.line})`);
-        told.set(first, withOther(first, { message: `${first.message} So are: ${listed(names, maxNew)}.` }));
-        for (const f of rest) told.set(f, undefined);
+        const names = rest.map((f) => `${nameIn(f.message)} (line ${f.line})`);
+        fold(told, first, rest, `${first.message} So are: ${listed(names, maxNew)}.`);
       }
     replace(judged, i, told);
   }
@@ -72,38 +77,23 @@ function inSentences(group: readonly Finding[]): (readonly Finding[])[] {
   const parts: Finding[][] = [];
   let length = 0;
   for (const f of group) {
-    length += nameOf(f).length + ' (line 1000), '.length;
+    length += nameIn(f.message).length + ' (line 1000), '.length;
     if (parts.length === 0 || length > maxListed) [length] = [0, parts.push([f])];
     else parts.at(-1)!.push(f);
   }
   return parts;
 }
 
-const nameOf = ({ message }: Finding): string => /^Dependency (\S+)/.exec(message)?.[1] ?? '';
-
-/** Of one that goes another way than the first, how far. */
-const lowered = ({ message }: Finding): string => {
-  const way = / goes (down from [^:]{1,100})(?=: )/.exec(message)?.[1];
-  return way === undefined ? '' : `, ${way}`;
-};
-
-const isPlainlyNew = /^Dependency \S+ (?:at [^:/]{1,100} )?is new: check that the name is the intended one/;
-
 /** What the findings of one release have in common; `undefined` for one that stands for itself. */
 function releaseOf(path: string, f: Finding, isNewManifest: boolean): string | undefined {
-  const { key, follows } = backgroundOf(f);
-  const dependency = f.rule === 'dependency-changed' ? readDependencyKey(key ?? '') : undefined;
-  const at = f.message.search(goes);
+  const dependency = rowOf(f);
   if (!dependency) return undefined;
-  if (follows) return `indirect ${f.tier} ${isOfNew(f)}`;
+  if (backgroundOf(f).follows) return `indirect ${f.tier} ${isOfNew(f)}`;
   // `asNewManifests` tells them all.
-  if (isNewManifest && isPlainlyNew.test(f.message)) return undefined;
+  if (isNewManifest && saysNewInRegistry(f.message)) return undefined;
   const owner = ownerIn(path, dependency.name);
-  if (at < 0) {
-    const said = / (?:(?:at [^:]{1,100} )?is new|is at [^:]{1,100} now): .*$/.exec(f.message)?.[0];
-    return owner && said && `${owner} ${dependency.section} ${f.tier}${said}`;
-  }
-  return owner && `${owner} ${dependency.section} ${f.tier} ${f.message.slice(at)}`;
+  const said = saidOf(f.message);
+  return owner && said && `${owner} ${dependency.section} ${f.tier}${said}`;
 }
 
 /** The start of a name under which one owner alone publishes. */
@@ -152,14 +142,12 @@ export const lockFileOf = (files: readonly FileChange[], path: string): FileChan
 /** Points to what the lock file resolves to, where the change has that of the manifest: beside it or in a folder above. */
 export function withLockFiles(files: readonly FileChange[], judged: FileClassification[]): void {
   for (const [i, { path, classification }] of judged.entries()) {
-    if (!classification.findings.some((f) => f.rule === 'dependency-changed')) continue;
+    if (!classification.findings.some(isOfDependency)) continue;
     if (lockFilesOf(files, path).every((f) => f.after === null)) continue;
-    const told = classification.findings.map((f) =>
-      f.rule === 'dependency-changed' && toCheck.test(f.message)
-        ? withOther(f, { message: `${f.message.slice(0, -1)} and what the lock file resolves to.` })
-        : f,
-    );
+    const told = classification.findings.map((f) => {
+      const message = isOfDependency(f) ? withLock(f.message) : f.message;
+      return message === f.message ? f : withOther(f, { message });
+    });
     keep(judged, i, told);
   }
 }
-const toCheck = /(?:: |, and )check (?:what changed in it|that the name is the intended one)\.$/;
