@@ -4,6 +4,7 @@ import type { Policy } from '../../policy/model.ts';
 import { withOther } from '../background.ts';
 import { keep, type FileClassification } from './pass.ts';
 
+/** Passes that would give a finding another sentence as well leave those alone by themselves. */
 export function asDecided(_files: readonly FileChange[], judged: FileClassification[], policy: Policy): void {
   const decided = policy.rules.tiers;
   if (Object.keys(decided).length === 0) return;

@@ -12,7 +12,8 @@ import { listed } from '../../../rules/kit/listed.ts';
 import { lockedVersions } from '../../../rules/kit/lockedVersions.ts';
 import { lockFilesOf, maxNamed } from './releases.ts';
 import { baseOf, folderOf } from '../../../paths.ts';
-import { saysSame, toldOtherwise } from '../../../rules/kit/dependencySentences.ts';
+import { toldOtherwise } from '../../../rules/kit/dependencySentences.ts';
+import { asResolved, type Properties } from './poms.ts';
 import { rowOf } from './row.ts';
 
 /** What a manifest asked for before the change. */
@@ -43,7 +44,7 @@ export function withoutMoved(
 ): void {
   let before: ReadonlyMap<string, readonly Entry[]> | undefined;
   const read = reader(files);
-  const poms = new Map<string, ReadonlyMap<string, ReadonlySet<string>>>();
+  const poms: Properties = new Map();
   for (const i of order) {
     const { path, classification } = judged[i]!;
     const left = classification.findings.flatMap((f) => {
@@ -109,63 +110,6 @@ function asNewPart(path: string, findings: readonly Finding[], entriesOf: (id: s
   );
   return findings.flatMap((f) => (f === first ? [withOther(f, { message })] : known.has(f) ? [] : [f]));
 }
-/** Of a pom: the version is shown that the poms of the change give a property, and not told again for the property alone. */
-function asResolved(
-  files: readonly FileChange[],
-  poms: Properties,
-  path: string,
-  findings: readonly Finding[],
-): Finding[] {
-  const text = files.find((file) => file.path === path)?.after ?? '';
-  const uses = new Map<string, number>();
-  for (const [use] of text.matchAll(/\$\{[\w.-]{1,100}\}/g)) uses.set(use, (uses.get(use) ?? 0) + 1);
-  const isNew = (f: Finding): boolean => backgroundOf(f).ifKnown?.message === f.message;
-  const taken = new Set(
-    findings.flatMap((f) => {
-      const version = rowOf(f)?.version ?? '';
-      return isNew(f) && version.startsWith('${') && !f.message.includes(version) ? [version] : [];
-    }),
-  );
-  return findings.flatMap((f) => {
-    const row = rowOf(f);
-    if (!row) return [f];
-    if (row.section === 'properties')
-      return isNew(f) && taken.has(`\${${row.name}}`) && uses.get(`\${${row.name}}`) === 1 ? [] : [f];
-    const message = f.message.replace(
-      /\$\{([\w.-]{1,100})\}/g,
-      (all, name: string) => propertyAbove(files, poms, path, name) ?? all,
-    );
-    if (message === f.message) return [f];
-    // Another way to write the same number.
-    return saysSame(message) ? [] : [withOther(f, { message })];
-  });
-}
-
-/** By pom, what it gives its properties. */
-type Properties = Map<string, ReadonlyMap<string, ReadonlySet<string>>>;
-
-/** What the poms of the change above another give a property, if they agree. */
-function propertyAbove(files: readonly FileChange[], poms: Properties, path: string, name: string): string | undefined {
-  const values = new Set<string>();
-  for (const { path: above, after } of files) {
-    if (!above.endsWith('pom.xml') || !isRead(after) || !path.startsWith(projectOf(above))) continue;
-    let own = poms.get(above);
-    if (!own) poms.set(above, (own = propertiesIn(after)));
-    for (const value of own.get(name) ?? []) values.add(value);
-  }
-  return values.size === 1 ? [...values][0] : undefined;
-}
-
-function propertiesIn(pom: string): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = new Map<string, Set<string>>();
-  for (const [, name = '', value = ''] of pom.matchAll(/<([\w.-]{1,100})>\s{0,20}([\w.+-]{1,60})\s{0,20}<\/\1>/g)) {
-    const others = found.get(name);
-    if (others) others.add(value);
-    else found.set(name, new Set([value]));
-  }
-  return found;
-}
-
 interface Asked {
   readonly path: string;
   readonly text: string;
