@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { classify } from '../../../src/core/classify.ts';
-import { defaultPolicy } from '../../../src/core/policy/index.ts';
-import { createGrammars } from '../../../src/platform/grammars.ts';
+import { findingsOf } from './tiersOf.ts';
 
-const ctx = { grammars: createGrammars(), policy: defaultPolicy };
 const hash = 'sha1-/W9eAKFDCG4HTf/kySS4+yk7BYk=';
 const feed = 'https://feed-2.pkgs.example.com/acme/_packaging/npm/registry';
 const entry = (name: string, version: string, url: string, integrity = hash): string =>
@@ -16,8 +13,7 @@ const of = (registry: string, name: string, version = '1.0.0'): string =>
   entry(name, version, `${registry}/${name}/-/${name.replace(/^@\w+\//, '')}-${version}.tgz`);
 const had = [of(feed, 'left'), of(feed.replace('2', '17'), '@acme/right'), of(feed, 'up')];
 const told = async (before: string, after: string, path = 'package-lock.json'): Promise<number> =>
-  (await classify([{ path, before, after }], ctx)).findings.filter((f) => f.rule === 'dependency-foreign-source')
-    .length;
+  (await findingsOf('dependency-foreign-source', { [path]: after }, { [path]: before })).length;
 
 test('a package from the feed that serves a lock file is not foreign, and one from elsewhere is', async () => {
   const add = (one: string): Promise<number> => told(lock(...had), lock(...had, one));

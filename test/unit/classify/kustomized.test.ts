@@ -1,29 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { classify } from '../../../src/core/classify.ts';
-import { defaultPolicy } from '../../../src/core/policy/index.ts';
-import { createGrammars } from '../../../src/platform/grammars.ts';
+import { tiersOf as tiers } from './tiersOf.ts';
 
-const ctx = { grammars: createGrammars(), policy: defaultPolicy };
 const pod = (image: string, context = 'runAsUser: 1000', kind = 'Pod', name = 'web'): string =>
   `apiVersion: v1\nkind: ${kind}\nmetadata:\n  name: ${name}\nspec:\n  containers:\n    - name: a\n      image: ${image}\n      securityContext:\n        ${context}\n`;
 const kustomization = (...lines: string[]): string =>
   ['apiVersion: kustomize.config.k8s.io/v1beta1', 'kind: Kustomization', ...lines, ''].join('\n');
 const base = kustomization('resources:', '  - pod.yaml');
-const tiers = async (
-  rule: string,
-  files: Readonly<Record<string, string>>,
-  old: Readonly<Record<string, string>> = {},
-): Promise<string> =>
-  (
-    await classify(
-      Object.entries(files).map(([path, after]) => ({ path, before: old[path] ?? null, after })),
-      ctx,
-    )
-  ).findings
-    .filter((f) => f.rule === rule)
-    .map((f) => f.tier)
-    .join(' ');
 
 test('an image has its version from the kustomizations that lead to it', async () => {
   const overlay = (name: string, tag: string, to = '../../base'): string =>

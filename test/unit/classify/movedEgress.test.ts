@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { classify } from '../../../src/core/classify.ts';
-import { defaultPolicy } from '../../../src/core/policy/index.ts';
-import { createGrammars } from '../../../src/platform/grammars.ts';
+import { tiersOf } from './tiersOf.ts';
 
-const ctx = { grammars: createGrammars(), policy: defaultPolicy };
 /** The tiers of what is told of networks, after a module's rules moved out of its variable. */
-const told = async (variables: string, after: string, more = '', folder = ''): Promise<string> =>
-  (
-    await classify(
-      [
-        { path: 'main.tf', before: 'module "group" {\n  source = "./group"\n  rules  = var.rules\n}\n', after },
-        { path: `${folder}variables.tf`, before: `${variables}\n${more}`, after: more },
-      ],
-      ctx,
-    )
-  ).findings
-    .filter((f) => f.rule === 'cloud-open-network')
-    .map((f) => f.tier)
-    .join(' ');
+const told = (variables: string, after: string, more = '', folder = ''): Promise<string> =>
+  tiersOf(
+    'cloud-open-network',
+    { 'main.tf': after, [`${folder}variables.tf`]: more },
+    {
+      'main.tf': 'module "group" {\n  source = "./group"\n  rules  = var.rules\n}\n',
+      [`${folder}variables.tf`]: `${variables}\n${more}`,
+    },
+  );
 const variable = (type = 'egress', protocol = '-1', name = 'rules'): string =>
   `variable "${name}" {\n  type = list(any)\n  default = [\n    {\n      type        = "${type}"\n      from_port   = 0\n      to_port     = 0\n      protocol    = ${protocol}\n      cidr_blocks = ["0.0.0.0/0"]\n    }\n  ]\n}\n`;
 const rule = (type = 'egress', name = 'all'): string =>

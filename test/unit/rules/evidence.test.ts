@@ -5,6 +5,7 @@ import { classify } from '../../../src/core/classify.ts';
 import type { FileChange } from '../../../src/core/model.ts';
 import { defaultPolicy } from '../../../src/core/policy/index.ts';
 import { createGrammars } from '../../../src/platform/grammars.ts';
+import { findingsOf, tiersOf } from '../classify/tiersOf.ts';
 
 const ctx = { grammars: createGrammars(), policy: defaultPolicy };
 
@@ -242,4 +243,57 @@ test('a mode that gives others nothing is open to a group, not to everyone', asy
   for (const mode of ['0o777', '0o666', '0o772']) assert.deepEqual(await weigh(mode), ['high@6'], mode);
   for (const mode of ['0o770', '0o660']) assert.deepEqual(await weigh(mode), ['medium@6'], mode);
   assert.deepEqual(await weigh('0o700'), []);
+});
+
+test('an image that starts nothing weighs less where it is one to build in', async () => {
+  const found = (text: string): Promise<string> => tiersOf('docker-root', { Dockerfile: text });
+  assert.equal(await found('FROM mcr.microsoft.com/dotnet/sdk:8.0 AS build\nWORKDIR /app\nCOPY . .\n'), 'low');
+  assert.equal(await found('FROM golang:1.24 AS builder\nCOPY . .\nEXPOSE 8080\n'), 'high', 'it serves');
+  assert.equal(await found('FROM node:22-bookworm-slim\nRUN apt-get update\n'), 'high');
+  assert.equal(await found('FROM nginx:1.27\nCOPY site /usr/share/nginx/html\n'), 'high');
+  assert.equal(await found('FROM node:22 AS build\nCOPY . .\n'), 'high');
+  assert.equal(await found('FROM node:22\nRUN true\nCMD ["node"]\n'), 'high');
+});
+
+test('a table that makes way for a new one of its name, with its rows, keeps its name', async () => {
+  const up = (...calls: string[]): string =>
+    `using Microsoft.EntityFrameworkCore.Migrations;\n\npublic partial class A : Migration\n{\n    protected override void Up(MigrationBuilder migrationBuilder)\n    {\n${calls.map((c) => `        migrationBuilder.${c};\n`).join('')}    }\n}\n`;
+  const found = async (...calls: string[]): Promise<number> =>
+    (await findingsOf('migration-operation', { 'Data/Migrations/20260101_A.cs': up(...calls) })).filter(
+      (f) => f.line === 7,
+    ).length;
+  const rename = `Sql("EXEC sp_rename N'[Berths]', N'[Berths_old]'")`;
+  const make = (name: string): string =>
+    `CreateTable(name: "${name}", columns: table => new { Id = table.Column<int>() })`;
+  const fill = 'Sql("INSERT INTO [Berths] ([Id]) SELECT [Id] FROM [Berths_old]")';
+  assert.equal(await found(rename, make('Berths'), fill), 0);
+  assert.equal(await found('RenameTable(name: "Berths", newName: "Berths_old")', make('Berths'), fill), 0);
+  assert.equal(await found(rename), 1);
+  assert.equal(await found(rename, make('Berths')), 1, 'stays empty');
+  assert.equal(await found(rename, make('Slots'), fill), 1);
+  assert.equal(await found(rename, make('Berths'), fill.replace('_old]")', '_old] WHERE [Id] > 9")')), 1, 'in part');
+});
+
+test('a discovery document is for every site', async () => {
+  const serve = (fields: string): string =>
+    `package web\n\nimport "net/http"\n\nfunc (h *Handler) serve(w http.ResponseWriter, r *http.Request) {\n\tdoc := document{\n${fields}\t}\n\tw.Header().Set("Access-Control-Allow-Origin", "*")\n\t_ = json.NewEncoder(w).Encode(doc)\n}\n`;
+  const metadata =
+    '\t\tSubjectTypesSupported: []string{"public"},\n\t\tResponseTypesSupported: []string{"id_token"},\n';
+  const found = (text: string): Promise<string> => tiersOf('cors-any-origin', { 'web/handler.go': text });
+  assert.equal(await found(serve(metadata)), 'low');
+  assert.equal(await found(serve('\t\tOrders: h.orders(r),\n')), 'high');
+  const other = serve('\t\tOrders: h.orders(r),\n').slice(serve('').indexOf('func'));
+  assert.equal(await found(`${serve(metadata)}\n${other.replace('serve', 'list')}`), 'low high');
+  const cookies = 'w.Header().Set("Access-Control-Allow-Credentials", "true")\n\t_ =';
+  assert.match(await found(serve(metadata).replace('_ =', cookies)), /high/);
+});
+
+test('a module that makes a user lets its callers say what that one may do', async () => {
+  const policy = (user: string, when = 'count = local.inline ? 1 : 0'): string =>
+    `resource "aws_iam_user" "this" {\n  name = var.name\n}\n\nresource "aws_iam_user_policy" "inline" {\n  ${when}\n  user   = ${user}\n  policy = var.policy\n}\n`;
+  const found = (path: string, text: string): Promise<string> => tiersOf('cloud-setting-weak', { [path]: text });
+  assert.equal(await found('modules/iam-user/main.tf', policy('aws_iam_user.this[0].name')), 'low');
+  assert.equal(await found('live/main.tf', policy('aws_iam_user.this[0].name')), 'medium');
+  assert.equal(await found('modules/iam-user/main.tf', policy('"alice"')), 'medium');
+  assert.equal(await found('modules/iam-user/main.tf', policy('aws_iam_user.this[0].name', 'name = "a"')), 'medium');
 });
