@@ -68,8 +68,7 @@ function shipped(all: readonly Instruction[]): (d: Instruction) => boolean {
   const copied = new Set(
     all.flatMap((d) => [...d.args.matchAll(/--?\S{0,200}?\bfrom=([^\s,]{1,80})/g)].map((m) => m[1]!.toLowerCase())),
   );
-  const ends = stages.flatMap(({ from }, i) => {
-    const name = /\sAS\s+(\S+)\s*$/i.exec(from.args)?.[1]?.toLowerCase();
+  const ends = stages.flatMap(({ name }, i) => {
     const isRun = name !== undefined && isTarget.test(name) && !copied.has(name) && !copied.has(String(i));
     return isRun || i === stages.length - 1 ? [i] : [];
   });

@@ -27,7 +27,7 @@ export const dockerRoot: Rule = {
       return;
     }
     // Made to run as somebody else: nothing is left to say.
-    const base = baseOf(source.docker, stages);
+    const base = imageOf(source.docker, stages);
     if (unprivileged.test(last.args) || (ofUser.test(base) && !rootOnce.test(source.text))) return;
     // Only an image that starts a program is judged, and a change that took USER away.
     const program = source.docker.find((d) => d.start > last.start && (d.name === 'CMD' || d.name === 'ENTRYPOINT'));
@@ -83,7 +83,7 @@ const isBuilt = (from: Instruction, base: string): boolean =>
   /\/sdk$|^(?:golang|rust|gcc|maven|gradle|buildpack-deps)$/.test(base) && /\sas\s+build(?:er)?\s*$/i.test(from.args);
 
 /** The image that a stage is made from in the end, without its version. */
-function baseOf(all: readonly Instruction[], stages: readonly Stage[]): string {
+function imageOf(all: readonly Instruction[], stages: readonly Stage[]): string {
   let { base = '' } = [...lineOf(stages, stages.length - 1)].at(-1) ?? {};
   // The value that an ARG has unless told otherwise.
   const given = /^\$\{?(\w{1,80})\}?$/.exec(base)?.[1];

@@ -5,6 +5,8 @@ export interface Stage {
   readonly from: Instruction;
   /** What stands below its FROM. */
   readonly instructions: readonly Instruction[];
+  /** In lower case: how others call it. */
+  readonly name: string | undefined;
   /** What it is made from, as it is written but in lower case: an image, a stage or a variable. */
   readonly base: string;
   /** The stage that it is made from, by its place; −1 where that is an image. Always one above. */
@@ -24,7 +26,7 @@ export function stagesOf(all: readonly Instruction[]): readonly Stage[] {
     const parent = named.get(base) ?? -1;
     const name = /\sAS\s+(\S+)\s*$/i.exec(d.args)?.[1]?.toLowerCase();
     if (name !== undefined) named.set(name, stages.length);
-    stages.push({ from: d, instructions: [], base, parent });
+    stages.push({ from: d, instructions: [], name, base, parent });
   }
   return stages;
 }
